@@ -16,11 +16,11 @@ from PIL import Image
 from engine.data.inventory import inventory_text
 from engine.data.survey.survey import Findings, Message, Survey
 from engine.errors import RunError
-from engine.process.data_inspection import Wanted, inspected
+from engine.process.data_inspection import inspected
+from engine.protocol import requests
+from engine.protocol.requests import InspectData
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_toml import to_toml
-from engine.start import data_inspection_request
-from engine.start.data_inspection_request import DataInspectionRequest
+from engine.start import data_requests
 from tests.drawing.examples import FLOWERS
 from tests.memory_images import noise
 from tui.cli.command_line import main
@@ -115,7 +115,7 @@ def test_wrong_input_is_said_in_a_sentence(arguments: list[str], sentence: str) 
 
 
 def test_a_published_set_is_inspected() -> None:
-    said = [*inspected(Recipe(data="digits"), Wanted())]
+    said = [*inspected(InspectData(recipe=Recipe(data="digits")))]
     found = next(each for each in said if isinstance(each, Survey))
     assert [split.images for split in found.splits] == [1442, 355]
     assert found.modes == (("L", 1797),)
@@ -137,15 +137,15 @@ def test_the_users_own_data_are_inspected_whatever_they_print(tmp_path: Path) ->
 
 
 def test_a_folder_is_inspected_without_torch(folder: Path) -> None:
-    arguments = ["-m", "engine", "--inspect-data", "-", "--near", "2", "--files"]
+    wanted = InspectData(recipe=Recipe(data=str(folder)), near_bits=2, files=True)
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", *arguments],
-        input=to_toml(Recipe(data=str(folder))),
+        [sys.executable, "-X", "importtime", "-m", "engine", "--request"],
+        input=requests.encode(wanted),
         capture_output=True,
-        text=True,
         check=True,
     )
-    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    lines = done.stderr.decode().splitlines()
+    modules = {line.rpartition("|")[2].strip() for line in lines}
     assert "engine.data.survey.duplicates" in modules
     assert "torch" not in modules
 
@@ -154,17 +154,17 @@ def test_ctrl_c_keeps_what_was_printed(folder: Path, monkeypatch: pytest.MonkeyP
     class Interrupted:
         cancelled = False
 
-        def __init__(self, chosen: Recipe, **wanted: object) -> None:
+        def __init__(self, wanted: InspectData) -> None:
             pass
 
-        def messages(self) -> Iterator[Message]:
+        def answers(self) -> Iterator[Message]:
             yield FLOWERS
             raise KeyboardInterrupt
 
         def cancel(self) -> None:
             Interrupted.cancelled = True
 
-    monkeypatch.setattr(data_inspection_request, "DataInspectionRequest", Interrupted)
+    monkeypatch.setattr(data_requests, "inspection", Interrupted)
     done = inspect_data(folder)
     assert done.exit_code == 130
     assert "/data/flowers" in done.stdout
@@ -173,15 +173,15 @@ def test_ctrl_c_keeps_what_was_printed(folder: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_request_can_be_cancelled(folder: Path) -> None:
-    request = DataInspectionRequest(Recipe(data=str(folder)))
+    request = data_requests.inspection(InspectData(recipe=Recipe(data=str(folder))))
     request.cancel()
     with pytest.raises(RunError):
-        [*request.messages()]
+        [*request.answers()]
 
 
 def test_a_reader_that_leaves_ends_the_process(folder: Path) -> None:
-    request = DataInspectionRequest(Recipe(data=str(folder)))
-    messages = request.messages()
+    request = data_requests.inspection(InspectData(recipe=Recipe(data=str(folder))))
+    messages = request.answers()
     assert any(isinstance(message, Survey) for message in messages)
     messages.close()
     with pytest.raises(ProcessLookupError):

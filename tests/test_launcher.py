@@ -21,14 +21,14 @@ from textual.widgets import Input, Label
 from engine.data.survey import survey
 from engine.errors import DataError, RunError
 from engine.machine import cgroups, nvml
-from engine.protocol import events
+from engine.protocol import answers, events
+from engine.protocol.requests import InspectData
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.run import run_lock, run_search
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
-from engine.start import device_request, launch, warm_engine
-from engine.start.preview_request import PreviewRequest
+from engine.start import data_requests, device_request, launch, warm_engine
 from tests import processes, scripted
 from tests.drawing.examples import FLOWERS
 from tests.idle import wait_for_workers
@@ -36,7 +36,7 @@ from tests.test_dashboard import rows, send
 from tui.app import CnnTui
 from tui.drawing.architecture_list import CIFAR10
 from tui.screens.dashboard import Dashboard
-from tui.screens.launcher import box_layout, engine_starter, folder_dialog, launcher_screen
+from tui.screens.launcher import box_layout, engine_starter, folder_dialog
 from tui.screens.launcher.fields_dialog import FieldsDialog
 from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.launcher.new_run import ImageFolder, NewRun
@@ -553,29 +553,29 @@ class SlowPreview:
 
     def __init__(self, chosen: Recipe) -> None:
         self.made.append(self)
-        self.answers, self.cancelled = threading.Event(), False
+        self.goes_on, self.cancelled = threading.Event(), False
 
-    def reply(self) -> events.Augmented:
-        assert self.answers.wait(processes.TIMEOUT)
+    def answer(self) -> events.Augmented:
+        assert self.goes_on.wait(processes.TIMEOUT)
         if self.cancelled:
             raise RunError("the engine was ended.")
         return events.Augmented(7, ())
 
     def cancel(self) -> None:
         self.cancelled = True
-        self.answers.set()
+        self.goes_on.set()
 
 
 async def test_images_come_into_the_dialog_that_asked_for_them(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launcher_screen, "PreviewRequest", SlowPreview)
+    monkeypatch.setattr(data_requests, "preview", SlowPreview)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("a")
         await pilot.pause()
         assert "loading some images" in screen_text(pilot.app)
-        SlowPreview.made.pop().answers.set()
+        SlowPreview.made.pop().goes_on.set()
         assert "epoch 7" in await settled(pilot)
         assert notes(pilot) == ""
 
@@ -583,7 +583,7 @@ async def test_images_come_into_the_dialog_that_asked_for_them(
 async def test_leaving_the_dialog_ends_the_engine_that_loads_images(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launcher_screen, "PreviewRequest", SlowPreview)
+    monkeypatch.setattr(data_requests, "preview", SlowPreview)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("a", "escape")
@@ -598,12 +598,12 @@ class SlowInspection:
 
     made: ClassVar[list[SlowInspection]] = []
 
-    def __init__(self, chosen: Recipe) -> None:
+    def __init__(self, wanted: InspectData) -> None:
         self.made.append(self)
-        self.chosen, self.goes_on, self.cancelled = chosen, threading.Event(), False
+        self.chosen, self.goes_on, self.cancelled = wanted.recipe, threading.Event(), False
 
-    def messages(self) -> Iterator[survey.Message]:
-        yield survey.Progress("reading", 0.25)
+    def answers(self) -> Iterator[survey.Message]:
+        yield answers.Progress("reading", 0.25)
         yield FLOWERS
         assert self.goes_on.wait(processes.TIMEOUT)
         if self.cancelled:
@@ -618,7 +618,7 @@ class SlowInspection:
 async def test_the_data_is_inspected_in_a_dialog_that_fills(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launcher_screen, "DataInspectionRequest", SlowInspection)
+    monkeypatch.setattr(data_requests, "inspection", SlowInspection)
     async with launcher(tmp_path).run_test(size=(80, 18)) as pilot:
         await settled(pilot)
         await pilot.press("i")
@@ -642,7 +642,7 @@ async def test_the_data_is_inspected_in_a_dialog_that_fills(
 async def test_leaving_the_dialog_ends_the_inspection(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launcher_screen, "DataInspectionRequest", SlowInspection)
+    monkeypatch.setattr(data_requests, "inspection", SlowInspection)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("i", "escape")
@@ -656,10 +656,10 @@ async def test_what_cannot_be_inspected_is_said_in_the_dialog(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Fails(SlowInspection):
-        def messages(self) -> Iterator[survey.Message]:
+        def answers(self) -> Iterator[survey.Message]:
             raise DataError("MNIST is not on this disk.")
 
-    monkeypatch.setattr(launcher_screen, "DataInspectionRequest", Fails)
+    monkeypatch.setattr(data_requests, "inspection", Fails)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("i")
@@ -667,10 +667,10 @@ async def test_what_cannot_be_inspected_is_said_in_the_dialog(
 
 
 def test_a_preview_is_an_engine_that_can_be_ended() -> None:
-    request = PreviewRequest(Recipe())
+    request = data_requests.preview(Recipe())
     request.cancel()
     with pytest.raises(RunError):
-        request.reply()
+        request.answer()
 
 
 async def test_before_a_folder_is_chosen_there_is_no_command(

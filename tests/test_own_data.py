@@ -22,7 +22,7 @@ from engine.data.inventory.inventory import Inventory
 from engine.data.stored.item_image import image_of
 from engine.errors import DataError, EngineError, UsageError
 from engine.recipes.recipe import Recipe
-from engine.start.preview_request import PreviewRequest
+from engine.start import data_requests
 from engine.start.recipe_resolution import resolve_data, resolve_recipe
 from tests.loading import run_to_end
 from tests.processes import headless
@@ -304,5 +304,5 @@ def test_a_mistake_in_the_code_leaves_no_run(write: Write, tmp_path: Path) -> No
 
 def test_the_preview_shows_its_images(write: Write) -> None:
     file = write("def make():\n    return Rows(40)")
-    shown = PreviewRequest(Recipe(data=f"{file}:make")).reply()
+    shown = data_requests.preview(Recipe(data=f"{file}:make")).answer()
     assert len(shown.samples) == 32

@@ -31,8 +31,7 @@ from engine.process import torchrun
 from engine.recipes.recipe import Recipe
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir, state_dir
-from engine.start import launch
-from engine.start.preview_request import PreviewRequest
+from engine.start import data_requests, launch
 from tests.loading import run_to_end
 from tests.processes import TIMEOUT, start_process, wait_for
 from tui.cli import rehearsal
@@ -239,10 +238,10 @@ def test_a_temporary_folder_that_cannot_be_made_is_named(monkeypatch: pytest.Mon
 
 
 def test_a_preview_that_is_killed_is_told() -> None:
-    request = PreviewRequest(Recipe())
+    request = data_requests.preview(Recipe())
     request.cancel()
     with pytest.raises(RunError, match=r"preview process ended by signal 9 \(Killed\): free some"):
-        request.reply()
+        request.answer()
 
 
 def test_a_dry_run_that_is_killed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import run_lock
-from engine.start.data_inspection_request import DataInspectionRequest
+from engine.start.engine_request import EngineRequest
 from tests import journals
 from tests.drawing import examples
 from tests.idle import wait_for_workers
@@ -150,7 +150,7 @@ def test_dashboard(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name:
         os.close(lock)
 
 
-class Inspection(DataInspectionRequest):
+class Inspection(EngineRequest[survey.Message]):
     """Nobody inspects."""
 
     def __init__(self) -> None:

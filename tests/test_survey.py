@@ -29,7 +29,7 @@ from engine.data.survey.quick_headers import Header, header, quick_header
 from engine.data.survey.survey import Findings, Place, Reason, SizeCount, Survey
 from engine.data.survey.surveying import read_headers, seen, summed_sizes
 from engine.data.survey.surveying import survey as survey_of
-from engine.protocol import events
+from engine.protocol import answers, events
 from engine.recipes.recipe import Recipe, Resolved
 from engine.recipes.recipe_building import build_recipe
 from tests.loading import run_to_end
@@ -329,6 +329,6 @@ def test_messages_are_the_same_after_their_way_between_processes() -> None:
         surveyed(data),
         found_in(data, near_bits=2),
         survey.FileRows(tuple(file_rows(data, headers, None))),
-        survey.Progress("reading", 0.5),
+        answers.Progress("reading", 0.5),
     ]
     assert [survey.decode(survey.encode(message)) for message in messages] == messages

@@ -43,9 +43,8 @@ def parsed_options() -> argparse.Namespace:
         handed_over = warm_start.handed_over(options.warm)
         options = parser.parse_args(handed_over.arguments)
         options.lock_fd, options.began = handed_over.lock, handed_over.began
-    alone = (options.preview, options.inspect_data, options.check_data)
-    if sum(each is not None for each in (options.run, *alone)) != 1:
-        parser.error("give a run directory, or RECIPE for one other option")
+    if (options.run is None) != options.request:
+        parser.error("give a run directory, or --request")
     return options
 
 
@@ -53,12 +52,7 @@ def option_parser() -> argparse.ArgumentParser:
     """`began` is no option: it is when a warm engine got its run, else None."""
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
-    parser.add_argument("--preview", type=Path, metavar="RECIPE", help="show some of its images")
-    parser.add_argument("--inspect-data", type=Path, metavar="RECIPE", help="say what it holds")
-    parser.add_argument("--no-pixels", action="store_true", help="decode none of its images")
-    parser.add_argument("--near", type=int, metavar="BITS", help="find images that look alike")
-    parser.add_argument("--files", action="store_true", help="say what was found of each file")
-    parser.add_argument("--check-data", type=Path, metavar="RECIPE", help="find its images")
+    parser.add_argument("--request", action="store_true", help="answer the request on stdin")
     parser.add_argument("--look", action="store_true", help="reply to inspections, train nothing")
     parser.add_argument("--warm", type=int, metavar="FD", help="get a run through this socket")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
@@ -74,20 +68,11 @@ def option_parser() -> argparse.ArgumentParser:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Show a preview, check or inspect data, serve inspections, or host a run."""
-    if options.inspect_data is not None:
-        from engine.process.data_inspection import Wanted, inspect
+    """Answer a request, serve inspections, or host a run."""
+    if options.request:
+        from engine.process import request_server
 
-        wanted = Wanted(not options.no_pixels, options.near, options.files)
-        return inspect(options.inspect_data, wanted)
-    if options.preview is not None:
-        from engine.process.preview import preview
-
-        return preview(options.preview)
-    if options.check_data is not None:
-        from engine.process.data_check import check_data
-
-        return check_data(options.check_data)
+        return request_server.serve()
     if options.look:
         from engine.process import inspection_server
         from engine.run.run_paths import RunDir

@@ -1,31 +1,19 @@
-"""python -m engine --preview RECIPE: shows a recipe's training images before there is a run.
-
-Prints one `Augmented` event. Downloads no data.
-"""
+"""Shows a recipe's training images before there is a run."""
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
+from engine.data.loaders.loader_choice import loader
+from engine.data.loading import load, load_at_once
+from engine.devices import device as devices
+from engine.devices import forward_pass
+from engine.inspection.pictures import augmented
+from engine.protocol import requests
+from engine.protocol.events import Augmented
 
-from engine.process.given_recipe import given_recipe
-from engine.protocol import events
 
-
-def preview(file: Path, images: int = 32) -> int:
-    """Print the first batch of the first epoch, augmented. Returns the exit code.
-
-    Raises UsageError and DataError like the start of a run.
-    """
-    from engine.data.loaders.loader_choice import loader
-    from engine.data.loading import load, load_at_once
-    from engine.devices import device as devices
-    from engine.devices import forward_pass
-    from engine.inspection.pictures import augmented
-
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    recipe = given_recipe(file)
+def preview(request: requests.Preview) -> Augmented:
+    """The first images of the first epoch, augmented. Raises as the start of a run."""
+    recipe = request.recipe
     # With no room in memory a folder is streamed, so that only a few of its images are decoded.
     dataset = load_at_once(load(recipe, room=0))
     source = loader(
@@ -35,6 +23,4 @@ def preview(file: Path, images: int = 32) -> int:
         batch = next(source.batches(1))
     finally:
         source.close()
-    shown = augmented(batch, dataset, images, epoch=1, step=0)
-    sys.stdout.buffer.write(events.encode(shown) + b"\n")
-    return 0
+    return augmented(batch, dataset, request.images, epoch=1, step=0)

@@ -177,9 +177,9 @@ def gpus_and_number(device: str) -> str:
 
 
 DATA_INSPECTION = "the process that inspects data"
-
-NO_DATA_INSPECTION = f"{DATA_INSPECTION} ended without a reply: try again."
 PREVIEW = "the preview process"
 DATA_CHECK = "the check of the data"
 
-NO_PREVIEW = "the preview process ended without a reply: start the run to see why."
+
+def no_answer(process: str) -> str:
+    return f"{process} ended without an answer: try again."

@@ -15,7 +15,8 @@ from tui.cli import cli_text, inspect_text
 from tui.cli.options import ascii_option, json_option
 
 if TYPE_CHECKING:
-    from engine.data.survey.survey import Message, Progress
+    from engine.data.survey.survey import Message
+    from engine.protocol.answers import Progress
     from engine.recipes.recipe import Recipe
 
 # So many bits of 64 may differ between images that look alike.
@@ -50,17 +51,19 @@ def inspect_data(
     data_dir: str,
     ascii_only: bool,
 ) -> None:
-    from engine.start.data_inspection_request import DataInspectionRequest
+    from engine.protocol.requests import InspectData
+    from engine.start import data_requests
 
     if as_json and as_list:
         raise UsageError(inspect_text.ONE_FORM)
-    request = DataInspectionRequest(
-        _recipe(data, sets, data_dir),
+    wanted = InspectData(
+        recipe=_recipe(data, sets, data_dir),
         pixels=not no_duplicates,
         near_bits=near_bits if near else None,
         files=as_list,
     )
-    messages = _with_progress(request.messages())
+    request = data_requests.inspection(wanted)
+    messages = _with_progress(request.answers())
     try:
         if as_list:
             _print_list(messages)
@@ -88,7 +91,7 @@ def _recipe(data: str, sets: Iterable[str], data_dir: str) -> Recipe:
 
 def _with_progress(messages: Iterator[Message]) -> Iterator[Message]:
     """The messages without those of progress, which a terminal shows in its last line."""
-    from engine.data.survey.survey import Progress
+    from engine.protocol.answers import Progress
 
     shows = sys.stderr.isatty()
     try:

@@ -71,7 +71,7 @@ class StartRequest:
         Runs the user's own code where that makes the data.
         """
         from engine.start import device_request
-        from engine.start.own_data_check import check_own_data
+        from engine.start.data_requests import check_own_data
 
         chosen = self.build_recipe()
         device_request.check_device(chosen.device)

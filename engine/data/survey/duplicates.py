@@ -13,8 +13,9 @@ from engine.data.survey import survey_text
 from engine.data.survey.fingerprint import Fingerprints
 from engine.data.survey.fingerprinting import Fingerprinting
 from engine.data.survey.near_pairs import near_pairs
-from engine.data.survey.survey import Findings, Near, Place, Progress
+from engine.data.survey.survey import Findings, Near, Place
 from engine.data.survey.surveying import splits
+from engine.protocol.answers import Progress
 
 
 def findings(

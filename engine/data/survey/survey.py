@@ -7,14 +7,11 @@ from typing import TypeAlias
 import msgspec
 
 from engine.data.inventory.validation_source import ValidationSource
+from engine.protocol.answers import Answer, Progress
 from engine.protocol.events import Sample
 
 # Width and height in pixels.
 Size: TypeAlias = tuple[int, int]
-
-
-class _Message(msgspec.Struct, frozen=True, tag=True):
-    pass
 
 
 class SplitCounts(msgspec.Struct, frozen=True):
@@ -66,7 +63,7 @@ class Seen(msgspec.Struct, frozen=True):
     enlarged: int
 
 
-class Survey(_Message, frozen=True):
+class Survey(Answer, frozen=True):
     """What a data set holds, by names and headers alone.
 
     `sizes` is None where no header can be read. `broken` are images without a readable header.
@@ -90,7 +87,7 @@ class Survey(_Message, frozen=True):
         return sum(split.images for split in self.splits)
 
 
-class ContactSheet(_Message, frozen=True):
+class ContactSheet(Answer, frozen=True):
     """An image of each of the first classes, upright and cut as for the network."""
 
     samples: tuple[Sample, ...]
@@ -112,7 +109,7 @@ class Near(msgspec.Struct, frozen=True):
     bits: int
 
 
-class Findings(_Message, frozen=True):
+class Findings(Answer, frozen=True):
     """What the pixels of all images tell.
 
     `twice` are groups of images with the same pixels. `leaks` are images for evaluation, each with
@@ -142,17 +139,10 @@ class FileRow(msgspec.Struct, frozen=True):
     verdict: str
 
 
-class FileRows(_Message, frozen=True):
+class FileRows(Answer, frozen=True):
     """Some files of a data set, in order."""
 
     rows: tuple[FileRow, ...]
-
-
-class Progress(_Message, frozen=True):
-    """The share of a stage that is done."""
-
-    stage: str
-    fraction: float
 
 
 Message: TypeAlias = Survey | ContactSheet | Findings | FileRows | Progress

@@ -16,7 +16,6 @@ from engine.data.stored.stored_image import LabelledImages
 from engine.data.survey import survey_text
 from engine.data.survey.quick_headers import Header, header
 from engine.data.survey.survey import (
-    Progress,
     Reason,
     Seen,
     Size,
@@ -25,6 +24,7 @@ from engine.data.survey.survey import (
     SplitCounts,
     Survey,
 )
+from engine.protocol.answers import Progress
 from engine.text import EXAMPLES
 
 # How many sizes are listed.

@@ -16,12 +16,12 @@ from textual.worker import Worker
 
 from engine.errors import EngineError
 from engine.protocol import events
+from engine.protocol.requests import InspectData
 from engine.recipes.recipe import Recipe
 from engine.run import run_search
 from engine.run.run_paths import RunDir
-from engine.start import device_request, launch, recipe_resolution
-from engine.start.data_inspection_request import DataInspectionRequest
-from engine.start.preview_request import PreviewRequest
+from engine.start import data_requests, device_request, launch, recipe_resolution
+from engine.start.engine_request import EngineRequest
 from tui import shared_text
 from tui.screens import screen_text
 from tui.screens.launcher import equivalent_command, launcher_text
@@ -39,6 +39,7 @@ from tui.viewer import run_summary
 from tui.widgets.chooser import Chooser
 
 if TYPE_CHECKING:
+    from engine.data.survey.survey import Message
     from tui.screens.augmented import AugmentedScreen
     from tui.screens.launcher.survey_screen import SurveyScreen
 
@@ -264,16 +265,19 @@ class Launcher(FineScreen[None]):
         if chosen := self._plan():
             from tui.screens.augmented import AugmentedScreen
 
-            request, dialog = PreviewRequest(chosen), AugmentedScreen(launcher_text.LOADING_IMAGES)
+            request, dialog = (
+                data_requests.preview(chosen),
+                AugmentedScreen(launcher_text.LOADING_IMAGES),
+            )
             self.app.push_screen(dialog, lambda _: request.cancel())
             self._preview(request, dialog)
 
     @work(thread=True, group="preview")
-    def _preview(self, request: PreviewRequest, dialog: AugmentedScreen) -> None:
+    def _preview(self, request: EngineRequest[events.Augmented], dialog: AugmentedScreen) -> None:
         """Wait for the images that the dialog shows."""
         reply: events.Event
         try:
-            reply = request.reply()
+            reply = request.answer()
         except EngineError as error:
             reply = events.Alert("warning", "preview", str(error))
         self.app.call_from_thread(dialog.receive, reply)
@@ -283,16 +287,16 @@ class Launcher(FineScreen[None]):
         if chosen := self._plan():
             from tui.screens.launcher.survey_screen import SurveyScreen
 
-            request = DataInspectionRequest(chosen)
+            request = data_requests.inspection(InspectData(recipe=chosen))
             dialog = SurveyScreen(request)
             self.app.push_screen(dialog)
             self._inspect(request, dialog)
 
     @work(thread=True, group="inspect")
-    def _inspect(self, request: DataInspectionRequest, dialog: SurveyScreen) -> None:
+    def _inspect(self, request: EngineRequest[Message], dialog: SurveyScreen) -> None:
         """Hand what is found to the dialog as it comes."""
         try:
-            for message in request.messages():
+            for message in request.answers():
                 self.app.call_from_thread(dialog.receive, message)
         except EngineError as error:
             self.app.call_from_thread(dialog.complain, str(error))

@@ -7,8 +7,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from engine.data.survey.survey import ContactSheet, Findings, Message, Progress, Survey
-from engine.start.data_inspection_request import DataInspectionRequest
+from engine.data.survey.survey import ContactSheet, Findings, Message, Survey
+from engine.protocol.answers import Progress
+from engine.start.engine_request import EngineRequest
 from tui.drawing import survey_rows, survey_rows_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
@@ -99,7 +100,7 @@ class SurveyScreen(FineModalScreen[None]):
         Binding("end", "move(1000000)", show=False),
     ]
 
-    def __init__(self, request: DataInspectionRequest) -> None:
+    def __init__(self, request: EngineRequest[Message]) -> None:
         super().__init__()
         self._request, self._box = request, SurveyBox()
 

@@ -1,0 +1,53 @@
+"""What an engine process without a run is asked: one request, and answers until it ends.
+
+The request comes as JSON through stdin; each answer is a line of JSON on stdout.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from engine.recipes.recipe import Recipe
+
+
+class _Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    pass
+
+
+class Preview(_Request, frozen=True, kw_only=True):
+    """Show the first training images of a recipe, augmented. Answer: `events.Augmented`."""
+
+    recipe: Recipe
+    images: int = 32
+
+
+class CheckData(_Request, frozen=True, kw_only=True):
+    """Find the images of a recipe. No answer, unless they cannot be found."""
+
+    recipe: Recipe
+
+
+class InspectData(_Request, frozen=True, kw_only=True):
+    """Say what a data set holds. Answers: those of `engine.data.survey.survey`.
+
+    `pixels` wants a look at all pixels, `near_bits` images that look alike, and `files` a list of
+    the files.
+    """
+
+    recipe: Recipe
+    pixels: bool = True
+    near_bits: int | None = None
+    files: bool = False
+
+
+Request: TypeAlias = Preview | CheckData | InspectData
+
+encode = msgspec.json.Encoder().encode
+_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+
+
+def decode(content: bytes) -> Request:
+    """The request. Raises MsgspecError for what is none."""
+    return _decoder.decode(content)
