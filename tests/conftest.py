@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, settings
 from textual import app, pilot
 from textual.notifications import Notification
 
+from engine.run.run_paths import RunDir
 from engine.start import warm_engine
 from tests import leftovers, processes
-from tests.forked_engines import ForkServer
+from tests.forked_engines import ForkServer, new_run
 from tests.idle import wait_until_idle
 from tests.processes import Scope
 
@@ -172,3 +173,12 @@ def function_scope(module_scope: None, request: pytest.FixtureRequest) -> Iterat
 def fork_server(session_scope: Scope, tmp_path_factory: pytest.TempPathFactory) -> ForkServer:
     """A fork server, from which engines start at once."""
     return ForkServer(tmp_path_factory.mktemp("engines"), session_scope)
+
+
+@pytest.fixture(scope="session")
+def finished_run(fork_server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+    """A LeNet-5 that has learned the digits for two epochs. No test may change its folder."""
+    flags = {"arch": "lenet5", "data": "digits", "epochs": 2, "threads": 1, "precision": "float32"}
+    run = new_run(tmp_path_factory.mktemp("finished") / "runs", flags)
+    assert fork_server.start(run).wait() == 0
+    return run

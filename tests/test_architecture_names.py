@@ -173,7 +173,7 @@ def test_a_checkpoint_of_no_run_says_nothing_of_the_architecture(tmp_path: Path)
 @pytest.mark.parametrize(
     ("said", "error", "sentence"),
     [
-        ("1", UsageError, "1 has no checkpoint to start from"),
+        ("1", UsageError, "has saved no checkpoint yet"),
         ("other", RunError, "there is no file other, and there is no run 'other' in the folder"),
     ],
 )

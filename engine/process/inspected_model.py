@@ -32,6 +32,7 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
+from engine.run.saved_file import best_file
 from engine.training.evaluator import Evaluator
 from engine.training.metrics import EvaluationResult
 
@@ -68,8 +69,7 @@ class InspectedModel(NamedTuple):
 
 def load_inspected_model(run: RunDir) -> InspectedModel:
     """The model of the best checkpoint, or of the last one before the first epoch has ended."""
-    files = [run.checkpoints / name for name in ("best.pt", "last.pt")]
-    saved = next((path for path in files if path.exists()), None)
+    saved = best_file(run)
     if saved is None:
         raise RunError(process_text.nothing_to_inspect(run.label))
     whole = checkpoint.load(saved)

@@ -23,6 +23,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
 from engine.run.run_paths import RunDir
+from engine.run.saved_file import best_file
 from engine.user_code.kept_code import keep_code
 
 # Enough for the statistics of small patches, in a fraction of a second.
@@ -38,8 +39,7 @@ def build(recipe: Recipe, run: Path, dataset: Dataset) -> BuiltModel:
     """
     channels, _, size = dataset.train.shape
     options = LayerOptions(recipe.act, recipe.bn, recipe.dropout)
-    weights = (RunDir(run).checkpoints / name for name in ("best.pt", "last.pt"))
-    saved = any(path.exists() for path in weights)
+    saved = best_file(RunDir(run)) is not None
     user = architecture_names.user_function(recipe.arch)
     kept = keep_code(user.file, run, keep=saved) if user else None
     shape = DataShape(channels, size, len(dataset.classes))

@@ -80,3 +80,14 @@ COMMAND_NOT_OURS = "it is not a regular file of this user"
 COMMAND_TOO_LARGE = "it is too large"
 
 COMMAND_BAD_ID = "its id is not valid"
+
+
+def nothing_saved(name: str) -> str:
+    return (
+        f"{harmless(name)} has saved no checkpoint yet: wait for its first epoch, resume it if it "
+        "has ended, or name another run or a checkpoint file."
+    )
+
+
+def no_file_either(source: str, no_run: str) -> str:
+    return f"there is no file {harmless(source)}, and {no_run}"

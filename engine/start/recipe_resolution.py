@@ -15,13 +15,13 @@ from engine.data import data_text
 from engine.data.inventory import data_inventory
 from engine.data.inventory.class_naming import NamePairs, read_name_pairs
 from engine.data.inventory.containers import own_check
-from engine.errors import DataError, RunError, UsageError
+from engine.errors import DataError, UsageError
 from engine.recipes import presets
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe, difference_from_preset
 from engine.recipes.recipe_toml import parse_setting, read_fields
-from engine.run import run_search
 from engine.run.run_paths import RunDir
+from engine.run.saved_file import find_saved
 from engine.start import start_text
 from engine.start.model_names import absolute_architecture, check_architecture
 
@@ -153,23 +153,13 @@ def resolve_data(name: str) -> str:
 def find_checkpoint(source: str, runs_dir: Path) -> Path:
     """The checkpoint that `source` names: a file, or the best checkpoint of a run, else its last.
 
-    Raises RunError if no such run exists, UsageError if it has no checkpoint, or if the file of
-    another program is known to hold no weights that can be loaded.
+    Raises as `find_saved`, and UsageError if the file of another program is known to hold no
+    weights that can be loaded.
     """
-    path = Path(os.path.expanduser(source))
-    if path.is_file():
-        found = path.parent.resolve() / path.name  # a cache links a name to content without one
-        if not RunDir(found.parent.parent).recipe.is_file():
-            foreign_file.check_weights(found)
-        return found
-    try:
-        run = run_search.find(runs_dir, source)
-    except RunError as error:
-        raise RunError(start_text.no_file_either(source, str(error))) from error
-    for name in ("best.pt", "last.pt"):
-        if (run.checkpoints / name).is_file():
-            return (run.checkpoints / name).resolve()
-    raise UsageError(start_text.no_checkpoint_there(source))
+    saved = find_saved(source, runs_dir)
+    if saved.run is None:
+        foreign_file.check_weights(saved.path)
+    return saved.path
 
 
 def inherited_fields(weights: Path) -> dict[str, object]:

@@ -19,17 +19,6 @@ def unknown_data(name: str, known: Iterable[str]) -> str:
     )
 
 
-def no_checkpoint_there(source: object) -> str:
-    return (
-        f"{harmless(str(source))} has no checkpoint to start from: name a run that has saved one, "
-        "or a checkpoint file."
-    )
-
-
-def no_file_either(source: str, no_run: str) -> str:
-    return f"there is no file {harmless(source)}, and {no_run}"
-
-
 def model_file_missing(file: object) -> str:
     return f"there is no file {harmless(str(file))} to build the model from: check the path."
 

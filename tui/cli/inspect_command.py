@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import signal
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import STOP_EXIT, UsageError
+from engine.errors import UsageError
 from tui.cli import cli_text, inspect_text
+from tui.cli.engine_answers import answers_of
 from tui.cli.options import ascii_option, json_option
 
 if TYPE_CHECKING:
     from engine.data.survey.survey import Message
-    from engine.protocol.answers import Progress
     from engine.recipes.recipe import Recipe
 
 # So many bits of 64 may differ between images that look alike.
@@ -63,18 +61,13 @@ def inspect_data(
         files=as_list,
     )
     request = data_requests.inspection(wanted)
-    messages = _with_progress(request.answers())
-    try:
+    with answers_of(request, inspect_text.STOPPED) as messages:
         if as_list:
             _print_list(messages)
         elif as_json:
             _print_json(messages)
         else:
             _print_report(messages, ascii_only)
-    except KeyboardInterrupt:
-        request.cancel()
-        click.echo(f"cnn-tui: {inspect_text.STOPPED}", err=True)
-        sys.exit(STOP_EXIT[signal.SIGINT])
 
 
 def _recipe(data: str, sets: Iterable[str], data_dir: str) -> Recipe:
@@ -87,35 +80,6 @@ def _recipe(data: str, sets: Iterable[str], data_dir: str) -> Recipe:
     return with_absolute_paths(
         build_recipe(settings=settings, flags={"data": data, "data_dir": data_dir})
     )
-
-
-def _with_progress(messages: Iterator[Message]) -> Iterator[Message]:
-    """The messages without those of progress, which a terminal shows in its last line."""
-    from engine.protocol.answers import Progress
-
-    shows = sys.stderr.isatty()
-    try:
-        for message in messages:
-            if not isinstance(message, Progress):
-                _clear(shows)
-                yield message
-            elif shows:
-                _show(message)
-    finally:
-        _clear(shows)
-
-
-def _clear(shows: bool) -> None:
-    if shows:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
-
-
-def _show(progress: Progress) -> None:
-    from tui.drawing import survey_rows_text
-
-    sys.stderr.write(f"\r {survey_rows_text.progress(progress.stage, progress.fraction)}")
-    sys.stderr.flush()
 
 
 def _print_report(messages: Iterable[Message], ascii_only: bool) -> None:

@@ -1,0 +1,145 @@
+"""A network with the weights of a checkpoint, ready to judge images.
+
+This module loads torch and torchvision, which takes seconds. Import it on first use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+import torch
+from torch import Tensor, nn
+
+from engine import text
+from engine.catalog import architecture_names
+from engine.catalog.data_shape import DataShape
+from engine.checkpoints import checkpoint
+from engine.checkpoints.run_state import Description
+from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.rendering import Rendering
+from engine.data.loaders.normalisation import Normalise
+from engine.devices import forward_pass
+from engine.devices.forward_pass import Judge
+from engine.errors import RunError, UsageError
+from engine.models import registry
+from engine.models.layer_options import LayerOptions
+from engine.recipes.recipe import Recipe
+from engine.run.saved_file import SavedFile
+from engine.trained import trained_text
+from engine.user_code.kept_code import kept_code
+from engine.user_code.user_code import UserCode
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A model in evaluation mode on a device, and the description of its run.
+
+    `epoch` and `step` are those after which it was saved, `top1` its validation accuracy then, as
+    a fraction; None if it was not measured.
+    """
+
+    saved: SavedFile
+    model: nn.Module
+    device: torch.device
+    described: Description
+    recipe: Recipe
+    epoch: int
+    step: int
+    top1: float | None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.described.classes
+
+    @property
+    def image_format(self) -> ImageFormat:
+        """How stored images become the pixels (C, size, size) that the network was trained on."""
+        given = self.described.input
+        rendering = Rendering(given.levels, given.backdrop, given.bands)
+        return ImageFormat(given.channels, given.size, given.frame, rendering)
+
+    @property
+    def judge(self) -> Judge:
+        """How the run judged its validation images, in float32 on a device of another kind."""
+        resolved = self.described.resolved
+        same = resolved.get("device") == self.device.type
+        precision = str(resolved.get("precision", "float32")) if same else "float32"
+        return Judge(self.device, precision, self.recipe.tta)
+
+    @property
+    def normalise(self) -> Normalise:
+        given = self.described.input
+        layout = forward_pass.MEMORY_FORMATS[self.memory_format]
+        return Normalise(given.mean, given.std, self.device, layout)
+
+    @property
+    def memory_format(self) -> str:
+        return str(self.described.resolved.get("memory_format", "contiguous"))
+
+    def logits(self, pixels: Tensor) -> Tensor:
+        """The logits (N, classes) float32, on the CPU, of pixels (N, C, size, size) uint8.
+
+        Waits for the device.
+        """
+        images = self.normalise(pixels.to(self.device))
+        return self.judge.logits(self.model, images).float().cpu()
+
+
+def load(saved: SavedFile, device: torch.device, arch: str = "") -> TrainedNetwork:
+    """The network of a checkpoint, on a device.
+
+    `arch` names the user's file that makes the network, where the run does not keep it. Raises
+    RunError for a file that is no checkpoint or does not fit, and UsageError where the network
+    cannot be built.
+    """
+    state = checkpoint.load(saved.path)
+    described, training = state.description, state.training
+    if described is None:
+        raise RunError(trained_text.undescribed(saved.path))
+    recipe = msgspec.convert(described.recipe, Recipe)
+    if arch:
+        recipe = msgspec.structs.replace(recipe, arch=arch)
+    model = _built(recipe, described, saved)
+    try:
+        model.load_state_dict(training.weights)
+    except checkpoint.UNFIT as error:
+        raise RunError(
+            trained_text.weights_do_not_fit(saved.path, recipe.arch, text.error_summary(error))
+        ) from error
+    forward_pass.placed(model, device, str(described.resolved.get("memory_format", "contiguous")))
+    measured = training.last.epoch > 0 and training.last.epoch == training.ended_epochs
+    return TrainedNetwork(
+        saved,
+        model.eval(),
+        device,
+        described,
+        recipe,
+        training.ended_epochs,
+        training.step,
+        training.last.top1 if measured else None,
+    )
+
+
+def _built(recipe: Recipe, described: Description, saved: SavedFile) -> nn.Module:
+    """The model with random weights. Raises UsageError where it cannot be built."""
+    given = described.input
+    shape = DataShape(given.channels, given.size, len(described.classes))
+    options = LayerOptions(recipe.act, recipe.bn, recipe.dropout)
+    return registry.build_with_notes(
+        recipe.arch, shape, options, _code(recipe, described, saved)
+    ).model
+
+
+def _code(recipe: Recipe, described: Description, saved: SavedFile) -> UserCode | None:
+    """What the run keeps of the user's file; None where the user names one, or for other networks.
+
+    Raises UsageError where nothing is kept.
+    """
+    user = architecture_names.user_function(recipe.arch)
+    if user is None or recipe.arch != described.architecture:
+        return None
+    kept = kept_code(user.file, saved.run.path) if saved.run is not None else None
+    if kept is None:
+        raise UsageError(trained_text.code_needed(saved.path, recipe.arch))
+    return kept.code

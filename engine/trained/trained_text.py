@@ -1,0 +1,29 @@
+"""Sentences for the user about trained networks."""
+
+from __future__ import annotations
+
+from engine.text import harmless
+
+
+def undescribed(path: object) -> str:
+    return (
+        f"{harmless(str(path))} was saved by an older version and lacks class names, size and "
+        "normalisation: `cnn-tui resume` its run once, which saves them."
+    )
+
+
+def code_needed(path: object, arch: str) -> str:
+    file, _, function = arch.rpartition(":")
+    name = f"{file.rpartition('/')[2]}:{function}"
+    return (
+        f"the network of {harmless(str(path))} is made by {harmless(name)}, which is not kept "
+        "beside it, and code in a checkpoint is never run: add --arch FOLDER/"
+        f"{harmless(name)}, or name the run itself."
+    )
+
+
+def weights_do_not_fit(path: object, arch: str, why: str) -> str:
+    return (
+        f"the weights in {harmless(str(path))} do not fit the network {harmless(arch)} "
+        f"({harmless(why)}): check its file or its library, which has changed since."
+    )

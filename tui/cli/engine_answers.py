@@ -1,0 +1,67 @@
+"""The answers of an engine process to a command: progress and notes go to stderr."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from engine.errors import STOP_EXIT
+
+if TYPE_CHECKING:
+    from engine.protocol.answers import Progress
+    from engine.start.engine_request import EngineRequest
+
+A = TypeVar("A")
+
+
+@contextmanager
+def answers_of(request: EngineRequest[A], stopped: str) -> Iterator[Iterator[A]]:
+    """The answers without progress and notes, which are told meanwhile.
+
+    Ctrl+C ends the process, says `stopped`, and exits with 130.
+    """
+    with closing(request.answers()) as answers:
+        try:
+            yield _told_meanwhile(answers)
+        except KeyboardInterrupt:
+            request.cancel()
+            click.echo(f"cnn-tui: {stopped}", err=True)
+            sys.exit(STOP_EXIT[signal.SIGINT])
+
+
+def _told_meanwhile(answers: Iterator[A]) -> Iterator[A]:
+    """The results. A terminal shows progress in its last line."""
+    from engine.protocol.answers import Note, Progress
+
+    shows = sys.stderr.isatty()
+    try:
+        for answer in answers:
+            if isinstance(answer, Progress):
+                if shows:
+                    _show(answer)
+                continue
+            _clear(shows)
+            if isinstance(answer, Note):
+                click.echo(f"cnn-tui: {answer.text}", err=True)
+            else:
+                yield answer
+    finally:
+        _clear(shows)
+
+
+def _clear(shows: bool) -> None:
+    if shows:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def _show(progress: Progress) -> None:
+    from tui.drawing import survey_rows_text
+
+    sys.stderr.write(f"\r {survey_rows_text.progress(progress.stage, progress.fraction)}")
+    sys.stderr.flush()
