@@ -47,3 +47,7 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.data_inspection import inspected
 
             return inspected(request)
+        case requests.Predict():
+            from engine.process.image_predictions import predictions
+
+            return predictions(request)

@@ -42,7 +42,27 @@ class InspectData(_Request, frozen=True, kw_only=True):
     files: bool = False
 
 
-Request: TypeAlias = Preview | CheckData | InspectData
+class Predict(_Request, frozen=True, kw_only=True):
+    """Say which classes images have. Answers: those of `predicted`.
+
+    `saved` is a checkpoint file, and `places` are images, folders and archives; each is the bytes
+    of a path, which may be no text. `-` is an image whose file is `content`. `arch` names the
+    user's file that makes the network, where the run does not keep it. Each image has its `top`
+    first classes. `pictures` asks for those of few images that are named themselves, or, with
+    `unsure`, of all whose first probability is below it.
+    """
+
+    saved: bytes
+    places: tuple[bytes, ...]
+    content: bytes = b""
+    arch: str = ""
+    device: str = "auto"
+    top: int = 5
+    pictures: bool = False
+    unsure: float | None = None
+
+
+Request: TypeAlias = Preview | CheckData | InspectData | Predict
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

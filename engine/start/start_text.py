@@ -168,6 +168,7 @@ def gpus_and_number(device: str) -> str:
 DATA_INSPECTION = "the process that inspects data"
 PREVIEW = "the preview process"
 DATA_CHECK = "the check of the data"
+PREDICTION = "the process that predicts"
 
 
 def no_answer(process: str) -> str:

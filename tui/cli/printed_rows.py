@@ -33,6 +33,7 @@ class RowPrinter:
         self._plain = ascii_only or not self._console.encoding.lower().startswith("utf")
         self.width = self._console.width if self.is_terminal else WIDTH
         self._console.width = self.width
+        self.height = self._console.height
 
     @property
     def coloured(self) -> bool:

@@ -59,8 +59,26 @@ def table_unreadable(path: str, why: str) -> str:
 
 def left_out(skipped: Mapping[str, Sequence[str]]) -> str:
     """What is left out, by reason: `left out are archives (1: x.zip); hidden … (2: .a, .b)`."""
-    parts = [f"{why} ({len(names):,}: {examples(names)})" for why, names in skipped.items()]
-    return f"left out are {'; '.join(parts)}."
+    return f"left out are {_by_reason(skipped)}."
+
+
+def _by_reason(skipped: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{why} ({len(names):,}: {examples(names)})" for why, names in skipped.items())
+
+
+def left_out_there(place: str, skipped: Mapping[str, Sequence[str]]) -> str:
+    return f"left out in {harmless(place)} are {_by_reason(skipped)}."
+
+
+def no_images_there(place: str, skipped: Mapping[str, Sequence[str]]) -> str:
+    others = f", but {_by_reason(skipped)}" if skipped else ""
+    return f"{harmless(place)} holds no image{others}."
+
+
+def no_images_given(places: Sequence[str], notes: Sequence[str]) -> str:
+    """`notes` say what is there instead of images; one note is the whole sentence."""
+    said = notes[0] if len(notes) == 1 else f"{examples(places)} hold no image."
+    return f"{said.removesuffix('.')}: name images, or a folder or an archive that holds some."
 
 
 def left_out_by_level(skipped: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
