@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ def predict(
 ) -> None:
     from engine.protocol.requests import Predict
     from engine.run.saved_file import find_saved
-    from engine.start.recipe_resolution import absolute_architecture
+    from engine.start.model_names import absolute_architecture
     from tui.cli.prediction_output import CsvLines, JsonLines
     from tui.cli.prediction_report import Report
 
@@ -95,10 +96,9 @@ def _check(images: tuple[str, ...], device: str) -> None:
 
 def _content() -> bytes:
     """The image that comes through a pipe."""
-    stdin = click.get_binary_stream("stdin")
-    if stdin.isatty():
+    if sys.stdin.isatty():
         raise UsageError(predict_text.STDIN_IS_TERMINAL)
-    content = stdin.read(MOST_BYTES + 1)
+    content = sys.stdin.buffer.read(MOST_BYTES + 1)
     if not content:
         raise UsageError(predict_text.STDIN_IS_EMPTY)
     if len(content) > MOST_BYTES:

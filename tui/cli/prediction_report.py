@@ -12,7 +12,7 @@ from engine.protocol.predicted import Judging, Predicted, is_unsure
 from tui.cli.printed_rows import RowPrinter
 from tui.drawing import prediction_words as words
 from tui.drawing.cells import Row, Span
-from tui.drawing.prediction_cards import SIDES, Card, card_rows, picture_side
+from tui.drawing.prediction_cards import SIDES, Card, card_rows
 from tui.drawing.prediction_table import PredictedFile, summary_rows, table_rows
 
 # So many pictures of images that the network is unsure about are kept and shown.
@@ -81,9 +81,9 @@ class Report:
 
     def _print_cards(self, cards: list[Card], sides: tuple[int, ...]) -> None:
         printer = self._printer
-        side = picture_side(sides, len(cards), printer.width, printer.height)
-        for card in cards:
-            self._print(card_rows(card, self._classes, printer.width, side, printer.coloured))
+        screen = printer.width, printer.height
+        if cards:
+            self._print(card_rows(cards, self._classes, screen, sides, printer.coloured))
 
     def _print_table(self, *, by_class: bool) -> None:
         files = sorted(self._files, key=lambda each: each.order[0 if by_class else 1 :])

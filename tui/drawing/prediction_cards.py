@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -29,37 +29,58 @@ class Card(NamedTuple):
     picture: Picture | None = None
 
 
-def picture_side(sides: Sequence[int], count: int, width: int, height: int) -> int:
-    """The largest of these widths at which so many cards fit on the screen, else the smallest."""
-    fits = (
-        side
-        for side in sides
-        if side + GAP + LEAST_TEXT + 1 <= width and count * (side // 2 + 1) <= height - OTHER_ROWS
-    )
-    return next(fits, sides[-1])
-
-
 def card_rows(
+    cards: Sequence[Card],
+    classes: Sequence[str],
+    screen: tuple[int, int],
+    sides: Sequence[int],
+    coloured: bool,
+) -> Iterator[Row]:
+    """The cards, side by side where there is room, each band above a blank row.
+
+    `screen` is its width and height. Pictures have the largest of the widths `sides` at which all
+    fit on the screen, else the smallest.
+    """
+    width, height = screen
+    side = _side(len(cards), width, height, sides) if cards[0].picture is not None else 0
+    across = max(1, (width - 1) // _narrowest(side)) if side else 1
+    each = (width - 1) // across
+    for start in range(0, len(cards), across):
+        band = [_card(one, classes, each - 1, side, coloured) for one in cards[start:][:across]]
+        for *others, last in zip_longest(*band, fillvalue=()):
+            yield cells.row(" ", *(span for row in others for span in cells.fit(row, each)), *last)
+        yield ()
+
+
+def _side(count: int, width: int, height: int, sides: Sequence[int]) -> int:
+    for side in sides:
+        across = (width - 1) // _narrowest(side)
+        if across and -(-count // across) * (side // 2 + 1) <= height - OTHER_ROWS:
+            return side
+    return sides[-1]
+
+
+def _narrowest(side: int) -> int:
+    """The cells of the narrowest card with a picture of this width, and of the gap after it."""
+    return side + GAP + LEAST_TEXT + 1
+
+
+def _card(
     card: Card, classes: Sequence[str], width: int, side: int, coloured: bool
-) -> list[Row]:
-    """The rows of a card, each at most `width` cells, and a blank one."""
-    picture: Sequence[Row] = ()
-    if card.picture is not None:
-        picture = pictured(card.picture, side, side // 2, coloured)
-    room = width - 1 - (side + GAP if picture else 0)
-    text = _text(card, classes, min(MOST_TEXT, room), len(picture))
-    blank = (Span(" " * side),) if picture else ()
-    between = " " * GAP if picture else ""
-    rows = zip_longest(picture, text)
-    return [
-        *(cells.row(" ", *(left or blank), between, *(right or ())) for left, right in rows),
-        (),
-    ]
+) -> Sequence[Row]:
+    """The rows of a card, each at most `width` cells. Where `side` is 0, it has no picture."""
+    if not side or card.picture is None:
+        return _text(card, classes, min(MOST_TEXT, width), 0)
+    picture = pictured(card.picture, side, side // 2, coloured)
+    text = _text(card, classes, min(MOST_TEXT, width - side - GAP), len(picture))
+    pairs = zip_longest(picture, text, fillvalue=())
+    return [cells.row(*left, " " * GAP, *right) if right else left for left, right in pairs]
 
 
 def _text(card: Card, classes: Sequence[str], width: int, height: int) -> list[Row]:
     """The path and the classes, as many as fit beside a picture of this height, if there is one."""
-    name = (Span(cells.end_of(harmless(card.file), width), "title" if not height else "plain"),)
-    above: list[Row] = [name, ()] if height else [name]
-    most = max(1, height - len(above)) if height else len(card.top)
-    return [*above, *prediction_rows(card.top[:most], None, classes, width)]
+    path = cells.end_of(harmless(card.file), width)
+    if not height:
+        return [(Span(path),), *prediction_rows(card.top, None, classes, width)]
+    rows = prediction_rows(card.top[: height - 2], None, classes, width)
+    return [(Span(path),), (), *rows]

@@ -17,10 +17,10 @@ from tui.drawing import prediction_words as words
 from tui.drawing.cells import Row, Span
 from tui.drawing.mistakes import class_name
 
-# The widest name of a class, and the cells of the two probabilities with the gap before them.
-NAME, SHARE, SECOND_SHARE = 20, 13, 9
-# The cells of a bar with the gap before it, and from which width on there are bars.
-BAR, WIDE = 10, 110
+# The widest name of a class, and the cells of a probability and of the head above it.
+NAME, SHARE, HEAD = 20, 7, 11
+# The cells of a bar, and from which width on there are bars.
+BAR, WIDE = 10, 100
 GAP = 2
 # The widest column of paths where nothing is cut.
 PATH = 60
@@ -74,18 +74,18 @@ class _Table:
         self._file = min(longest, max(GAP, width - 1 - others) if cut else PATH)
 
     def head(self) -> Row:
-        bar = " " * (GAP + self._bar) if self._bar else ""
-        first = f"{self._column(words.CLASS)}{bar}{words.SHARE:>{SHARE}}"
-        text = f" {cells.fit_text(words.FILE, self._file)}{first}{self._column(words.RUNNER_UP)}"
+        share = " " * GAP + cells.fit_text(words.PROBABILITY, self._share)
+        file = f" {cells.fit_text(words.FILE, self._file)}"
+        text = file + self._column(words.CLASS) + share + self._column(words.RUNNER_UP)
         return cells.shortened((Span(text.rstrip(), "dim"),), self._width)
 
     def row(self, each: PredictedFile) -> Row:
-        bar = " " * GAP + spark.meter(each.share, self._bar) if self._bar else ""
+        bar = " " * GAP + spark.meter(each.share, self._bar)
         found = cells.row(
             f" {self._path(harmless(each.file))}",
             Span(self._column(class_name(self._classes, each.first)), "title"),
             Span(bar, "train"),
-            numbers.share(numbers.number(each.share)).rjust(SHARE),
+            numbers.share(numbers.number(each.share)).rjust(self._share - self._bar),
             Span(self._runner_up(each), "dim"),
         )
         return cells.shortened(found, self._width) if self._cut else found
@@ -102,7 +102,7 @@ class _Table:
         if each.second is None:
             return ""
         share = numbers.share(numbers.number(each.second_share))
-        return self._column(class_name(self._classes, each.second)) + share.rjust(SECOND_SHARE)
+        return self._column(class_name(self._classes, each.second)) + share.rjust(GAP + SHARE)
 
 
 def summary_rows(counts: Counter[int], classes: Sequence[str], width: int) -> list[Row]:

@@ -6,7 +6,8 @@ from engine import numbers
 from engine.protocol.events import Measured
 from engine.text import harmless, in_epochs
 
-FILE, CLASS, SHARE, RUNNER_UP, IMAGES = "file", "class", "probability", "runner-up", "images"
+FILE, CLASS, PROBABILITY, RUNNER_UP = "file", "class", "probability", "runner-up"
+IMAGES = "images"
 
 
 def network(name: str, epoch: int, top1: Measured) -> str:

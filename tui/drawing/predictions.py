@@ -37,11 +37,12 @@ def prediction_rows(
     room = width - 3 - name - column
     written = numbers.share if exact else numbers.whole_share
     drawn = room if room >= SHORTEST_BAR else -1
+    bar: Ink = "dim" if true is not None else "train"
     return [
         cells.row(
             _sign(place, index, true),
             Span(cells.fit_text(class_name(classes, index), name), _ink(place, index, true)),
-            Span((" " + meter(axis.share(share, 0.0, 1.0), drawn))[: drawn + 1], "dim"),
+            Span((" " + meter(axis.share(share, 0.0, 1.0), drawn))[: drawn + 1], bar),
             cells.right(written(share), width - 3 - name - drawn),
         )
         for place, (index, share) in enumerate(top)
