@@ -33,8 +33,9 @@ def predictions(request: Predict) -> Iterator[Message]:
     network = trained_network.load(saved, devices.choose(request.device), request.arch)
     if saved.run is not None and is_live(saved.run):
         yield Note(process_text.still_training(saved.label, saved.path.name, network.epoch))
+    typed = str(saved.path) if saved.run is None else saved.label
     for place in _labelled(given, network.classes):
-        yield Note(process_text.looks_labelled(place, saved.label))
+        yield Note(process_text.looks_labelled(place, typed))
     try:
         yield from predicting.predicted(network, given, request)
     except Exception as error:

@@ -352,9 +352,10 @@ def published_layout(source: str) -> str:
 
 
 def still_training(run: str, file: str, epoch: int) -> str:
+    when = f"after epoch {epoch:,}" if epoch else "in its first epoch"
     return (
-        f"{harmless(run)} is still training: its {file} is used, saved after epoch {epoch:,}; a "
-        "later one may predict otherwise."
+        f"{harmless(run)} is still training: its {file} is used, saved {when}; a later one may "
+        "predict otherwise."
     )
 
 

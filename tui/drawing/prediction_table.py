@@ -49,7 +49,7 @@ def table_rows(
 ) -> Iterator[Row]:
     """A head, and a row for each file in order.
 
-    With `cut`, a row is at most `width` cells; else paths are whole.
+    With `cut`, a row is at most `width` cells and may have a bar; else paths are whole.
     """
     table = _Table(files, classes, width, cut)
     yield table.head()
@@ -66,11 +66,10 @@ class _Table:
         shown = {each.first for each in files} | {each.second for each in files} - {None}
         names = [class_name(classes, index) for index in shown if index is not None]
         self._name = min(NAME, max(map(cell_len, [words.CLASS, words.RUNNER_UP, *names])))
-        self._bar = BAR if width >= WIDE else 0
+        self._bar = BAR if cut and width >= WIDE else 0
         longest = max(map(cell_len, [words.FILE, *(harmless(each.file) for each in files)]))
-        others = (
-            2 * (GAP + self._name) + SHARE + SECOND_SHARE + (GAP + self._bar if self._bar else 0)
-        )
+        self._share = self._bar + 1 + SHARE if self._bar else HEAD
+        others = 4 * GAP + 2 * self._name + self._share + SHARE
         self._file = min(longest, max(GAP, width - 1 - others) if cut else PATH)
 
     def head(self) -> Row:

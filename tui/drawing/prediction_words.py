@@ -13,7 +13,8 @@ IMAGES = "images"
 def network(name: str, epoch: int, top1: Measured) -> str:
     """`43-resnet20-cifar10 after 12 epochs, validation accuracy 91.2 %`."""
     accuracy = f", validation accuracy {numbers.share(top1)}" if top1 is not None else ""
-    return f"{harmless(name)} after {in_epochs(epoch)}{accuracy}"
+    when = f"after {in_epochs(epoch)}" if epoch else "in its first epoch"
+    return f"{harmless(name)} {when}{accuracy}"
 
 
 def images(count: int) -> str:

@@ -106,14 +106,15 @@ def _names(folders: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 def _add_rows(found: GivenImages, place: str, rows: RowPlace) -> None:
-    """Rows have the name of their file in front: `images.npz/17`."""
+    """Rows have the place and the name of their array in front: `d.npz/x_train/17`."""
     holds = rows.read()
-    above = os.path.dirname(place) if os.path.isfile(place) else place
+    own = f"{os.path.basename(place)}/"  # some arrays are named as their file
     before = len(found.images)
     for part in holds.parts:
         for index in part.indices:
             row = ArrayRow(part.images, index)
-            found.images.append(GivenImage(row, os.path.join(above, row.name)))
+            file = os.path.join(place, row.name.removeprefix(own))
+            found.images.append(GivenImage(row, file))
     found.notes += _left_out(place, len(found.images) - before, holds.skipped)
 
 

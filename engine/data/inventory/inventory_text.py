@@ -38,15 +38,14 @@ NO_IMAGES = frozenset((HIDDEN, RESOURCE_FORK, SYSTEM, OTHER_FORMAT, UNUSED_TABLE
 def damaged(path: object, why: str) -> str:
     return (
         f"{harmless(str(path))} cannot be read ({harmless(why)}): download or copy it again, or "
-        "name another file with --data."
+        "name another file."
     )
 
 
 def encrypted(path: object) -> str:
     quoted = harmless(shlex.quote(str(path)))
     return (
-        f"{harmless(str(path))} is encrypted: unpack it with `unzip {quoted}`, and name the folder "
-        "with --data."
+        f"{harmless(str(path))} is encrypted: unpack it with `unzip {quoted}`, and name the folder."
     )
 
 
