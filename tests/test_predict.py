@@ -18,6 +18,7 @@ from rich.console import Console
 from engine.checkpoints import checkpoint
 from engine.process.image_predictions import predictions
 from engine.protocol import predicted, requests
+from engine.protocol.events import Picture
 from engine.protocol.predicted import Judging, Message, Predicted
 from engine.protocol.requests import Predict
 from engine.run.run_paths import RunDir
@@ -170,7 +171,9 @@ def test_an_archive_and_an_image_in_one_command(finished_run: RunDir, photos: Pa
 def test_a_network_with_own_code_away_from_its_run(finished_run: RunDir, photos: Path) -> None:
     state = checkpoint.load(finished_run.checkpoints / "best.pt")
     assert state.description is not None
-    weights = {"1.weight": torch.zeros(10, 1024), "1.bias": torch.arange(10.0)}
+    weights = run_states.weights(
+        **{"1.weight": torch.zeros(10, 1024), "1.bias": torch.arange(10.0)}
+    )
     described = msgspec.structs.replace(
         state.description,
         architecture="/gone/net.py:make",
@@ -254,7 +257,7 @@ def test_the_least_sure_images_have_pictures_and_the_others_a_line(
     shown, out = report(0.9, monkeypatch)
     assert shown.shows_pictures
     shown.begin(Judging("3-x", ("cat", "dog"), 1, None, 5, False))
-    black = predicted.Picture(1, 2, 2, "AAAAAA==")
+    black = Picture(1, 2, 2, "AAAAAA==")
     for name, share in (
         (b"0.8", 0.8),
         (b"0.95", 0.95),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine import numbers
 from engine.text import examples, harmless
 
-HELP = """Predict the classes of images with a trained network.
+HELP = r"""Predict the classes of images with a trained network.
 
 RUN is a number, a part of a name, or a path; or name a checkpoint file. Each IMAGE is an image
 file, a folder (with all that lies below it), a zip or tar archive, or an array or table of pixels.
