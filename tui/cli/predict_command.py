@@ -96,9 +96,9 @@ def _check(images: tuple[str, ...], device: str) -> None:
 
 def _content() -> bytes:
     """The image that comes through a pipe."""
-    if sys.stdin.isatty():
+    if sys.stdin and sys.stdin.isatty():
         raise UsageError(predict_text.STDIN_IS_TERMINAL)
-    content = sys.stdin.buffer.read(MOST_BYTES + 1)
+    content = sys.stdin.buffer.read(MOST_BYTES + 1) if sys.stdin else b""
     if not content:
         raise UsageError(predict_text.STDIN_IS_EMPTY)
     if len(content) > MOST_BYTES:

@@ -31,6 +31,7 @@ class Report:
         self.shows_pictures = self._printer.is_terminal
         self._unsure = unsure
         self._classes: tuple[str, ...] = ()
+        self._head = ""
         self._most_cards = 0
         # The cards by sureness, the surest first; the other images are in `_files`.
         self._cards: list[tuple[float, int, Card]] = []
@@ -42,7 +43,7 @@ class Report:
         pictured = self._unsure is not None and self.shows_pictures
         named = judging.images if judging.named and self._unsure is None else 0
         self._most_cards = MOST_PICTURES if pictured else named
-        self._print([(_dim(words.network(judging.network, judging.epoch, judging.top1)),), ()])
+        self._head = words.network(judging.network, judging.epoch, judging.top1)
 
     def take(self, image: Predicted) -> None:
         self._taken += 1
@@ -57,6 +58,9 @@ class Report:
             self._files.append(_file(surest))
 
     def end(self, unreadable: int) -> None:
+        """Print all: what cannot be read was told meanwhile."""
+        if self._taken:
+            self._print([(_dim(self._head),), ()])
         if self._unsure is not None:
             self._end_unsure(self._unsure, unreadable)
         elif self._cards:

@@ -70,7 +70,7 @@ class _Table:
         longest = max(map(cell_len, [words.FILE, *(harmless(each.file) for each in files)]))
         self._share = self._bar + 1 + SHARE if self._bar else HEAD
         others = 4 * GAP + 2 * self._name + self._share + SHARE
-        self._file = min(longest, max(GAP, width - 1 - others) if cut else PATH)
+        self._file = min(longest, max(GAP, width - 2 - others) if cut else PATH)
 
     def head(self) -> Row:
         share = " " * GAP + cells.fit_text(words.PROBABILITY, self._share)
@@ -112,7 +112,7 @@ def summary_rows(counts: Counter[int], classes: Sequence[str], width: int) -> li
     names = {index: class_name(classes, index) for index in listed}
     name = min(NAME, max(map(cell_len, [words.CLASS, *names.values()])))
     number = max(len(words.IMAGES), *(len(f"{count:,}") for count in counts.values()))
-    room = min(WIDEST_BAR, width - 1 - name - 2 * GAP - number)
+    room = min(WIDEST_BAR, width - 2 - name - 2 * GAP - number)
     bar, most = room if room >= NARROWEST_BAR else 0, max(counts.values())
     rows = [
         cells.row(
