@@ -206,12 +206,14 @@ def test_a_network_with_own_code_away_from_its_run(finished_run: RunDir, photos:
         (["{run}", "photos", "--unsure", "60"], "60.0 is not in the range 0<=x<=1", 2),
         (["{run}", "photos", "--top", "0"], "0 is not in the range", 2),
         (["{run}", "-"], "standard input is empty", 2),
+        (["{run}", "pipe"], "pipe is neither a file nor a folder: let an image come", 2),
     ],
 )
 def test_wrong_input_is_said_in_a_sentence(
     finished_run: RunDir, photos: Path, arguments: list[str], sentence: str, code: int
 ) -> None:
     Path("empty").mkdir()
+    os.mkfifo("pipe")
     new_run(Path("begun"), {"arch": "lenet5"})
     done = predict(*(argument.format(run=finished_run.path) for argument in arguments))
     assert sentence in done.stderr

@@ -92,6 +92,9 @@ def _check(images: tuple[str, ...], device: str) -> None:
     missing = [place for place in images if place != STDIN and not os.path.exists(place)]
     if missing:
         raise UsageError(predict_text.missing(missing))
+    for place in images:
+        if place != STDIN and not (os.path.isfile(place) or os.path.isdir(place)):
+            raise UsageError(predict_text.no_file(place))
 
 
 def _content() -> bytes:

@@ -53,6 +53,13 @@ def missing(places: Sequence[str]) -> str:
     )
 
 
+def no_file(place: str) -> str:
+    return (
+        f"{harmless(place)} is neither a file nor a folder: let an image come through a pipe, and "
+        "name it `-`."
+    )
+
+
 def unknown_device(device: str) -> str:
     return f"there is no device '{harmless(device)}': choose auto, cpu, cuda or cuda:N."
 
