@@ -16,9 +16,11 @@ from PIL import Image
 from torch import Tensor, nn
 
 from engine.data.base.dataset import Split
-from engine.data.inventory.given_images import given_images
+from engine.data.decoding.decode_buffer import CannotStartError
+from engine.data.inventory.given_images import GivenImage, given_images
 from engine.data.loading import load as load_data
 from engine.data.loading import load_at_once
+from engine.data.reading import decoded_images, pixel_batches
 from engine.errors import DataError, RunError
 from engine.process.request_server import answers
 from engine.protocol import predicted, requests
@@ -35,6 +37,7 @@ from engine.trained import predicting, trained_network
 from engine.trained.classification import judged
 from engine.trained.trained_network import TrainedNetwork
 from tests.archived_images import picture
+from tests.memory_images import CrashingImage
 
 CPU = torch.device("cpu")
 
@@ -210,3 +213,39 @@ def test_images_are_looked_for_before_the_network(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="holds no image"):
         asked(tmp_path / "nonsense.pt", tmp_path / "empty")
+
+
+def test_of_many_images_one_that_crashes_its_decoder_is_only_broken(
+    network: TrainedNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(700):
+        (tmp_path / f"{index:03d}.png").write_bytes(picture(index % 250))
+    given = given_images([str(tmp_path)], b"")
+    wanted = Predict(saved=b"", places=(), top=1)
+    expected = list(predicting.predicted(network, given, wanted))
+    monkeypatch.setattr(decoded_images, "MANY_IMAGES", 4)
+    assert list(predicting.predicted(network, given, wanted)) == expected
+    given.images[600] = GivenImage(CrashingImage("600"), "600")
+    said = list(predicting.predicted(network, given, wanted))
+    (crashed,) = [each for each in said if isinstance(each, Unreadable)]
+    assert crashed.file == b"600"
+    assert "crash" in crashed.why
+    assert only(Predicted, said) == [
+        each for each in only(Predicted, expected) if not each.file.endswith(b"/600.png")
+    ]
+
+
+def test_many_images_are_predicted_where_no_process_can_start(
+    network: TrainedNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoDecoders:
+        def __init__(self, *_: object) -> None:
+            raise CannotStartError
+
+    monkeypatch.setattr(decoded_images, "MANY_IMAGES", 4)
+    monkeypatch.setattr(pixel_batches, "Decoders", NoDecoders)
+    for index in range(5):
+        (tmp_path / f"{index}.png").write_bytes(picture(index))
+    given = given_images([str(tmp_path)], b"")
+    said = predicting.predicted(network, given, Predict(saved=b"", places=(), top=1))
+    assert len(only(Predicted, list(said))) == 5
