@@ -87,6 +87,9 @@ def classes_of(images: LabelledImages) -> list[int]:
         ("k49-train-imgs", "images", "train", "k49"),
         ("qmnist-train-labels-idx2-int", "labels", "train", "qmnist"),
         ("class_names", "class names", "train", ""),
+        ("tst_imgs", "images", "test", ""),
+        ("y_eval", "labels", "validation", ""),
+        ("unlabeled_X", "images", "predict", ""),
     ],
 )
 def test_a_name_says_what_an_array_holds(name: str, content: str, split: str, family: str) -> None:
@@ -128,6 +131,15 @@ def test_medmnist_form_is_read_with_its_validation_split(folder: Path) -> None:
     assert found.validates == "separate"
     assert len(found.test) == len(found.validation) == len(x)
     assert (opened(found.train) == x).all()
+
+
+def test_images_without_labels_are_kept_for_predictions(folder: Path) -> None:
+    """As in the arrays of STL-10."""
+    x, y = grey(), labels()
+    np.savez(folder / "a.npz", train_X=x, train_y=y, unlabeled_X=x[:4])
+    found = inventory(folder / "a.npz")
+    assert [image.name for image in found.unlabelled] == [f"unlabeled_X/{row}" for row in range(4)]
+    assert len(found.images) == len(x)
 
 
 @pytest.mark.parametrize(

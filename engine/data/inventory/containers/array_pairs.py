@@ -67,7 +67,7 @@ def paired(place: Path, arrays: Sequence[FoundArray], family: str | None = None)
     for content in ("images", "labels"):
         if (content, "train") not in slots:
             raise DataError(container_text.array_missing(place, content, _names(arrays)))
-    splits: tuple[SplitName, ...] = ("train", "validation", "test")
+    splits: tuple[SplitName, ...] = ("train", "validation", "test", "predict")
     pairs = [_pair(split, slots) for split in splits if ("images", split) in slots]
     used = {array.name for array in slots.values()}
     others = [name for name in _names(arrays) if name not in used]

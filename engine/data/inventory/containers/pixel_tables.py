@@ -94,7 +94,9 @@ def _splits(
         return [(split, range(count))]
     usage = np.char.lower(np.asarray(read_npy(copy / USAGE)[0].file().values()))
     if unknown := sorted({*usage.tolist()} - {*USAGES}):
-        raise DataError(container_text.unknown_usage(file, unknown, list(USAGES)))
+        raise DataError(
+            container_text.unknown_usage(file, unknown, [*dict.fromkeys(USAGES.values())])
+        )
     meant = [USAGES[word] for word in usage.tolist()]
     return [
         (each, [row for row, split in enumerate(meant) if split == each])
