@@ -20,8 +20,9 @@ from PIL import UnidentifiedImageError
 from engine.data.inventory import data_inventory, kept_copies
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.listing import archive_listing, archives, listing_text
+from engine.data.stored.archive_entry import ArchiveEntry
 from engine.data.stored.stored_image import StoredImage
-from engine.data.stored.zip_entry import ZipEntry
+from engine.data.stored.zip_packing import ZipPacking
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tests.archived_images import add, files, picture, write_tar, write_zip
@@ -265,7 +266,8 @@ def test_no_more_is_inflated_than_the_directory_says(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "a.zip", {"a.png": bytes(100_000)})
     with zipfile.ZipFile(path) as archive:
         info = archive.getinfo("a.png")
-    entry = ZipEntry(str(path), "a.png", 0, info.compress_size, 50, zipfile.ZIP_DEFLATED, info.CRC)
+    packing = ZipPacking(info.compress_size, zipfile.ZIP_DEFLATED, info.CRC)
+    entry = ArchiveEntry(str(path), "a.png", 0, 50, packing)
     with pytest.raises(OSError, match="damaged"):
         entry.content()
 

@@ -19,13 +19,13 @@ from engine.data.inventory.containers.labelled_items import ItemSet, Label, Spli
 from engine.data.inventory.containers.shard_splits import shards_by_split
 from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.inventory.listing.tar_listing import tar_entries
+from engine.data.stored.archive_entry import ArchiveEntry
 from engine.data.stored.image_kinds import IMAGE_SUFFIXES
-from engine.data.stored.tar_entry import TarEntry
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 # The files of a sample, by what follows its name.
-Sample: TypeAlias = Mapping[str, TarEntry]
+Sample: TypeAlias = Mapping[str, ArchiveEntry]
 SUFFIX = ".tar"
 # The files that tell a label: a number or a word alone, or fields.
 PLAIN, FIELDS = "cls", "json"
@@ -72,7 +72,7 @@ class _Fields:
         there += fields
         self._label = chosen(recipe.label_column, known, "label_column", place, there)
 
-    def image(self, sample: Sample) -> TarEntry | None:
+    def image(self, sample: Sample) -> ArchiveEntry | None:
         """The image; samples need not all have the same format."""
         if self._image in sample:
             return sample[self._image]
@@ -102,7 +102,7 @@ def _word(text: str) -> Label:
 
 
 def _part(shard: Path, split: SplitName, fields: _Fields) -> SplitItems:
-    images: list[TarEntry] = []
+    images: list[ArchiveEntry] = []
     labels: list[Label] = []
     try:
         for sample in _samples(shard):
@@ -116,7 +116,7 @@ def _part(shard: Path, split: SplitName, fields: _Fields) -> SplitItems:
 
 def _samples(shard: Path) -> Iterable[Sample]:
     """The samples of a shard, in its order."""
-    found: dict[str, dict[str, TarEntry]] = {}
+    found: dict[str, dict[str, ArchiveEntry]] = {}
     for entry in tar_entries(shard):
         key, suffix = _key(entry.name)
         found.setdefault(key, {})[suffix] = entry._replace(name=f"{shard.name}/{entry.name}")
