@@ -53,18 +53,9 @@ class ArchiveListing:
             self._take(member)
         for name in sorted(self._entries, key=lambda name: name.split("/")):
             self._sort(name)
-
-    @property
-    def folders(self) -> Mapping[str, Sequence[str]]:
-        return self._names.folders
-
-    @property
-    def tables(self) -> Sequence[str]:
-        return self._names.tables
-
-    @property
-    def skipped(self) -> Mapping[str, Sequence[str]]:
-        return {reason: sorted(names) for reason, names in self._names.skipped.items()}
+        self.folders: Mapping[str, Sequence[str]] = self._names.folders
+        self.tables = self._names.tables
+        self.skipped = self._names.left_out()
 
     def image(self, name: str) -> StoredImage:
         return self._entries[name]
