@@ -16,7 +16,7 @@ from engine import regular_files
 from engine.data.inventory.containers import library_text
 from engine.data.inventory.containers.column_choice import LABEL_NAMES, chosen
 from engine.data.inventory.containers.labelled_items import ItemSet, Label, SplitItems
-from engine.data.inventory.containers.shard_splits import shards_by_split
+from engine.data.inventory.containers.shard_splits import shards_at
 from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.inventory.listing.tar_listing import tar_entries
 from engine.data.stored.archive_entry import ArchiveEntry
@@ -44,12 +44,12 @@ def recognises(path: Path) -> bool:
 
 def check(path: Path, recipe: Recipe) -> None:
     """Check the first sample. Raises DataError as `read`."""
-    _fields_of(*_by_split(path), recipe)
+    _fields_of(*shards_at(path, _shards_in), recipe)
 
 
 def read(path: Path, recipe: Recipe) -> ItemSet:
     """The images of the samples. Raises DataError where they cannot be trained on."""
-    folder, shards = _by_split(path)
+    folder, shards = shards_at(path, _shards_in)
     fields = _fields_of(folder, shards, recipe)
     parts = [
         _part(folder / shard, split, fields) for split, names in shards.items() for shard in names
@@ -144,12 +144,6 @@ def _is_shard(path: Path) -> bool:
     return any(
         suffixes & {PLAIN, FIELDS} and any(map(_is_image, suffixes)) for suffixes in of_key.values()
     )
-
-
-def _by_split(path: Path) -> tuple[Path, Mapping[SplitName, Sequence[str]]]:
-    if path.is_file():
-        return path.parent, {"train": [path.name]}
-    return path, shards_by_split(path, _shards_in(path))
 
 
 def _shards_in(folder: Path) -> list[str]:
