@@ -12,7 +12,6 @@ from PIL import Image
 from engine.data import data_text
 from engine.data.decoding.bands import band_values
 from engine.data.decoding.rendering import (
-    Backdrop,
     Rendering,
     Values,
     deep_values,
@@ -20,7 +19,7 @@ from engine.data.decoding.rendering import (
 )
 from engine.data.reading.format_choice import ImageHeader
 from engine.data.stored.stored_image import StoredImage
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import Backdrop, Recipe
 
 # The share in percent of the sampled values that are darker than black, and brighter than white.
 OUTSIDE = 0.1

@@ -48,7 +48,7 @@ def why(listing: Listing, tree: FolderTree, parts: Sequence[Part], layout: Layou
     """Why the training images have fewer than two classes, and which setting gives them some."""
     place, training = listing.place, parts[0]
     folder = training.folders[0]
-    names = [name for one in training.folders for name in tree.images(one)]
+    names = tree.images(*training.folders)
     if layout.source == "prefix":
         return DataError(inventory_text.no_prefixes(place, names, layout.classes))
     if layout.classes:
