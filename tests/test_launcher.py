@@ -688,6 +688,29 @@ async def test_before_a_folder_is_chosen_there_is_no_command(
         assert "62k parameters   652k MAC" in shown
 
 
+async def test_fields_can_be_changed_before_the_folder_is_chosen(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    from PIL import Image
+
+    (tmp_path / "pets").mkdir()
+    for name in [f"{kind}.{i}.png" for kind in ("cat", "dog") for i in range(5)]:
+        Image.new("RGB", (32, 32)).save(tmp_path / "pets" / name)
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "f", "up", "up", *"labels", "enter", "end")
+        await pilot.press(*["backspace"] * 4, *"prefix")
+        assert str(pilot.app.screen.query_one(".wrong", Label).render()) == ""
+        await pilot.press("enter", "enter")
+        await settled(pilot)
+        await pilot.press("enter", *"pets", "enter")
+        await settled(pilot)
+        await pilot.press("y")
+        assert pilot.app.clipboard.endswith("/pets --recipe quick --set labels=prefix")
+        await pilot.press("home", "y")
+        assert pilot.app.clipboard == "cnn-tui --arch lenet5 --data digits --recipe quick"
+
+
 async def test_the_mark_stands_on_the_run_that_was_watched(
     tmp_path: Path, spawned: list[Recipe]
 ) -> None:

@@ -33,7 +33,7 @@ def check_flat(
         )
     if tables.candidates and not labelled and flat and flat[0].split == "train":
         sentence = inventory_text.marks_several if tables.marked else inventory_text.unsure_column
-        settings = tuple(f"labels=column:{column}" for column in tables.candidates)
+        settings = tuple(map(inventory_text.by_column, tables.candidates))
         raise UndecidedError(
             sentence(place, tables.unsure, tables.candidates, tables.cells), settings
         )
@@ -59,7 +59,9 @@ def why(listing: Listing, tree: FolderTree, parts: Sequence[Part], layout: Layou
         return DataError(inventory_text.one_class(place, next(iter(training.classes))))
     proposed = proposed_classes(names)
     sentence = inventory_text.no_classes(place, folder, names, proposed, beside)
-    return UndecidedError(sentence, ("labels=prefix",)) if proposed else DataError(sentence)
+    if proposed:
+        return UndecidedError(sentence, (inventory_text.BY_PREFIX,))
+    return DataError(sentence)
 
 
 def _useless_tables(listing: Listing, names: Sequence[str]) -> inventory_text.UselessTables:
