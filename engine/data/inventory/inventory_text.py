@@ -271,6 +271,14 @@ def contradicted(table: str, images: Sequence[str], used: Sequence[str]) -> str:
     )
 
 
+def unmatched_table(table: str, called: Sequence[str], folder: str, images: int) -> str:
+    return (
+        f"{harmless(table)} names {examples(called)}, none of which is one of the {images:,} "
+        f"image{'s' * (images > 1)} in {harmless(folder)}: correct the names in it, if it holds "
+        "their classes."
+    )
+
+
 def missing_images(used: Iterable[str], missing: Sequence[str]) -> str:
     return (
         f"some names in {examples(used)} belong to no image here ({len(missing):,}: "
@@ -315,8 +323,9 @@ def no_names(path: str) -> str:
 
 def names_of_others(pairs: Sequence[tuple[str, str]], classes: Sequence[str]) -> str:
     given = [key or name for key, name in pairs]
+    columns = " of two columns" if all(key for key, _ in pairs) else ""
     return (
-        f"class_names names {examples(given)} ({len(pairs):,} lines), and none of the "
+        f"class_names names {examples(given)} ({len(pairs):,} lines{columns}), and none of the "
         f"{len(classes):,} classes {examples(classes)}: write each class as its folder is called, "
         "and its name beside it, or one name a line in the order of the classes."
     )

@@ -93,14 +93,21 @@ def _by_folders_or_tables(
             layout.add(part.split, _by_class(tree, part))
     missing_classes.check_flat(listing.place, flat, tables, layout, wanted)
     layout.tables += tables.used
-    layout.notes += [inventory_text.uneven_rows(*one) for one in tables.uneven.items()]
-    layout.notes += [
+    layout.notes += _notes_on_tables(tables)
+    layout.notes += missing_classes.unmatched_tables(listing, tree, flat, tables)
+    return layout
+
+
+def _notes_on_tables(tables: TableLabels) -> list[str]:
+    """Sentences on rows that are left out, on other classes, and on names without an image."""
+    notes = [inventory_text.uneven_rows(*one) for one in tables.uneven.items()]
+    notes += [
         inventory_text.contradicted(table, images, list(tables.used))
         for table, images in tables.contradicted.items()
     ]
     if tables.missing:
-        layout.notes.append(inventory_text.missing_images(tables.used, tables.missing))
-    return layout
+        notes.append(inventory_text.missing_images(tables.used, tables.missing))
+    return notes
 
 
 def _may_be_pieces(training: Part) -> bool:
