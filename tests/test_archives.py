@@ -17,35 +17,15 @@ from typing import Any
 import pytest
 from PIL import UnidentifiedImageError
 
+from engine.catalog import user_folders
 from engine.data.inventory import data_inventory, kept_copies
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.listing import archive_listing, archives, listing_text
 from engine.data.stored.stored_image import StoredImage
 from engine.data.stored.zip_entry import ZipEntry
-from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tests.archived_images import add, files, picture, write_tar, write_zip
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-def inventory(path: Path, **settings: Any) -> Inventory:
-    """The inventory of a path, which the quick check accepts, too."""
-    recipe = Recipe(data=str(path), **settings)
-    data_inventory.check(recipe)
-    found = data_inventory.inventory_of(recipe)
-    assert data_inventory.class_names(recipe) == found.classes
-    return found
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(DataError) as refused:
-        data_inventory.inventory_of(Recipe(data=str(path)))
-    return str(refused.value)
+from tests.inventories import inventory, refusal
 
 
 def contents(found: Inventory) -> dict[str, bytes]:
@@ -398,13 +378,11 @@ def test_the_progress_of_unpacking_is_told(tmp_path: Path, monkeypatch: pytest.M
     assert told[-1] == 1
 
 
-def test_the_check_unpacks_nothing_large(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_check_unpacks_nothing_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_copies, "QUICK_BYTES", 100)
     path = write_tar(tmp_path / "a.tar.gz", files(), "gz")
     data_inventory.check(Recipe(data=str(path)))
-    assert not cache.exists()
+    assert not user_folders.cache_folder().exists()
 
 
 def _names(path: str) -> list[str]:

@@ -114,7 +114,6 @@ def test_an_image_takes_no_more_than_its_group_of_rows(
 def test_large_groups_of_rows_are_unpacked_once_and_said_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(row_copies, "MOST_GROUP_BYTES", 1_000)
     monkeypatch.setattr(row_copies, "ROWS", 3)
     as_dataset(columns(20)).to_parquet(tmp_path / "set.parquet", batch_size=20)
