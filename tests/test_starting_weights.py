@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,16 +27,10 @@ from engine.protocol import events
 from engine.recipes.image_normalisation import IMAGENET, Normalisation
 from engine.recipes.recipe_building import build_recipe
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 State: TypeAlias = Mapping[str, Tensor]
 RESNET = "torchvision/resnet18"
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def data(classes: str = "abcd", channels: int = 3, size: int = 32) -> Dataset:
