@@ -280,6 +280,17 @@ def test_what_the_library_says_becomes_a_sentence(
     assert words in str(caught.value).replace("ValueError: ", "")
 
 
+def test_what_the_library_would_take_for_a_data_set_of_the_hub_is_refused(tmp_path: Path) -> None:
+    """It prefers a folder of the working directory, and its readers read what lies there."""
+    as_dataset(columns()).to_parquet(tmp_path / "a.parquet")
+    data_inventory.check(Recipe(data="hf/someone/cats"))
+    (tmp_path / "someone" / "cats").mkdir(parents=True)
+    assert "type --data ./someone/cats for that, or rename it" in sentence("hf/someone/cats")
+    hub_sets._files.cache_clear()
+    with pytest.raises(DataError, match="hf/parquet is no data set of Hugging Face, but what"):
+        found("hf/parquet")
+
+
 # The same weights as from a folder, resident, streamed and resumed.
 
 
