@@ -22,10 +22,9 @@ from engine.data.stored import table_row
 from engine.errors import DataError, EngineError
 from engine.recipes.recipe import Recipe
 from tests import containers
-from tests.fault_injection import Fault
-from tests.forked_engines import ForkServer, new_run
+from tests.forked_engines import ForkServer
 from tests.loading import run_to_end
-from tests.test_same_images import KILLED, TRAIN, weights
+from tests.test_same_images import train
 
 pytestmark = pytest.mark.extras
 pa = pytest.importorskip("pyarrow", reason="make test-extras installs it")
@@ -310,17 +309,14 @@ def test_the_weights_are_those_of_a_folder_bit_for_bit(
     fork_server: ForkServer, tmp_path: Path
 ) -> None:
     data = containers.small_set()
-    paths = [containers.folder(tmp_path, data), parquet_of(tmp_path / "tables", data)]
+    folder, tables = containers.folder(tmp_path, data), parquet_of(tmp_path / "tables", data)
 
-    def trained(path: Path, loader: str, fault: Fault | None = None) -> dict[str, Any]:
-        run = new_run(tmp_path / "runs", {**TRAIN, "data": str(path), "loader": loader})
-        if fault is not None:
-            assert fork_server.start(run, fault).wait() == -9
-        assert fork_server.start(run).wait() == 0
-        return weights(run)
+    def trained(path: Path, loader: str, *, killed: bool = False) -> dict[str, Any]:
+        fields = {"data": str(path), "loader": loader}
+        return train(fork_server, tmp_path / "runs", killed=killed, **fields)
 
-    expected = trained(paths[0], "resident")
-    for found in (trained(paths[1], "resident"), trained(paths[1], "streaming", KILLED)):
+    expected = trained(folder, "resident")
+    for found in (trained(tables, "resident"), trained(tables, "streaming", killed=True)):
         assert all(found[name].equal(expected[name]) for name in expected)
 
 
