@@ -355,7 +355,7 @@ def test_both_loaders_give_the_same_batches_also_from_the_middle_of_an_epoch(
 
 def test_a_run_resumes_bit_for_bit(fork_server: ForkServer, tmp_path: Path) -> None:
     published_sets.mnist_like(tmp_path, count=240)
-    chosen = {"data": "torchvision/KMNIST", "data_dir": str(tmp_path), "loader": "resident"}
+    chosen: dict[str, Any] = {"data": "torchvision/KMNIST", "data_dir": str(tmp_path)}
     expected = train(fork_server, tmp_path / "runs", **chosen)
     found = train(fork_server, tmp_path / "runs", killed=True, **chosen)
     assert all(found[name].equal(expected[name]) for name in expected)
