@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -60,14 +61,10 @@ def inspect_data(
         near_bits=near_bits if near else None,
         files=as_list,
     )
-    messages = _with_progress(request.messages())
+    as_report = partial(_print_report, ascii_only=ascii_only)
+    printing = _print_list if as_list else _print_json if as_json else as_report
     try:
-        if as_list:
-            _print_list(messages)
-        elif as_json:
-            _print_json(messages)
-        else:
-            _print_report(messages, ascii_only)
+        printing(_with_progress(request.messages()))
     except KeyboardInterrupt:
         request.cancel()
         click.echo(f"cnn-tui: {inspect_text.STOPPED}", err=True)
