@@ -57,6 +57,7 @@ def by_folders_or_tables(
     missing_classes.check_flat(listing.place, flat, tables, layout, wanted)
     layout.tables += tables.used
     layout.notes += _notes(tables)
+    layout.notes += missing_classes.unmatched_tables(listing, tree, flat, tables)
     return layout
 
 
