@@ -69,7 +69,7 @@ def take_over(
         other = not same and (weights.own or weights.classes is not None)
         enough = partial(_is_enough, partial=recipe.partial)
         taken = transfer_learning.take_weights(
-            model, weights.tensors, shape, keep_head=other, enough=enough
+            model, weights.tensors, source, shape, keep_head=other, enough=enough
         )
         yield _told(taken, weights, recipe, dataset)
         fresh_head = other
