@@ -121,6 +121,14 @@ def test_a_run_with_a_viewer_or_with_an_attempt_before_keeps_its_folder(tmp_path
     assert LiveJournal(run.journal).count(events.RunEnded) == 2
 
 
+@pytest.mark.usefixtures("own_handlers")
+def test_a_run_that_lost_its_journal_keeps_its_checkpoints(tmp_path: Path) -> None:
+    claim = launch.create(with_too_small_images(tmp_path), tmp_path / "runs")
+    (claim.run.checkpoints / "epoch-0010.pt").touch()
+    run = attempts(claim, tmp_path / "log", in_terminal=(True,))
+    assert os.listdir(run.checkpoints) == ["epoch-0010.pt"]
+
+
 class OneOfSeveral(Rank):
     """Its parent process says why the run ended."""
 
