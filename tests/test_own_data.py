@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
@@ -26,6 +27,8 @@ from engine.start.preview_request import PreviewRequest
 from engine.start.recipe_resolution import resolve_data, resolve_recipe
 from tests.loading import run_to_end
 from tests.processes import headless
+from tui.cli import viewer_start
+from tui.cli.start_command import StartRequest
 
 HEAD = """
 import random
@@ -291,15 +294,55 @@ def test_too_many_items_that_fail_end_the_run(write: Write) -> None:
         run_to_end(loading.load(Recipe(data=f"{file}:make")))
 
 
-def test_a_mistake_in_the_code_leaves_no_run(write: Write, tmp_path: Path) -> None:
-    file = write("def make():\n    raise ValueError('no such folder')")
-    options = ("-m", "lenet5", "-d", f"{file}:make", "--runs-dir", str(tmp_path / "runs"))
-    process = headless("--no-ui", *options)
-    out, err = process.communicate()
-    assert (process.returncode, out) == (2, "")
-    said = r"cnn-tui: own\.py fails: ValueError: no such folder \(own\.py, line \d+\); repair .*\n"
-    assert re.fullmatch(said, err)
-    assert not (tmp_path / "runs").exists()
+WRONG = """
+def make():
+    with open(__file__ + ".calls", "a") as file:
+        file.write("called ")
+    raise ValueError("no such folder")
+"""
+SAID = r"own\.py fails: ValueError: no such folder \(own\.py, line \d+\); repair the file\."
+
+
+def calls(file: Path) -> int:
+    return file.with_name("own.py.calls").read_text().count("called")
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_mistake_in_the_code_leaves_no_run_and_the_code_runs_once(
+    write: Write, more: tuple[str, ...]
+) -> None:
+    file = write(WRONG)
+    process = headless("--no-ui", "-m", "lenet5", "-d", f"{file}:make", *more)
+    _, err = process.communicate()
+    assert process.returncode == 2
+    assert re.fullmatch(f"cnn-tui: {SAID}\n", err)
+    assert not Path("runs").exists() or os.listdir("runs") == [".numbers"]
+    assert calls(file) == 1
+
+
+@pytest.mark.parametrize(("screen", "gpus"), [(True, 1), (False, 2)])
+def test_before_a_viewer_or_several_engines_start_the_code_is_tried(
+    write: Write, monkeypatch: pytest.MonkeyPatch, *, screen: bool, gpus: int
+) -> None:
+    """These keep their run."""
+    file = write(WRONG)
+    monkeypatch.setattr(viewer_start, "on_screen", lambda: screen)
+    flags = {"arch": "lenet5", "data": f"{file}:make", "gpus": gpus, "device": "cpu"}
+    request = StartRequest(
+        Path("runs"),
+        name="",
+        resume=None,
+        force=False,
+        no_ui=False,
+        create=False,
+        dry_run=False,
+        ascii_only=False,
+        recipe=None,
+        sets=(),
+        flags=flags,
+    )
+    with pytest.raises(UsageError, match=SAID):
+        request.build_local_recipe()
 
 
 def test_the_preview_shows_its_images(write: Write) -> None:
