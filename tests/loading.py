@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import pytest
 from torch import Tensor
 
 from engine.data.base.dataset import Images, Split
 from engine.data.inventory.data_inventory import check as check_recipe
-from engine.data.inventory.data_inventory import inventory_of
+from engine.data.inventory.data_inventory import class_names, inventory_of
 from engine.data.inventory.inventory import Inventory
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.stored_image import StoredImage
+from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 T = TypeVar("T")
@@ -51,6 +53,21 @@ def path_of(image: StoredImage) -> Path:
 def scan(folder: Path, seed: int = 0, holdout: float = 0.0) -> Inventory:
     """What a folder of images holds."""
     return inventory_of(Recipe(data=str(folder), seed=seed, holdout=holdout))
+
+
+def inventory(path: Path, **settings: Any) -> Inventory:
+    """The inventory of a path, which the quick check accepts, too."""
+    recipe = Recipe(data=str(path), **settings)
+    check_recipe(recipe)
+    found = inventory_of(recipe)
+    assert class_names(recipe) == found.classes
+    return found
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(DataError) as refused:
+        inventory_of(Recipe(data=str(path)))
+    return str(refused.value)
 
 
 def check(folder: Path) -> None:

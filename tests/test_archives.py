@@ -22,30 +22,15 @@ from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.listing import archive_listing, archives, listing_text
 from engine.data.stored.stored_image import StoredImage
 from engine.data.stored.zip_entry import ZipEntry
-from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tests.archived_images import add, files, picture, write_tar, write_zip
+from tests.loading import inventory, refusal
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache"
-
-
-def inventory(path: Path, **settings: Any) -> Inventory:
-    """The inventory of a path, which the quick check accepts, too."""
-    recipe = Recipe(data=str(path), **settings)
-    data_inventory.check(recipe)
-    found = data_inventory.inventory_of(recipe)
-    assert data_inventory.class_names(recipe) == found.classes
-    return found
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(DataError) as refused:
-        data_inventory.inventory_of(Recipe(data=str(path)))
-    return str(refused.value)
 
 
 def contents(found: Inventory) -> dict[str, bytes]:

@@ -14,12 +14,11 @@ import pytest
 from engine.data.decoding.decode import ImageFormat, decode_all
 from engine.data.inventory import data_inventory, kept_copies
 from engine.data.inventory.containers import array_names
-from engine.data.inventory.inventory import Inventory
 from engine.data.reading import copied_rows
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
-from tests.loading import run_to_end
+from tests.loading import inventory, refusal, run_to_end
 from tests.small_arrays import (
     Array,
     coloured,
@@ -40,21 +39,6 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "set").mkdir()
     return tmp_path / "set"
-
-
-def inventory(path: Path, **settings: Any) -> Inventory:
-    """The inventory of a path, which the quick check accepts, too."""
-    recipe = Recipe(data=str(path), **settings)
-    data_inventory.check(recipe)
-    found = data_inventory.inventory_of(recipe)
-    assert data_inventory.class_names(recipe) == found.classes
-    return found
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(DataError) as refused:
-        data_inventory.inventory_of(Recipe(data=str(path)))
-    return str(refused.value)
 
 
 def opened(images: LabelledImages) -> Array:

@@ -34,11 +34,6 @@ TRAIN = {
 KILLED = Fault("kill", "checkpoint renamed", 5)
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture(scope="module")
 def as_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The images as a folder, to which all containers are compared."""
