@@ -6,6 +6,7 @@ import argparse
 import json
 import shlex
 import sys
+import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.serialization import set_crc32_options
 
 from engine.checkpoints import foreign_file, starting_weights
 from engine.data.base.dataset import Dataset, Images
@@ -423,6 +425,35 @@ def test_half_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "half.safetensors").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(UsageError, match=r"half\.safetensors is neither a whole file"):
         starting_weights.load(tmp_path / "half.safetensors")
+
+
+def test_a_file_without_check_sums_is_read(tmp_path: Path) -> None:
+    """Python's zipfile refuses what `set_crc32_options(False)` writes."""
+    set_crc32_options(False)
+    try:
+        path = saved(tmp_path / "net.pt", small().state_dict())
+    finally:
+        set_crc32_options(True)
+    assert foreign_file.code_names(path) is None
+    foreign_file.check_weights(path)
+    assert len(starting_weights.load(path).tensors) == 10
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("entry", ["data.pkl", "data/0"])
+def test_a_broken_entry_is_no_code(tmp_path: Path, method: int, entry: str) -> None:
+    whole, broken = saved(tmp_path / "net.pt", {"w": torch.ones(99)}), tmp_path / "broken.pt"
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(broken, "w", method) as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+        (info,) = (each for each in target.infolist() if each.filename.endswith(f"/{entry}"))
+    content = bytearray(broken.read_bytes())
+    start = info.header_offset + len(info.FileHeader())
+    content[start : start + info.compress_size] = b"\xff" * info.compress_size
+    content[info.header_offset : info.header_offset + 4] = b"none"
+    broken.write_bytes(content)
+    with pytest.raises(UsageError, match=r"broken\.pt is neither a whole file of PyTorch"):
+        starting_weights.load(broken)
 
 
 @pytest.mark.parametrize(
