@@ -89,6 +89,7 @@ def _load(
     state: Mapping[str, Tensor],
     source: str,
 ) -> None:
+    """Raises UsageError, and changes nothing, where what is taken holds NaN or infinity."""
     names = taken.match.taken
     # Only what fits is made dense: a sparse tensor of another shape may be too large for that.
     loaded = {our: _for_grey(state[their].to_dense(), current[our]) for our, their in names.items()}
