@@ -23,6 +23,7 @@ from engine.data.inventory.inventory import Inventory
 from engine.data.stored.item_image import image_of
 from engine.errors import DataError, EngineError, UsageError
 from engine.recipes.recipe import Recipe
+from engine.start import own_data_check
 from engine.start.preview_request import PreviewRequest
 from engine.start.recipe_resolution import resolve_data, resolve_recipe
 from tests.loading import run_to_end
@@ -307,27 +308,41 @@ def calls(file: Path) -> int:
     return file.with_name("own.py.calls").read_text().count("called")
 
 
-@pytest.mark.parametrize("more", [(), ("--dry-run",)])
-def test_a_mistake_in_the_code_leaves_no_run_and_the_code_runs_once(
-    write: Write, more: tuple[str, ...]
-) -> None:
+def test_a_mistake_in_the_code_leaves_no_run_and_the_code_runs_once(write: Write) -> None:
     file = write(WRONG)
-    process = headless("--no-ui", "-m", "lenet5", "-d", f"{file}:make", *more)
+    process = headless("--no-ui", "-m", "lenet5", "-d", f"{file}:make")
     _, err = process.communicate()
     assert process.returncode == 2
     assert re.fullmatch(f"cnn-tui: {SAID}\n", err)
-    assert not Path("runs").exists() or os.listdir("runs") == [".numbers"]
+    assert os.listdir("runs") == [".numbers"]
     assert calls(file) == 1
 
 
-@pytest.mark.parametrize(("screen", "gpus"), [(True, 1), (False, 2)])
-def test_before_a_viewer_or_several_engines_start_the_code_is_tried(
-    write: Write, monkeypatch: pytest.MonkeyPatch, *, screen: bool, gpus: int
-) -> None:
-    """These keep their run."""
+def test_the_code_is_tried_in_another_process(write: Write) -> None:
     file = write(WRONG)
+    with pytest.raises(UsageError, match=SAID):
+        own_data_check.check_own_data(Recipe(data=f"{file}:make"))
+    assert calls(file) == 1
+
+
+@pytest.mark.parametrize(
+    ("screen", "dry_run", "gpus", "tried"),
+    [(True, False, 1, 1), (False, False, 1, 0), (True, True, 1, 0), (False, False, 2, 1)],
+)
+def test_only_before_a_viewer_or_several_engines_start_the_code_is_tried(
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    screen: bool,
+    dry_run: bool,
+    gpus: int,
+    tried: int,
+) -> None:
+    """These keep their run after a mistake."""
+    found: list[Recipe] = []
     monkeypatch.setattr(viewer_start, "on_screen", lambda: screen)
-    flags = {"arch": "lenet5", "data": f"{file}:make", "gpus": gpus, "device": "cpu"}
+    monkeypatch.setattr(own_data_check, "check_own_data", found.append)
+    data = f"{write(WRONG)}:make"
     request = StartRequest(
         Path("runs"),
         name="",
@@ -335,14 +350,14 @@ def test_before_a_viewer_or_several_engines_start_the_code_is_tried(
         force=False,
         no_ui=False,
         create=False,
-        dry_run=False,
+        dry_run=dry_run,
         ascii_only=False,
         recipe=None,
         sets=(),
-        flags=flags,
+        flags={"arch": "lenet5", "data": data, "gpus": gpus, "device": "cpu"},
     )
-    with pytest.raises(UsageError, match=SAID):
-        request.build_local_recipe()
+    assert request.build_local_recipe().data == data
+    assert len(found) == tried
 
 
 def test_the_preview_shows_its_images(write: Write) -> None:
