@@ -10,9 +10,9 @@ from engine.text import examples, harmless
 HELP = r"""Predict the classes of images with a trained network.
 
 RUN is a number, a part of a name, or a path; or name a checkpoint file. Each IMAGE is an image
-file, a folder (with all that lies below it), a zip or tar archive, or an array or table of pixels.
-`-` is one image that comes through a pipe, as in `curl URL | cnn-tui predict RUN -`. For a list of
-paths, type `xargs -d '\n' cnn-tui predict RUN < LIST`.
+file, a folder (with all that lies below it), a zip or tar archive, or arrays and tables of images
+as for a training. `-` is one image that comes through a pipe, as in `curl URL | cnn-tui predict
+RUN -`. For a list of paths, type `xargs -d '\n' cnn-tui predict RUN < LIST`.
 
 A few images that are named themselves are shown with pictures. Of more, and of folders, each has a
 line, by class, with those first that the network is unsure about. The exit code is 1 where an image

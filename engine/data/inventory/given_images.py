@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.data.inventory import inventory_text
-from engine.data.inventory.containers.row_readers import RowPlace, rows_at
+from engine.data.inventory.containers.set_readers import SetPlace, set_at
 from engine.data.inventory.listing.archives import first_bytes, is_archive, listing_of_archive
 from engine.data.inventory.listing.folder_listing import FolderListing
 from engine.data.inventory.listing.listing import ReadListing
-from engine.data.stored.array_row import ArrayRow
 from engine.data.stored.content_image import ContentImage
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.image_kinds import FIRST_BYTES, IMAGE_SUFFIXES, looks_like_image, suffix
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
+from engine.recipes.recipe import Recipe
 
 # Names the bytes of standard input.
 STDIN = "-"
@@ -66,9 +66,9 @@ def _add(found: GivenImages, place: str, content: bytes) -> None:
     path = Path(place)
     if place == STDIN:
         found.images.append(GivenImage(ContentImage(place, content), place))
-    elif rows := _rows(path):
+    elif container := _container(path):
         found.named = False
-        _add_rows(found, place, rows)
+        _add_items(found, place, container)
     elif path.is_dir():
         found.named = False
         _add_listing(found, place, FolderListing(path))
@@ -79,8 +79,8 @@ def _add(found: GivenImages, place: str, content: bytes) -> None:
         found.images.append(GivenImage(ImageFile(str(path.parent), path.name), place))
 
 
-def _rows(path: Path) -> RowPlace | None:
-    return None if path.is_file() and _is_image(path) else rows_at(path)
+def _container(path: Path) -> SetPlace | None:
+    return None if path.is_file() and _is_image(path) else set_at(path)
 
 
 def _is_image(path: Path) -> bool:
@@ -105,17 +105,18 @@ def _names(folders: Mapping[str, Sequence[str]]) -> Iterator[str]:
             yield f"{folder}/{image}" if folder else image
 
 
-def _add_rows(found: GivenImages, place: str, rows: RowPlace) -> None:
-    """Rows have the place and the name of their array in front: `d.npz/x_train/17`."""
-    holds = rows.read()
+def _add_items(found: GivenImages, place: str, container: SetPlace) -> None:
+    """Items have the place and the name of their array in front: `d.npz/x_train/17`."""
+    items = container.read(Recipe())
     own = f"{os.path.basename(place)}/"  # some arrays are named as their file
     before = len(found.images)
-    for part in holds.parts:
-        for index in part.indices:
-            row = ArrayRow(part.images, index)
-            file = os.path.join(place, row.name.removeprefix(own))
-            found.images.append(GivenImage(row, file))
-    found.notes += _left_out(place, len(found.images) - before, holds.skipped)
+    found.images += (
+        GivenImage(image, os.path.join(place, image.name.removeprefix(own)))
+        for part in items.parts
+        for image in part.images
+    )
+    left = _left_out(place, len(found.images) - before, items.skipped)
+    found.notes += [*items.notes, *left]
 
 
 def _left_out(place: str, images: int, skipped: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import NamedTuple
 
 from PIL import Image
@@ -17,7 +16,7 @@ class ContentImage(NamedTuple):
     data: bytes
 
     def open(self) -> Image.Image:
-        return open_content(io.BytesIO(self.data), self.name)
+        return open_content(self.data, self.name)
 
     def encoded(self, most: int) -> bytes:
         return self.data if len(self.data) <= most else b""
