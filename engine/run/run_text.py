@@ -91,3 +91,6 @@ def nothing_saved(name: str) -> str:
 
 def no_file_either(source: str, no_run: str) -> str:
     return f"there is no file {harmless(source)}, and {no_run}"
+
+
+JOURNAL_CHANGED = "the run was resumed while its journal was read: type the command again."
