@@ -92,6 +92,16 @@ def half_a_run(epochs: int = 4) -> list[Event]:
     return [*said, *(steps(step) for step in range(21, 26))]
 
 
+def resumed(half: list[Event]) -> list[Event]:
+    """`half_a_run`, then a resume from the end of the second epoch, and another third epoch."""
+    saved = next(
+        i for i, e in enumerate(half, 1) if isinstance(e, events.EpochEnded) and e.epoch == 2
+    )
+    again = [events.Resumed("a2", saved, 3, step=20)]
+    told = [steps(step, loss=7.0) for step in range(21, 31)]
+    return [*half, *again, *told, ended_epoch(3, 0.95)]
+
+
 class Clock:
     """A clock that a test sets by hand."""
 

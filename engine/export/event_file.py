@@ -75,9 +75,10 @@ def write_events(run: RunDir, folder: Path) -> Curves:
     reports = 0
     with made_folder(folder), whole_file(folder / FILE) as file:
         writer = RecordWriter(file)
-        for event in _head(run):
-            writer.write(event.SerializeToString())
         for report in all_reports(run.journal, until):
+            if not reports:
+                for event in _head(run, report.time):
+                    writer.write(event.SerializeToString())
             writer.write(_event(numbers_of(report), newest).SerializeToString())
             reports += 1
         if not reports:
@@ -109,21 +110,21 @@ def _event(numbers: Numbers, newest: dict[str, int]) -> Event:
     return Event(wall_time=moment, step=step, summary=Summary(value=values))
 
 
-def _head(run: RunDir) -> Iterator[Event]:
+def _head(run: RunDir, began: float) -> Iterator[Event]:
     """The version of the file, the recipe as a text, and the charts of several curves."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.plugins.custom_scalar import metadata as charts
     from tensorboard.plugins.text import metadata as texts
 
-    began = regular_files.read_text(run.recipe, errors="replace")
-    recipe = "".join(f"    {line}\n" for line in began.splitlines())  # as code in Markdown
+    written = regular_files.read_text(run.recipe, errors="replace")
+    recipe = "".join(f"    {line}\n" for line in written.splitlines())  # as code in Markdown
     values = [
         _text("recipe", recipe.encode(), texts.create_summary_metadata("recipe", "")),
         _text(charts.CONFIG_SUMMARY_TAG, _charts(), charts.create_summary_metadata()),
     ]
-    yield Event(file_version="brain.Event:2")
-    yield Event(summary=Summary(value=values))
+    yield Event(wall_time=began, file_version="brain.Event:2")
+    yield Event(wall_time=began, summary=Summary(value=values))
 
 
 def _text(tag: str, content: bytes, metadata: SummaryMetadata) -> Summary.Value:

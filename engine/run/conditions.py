@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
+import msgspec
+
 from engine.errors import UsageError
 from engine.run import condition_text
 
@@ -35,21 +37,21 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
-class Share(NamedTuple):
+class Share(msgspec.Struct, frozen=True):
     """A share, 0 to 1, such as an accuracy."""
 
 
-class Number(NamedTuple):
+class Number(msgspec.Struct, frozen=True):
     """Any finite number. `may_be_share` also allows per cent."""
 
     may_be_share: bool = False
 
 
-class Seconds(NamedTuple):
+class Seconds(msgspec.Struct, frozen=True):
     """A duration, in seconds."""
 
 
-class Word(NamedTuple):
+class Word(msgspec.Struct, frozen=True):
     """One of these words; without any, every text."""
 
     words: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ _SECONDS = ("seconds", "evaluation_seconds", "elapsed", "remaining")
 
 RUN_FIELDS: Mapping[str, Kind] = {
     "state": Word(STATES),
-    **{name: Number() for name in NAMES if name not in ("time", "best")},
+    **dict.fromkeys(NAMES, Number()),
     **dict.fromkeys(_SHARES, Share()),
     **dict.fromkeys(_SECONDS, Seconds()),
 }

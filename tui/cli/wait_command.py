@@ -37,18 +37,30 @@ EXIT_CODES: Mapping[Outcome, int] = {
 @json_option
 @runs_option
 def wait(run: str, until: str | None, timeout: str | None, as_json: bool, runs_dir: Path) -> None:
-    from engine.run import conditions, run_search
-
-    seconds = None if timeout is None else conditions.parse_duration(timeout)
-    found = run_search.find(runs_dir, run)
-    condition = None if until is None else _condition(found, until)
     try:
-        waited = _wait(found, condition, seconds)
+        waited, condition = _waited(run, until, timeout, runs_dir)
     except KeyboardInterrupt:
         click.echo(f"cnn-tui: {status_text.STOPPED_WAITING}", err=True)
         sys.exit(STOP_EXIT[signal.SIGINT])
     _print(waited, condition, as_json=as_json)
     sys.exit(EXIT_CODES[waited.outcome])
+
+
+def _waited(
+    run: str, until: str | None, timeout: str | None, runs_dir: Path
+) -> tuple[Waited, Condition | None]:
+    """How the waiting ended, and the condition. Raises UsageError or RunError."""
+    from engine.run import conditions, run_liveness, run_search
+    from tui.viewer import run_waiting
+
+    seconds = None if timeout is None else conditions.parse_duration(timeout)
+    found = run_search.find(runs_dir, run)
+    condition = None if until is None else _condition(found, until)
+
+    def tell_silent() -> None:
+        click.echo(f"cnn-tui: {run_liveness.why_not_live(found)}", err=True)
+
+    return run_waiting.wait(found, condition, seconds, tell_silent=tell_silent), condition
 
 
 def _condition(run: RunDir, written: str) -> Condition:
@@ -60,16 +72,6 @@ def _condition(run: RunDir, written: str) -> Condition:
         return name in run_summary.read_history(run).scalars
 
     return conditions.parse(written, run_fields.kind_in(run_fields.RUN_FIELDS, is_scalar))
-
-
-def _wait(run: RunDir, condition: Condition | None, seconds: float | None) -> Waited:
-    from engine.run import run_liveness
-    from tui.viewer import run_waiting
-
-    def tell_silent() -> None:
-        click.echo(f"cnn-tui: {run_liveness.why_not_live(run)}", err=True)
-
-    return run_waiting.wait(run, condition, seconds, tell_silent=tell_silent)
 
 
 def _print(waited: Waited, condition: Condition | None, *, as_json: bool) -> None:

@@ -53,12 +53,12 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     state: RunState
     error: str
-    phase: str
-    phase_note: str
-    phase_fraction: float | None
     arch: str
     data: str
     device: str
+    phase: str
+    phase_note: str
+    phase_fraction: float | None
     epoch: int
     epochs: int
     step: int
