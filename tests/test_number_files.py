@@ -73,6 +73,11 @@ def test_what_is_not_finite_is_nan_and_scalars_get_columns(tmp_path: Path) -> No
     assert (test["epoch"], test["step"], test["test_top1"]) == ("1", "10", "0.88")
 
 
+def test_a_test_whose_epoch_and_loss_are_unknown_is_a_row() -> None:
+    ended = events.RunEnded("done", test_top1=0.5, step=7)
+    assert reports.numbers_of(ended) == {"time": 0.0, "step": 7, "test_top1": 0.5}
+
+
 def test_a_journal_that_is_read_while_it_grows_ends_where_it_began(run: RunDir) -> None:
     until = 12
     assert [report.step for report in reports.all_reports(run.journal, until)] == [*range(1, 10)]

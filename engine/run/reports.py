@@ -106,20 +106,20 @@ def _of_epoch(report: EpochEnded) -> Numbers:
 
 
 def _of_end(report: RunEnded) -> Numbers:
-    """What the test of the best epoch gave; nothing unless there was one."""
-    if report.test_top1 is UNSET or report.test_loss is UNSET or report.best_epoch is UNSET:
-        return {}
-    return {
-        "time": report.time,
-        "epoch": report.best_epoch,
-        "step": report.step,
-        "test_loss": report.test_loss,
-        "test_top1": report.test_top1,
-    }
+    """What the test of the best epoch gave."""
+    found: Numbers = {"time": report.time, "step": report.step}
+    for name, value in (
+        ("epoch", report.best_epoch),
+        ("test_loss", report.test_loss),
+        ("test_top1", report.test_top1),
+    ):
+        if value is not UNSET:
+            found[name] = value
+    return found
 
 
 def reports_in(new: list[Event]) -> Iterator[Report]:
-    """The reports with numbers among these events."""
+    """The reports with numbers among these events; the end of a run is one if it was tested."""
     for event in new:
         if isinstance(event, Steps | EpochEnded) or (
             isinstance(event, RunEnded) and event.test_top1 is not UNSET
