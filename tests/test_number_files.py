@@ -6,10 +6,12 @@ import csv
 import errno
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
 from msgspec.structs import replace
 
 from engine.errors import RunError
@@ -71,6 +73,16 @@ def test_what_is_not_finite_is_nan_and_scalars_get_columns(tmp_path: Path) -> No
     assert third["norm"] == "NaN"
     assert (ended["loss"], ended["norm"]) == ("NaN", "2.0")
     assert (test["epoch"], test["step"], test["test_top1"]) == ("1", "10", "0.88")
+
+
+@given(scripted.ATTEMPTS)
+def test_the_steps_rise_by_one_after_any_number_of_resumes(attempts: scripted.Attempts) -> None:
+    said, trained = scripted.resumed_often(attempts)
+    with tempfile.TemporaryDirectory() as folder:
+        run = scripted.run_dir(Path(folder), said)
+        found = [reports.numbers_of(report) for report in reports.all_reports(run.journal, 999)]
+    assert {numbers["step"]: numbers["step_loss"] for numbers in found} == trained
+    assert [numbers["step"] for numbers in found] == [*range(1, len(trained) + 1)]
 
 
 def test_a_test_whose_epoch_and_loss_are_unknown_is_a_row() -> None:

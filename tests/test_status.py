@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import journal_search, run_creation
+from engine.run.events_since import EventsSince
 from engine.run.run_paths import RunDir
 from tests import scripted
 from tui.cli import status_command
@@ -164,6 +168,23 @@ def test_what_was_seen_and_not_undone_is_what_a_reader_reads(tmp_path: Path) -> 
         *new, last = since(seq)
         seen = written[:seq] + new
         assert [event for event in seen if event["seq"] not in last["superseded"]] == clean
+
+
+@given(scripted.ATTEMPTS, st.integers(0, 60))
+def test_what_is_told_in_two_parts_is_what_is_told_at_once(
+    attempts: scripted.Attempts, at: int
+) -> None:
+    """The first part is what a script was told while the journal was that long."""
+    said, _ = scripted.resumed_often(attempts)
+    with tempfile.TemporaryDirectory() as folder:
+        run = scripted.run_dir(Path(folder), said[:at])
+        first = [*EventsSince(run.journal, 0).read()]
+        scripted.write(run, said[at:])
+        rest = EventsSince(run.journal, at)
+        told = [*first, *rest.read()]
+        whole = [event.seq for event in EventsSince(run.journal, 0).read()]
+    assert {*rest.superseded} <= {event.seq for event in first}
+    assert [event.seq for event in told if event.seq not in rest.superseded] == whole
 
 
 def test_torn_lines_do_not_hide_where_to_go_on(tmp_path: Path) -> None:

@@ -142,6 +142,24 @@ def test_every_loader_gets_the_same_curves(
     assert [step for step, _ in curves["lr"]] == [*range(1, 31)]
 
 
+def test_a_run_of_a_million_steps_is_read_whole(tmp_path: Path) -> None:
+    steps_per_epoch, every = 5_000, 250
+    said: list[Event] = [scripted.started()]
+    for step in range(every, 1_000_001, every):
+        epoch = (step - 1) // steps_per_epoch + 1
+        said.append(replace(scripted.steps(step, loss=1.0 / step), epoch=epoch))
+        if step % steps_per_epoch == 0:
+            said.append(replace(scripted.ended_epoch(epoch), step=step))
+    run = scripted.run_dir(tmp_path / "runs", said)
+    csv_file.write_csv(run, Path("a.csv"))
+    event_file.write_events(run, Path("tb"))
+    table, curves = pandas.read_csv("a.csv"), accumulated(Path("tb"))
+    assert (len(table), table.step.iloc[-1]) == (4_200, 1_000_000)
+    assert [step for step, _ in curves["loss/step"]] == [*range(every, 1_000_001, every)]
+    assert [step for step, _ in curves["top1/validation"]] == [*table[table.best.notna()].step]
+    assert dict(curves["loss/step"])[1_000_000] == pytest.approx(1e-6)
+
+
 def test_the_recipe_and_the_charts_are_there(run: RunDir) -> None:
     from tensorboard.backend.event_processing import plugin_event_accumulator
     from tensorboard.plugins.custom_scalar import layout_pb2
