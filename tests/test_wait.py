@@ -150,6 +150,14 @@ def test_what_the_run_does_now_meets_a_condition(claim: Claim) -> None:
     assert waited(claim.run, "elapsed>10s", Pauses()).outcome == "held"
 
 
+def test_a_state_that_is_over_meets_no_condition_with_later_reports(claim: Claim) -> None:
+    pauses = Pauses(
+        lambda: scripted.write(claim.run, [events.Phase("paused")]),
+        lambda: scripted.write(claim.run, [events.Phase("training"), scripted.steps(26)]),
+    )
+    assert waited(claim.run, "state=paused step>25", pauses, timeout=3).outcome == "timeout"
+
+
 def test_the_time_is_over_when_it_is(claim: Claim) -> None:
     pauses = Pauses()
     found = waited(claim.run, "norm>1", pauses, timeout=1.25)

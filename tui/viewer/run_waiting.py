@@ -56,6 +56,8 @@ class RunWaiter:
     def _begin(self) -> None:
         self._history = History()
         self._newest: dict[str, float | str | None] = {}
+        # What no report tells.
+        self._now: dict[str, float | str | None] = {}
         self._held: Held | None = None
 
     def look(self) -> Outcome | None:
@@ -88,14 +90,13 @@ class RunWaiter:
         if self._until is None or self._held is not None:
             return
         last = self._history
-        now = self._newest | {
+        self._now = {
             "state": self.state,
             "elapsed": last.elapsed(time.time()),
             "remaining": last.remaining() if self._liveness == "live" else None,
         }
-        if self._until.holds(now):
-            self._held = self._holding(now, last.step, last.last_time)
-        self._newest.update(now)
+        if self._until.holds(self._newest | self._now):
+            self._held = self._holding(self._newest | self._now, last.step, last.last_time)
 
     def _holding(self, values: Mapping[str, float | str | None], step: int, at: float) -> Held:
         assert self._until is not None
@@ -104,7 +105,8 @@ class RunWaiter:
     def ended(self, outcome: Outcome) -> Waited:
         """What to say at the end."""
         until = self._until
-        unknown = [n for n in until.names if n not in self._newest] if until is not None else []
+        known = self._newest | self._now
+        unknown = [n for n in until.names if n not in known] if until is not None else []
         return Waited(
             outcome,
             str(until) if until is not None else None,
