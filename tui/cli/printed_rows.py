@@ -25,7 +25,7 @@ WIDTH = 100
 
 
 class RowPrinter:
-    """Prints to standard output; `plain` draws with ASCII characters."""
+    """Prints to standard output; with `ascii_only`, or where that has no UTF-8, in ASCII."""
 
     def __init__(self, *, ascii_only: bool) -> None:
         self._console = Console(highlight=False)

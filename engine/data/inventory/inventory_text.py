@@ -10,6 +10,8 @@ from typing import NamedTuple
 from engine import numbers
 from engine.text import examples, harmless
 
+# The setting that takes classes from names, as `--set` takes it.
+BY_PREFIX = "labels=prefix"
 # How many columns without a name a sentence has.
 MOST_COLUMNS = 12
 
@@ -147,7 +149,7 @@ def no_classes(
     if proposed:
         return (
             f"{shown}, but their names begin with {len(proposed):,} words ({examples(proposed)}): "
-            f"type --set labels=prefix if these are the classes, or {sort}."
+            f"type --set {BY_PREFIX} if these are the classes, or {sort}."
         )
     return f"{shown}, and no table beside them names their classes: {sort}, or {table}."
 
@@ -155,7 +157,7 @@ def no_classes(
 def no_prefixes(place: str, names: Sequence[str], found: Sequence[str]) -> str:
     only = f"only {examples(found)}" if found else "none"
     return (
-        f"labels=prefix needs names such as cat.0001.jpg of two classes, and of the {len(names):,} "
+        f"{BY_PREFIX} needs names such as cat.0001.jpg of two classes, and of the {len(names):,} "
         f"images in {harmless(place)}, such as {examples(names[:1])}, {only} came: put those of "
         "each class into a subfolder with its name."
     )
@@ -209,13 +211,22 @@ def _columns(names: Sequence[str], cells: Sequence[str]) -> str:
     return examples(shown, most=MOST_COLUMNS)
 
 
+def by_column(name: str) -> str:
+    """The setting that takes classes from this column of a table."""
+    return f"labels=column:{name}"
+
+
+def _typed(column: str) -> str:
+    return f"--set {harmless(shlex.quote(by_column(column)))}"
+
+
 def unsure_column(
     place: str, table: str, candidates: Sequence[str], cells: Sequence[str] = ()
 ) -> str:
     return (
         f"the table {harmless(os.path.join(place, table))} names the images, but which of its "
         f"columns is their class is not clear ({_columns(candidates, cells)}): say it, as in "
-        f"--set {harmless(shlex.quote(f'labels=column:{candidates[0]}'))}."
+        f"{_typed(candidates[0])}."
     )
 
 
@@ -227,7 +238,7 @@ def no_column(
         return f"{asked}: put one there, or leave out labels=column."
     return (
         f"{asked}; {harmless(table)} has {_columns(columns, cells)}: choose one of these, as in "
-        f"--set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+        f"{_typed(columns[0])}."
     )
 
 
@@ -235,7 +246,7 @@ def marks_several(place: str, table: str, columns: Sequence[str], cells: Sequenc
     return (
         f"the table {harmless(os.path.join(place, table))} marks several classes of some images or "
         f"none ({_columns(columns, cells)}), and a classifier needs one for each: choose one "
-        f"column, as in --set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+        f"column, as in {_typed(columns[0])}."
     )
 
 
@@ -256,7 +267,15 @@ def contradicted(table: str, images: Sequence[str], used: Sequence[str]) -> str:
     return (
         f"{harmless(table)} gives some images other classes than {examples(before)}, which "
         f"count{'s' * (len(before) == 1)} ({len(images):,}: {examples(images)}): keep the right "
-        "table, or name its column with --set labels=column:NAME."
+        f"table, or name its column with --set {by_column('NAME')}."
+    )
+
+
+def unmatched_table(table: str, called: Sequence[str], folder: str, images: int) -> str:
+    return (
+        f"{harmless(table)} names {examples(called)}, none of which is one of the {images:,} "
+        f"image{'s' * (images > 1)} in {harmless(folder)}: correct the names in it, if it holds "
+        "their classes."
     )
 
 
@@ -304,8 +323,9 @@ def no_names(path: str) -> str:
 
 def names_of_others(pairs: Sequence[tuple[str, str]], classes: Sequence[str]) -> str:
     given = [key or name for key, name in pairs]
+    columns = " of two columns" if all(key for key, _ in pairs) else ""
     return (
-        f"class_names names {examples(given)} ({len(pairs):,} lines), and none of the "
+        f"class_names names {examples(given)} ({len(pairs):,} lines{columns}), and none of the "
         f"{len(classes):,} classes {examples(classes)}: write each class as its folder is called, "
         "and its name beside it, or one name a line in the order of the classes."
     )
