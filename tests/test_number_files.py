@@ -127,17 +127,23 @@ def test_a_run_that_still_trains_is_taken_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--csv", "there.csv"], "there.csv exists: choose another name, or replace it with"),
-        (["--csv", "folder"], "folder is no regular file: choose another name."),
+        (
+            ["--csv", "there.csv"],
+            "there.csv exists already: add --force to replace it, or name another file.",
+        ),
+        (["--csv", "folder"], "folder is no regular file: name another one."),
         (["--csv", "/dev/null", "--force"], "/dev/null is no regular file"),
-        (["--csv", "no/a.csv"], "the folder no does not exist: make it, or choose another one."),
+        (
+            ["--csv", "no/a.csv"],
+            "no/a.csv lies in a folder that does not exist: make it, or name another.",
+        ),
         ([], "say what to write: --csv FILE or --tensorboard FOLDER."),
         (["--tensorboard", "there.csv"], "there.csv is a file: --tensorboard takes a folder."),
         (
             ["--tensorboard", "logs"],
             "holds events.out.tfevents.1.host, whose curves TensorBoard",
         ),
-        (["--tensorboard", "ours"], "events.out.tfevents.cnn-tui exists: choose another name"),
+        (["--tensorboard", "ours"], "events.out.tfevents.cnn-tui exists already: add --force"),
     ],
 )
 def test_what_would_be_lost_is_refused(

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine import regular_files
 from engine.errors import UsageError
 from engine.export import numbers_text
-from engine.export.whole_file import check_target, made_folder, whole_file
+from engine.export.whole_file import made_folder, whole_file
 from engine.run.journal_search import last_seq
 from engine.run.reports import Numbers, all_reports, numbers_of
 from engine.run.run_paths import RunDir
+from engine.run.target_files import check_target
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.event_pb2 import Event

@@ -5,27 +5,8 @@ from __future__ import annotations
 from engine.text import PIP, harmless
 
 
-def exists(path: object) -> str:
-    return f"{harmless(str(path))} exists: choose another name, or replace it with --force."
-
-
-def not_a_file(path: object) -> str:
-    return f"{harmless(str(path))} is no regular file: choose another name."
-
-
 def not_a_folder(path: object) -> str:
     return f"{harmless(str(path))} is a file: --tensorboard takes a folder."
-
-
-def no_folder(path: object) -> str:
-    return f"the folder {harmless(str(path))} does not exist: make it, or choose another one."
-
-
-def not_written(path: object, why: str) -> str:
-    return (
-        f"{harmless(str(path))} cannot be written: {harmless(why)}; free some space, or choose "
-        "another place."
-    )
 
 
 def foreign_events(folder: object, name: str) -> str:

@@ -4,45 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from engine import text
-from engine.errors import RunError, UsageError
-from engine.export import numbers_text
-
-
-def check_target(path: Path, *, force: bool) -> None:
-    """Raises UsageError where `whole_file` would refuse or destroy what is there."""
-    if path.exists() and not path.is_file():
-        raise UsageError(numbers_text.not_a_file(path))
-    if path.is_file() and not force:
-        raise UsageError(numbers_text.exists(path))
-    if not path.parent.is_dir():
-        raise UsageError(numbers_text.no_folder(path.parent))
+from engine.errors import RunError
+from engine.run import run_text
+from engine.run.target_files import target_file
 
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A new file that gets this name, or replaces the one that has it, after the block.
 
-    If the block raises, what was there stays. Raises RunError if the disk refuses it.
+    If the block raises, what was there stays. A link stays one. Raises RunError if the disk refuses
+    the file.
     """
-    target = path.resolve()  # a link stays one
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with open(temporary, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(temporary, target)
-    except OSError as error:
-        raise RunError(numbers_text.not_written(path, text.reason(error))) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with target_file(path.resolve()) as target:
+        try:
+            with target.temporary.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise RunError(run_text.target_unwritable(path, text.reason(error))) from error
+        target.keep()
 
 
 @contextlib.contextmanager
@@ -55,7 +42,7 @@ def made_folder(path: Path) -> Iterator[None]:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(numbers_text.not_written(path, text.reason(error))) from error
+        raise RunError(run_text.target_unwritable(path, text.reason(error))) from error
     try:
         yield
     finally:
