@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -171,6 +171,7 @@ def test_what_was_seen_and_not_undone_is_what_a_reader_reads(tmp_path: Path) -> 
 
 
 @given(scripted.ATTEMPTS, st.integers(0, 60))
+@example([(5, 9), (3, 9), (2, 9)], 10)
 def test_what_is_told_in_two_parts_is_what_is_told_at_once(
     attempts: scripted.Attempts, at: int
 ) -> None:
@@ -185,6 +186,14 @@ def test_what_is_told_in_two_parts_is_what_is_told_at_once(
         whole = [event.seq for event in EventsSince(run.journal, 0).read()]
     assert {*rest.superseded} <= {event.seq for event in first}
     assert [event.seq for event in told if event.seq not in rest.superseded] == whole
+
+
+def test_an_event_that_a_journal_holds_twice_is_told_once(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    lines = run.journal.read_bytes().splitlines(keepends=True)
+    run.journal.write_bytes(b"".join([*lines, lines[-1]]))
+    *told, _ = since(len(lines) - 2)
+    assert [event["seq"] for event in told] == [len(lines) - 1, len(lines)]
 
 
 def test_torn_lines_do_not_hide_where_to_go_on(tmp_path: Path) -> None:

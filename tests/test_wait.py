@@ -81,6 +81,17 @@ def test_what_a_resume_has_undone_meets_no_condition(tmp_path: Path) -> None:
     assert wait(1, "--until", "step_loss=7 step=21").exit_code == 0
 
 
+def test_what_is_undone_while_it_waits_meets_no_condition_later(claim: Claim) -> None:
+    half = scripted.half_a_run()
+    rest = scripted.resumed(half)[len(half) :]
+    pauses = Pauses(
+        lambda: scripted.write(claim.run, [replace(scripted.steps(26), scalars={"norm": 2.0})]),
+        lambda: scripted.write(claim.run, rest),
+    )
+    found = waited(claim.run, "norm>1 step>27", pauses, timeout=3)
+    assert (found.outcome, found.unreported) == ("timeout", ("norm",))
+
+
 @pytest.fixture
 def claim(tmp_path: Path) -> Claim:
     """A live run; closing its lock ends its engine."""
