@@ -124,6 +124,17 @@ def test_the_newest_run_is_meant_and_a_live_one_named(live: RunDir) -> None:
     assert not status(2).stderr
 
 
+def test_a_tested_run_with_many_scalars_stays_a_screenful(tmp_path: Path) -> None:
+    many = replace(scripted.steps(26), scalars={f"s{i}": float(i) for i in range(9)})
+    done = events.RunEnded("done", 2, 0.9, test_loss=0.4, test_top1=0.88, step=40)
+    scripted.run_dir(tmp_path / "runs", [*scripted.half_a_run(), many, done])
+    shown = status(1).stdout
+    assert shown.startswith("1-lenet5-digits   done   lenet5 on digits   cpu Test\n")
+    assert "  test        loss 0.400   top1 88.0 %\n" in shown
+    assert "s0 0.00, s1 1.00, s2 2.00, s3 3.00, s4 4.00, s5 5.00 and 3 more\n" in shown
+    assert len(json.loads(status(1, "--json").stdout)["scalars"]) == 9
+
+
 def test_no_such_run() -> None:
     result = status("x")
     assert (result.exit_code, result.stdout) == (1, "")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine import numbers
-from engine.text import harmless
+from engine.text import examples, harmless
 from tui.cli import status_text
 from tui.viewer import viewer_text
 from tui.viewer.run_status import RunStatus
 
 # The words before a number, of the longest heading's width.
 INDENT = 12
+# Of more scalars, a screen shows these; `--json` has all.
+MOST_SCALARS = 6
 
 
 def lines(status: RunStatus, now: float) -> Iterator[str]:
@@ -31,8 +33,8 @@ def lines(status: RunStatus, now: float) -> Iterator[str]:
     yield _line("time", _time(status))
     if status.scalars:
         found = status.scalars.items()
-        shown = [f"{harmless(name)} {numbers.significant(value)}" for name, value in found]
-        yield _line("scalars", shown)
+        shown = (f"{name} {numbers.significant(value)}" for name, value in found)
+        yield _line("scalars", [examples(shown, most=MOST_SCALARS)])
     yield _line("alert", _alert(status, now))
     yield _line("checkpoint", _checkpoint(status, now))
 
