@@ -15,7 +15,7 @@ from engine import text
 from engine.catalog import architecture_names
 from engine.catalog.data_shape import DataShape
 from engine.checkpoints import checkpoint
-from engine.checkpoints.run_state import Description
+from engine.checkpoints.run_state import Description, TrainingState, Weights
 from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.rendering import Rendering
 from engine.data.loaders.normalisation import Normalise
@@ -70,12 +70,8 @@ class TrainedNetwork:
     @property
     def normalise(self) -> Normalise:
         given = self.described.input
-        layout = forward_pass.MEMORY_FORMATS[self.memory_format]
+        layout = forward_pass.MEMORY_FORMATS[_memory_format(self.described)]
         return Normalise(given.mean, given.std, self.device, layout)
-
-    @property
-    def memory_format(self) -> str:
-        return str(self.described.resolved.get("memory_format", "contiguous"))
 
     def logits(self, pixels: Tensor) -> Tensor:
         """The logits (N, classes) float32, on the CPU, of pixels (N, C, size, size) uint8.
@@ -101,14 +97,8 @@ def load(saved: SavedFile, device: torch.device, arch: str = "") -> TrainedNetwo
     if arch:
         recipe = msgspec.structs.replace(recipe, arch=arch)
     model = _built(recipe, described, saved)
-    try:
-        model.load_state_dict(training.weights)
-    except checkpoint.UNFIT as error:
-        raise RunError(
-            trained_text.weights_do_not_fit(saved.path, recipe.arch, text.error_summary(error))
-        ) from error
-    forward_pass.placed(model, device, str(described.resolved.get("memory_format", "contiguous")))
-    measured = training.last.epoch > 0 and training.last.epoch == training.ended_epochs
+    _fill(model, training.weights, saved, recipe.arch)
+    forward_pass.placed(model, device, _memory_format(described))
     return TrainedNetwork(
         saved,
         model.eval(),
@@ -117,8 +107,27 @@ def load(saved: SavedFile, device: torch.device, arch: str = "") -> TrainedNetwo
         recipe,
         training.ended_epochs,
         training.step,
-        training.last.top1 if measured else None,
+        _measured_top1(training),
     )
+
+
+def _fill(model: nn.Module, weights: Weights, saved: SavedFile, arch: str) -> None:
+    """Raises RunError for weights that do not fit."""
+    try:
+        model.load_state_dict(weights)
+    except checkpoint.UNFIT as error:
+        why = text.error_summary(error)
+        raise RunError(trained_text.weights_do_not_fit(saved.path, arch, why)) from error
+
+
+def _memory_format(described: Description) -> str:
+    return str(described.resolved.get("memory_format", "contiguous"))
+
+
+def _measured_top1(training: TrainingState) -> float | None:
+    """The validation accuracy of the last ended epoch, if there is one, and it was validated."""
+    last = training.last
+    return last.top1 if 0 < last.epoch == training.ended_epochs else None
 
 
 def _built(recipe: Recipe, described: Description, saved: SavedFile) -> nn.Module:
