@@ -11,6 +11,9 @@ import msgspec
 
 from engine.recipes.recipe import Recipe
 
+# The place that names the image on standard input.
+STDIN = "-"
+
 
 class _Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     pass
@@ -46,8 +49,8 @@ class Predict(_Request, frozen=True, kw_only=True):
     """Say which classes images have. Answers: those of `predicted`.
 
     `saved` is a checkpoint file, and `places` are images, folders and archives; each is the bytes
-    of a path, which may be no text. `-` is an image whose file is `content`. `arch` names the
-    user's file that makes the network, where the run does not keep it. Each image has its `top`
+    of a path, which may be no text. `STDIN` is an image whose bytes are `content`. `arch` names
+    the user's file that makes the network, where the run does not keep it. Each image has its `top`
     first classes. `pictures` asks for those of few images that are named themselves, or, with
     `unsure`, of all whose first probability is below it.
     """

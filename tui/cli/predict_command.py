@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from engine.protocol.requests import Predict
     from tui.cli.prediction_output import Output
 
-STDIN = "-"
 # The largest image that comes through a pipe.
 MOST_BYTES = 500_000_000
 
@@ -54,21 +53,15 @@ def predict(
     runs_dir: Path,
     ascii_only: bool,
 ) -> None:
-    from engine.protocol.requests import Predict
+    from engine.protocol.requests import STDIN, Predict
     from engine.run.saved_file import find_saved
     from engine.start.model_names import absolute_architecture
-    from tui.cli.prediction_output import CsvLines, JsonLines
-    from tui.cli.prediction_report import Report
 
     if as_json and as_csv:
         raise UsageError(predict_text.ONE_FORM)
     _check(images, device)
     saved = find_saved(run, runs_dir)
-    output: Output
-    if as_json or as_csv:
-        output = JsonLines(unsure) if as_json else CsvLines(unsure, top)
-    else:
-        output = Report(unsure, ascii_only=ascii_only)
+    output = _output(as_json, as_csv, top, unsure, ascii_only)
     wanted = Predict(
         saved=os.fsencode(saved.path),
         places=tuple(map(os.fsencode, images)),
@@ -83,8 +76,20 @@ def predict(
         raise click.exceptions.Exit(1)
 
 
+def _output(
+    as_json: bool, as_csv: bool, top: int, unsure: float | None, ascii_only: bool
+) -> Output:
+    from tui.cli.prediction_output import CsvLines, JsonLines
+    from tui.cli.prediction_report import Report
+
+    if as_json:
+        return JsonLines(unsure)
+    return CsvLines(unsure, top) if as_csv else Report(unsure, ascii_only=ascii_only)
+
+
 def _check(images: tuple[str, ...], device: str) -> None:
     """Raises UsageError for what can be seen to be wrong at once."""
+    from engine.protocol.requests import STDIN
     from engine.recipes.recipe import DEVICE_PATTERN
 
     if not re.match(DEVICE_PATTERN, device):
@@ -129,7 +134,8 @@ def _print(wanted: Predict, output: Output) -> int:
 
 
 def _tell(file: str, why: str) -> None:
-    said = predict_text.unreadable(file, why)
-    if file == STDIN:
-        said = predict_text.stdin_unreadable(why)
+    from engine.protocol.requests import STDIN
+
+    piped = file == STDIN
+    said = predict_text.stdin_unreadable(why) if piped else predict_text.unreadable(file, why)
     click.echo(f"cnn-tui: {said}", err=True)

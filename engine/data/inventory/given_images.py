@@ -21,10 +21,8 @@ from engine.data.stored.image_file import ImageFile
 from engine.data.stored.image_kinds import FIRST_BYTES, IMAGE_SUFFIXES, looks_like_image, suffix
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
+from engine.protocol.requests import STDIN
 from engine.recipes.recipe import Recipe
-
-# Names the bytes of standard input.
-STDIN = "-"
 
 
 class GivenImage(NamedTuple):
