@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from engine.protocol.events import Picture
-from tui.drawing import cells, prediction_words
+from tui.drawing import cells, prediction_rows_text
 from tui.drawing.cells import Row
 from tui.drawing.prediction_cards import SIDES, Card, card_rows
 from tui.drawing.prediction_table import PredictedFile, summary_rows, table_rows
@@ -134,10 +134,10 @@ def test_of_many_classes_the_most_frequent_ones_are_counted() -> None:
 
 
 def test_the_words() -> None:
-    assert prediction_words.network("3-x\n", 1, 0.912) == (
+    assert prediction_rows_text.network("3-x\n", 1, 0.912) == (
         r"3-x\x0a after 1 epoch, validation accuracy 91.2 %"
     )
-    assert prediction_words.network("3-x", 12, None) == "3-x after 12 epochs"
-    assert prediction_words.counted(1, 0) == "1 image"
-    assert prediction_words.counted(1200, 2) == "1,200 images; 2 more cannot be read"
-    assert prediction_words.unsure(1, 60, 0.6, 0) == "1 of 60 images is below 60 %"
+    assert prediction_rows_text.network("3-x", 12, None) == "3-x after 12 epochs"
+    assert prediction_rows_text.counted(1, 0) == "1 image"
+    assert prediction_rows_text.counted(1200, 2) == "1,200 images; 2 more cannot be read"
+    assert prediction_rows_text.unsure(1, 60, 0.6, 0) == "1 of 60 images is below 60 %"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from engine.protocol.predicted import Judging, Predicted, is_unsure
 from tui.cli.printed_rows import RowPrinter
-from tui.drawing import prediction_words as words
+from tui.drawing import prediction_rows_text as words
 from tui.drawing.cells import Row, Span
 from tui.drawing.prediction_cards import SIDES, Card, card_rows
 from tui.drawing.prediction_table import PredictedFile, summary_rows, table_rows

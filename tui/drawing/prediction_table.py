@@ -13,7 +13,7 @@ from engine import numbers
 from engine.protocol.events import Measured
 from engine.text import harmless
 from tui.drawing import cells, spark
-from tui.drawing import prediction_words as words
+from tui.drawing import prediction_rows_text as words
 from tui.drawing.cells import Row, Span
 from tui.drawing.mistakes import class_name
 

@@ -1,4 +1,4 @@
-"""Words around what a network predicts."""
+"""Words of the rows that show what a network predicts."""
 
 from __future__ import annotations
 
