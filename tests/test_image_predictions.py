@@ -101,7 +101,7 @@ def test_the_first_answer_says_what_judges(finished_run: RunDir, tmp_path: Path)
     assert isinstance(judging, Judging)
     assert judging.network == finished_run.label
     assert judging.classes == tuple("0123456789")
-    assert (judging.images, judging.named) == (1, True)
+    assert (judging.images, judging.few) == (1, True)
     assert judging.epoch > 0
     assert judging.top1 is not None
     assert last == Progress("predicting", 1.0)

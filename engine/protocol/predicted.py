@@ -11,11 +11,11 @@ from engine.protocol.events import Measured, Picture
 
 
 class Judging(Answer, frozen=True):
-    """What judges, and how many images; the first answer.
+    """The network that predicts, and the number of images; the first answer.
 
     `network` is the name of its run or file. `epoch` is the one after which it was saved, and
-    `top1` its validation accuracy then. `named` says that the images are few, and that each was
-    named itself.
+    `top1` its validation accuracy then, as a fraction. `few` says that the images are few, and that
+    each was named itself.
     """
 
     network: str
@@ -23,7 +23,7 @@ class Judging(Answer, frozen=True):
     epoch: int
     top1: Measured
     images: int
-    named: bool
+    few: bool
 
 
 class Predicted(Answer, frozen=True):
@@ -50,6 +50,6 @@ Message: TypeAlias = Judging | Predicted | Unreadable | Progress | Note
 decode = msgspec.json.Decoder[Message](Message).decode
 
 
-def is_unsure(share: Measured, threshold: float) -> bool:
+def is_unsure(probability: Measured, threshold: float) -> bool:
     """Whether a probability is below the threshold, or no number."""
-    return share is None or share < threshold
+    return probability is None or probability < threshold

@@ -30,7 +30,7 @@ DIGITS = 6
 
 
 def predicted(network: TrainedNetwork, given: GivenImages, asked: Predict) -> Iterator[Message]:
-    """What judges, then each image in the order given. Waits for the device at every batch."""
+    """The network, then each image in the order given. Waits for the device at every batch."""
     images = given.images
     few = given.named and len(images) <= FEW
     yield Judging(
@@ -42,9 +42,9 @@ def predicted(network: TrainedNetwork, given: GivenImages, asked: Predict) -> It
     size = devices.evaluation_batch(network.device, network.recipe.batch, split.shape)
     done = 0
     yield Progress(trained_text.PREDICTING, 0.0)
-    for pixels, marks in pixel_batches(split, size):
+    for pixels, evaluated_labels in pixel_batches(split, size):
         some = images[done : done + len(pixels)]
-        readable = [mark != LEFT_OUT for mark in marks.tolist()]
+        readable = (evaluated_labels != LEFT_OUT).tolist()
         found = _ranked(network.logits(pixels), asked.top)
         for image, top, own, read in zip(some, found, pixels, readable, strict=True):
             if read:
@@ -63,15 +63,15 @@ def _unreadable(image: GivenImage, split: StoredImages) -> Unreadable:
 def _ranked(logits: Tensor, count: int) -> Sequence[tuple[tuple[int, Measured], ...]]:
     """The first classes of each image for logits (N, classes), with their probabilities."""
     classes = ClassRanking(logits).first(count)
-    shares = logits.double().softmax(1).gather(1, classes)
+    probabilities = logits.double().softmax(1).gather(1, classes)
     return [
-        tuple((index, _rounded(share)) for index, share in zip(*pair, strict=True))
-        for pair in zip(classes.tolist(), shares.tolist(), strict=True)
+        tuple((index, _rounded(each)) for index, each in zip(*pair, strict=True))
+        for pair in zip(classes.tolist(), probabilities.tolist(), strict=True)
     ]
 
 
-def _rounded(share: float) -> Measured:
-    return measured(float(f"{share:.{DIGITS}g}"))
+def _rounded(probability: float) -> Measured:
+    return measured(float(f"{probability:.{DIGITS}g}"))
 
 
 def _picture(

@@ -33,7 +33,7 @@ class Report:
         self._classes: tuple[str, ...] = ()
         self._head = ""
         self._most_cards = 0
-        # The cards by sureness, the surest first; the other images are in `_files`.
+        # A heap whose first card is the surest: (-sureness, place, card). `_files` has the others.
         self._cards: list[tuple[float, int, Card]] = []
         self._files: list[PredictedFile] = []
         self._taken = 0
@@ -41,16 +41,16 @@ class Report:
     def begin(self, judging: Judging) -> None:
         self._classes = judging.classes
         pictured = self._unsure is not None and self.shows_pictures
-        named = judging.images if judging.named and self._unsure is None else 0
-        self._most_cards = MOST_PICTURES if pictured else named
+        few = judging.images if judging.few and self._unsure is None else 0
+        self._most_cards = MOST_PICTURES if pictured else few
         self._head = words.network(judging.network, judging.epoch, judging.top1)
 
     def take(self, image: Predicted) -> None:
         self._taken += 1
-        share = image.top[0][1]
-        if self._unsure is not None and not is_unsure(share, self._unsure):
+        probability = image.top[0][1]
+        if self._unsure is not None and not is_unsure(probability, self._unsure):
             return
-        sureness = -math.inf if share is None else share
+        sureness = -math.inf if probability is None else probability
         card = Card(os.fsdecode(image.file), image.top, image.picture)
         heapq.heappush(self._cards, (-sureness, self._taken, card))
         if len(self._cards) > self._most_cards:
@@ -103,5 +103,5 @@ def _dim(text: str) -> Span:
 
 
 def _file(card: Card) -> PredictedFile:
-    (first, share), *others = card.top[:2]
-    return PredictedFile(card.file, first, share, *(others[0] if others else ()))
+    (first, probability), *others = card.top[:2]
+    return PredictedFile(card.file, first, probability, *(others[0] if others else ()))

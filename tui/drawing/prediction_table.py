@@ -34,14 +34,15 @@ class PredictedFile(NamedTuple):
 
     file: str
     first: int
-    share: Measured
+    probability: Measured
     second: int | None = None
-    second_share: Measured = None
+    second_probability: Measured = None
 
     @property
     def order(self) -> tuple[int, float, str]:
         """By class, the least probable first; what is no number counts as improbable."""
-        return self.first, -math.inf if self.share is None else self.share, self.file
+        sureness = -math.inf if self.probability is None else self.probability
+        return self.first, sureness, self.file
 
 
 def table_rows(
@@ -79,12 +80,12 @@ class _Table:
         return cells.shortened((Span(text.rstrip(), "dim"),), self._width)
 
     def row(self, each: PredictedFile) -> Row:
-        bar = " " * GAP + spark.meter(each.share, self._bar)
+        bar = " " * GAP + spark.meter(each.probability, self._bar)
         found = cells.row(
             f" {self._path(harmless(each.file))}",
             Span(self._column(class_name(self._classes, each.first)), "title"),
             Span(bar, "train"),
-            numbers.share(numbers.number(each.share)).rjust(self._share - self._bar),
+            numbers.share(numbers.number(each.probability)).rjust(self._share - self._bar),
             Span(self._runner_up(each), "dim"),
         )
         return cells.shortened(found, self._width) if self._cut else found
@@ -100,7 +101,7 @@ class _Table:
     def _runner_up(self, each: PredictedFile) -> str:
         if each.second is None:
             return ""
-        share = numbers.share(numbers.number(each.second_share))
+        share = numbers.share(numbers.number(each.second_probability))
         return self._column(class_name(self._classes, each.second)) + share.rjust(GAP + SHARE)
 
 
