@@ -3,7 +3,7 @@
 One file holds one line of events, without those that a resume superseded. Steps only rise, so that
 every reader gets the same curves: TensorBoard's own loader in Python ignores `purge_step`.
 
-All curves are over steps. The results of an epoch stand at its last step, below the training.
+All curves are over steps. The results of an epoch stand at its last step.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # TensorBoard reads files with `tfevents` in their name.
 FILE = "events.out.tfevents.cnn-tui"
-# What TensorBoard calls these numbers, so that it shows those together that belong together.
+# The tags of these numbers. TensorBoard shows tags with the same word before the slash together.
 TAGS: Mapping[str, str] = {
     "step_loss": "loss/step",
     "train_loss": "loss/train",
@@ -52,7 +52,7 @@ class Curves(NamedTuple):
 
 
 def check_folder(folder: Path, *, force: bool) -> None:
-    """Raises UsageError where `write_events` cannot write, or what is there would be lost."""
+    """Raise UsageError where `write_events` cannot write, or would replace or mix curves."""
     if importlib.util.find_spec("tensorboard") is None:
         raise UsageError(numbers_text.NO_TENSORBOARD)
     if folder.exists() and not folder.is_dir():

@@ -42,7 +42,7 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Number(msgspec.Struct, frozen=True):
-    """Any finite number. `may_be_share` also allows per cent."""
+    """Any finite number. With `may_be_share`, it may be written in per cent."""
 
     may_be_share: bool = False
 
@@ -52,7 +52,7 @@ class Seconds(msgspec.Struct, frozen=True):
 
 
 class Word(msgspec.Struct, frozen=True):
-    """One of these words; without any, every text."""
+    """One of these words; where there are none, any text."""
 
     words: tuple[str, ...] = ()
 
@@ -110,8 +110,8 @@ class Condition(NamedTuple):
 def parse(text: str, kind_of: Callable[[str], Kind]) -> Condition:
     """The condition that `text` writes.
 
-    `kind_of` gives the kind of a field, or raises UsageError for a name that there is not. Raises
-    UsageError with a sentence that says what is taken instead.
+    `kind_of` gives the kind of a field, or raises UsageError for an unknown name. Raises UsageError
+    with a sentence that says what may be written instead.
     """
     terms, at = [], 0
     while text[at:].strip():
@@ -195,7 +195,7 @@ def _of_hundred(number: Decimal | None, written: str) -> float | None:
 
 
 def _number(written: str) -> Decimal | None:
-    """The number, None unless it is a finite one."""
+    """The number; None for what is none, or not finite."""
     found = Decimal(written) if _NUMBER.fullmatch(written) else None
     return found if found is not None and math.isfinite(float(found)) else None
 

@@ -1,6 +1,6 @@
 """The events of a journal after a number, for a script that polls.
 
-A poll reads only what is new, and, after a resume, what the resume superseded.
+A poll decodes only what is new, and, after a resume, what the resume superseded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.run.journal_tail import JournalTail
 
 
 class EventsSince:
-    """What a script does not know that has seen all events up to the number `seq`.
+    """What is new to a script that has seen all events up to the number `seq`.
 
     After `read`, `seq` is the number of the last event, and `superseded` has the numbers of the
     events that the script has seen and that a resume has superseded since.

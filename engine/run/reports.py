@@ -6,7 +6,7 @@ since the last report, and `loss` belongs to the validation images.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -106,7 +106,7 @@ def _of_epoch(report: EpochEnded) -> Numbers:
 
 
 def _of_end(report: RunEnded) -> Numbers:
-    """What the test of the best epoch gave."""
+    """The results of the best epoch on the test images."""
     found: Numbers = {"time": report.time, "step": report.step}
     for name, value in (
         ("epoch", report.best_epoch),
@@ -118,7 +118,7 @@ def _of_end(report: RunEnded) -> Numbers:
     return found
 
 
-def reports_in(new: list[Event]) -> Iterator[Report]:
+def reports_in(new: Iterable[Event]) -> Iterator[Report]:
     """The reports with numbers among these events; the end of a run is one if it was tested."""
     for event in new:
         if isinstance(event, Steps | EpochEnded) or (
@@ -128,7 +128,7 @@ def reports_in(new: list[Event]) -> Iterator[Report]:
 
 
 def all_reports(journal: Path, until: int) -> Iterator[Report]:
-    """Every report of a journal up to this event's number, as one line without superseded ones.
+    """Every report of a journal up to the event with this number, without superseded ones.
 
     Raises RunError if the run is resumed or its journal is replaced meanwhile.
     """

@@ -43,9 +43,9 @@ def find_saved(source: str, runs_dir: Path) -> SavedFile:
     try:
         run = run_search.find(runs_dir, source)
     except RunError as error:
-        raise RunError(
-            run_text.no_file_either(source, str(error)) if source else str(error)
-        ) from error
+        if not source:
+            raise
+        raise RunError(run_text.no_file_either(source, str(error))) from error
     saved = best_file(run)
     if saved is None:
         raise UsageError(run_text.nothing_saved(run.label))

@@ -1,7 +1,7 @@
 """The files that a command writes for the user: each appears as a whole, or not at all.
 
-The command makes a temporary file beside each target, which any process may fill. It takes the name
-of the target in the end, or it is gone, also where the command is stopped.
+The command makes a temporary file beside each target, which any process may fill. In the end that
+file takes the name of the target, or is removed, also where the command is stopped.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Target(NamedTuple):
 def check_target(path: Path, *, force: bool) -> None:
     """Raise UsageError where a file must not be written: it exists, or has no folder.
 
-    With `force` an existing file is replaced, but nothing that is none.
+    With `force` an existing file may be replaced, but no folder or device.
     """
     if not path.parent.is_dir():
         raise UsageError(run_text.target_without_folder(path))

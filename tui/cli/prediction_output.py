@@ -58,8 +58,10 @@ class _Lines:
 
 
 class JsonLines(_Lines):
-    """An object for each image. Bytes of a path that are no UTF-8 are `\\udcNN`, as Python has
-    them."""
+    """An object for each image.
+
+    Bytes of a path that are no UTF-8 are written `\\udcNN`, as Python has them.
+    """
 
     def _line(self, image: Predicted) -> str:
         top = [{"class": name, "probability": share} for name, share in self._top(image)]
@@ -67,7 +69,7 @@ class JsonLines(_Lines):
 
 
 class CsvLines(_Lines):
-    """A head, and a row for each image. A class that is not there, as of two, has empty cells."""
+    """A head, and a row for each image, with as many classes as asked for and as there are."""
 
     def __init__(self, unsure: float | None, top: int) -> None:
         super().__init__(unsure)

@@ -10,7 +10,7 @@ from tui.cli import status_text
 from tui.viewer import viewer_text
 from tui.viewer.run_status import RunStatus
 
-# The words before a number, of the longest heading's width.
+# The width of the longest heading, and of the gap after it.
 INDENT = 12
 # Of more scalars, a screen shows these; `--json` has all.
 MOST_SCALARS = 6

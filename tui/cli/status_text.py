@@ -18,7 +18,7 @@ HELP_WAIT = """Wait until a run ends, or until a condition holds. RUN is a numbe
 or a path.
 
 A condition compares numbers that the run reports, as in 'top1>90%' or 'epoch>=5 loss<0.3', where
-a space means and. It is looked at with every report, also with those of before. Quote it: the
+a space means and. It is judged with every report, also with those from before. Quote it: the
 shell takes > for itself.
 
 \b
@@ -35,11 +35,8 @@ HELP_UNTIL = "Wait until this holds, as in 'top1>90%'."
 HELP_TIMEOUT = "Give up after this time, such as 90s, 30m or 2h."
 
 NONE_YET = "none yet"
-
-STOPPED_WAITING = "stopped waiting; the run goes on"
-
-
 NO_ALERT = "no warning"
+STOPPED_WAITING = "stopped waiting; the run goes on"
 
 
 def ago(time: str) -> str:
@@ -55,16 +52,16 @@ def timed_out(run: str, state: str, until: str, step: int) -> str:
     return f"{run}: the time is over; it is {state}, at step {step:,}{still}"
 
 
-def never_held(run: str, until: str, best_: str) -> str:
-    return f"{run}: done, and {until} never held{best_}"
+def never_held(run: str, until: str, best_epoch: str) -> str:
+    return f"{run}: done, and {until} never held{best_epoch}"
 
 
 def failed(run: str, why: str) -> str:
     return f"{run}: failed: {why}"
 
 
-def ended(run: str, state: str, step: int, best_: str) -> str:
-    return f"{run}: {state} at step {step:,}{best_}"
+def ended(run: str, state: str, step: int, best_epoch: str) -> str:
+    return f"{run}: {state} at step {step:,}{best_epoch}"
 
 
 def best(top1: str, epoch: int) -> str:
