@@ -1,7 +1,7 @@
 """Writes the numbers of a run as curves for TensorBoard.
 
-One file holds one line of events, without those that a resume superseded. Steps only rise, so that
-every reader gets the same curves: TensorBoard's own loader in Python ignores `purge_step`.
+The file leaves out events that a resume superseded, so its steps only rise and every reader gets
+the same curves: TensorBoard's own loader in Python ignores `purge_step`.
 
 All curves are over steps. The results of an epoch stand at its last step.
 """
