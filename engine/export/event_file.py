@@ -1,6 +1,6 @@
 """Writes the numbers of a run as curves for TensorBoard.
 
-The file leaves out events that a resume superseded, so its steps only rise and every reader gets
+The file leaves out events that a resume superseded, so its steps never fall and every reader gets
 the same curves: TensorBoard's own loader in Python ignores `purge_step`.
 
 All curves are over steps. The results of an epoch stand at its last step.

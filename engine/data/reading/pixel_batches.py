@@ -35,8 +35,8 @@ def pixel_batches(split: Split, batch: int) -> Iterator[Batch]:
     only broken. Raises DataError where processes die again and again.
     """
     if isinstance(split, Images):
-        pixels, labels = split.pixels.split(batch), split.evaluated_labels.split(batch)
-        yield from zip(pixels, labels, strict=True)
+        both = (split.pixels, split.evaluated_labels)
+        yield from zip(*(torch.split(each, batch) for each in both), strict=True)
     elif len(split) < decoded_images.MANY_IMAGES:
         yield from _by_threads(split, range(0, len(split), batch))
     else:
