@@ -20,7 +20,7 @@ from engine.run.run_paths import RunDir
 from tests import scripted
 from tui.cli import status_text, wait_command
 from tui.cli.command_line import main
-from tui.viewer import run_waiting
+from tui.viewer import run_status, run_waiting
 
 DONE = events.RunEnded("done", 2, 0.9, seconds=30.0, step=40)
 DIED = "the engine died"
@@ -159,6 +159,20 @@ def test_what_the_run_does_now_meets_a_condition(claim: Claim) -> None:
     pauses = Pauses(lambda: scripted.write(claim.run, [events.Phase("paused")]))
     assert waited(claim.run, "state=paused", pauses).outcome == "held"
     assert waited(claim.run, "elapsed>10s", Pauses()).outcome == "held"
+
+
+def test_the_time_since_the_last_report_counts_as_elapsed(claim: Claim) -> None:
+    last = run_status.status_now(claim.run, now=0.0)
+    pauses = Pauses()
+    found = run_waiting.wait(
+        claim.run,
+        until(f"elapsed>={last.elapsed + 3}s"),
+        timeout=5,
+        clock=lambda: pauses.now,
+        now=lambda: last.time + pauses.now,
+        pause=pauses,
+    )
+    assert (found.outcome, pauses.now) == ("held", 3.0)
 
 
 def test_a_state_that_is_over_meets_no_condition_with_later_reports(claim: Claim) -> None:

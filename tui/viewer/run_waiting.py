@@ -55,13 +55,13 @@ class RunWaiter:
 
     def _begin(self) -> None:
         self._history = History()
+        # The newest of each number that reports tell, and what no report tells.
         self._newest: dict[str, float | str | None] = {}
-        # What no report tells.
         self._now: dict[str, float | str | None] = {}
         self._held: Held | None = None
 
-    def look(self) -> Outcome | None:
-        """How the waiting ends now; None if it goes on."""
+    def look(self, now: float) -> Outcome | None:
+        """How the waiting ends now, in unix seconds; None if it goes on."""
         # First the lock, then the journal: so everything that an ending engine writes is read.
         self._liveness = run_liveness.liveness(self._run)
         for batch in self._reader.slices():
@@ -70,7 +70,7 @@ class RunWaiter:
             self._history.fold(batch.events)
             self._take(batch.events)
         self.state = run_summary.state_of(self._run, self._history, self._liveness)
-        self._check_now()
+        self._check_now(now)
         if self._held is not None:
             return "held"
         end = _ENDS.get(self.state)
@@ -85,14 +85,14 @@ class RunWaiter:
             if self._held is None and self._until.holds(self._newest):
                 self._held = self._holding(self._newest, report.step, report.time)
 
-    def _check_now(self) -> None:
-        """Judge the condition with what is only known now."""
+    def _check_now(self, now: float) -> None:
+        """Judge the condition with what no report tells."""
         if self._until is None or self._held is not None:
             return
         last = self._history
         self._now = {
             "state": self.state,
-            "elapsed": last.elapsed(time.time()),
+            "elapsed": last.elapsed(now),
             "remaining": last.remaining() if self._liveness == "live" else None,
         }
         if self._until.holds(self._newest | self._now):
@@ -102,7 +102,7 @@ class RunWaiter:
         assert self._until is not None
         return Held(step, at, {name: values[name] for name in self._until.names})
 
-    def ended(self, outcome: Outcome) -> Waited:
+    def ended(self, outcome: Outcome, now: float) -> Waited:
         """What to say at the end."""
         until = self._until
         known = self._newest | self._now
@@ -112,7 +112,7 @@ class RunWaiter:
             str(until) if until is not None else None,
             self._held,
             tuple(unknown),
-            run_status.status_of(self._run, self._history, self._liveness, time.time()),
+            run_status.status_of(self._run, self._history, self._liveness, now),
         )
 
 
@@ -123,20 +123,22 @@ def wait(
     *,
     tell_silent: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = time.time,
     pause: Callable[[float], None] = time.sleep,
 ) -> Waited:
-    """Wait for the end of a run, or for a condition, for at most so many seconds.
+    """Wait for the end of a run, or for a condition, for at most `timeout` seconds.
 
     A run that has ended, or whose reports have met the condition, is not waited for. Calls
-    `tell_silent` once, when only another machine knows whether the engine lives.
+    `tell_silent` once, when only another machine knows whether the engine lives. `clock` measures
+    the timeout, and `now` gives unix seconds, as the events have them.
     """
     waiter, began, told = RunWaiter(run, until), clock(), False
-    while (outcome := waiter.look()) is None:
+    while (outcome := waiter.look(now())) is None:
         if waiter.state == "silent" and not told:
             told = True
             tell_silent()
         left = LOOK_SECONDS if timeout is None else began + timeout - clock()
         if left <= 0:
-            return waiter.ended("timeout")
+            return waiter.ended("timeout", now())
         pause(min(LOOK_SECONDS, left))
-    return waiter.ended(outcome)
+    return waiter.ended(outcome, now())
