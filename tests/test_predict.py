@@ -23,7 +23,7 @@ from engine.protocol.predicted import Judging, Message, Predicted
 from engine.protocol.requests import Predict
 from engine.run.run_paths import RunDir
 from engine.start import network_requests
-from tests import run_states
+from tests import linear_network, run_states
 from tests.archived_images import picture, write_zip
 from tests.forked_engines import new_run
 from tui.cli import prediction_report
@@ -32,12 +32,6 @@ from tui.cli.prediction_report import Report
 
 ODD = 'odd\x1b[31m "name", 飞机.png'
 BYTES = os.fsdecode(b"bytes\xff.png")
-NET = """
-from torch import nn
-
-def make(classes, in_channels):
-    return nn.Sequential(nn.Flatten(), nn.Linear(in_channels * 32 * 32, classes))
-"""
 
 
 class Nearby:
@@ -186,7 +180,7 @@ def test_a_network_with_own_code_away_from_its_run(finished_run: RunDir, photos:
     done = predict("own.pt", photos / "deep/1.png", "--json")
     assert done.exit_code == 2
     assert "never run: add --arch FOLDER/net.py:make" in done.stderr
-    Path("net.py").write_text(NET)
+    Path("net.py").write_text(linear_network.SOURCE)
     done = predict("own.pt", photos / "deep/1.png", "--json", "--arch", "net.py:make")
     assert json.loads(done.stdout)["class"] == "9"
 

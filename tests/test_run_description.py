@@ -25,18 +25,13 @@ from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields
 from engine.run.run_paths import RunDir
 from engine.start import launch
+from tests import linear_network
 from tests.forked_engines import ForkServer, new_run
 from tests.loading import run_to_end
 
 RESOLVED = Resolved(
     device="cpu", precision="float32", memory_format="contiguous", threads=1, size=32
 )
-NET = """
-from torch import nn
-
-def make(classes, in_channels):
-    return nn.Sequential(nn.Flatten(), nn.Linear(in_channels * 32 * 32, classes))
-"""
 
 
 def loaded(**fields: Any) -> tuple[Recipe, Dataset]:
@@ -71,10 +66,12 @@ def run(tmp_path: Path) -> Generator[RunDir, None, None]:
 
 def test_the_file_of_a_users_own_architecture_is_kept_as_text(run: RunDir, tmp_path: Path) -> None:
     chosen, data = loaded()
-    (tmp_path / "net.py").write_text(NET)
+    (tmp_path / "net.py").write_text(linear_network.SOURCE)
     shutil.copy(tmp_path / "net.py", run.path)
     own = msgspec.structs.replace(chosen, arch=f"{tmp_path}/net.py:make")
-    assert describe(run, own, RESOLVED, data, image_lists(data, own)).source == NET
+    assert (
+        describe(run, own, RESOLVED, data, image_lists(data, own)).source == linear_network.SOURCE
+    )
 
 
 def test_the_numbers_that_normalise_are_those_of_the_data(run: RunDir) -> None:

@@ -25,16 +25,10 @@ from engine.run.saved_file import SavedFile, find_saved
 from engine.trained import trained_network
 from engine.trained.classification import judged
 from engine.trained.trained_network import TrainedNetwork
-from tests import run_states
+from tests import linear_network, run_states
 from tests.forked_engines import ForkServer, new_run
 
 CPU = torch.device("cpu")
-NET = """
-from torch import nn
-
-def make(classes, in_channels):
-    return nn.Sequential(nn.Flatten(), nn.Linear(in_channels * 32 * 32, classes))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +83,7 @@ def test_a_file_is_enough(network: TrainedNetwork, finished_run: RunDir, tmp_pat
 def test_the_users_own_network_is_that_of_the_run_or_is_named(
     fork_server: ForkServer, tmp_path: Path
 ) -> None:
-    (tmp_path / "net.py").write_text(NET)
+    (tmp_path / "net.py").write_text(linear_network.SOURCE)
     flags = {"arch": f"{tmp_path}/net.py:make", "epochs": 1, "threads": 1}
     run = new_run(tmp_path / "runs", flags)
     assert fork_server.start(run).wait() == 0
@@ -99,7 +93,7 @@ def test_the_users_own_network_is_that_of_the_run_or_is_named(
     alone = SavedFile(tmp_path / "mine.pt", None)
     with pytest.raises(UsageError, match=r"net\.py:make.*never run: add --arch FOLDER/net\.py"):
         trained_network.load(alone, CPU)
-    (tmp_path / "other.py").write_text(NET)
+    (tmp_path / "other.py").write_text(linear_network.SOURCE)
     named = trained_network.load(alone, CPU, arch=f"{tmp_path}/other.py:make")
     pixels = torch.zeros(1, 1, 32, 32, dtype=torch.uint8)
     assert torch.equal(named.logits(pixels), of_run.logits(pixels))
