@@ -79,6 +79,7 @@ class EngineRequest(Generic[A]):
 
     def _decoded(self, lines: IO[bytes]) -> Iterator[A]:
         for line in lines:
+            # A process that dies may tear its last line; `_check` says why it died.
             with contextlib.suppress(msgspec.MsgspecError):
                 yield self._decode(line)
 
