@@ -218,7 +218,22 @@ def test_torn_lines_do_not_hide_where_to_go_on(tmp_path: Path) -> None:
         assert last["seq"] == len(lines)
 
 
-def test_since_reads_only_what_is_new(tmp_path: Path) -> None:
+def test_since_decodes_only_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = scripted.run_dir(tmp_path / "runs")
+    scripted.write_many(run.journal, 2000)
+    read: list[bytes] = []
+    decode_lines = events.decode_lines
+
+    def decoded(lines: bytes) -> list[Event]:
+        read.append(lines)
+        return decode_lines(lines)
+
+    monkeypatch.setattr(events, "decode_lines", decoded)
+    assert [event.seq for event in EventsSince(run.journal, 1990).read()] == [*range(1991, 2001)]
+    assert b"".join(read).count(b"\n") == 10
+
+
+def test_where_the_events_after_a_number_begin(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs")
     scripted.write_many(run.journal, 2000)
     size = run.journal.stat().st_size
