@@ -92,6 +92,10 @@ def time_left(time: str) -> str:
     return f"{time} left"
 
 
+def progress(stage: str, fraction: float) -> str:
+    return f"{stage}: {100 * fraction:.0f} %"
+
+
 # Keys
 
 PROGRAM = "cnn-tui"

@@ -61,7 +61,7 @@ def _clear(shows: bool) -> None:
 
 
 def _show(progress: Progress) -> None:
-    from tui.drawing import survey_rows_text
+    from tui import shared_text
 
-    sys.stderr.write(f"\r {survey_rows_text.progress(progress.stage, progress.fraction)}")
+    sys.stderr.write(f"\r {shared_text.progress(progress.stage, progress.fraction)}")
     sys.stderr.flush()

@@ -26,7 +26,3 @@ def classes(count: int) -> str:
 
 def more_classes(count: int) -> str:
     return f"{count:,} more between them"
-
-
-def progress(stage: str, fraction: float) -> str:
-    return f"{stage}: {100 * fraction:.0f} %"

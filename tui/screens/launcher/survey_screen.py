@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from engine.data.survey.survey import ContactSheet, Findings, Message, Survey
 from engine.protocol.answers import Progress
 from engine.start.engine_request import EngineRequest
-from tui.drawing import survey_rows, survey_rows_text
+from tui import shared_text
+from tui.drawing import survey_rows
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawing.wrapping import wrapped
@@ -32,7 +33,7 @@ class SurveyBox(CellWidget):
 
     def show(self, message: Message) -> None:
         if isinstance(message, Progress):
-            self._waiting = survey_rows_text.progress(message.stage, message.fraction)
+            self._waiting = shared_text.progress(message.stage, message.fraction)
         elif isinstance(message, Survey):
             self._survey = message
         elif isinstance(message, ContactSheet):
