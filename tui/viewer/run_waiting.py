@@ -10,7 +10,7 @@ import msgspec
 
 from engine.protocol.events import Event
 from engine.run import run_liveness
-from engine.run.conditions import Condition
+from engine.run.conditions import Condition, Values
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.reports import numbers_of, reports_in
@@ -98,7 +98,7 @@ class RunWaiter:
         if self._until.holds(self._newest | self._now):
             self._held = self._holding(self._newest | self._now, last.step, last.last_time)
 
-    def _holding(self, values: Mapping[str, float | str | None], step: int, at: float) -> Held:
+    def _holding(self, values: Values, step: int, at: float) -> Held:
         assert self._until is not None
         return Held(step, at, {name: values[name] for name in self._until.names})
 
@@ -130,7 +130,7 @@ def wait(
 
     A run that has ended, or whose reports have met the condition, is not waited for. Calls
     `tell_silent` once, when only another machine knows whether the engine lives. `clock` measures
-    the timeout, and `now` gives unix seconds, as the events have them.
+    the timeout; `now` gives unix seconds.
     """
     waiter, began, told = RunWaiter(run, until), clock(), False
     while (outcome := waiter.look(now())) is None:
