@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from tui.cli import export_numbers_text
+from tui.cli.options import Command
 
 if TYPE_CHECKING:
     from engine.run.run_paths import RunDir
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Written(NamedTuple):
@@ -26,13 +25,12 @@ class Written(NamedTuple):
 
 def number_options(command: Command) -> Command:
     """`--csv FILE` and `--tensorboard FOLDER`."""
-    for name, place, words in (
-        ("--tensorboard", "FOLDER", export_numbers_text.HELP_TENSORBOARD),
-        ("--csv", "FILE", export_numbers_text.HELP_CSV),
-    ):
-        kind = click.Path(path_type=Path)
-        command = click.option(name, type=kind, metavar=place, help=words)(command)
-    return command
+    kind = click.Path(path_type=Path)
+    csv = click.option("--csv", type=kind, metavar="FILE", help=export_numbers_text.HELP_CSV)
+    tensorboard = click.option(
+        "--tensorboard", type=kind, metavar="FOLDER", help=export_numbers_text.HELP_TENSORBOARD
+    )
+    return csv(tensorboard(command))
 
 
 def check(csv: Path | None, tensorboard: Path | None, *, force: bool) -> None:
