@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,11 @@ from engine.errors import RunError
 from tui.cli import cli_text, doctor_text
 from tui.cli.options import ascii_option, json_option, runs_option
 from tui.cli.terminal_findings import TerminalFacts
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from engine.diagnosis.finding import Finding
 
 
 @click.command(help=doctor_text.HELP)
@@ -35,15 +42,35 @@ def doctor(
         return
     from rich.console import Console
 
+    from engine.diagnosis.finding import fails
+
+    console = Console()
+    findings, facts = _examined(console, runs_dir, data_dir)
+    if as_json:
+        import msgspec
+
+        click.echo(json.dumps(msgspec.to_builtins(findings), indent=2))
+    else:
+        from tui.cli import doctor_report
+
+        plain = ascii_only or facts.wide or facts.tmux_without_utf8 or not facts.is_utf8
+        width = console.width if console.is_terminal else doctor_report.WIDTH
+        doctor_report.print_report(findings, Console(width=width), plain=plain)
+    ctx.exit(1 if fails(findings) else 0)
+
+
+def _examined(
+    console: Console, runs_dir: Path, data_dir: str
+) -> tuple[Sequence[Finding], TerminalFacts]:
+    """What is found on this machine and in its terminal, and the facts on the terminal."""
     from engine.diagnosis.examination import examine
     from engine.diagnosis.examined_system import System
-    from engine.diagnosis.finding import fails
-    from tui.cli import doctor_report, terminal_findings
+    from tui.cli import terminal_findings
     from tui.terminal import ambiguous_width, ending_signals, tmux_clients
 
     # A signal must not leave the terminal as it is while it is asked.
     ending_signals.handle(sys.exit)
-    system, console = System(), Console()
+    system = System()
     without_utf8 = tmux_clients.ask()
     with ambiguous_width.asked() as answer:
         findings = examine(system, runs_dir, data_dir)
@@ -56,16 +83,7 @@ def doctor(
         wide=answer.wide,
         tmux_without_utf8=without_utf8(),
     )
-    findings += terminal_findings.terminal(system, facts)
-    if as_json:
-        import msgspec
-
-        click.echo(json.dumps(msgspec.to_builtins(findings), indent=2))
-    else:
-        plain = ascii_only or facts.wide or facts.tmux_without_utf8 or not facts.is_utf8
-        width = console.width if console.is_terminal else doctor_report.WIDTH
-        doctor_report.print_report(findings, Console(width=width), plain=plain)
-    ctx.exit(1 if fails(findings) else 0)
+    return [*findings, *terminal_findings.terminal(system, facts)], facts
 
 
 def _forget(*, as_json: bool) -> None:
