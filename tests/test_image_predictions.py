@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -65,8 +65,9 @@ def best(run: RunDir) -> Path:
     return run.checkpoints / "best.pt"
 
 
-def only(kind: type[Predicted], said: Sequence[Message]) -> list[Predicted]:
-    return [each for each in said if isinstance(each, kind)]
+def judged_of(said: Iterable[Message]) -> list[Predicted]:
+    """The images among these answers that could be read."""
+    return [each for each in said if isinstance(each, Predicted)]
 
 
 def saved_images(folder: Path, images: Split, count: int) -> Path:
@@ -80,7 +81,7 @@ def test_saved_validation_images_have_the_classes_that_the_run_counted(
     finished_run: RunDir, network: TrainedNetwork, validation: Split, tmp_path: Path
 ) -> None:
     folder = saved_images(tmp_path / "photos", validation, len(validation))
-    found = only(Predicted, asked(best(finished_run), folder))
+    found = judged_of(asked(best(finished_run), folder))
     assert [os.fsdecode(each.file) for each in found[:2]] == [
         f"{folder}/0000.png",
         f"{folder}/0001.png",
@@ -117,7 +118,7 @@ def test_an_image_that_cannot_be_read_is_named_and_the_others_go_on(
     assert [each for each in said if isinstance(each, Unreadable)] == [
         Unreadable(os.fsencode(tmp_path) + b"/c.png", "not an image")
     ]
-    found = only(Predicted, said)
+    found = judged_of(said)
     assert [os.path.basename(each.file) for each in found] == [b"a.png", b"b\xff.png", b"d.png"]
     assert len(found[0].top) == 10
     assert sum(share or 0.0 for _, share in found[0].top) == pytest.approx(1.0, abs=1e-5)
@@ -129,13 +130,13 @@ def test_pictures_are_those_of_few_images_or_of_unsure_ones(
 ) -> None:
     folder = saved_images(tmp_path / "photos", validation, 40)
     files = [folder / f"{index:04d}.png" for index in range(7)]
-    few = only(Predicted, asked(best(finished_run), *files[:6], pictures=True))
+    few = judged_of(asked(best(finished_run), *files[:6], pictures=True))
     assert all(each.picture is not None for each in few)
     assert few[0].picture is not None
     assert (few[0].picture.channels, few[0].picture.width) == (1, 32)
-    many = only(Predicted, asked(best(finished_run), *files, pictures=True))
+    many = judged_of(asked(best(finished_run), *files, pictures=True))
     assert not any(each.picture for each in many)
-    unsure = only(Predicted, asked(best(finished_run), folder, pictures=True, unsure=0.6))
+    unsure = judged_of(asked(best(finished_run), folder, pictures=True, unsure=0.6))
     below = [(each.top[0][1] or 0.0) < 0.6 for each in unsure]
     assert [each.picture is not None for each in unsure] == below
     assert {*below} == {True, False}
@@ -149,7 +150,7 @@ def test_each_view_of_the_recipe_counts(
     both = dataclasses.replace(network, recipe=recipe)
     given = given_images([str(folder)], b"")
     wanted = Predict(saved=b"", places=(), top=10)
-    found = only(Predicted, list(predicting.predicted(both, given, wanted)))
+    found = judged_of(predicting.predicted(both, given, wanted))
     pixels = torch.stack([validation.one(index).pixels for index in range(9)])
     logits = (network.logits(pixels) + network.logits(pixels.flip(3))) / 2
     for each, row in zip(found, logits.softmax(1), strict=True):
@@ -166,7 +167,7 @@ def test_what_is_no_number_is_unsure(network: TrainedNetwork, tmp_path: Path) ->
     broken = dataclasses.replace(network, model=Nothing())
     given = given_images([str(tmp_path)], b"")
     wanted = Predict(saved=b"", places=(), top=1, pictures=True, unsure=0.1)
-    (found,) = only(Predicted, list(predicting.predicted(broken, given, wanted)))
+    (found,) = judged_of(predicting.predicted(broken, given, wanted))
     assert found.top == ((0, None),)
     assert found.picture is not None
 
@@ -194,7 +195,7 @@ def test_a_run_that_is_still_training_is_taken_as_it_is(
         os.close(lock)
     (note,) = [each for each in said if isinstance(each, Note)]
     assert note.text.startswith(f"{run.label} is still training: its best.pt is used, saved after")
-    assert len(only(Predicted, said)) == 1
+    assert len(judged_of(said)) == 1
 
 
 def test_a_full_device_is_said(
@@ -232,8 +233,8 @@ def test_of_many_images_one_that_crashes_its_decoder_is_only_broken(
     (crashed,) = [each for each in said if isinstance(each, Unreadable)]
     assert crashed.file == b"36"
     assert "crash" in crashed.why
-    assert only(Predicted, said) == [
-        each for each in only(Predicted, expected) if not each.file.endswith(b"/36.png")
+    assert judged_of(said) == [
+        each for each in judged_of(expected) if not each.file.endswith(b"/36.png")
     ]
 
 
@@ -250,4 +251,4 @@ def test_many_images_are_predicted_where_no_process_can_start(
         (tmp_path / f"{index}.png").write_bytes(picture(index))
     given = given_images([str(tmp_path)], b"")
     said = predicting.predicted(network, given, Predict(saved=b"", places=(), top=1))
-    assert len(only(Predicted, list(said))) == 5
+    assert len(judged_of(said)) == 5

@@ -36,8 +36,8 @@ class GivenImage(NamedTuple):
 class GivenImages:
     """The images of all places, in the order of the places and in each by name.
 
-    `named` says that each place is an image itself. `folders` has the last names of the folders
-    that hold images, by place, and `notes` sentences on what is left out.
+    `named` says that each place is a file that is no container. `folders` has, by place, the last
+    names of the folders that hold images, and `notes` says what is left out.
     """
 
     images: list[GivenImage] = field(default_factory=list)
@@ -49,8 +49,8 @@ class GivenImages:
 def given_images(places: Sequence[str], content: bytes) -> GivenImages:
     """Find the images of these places; `content` is that of standard input, which `-` names.
 
-    What is no image is found too, where it is named itself. Raises DataError for a place that
-    cannot be read, and where there is no image in all.
+    A file that is named itself is found, even if it is no image. Raises DataError for a place that
+    cannot be read, and where no place holds an image.
     """
     found = GivenImages()
     for place in places:
