@@ -142,6 +142,7 @@ class Learner:
         return self._begun_finite <= self._finite_weights()
 
     def _finite_weights(self) -> set[str]:
+        """The names of the finite weights. This waits for the device."""
         weights = {
             k: each for k, each in self.model.state_dict().items() if each.is_floating_point()
         }
