@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +60,7 @@ def doctor(
 
 def _examined(
     console: Console, runs_dir: Path, data_dir: str
-) -> tuple[Sequence[Finding], TerminalFacts]:
+) -> tuple[list[Finding], TerminalFacts]:
     """What is found on this machine and in its terminal, and the facts on the terminal."""
     from engine.diagnosis.examination import examine
     from engine.diagnosis.examined_system import System
