@@ -60,7 +60,7 @@ class _Lines:
 class JsonLines(_Lines):
     """An object for each image.
 
-    Bytes of a path that are no UTF-8 are written `\\udcNN`, as Python has them.
+    Bytes of a path that are no UTF-8 are written `\\udcNN`, as Python writes them.
     """
 
     def _line(self, image: Predicted) -> str:
