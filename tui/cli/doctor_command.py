@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from engine import text
 from engine.errors import RunError
 from tui.cli import cli_text, doctor_text
 from tui.cli.options import ascii_option, json_option, runs_option
+from tui.cli.printed_json import print_line, print_object
 from tui.cli.terminal_findings import TerminalFacts
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ def doctor(
     console = Console()
     findings, facts = _examined(console, runs_dir, data_dir)
     if as_json:
-        import msgspec
-
-        click.echo(json.dumps(msgspec.to_builtins(findings), indent=2))
+        print_object(findings)
     else:
         from tui.cli import doctor_report
 
@@ -93,4 +91,7 @@ def _forget(*, as_json: bool) -> None:
         count = kept_choices.forget(folder)
     except OSError as error:
         raise RunError(doctor_text.not_forgotten(str(folder), text.reason(error))) from error
-    click.echo(json.dumps({"forgotten": count}) if as_json else doctor_text.forgotten(count))
+    if as_json:
+        print_line({"forgotten": count})
+    else:
+        click.echo(doctor_text.forgotten(count))

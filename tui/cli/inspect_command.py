@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from engine.errors import UsageError
 from tui.cli import cli_text, inspect_text
 from tui.cli.engine_answers import answers_of
 from tui.cli.options import ascii_option, json_option
+from tui.cli.printed_json import print_object
 
 if TYPE_CHECKING:
     from engine.data.survey.survey import Message
@@ -111,7 +111,7 @@ def _print_json(messages: Iterable[Message]) -> None:
             duplicates = msgspec.to_builtins(message)
             duplicates.pop("type")
     found.pop("type", None)
-    click.echo(json.dumps(found | {"duplicates": duplicates}, indent=2))
+    print_object(found | {"duplicates": duplicates})
 
 
 def _print_list(messages: Iterable[Message]) -> None:

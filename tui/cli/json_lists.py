@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
-import click
 import msgspec
 
 from engine.catalog import datasets as catalog
@@ -14,16 +11,17 @@ from engine.catalog.architectures import ARCHITECTURES
 from engine.recipes import presets
 from engine.recipes.recipe import Recipe
 from engine.run import run_liveness, run_search
+from tui.cli.printed_json import print_object
 from tui.viewer.run_summary import summarize
 
 
 def models() -> None:
-    _print(list(ARCHITECTURES.values()))
+    print_object(list(ARCHITECTURES.values()))
 
 
 def datasets(data_dir: str) -> None:
     """The data sets of the catalogue; `ready` says whether a set is on this disk."""
-    _print(
+    print_object(
         [
             msgspec.to_builtins(data) | {"ready": catalog.folder_of(data, data_dir) is not None}
             for data in catalog.DATASETS.values()
@@ -33,17 +31,15 @@ def datasets(data_dir: str) -> None:
 
 def recipes() -> None:
     """The presets, each with what it is for."""
-    _print([{"name": name, "purpose": purpose} for name, purpose in presets.PRESETS.items()])
+    print_object([{"name": name, "purpose": purpose} for name, purpose in presets.PRESETS.items()])
 
 
 def recipe(chosen: Recipe) -> None:
     """All fields of a recipe."""
-    _print(chosen)
+    print_object(chosen)
 
 
 def runs(runs_dir: Path) -> None:
-    _print([summarize(run, run_liveness.liveness(run)) for run in run_search.list_runs(runs_dir)])
-
-
-def _print(rows: Any) -> None:
-    click.echo(json.dumps(msgspec.to_builtins(rows), indent=2))
+    print_object(
+        [summarize(run, run_liveness.liveness(run)) for run in run_search.list_runs(runs_dir)]
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from tui.cli import cli_text
 from tui.cli.options import json_option, run_argument, runs_option
+from tui.cli.printed_json import print_line
 
 
 def _run_command(name: str, help_text: str) -> click.Command:
@@ -28,7 +28,7 @@ def _run_command(name: str, help_text: str) -> click.Command:
         sent = spool.send(found, getattr(commands, name.capitalize()))
         if as_json:
             said = {"command": name, "id": sent, "run": found.label, "path": str(found.path)}
-            click.echo(json.dumps(said | {"state": state}))
+            print_line(said | {"state": state})
         else:
             click.echo(cli_text.command_sent(name, found.label, state))
 

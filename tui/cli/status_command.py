@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import click
 from engine.errors import RunError
 from tui.cli import status_text
 from tui.cli.options import json_option, run_argument, runs_option
+from tui.cli.printed_json import print_line, print_object
 
 if TYPE_CHECKING:
     from engine.run.run_paths import RunDir
@@ -38,11 +38,9 @@ def status(run: str, as_json: bool, since: int | None, runs_dir: Path) -> None:
 
 
 def _print_json(run: RunDir) -> None:
-    import msgspec
-
     from tui.viewer import run_status
 
-    click.echo(json.dumps(msgspec.to_builtins(run_status.status_now(run, time.time())), indent=2))
+    print_object(run_status.status_now(run, time.time()))
 
 
 def _print_lines(run: RunDir) -> None:
@@ -56,8 +54,6 @@ def _print_lines(run: RunDir) -> None:
 
 def _print_since(run: RunDir, seq: int) -> None:
     """One line for each event, then one with the number to go on with."""
-    import msgspec
-
     from engine.run import run_text
     from engine.run.events_since import EventsSince
     from engine.run.journal_tail import JournalChangedError
@@ -65,8 +61,7 @@ def _print_since(run: RunDir, seq: int) -> None:
     since = EventsSince(run.journal, seq)
     try:
         for event in since.read():
-            click.echo(json.dumps(msgspec.to_builtins(event)))
+            print_line(event)
     except JournalChangedError as error:
         raise RunError(run_text.JOURNAL_CHANGED) from error
-    last = {"type": "Since", "seq": since.seq, "superseded": since.superseded}
-    click.echo(json.dumps(last))
+    print_line({"type": "Since", "seq": since.seq, "superseded": since.superseded})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import click
 from engine.errors import STOP_EXIT
 from tui.cli import status_text
 from tui.cli.options import json_option, runs_option
+from tui.cli.printed_json import print_line
 
 if TYPE_CHECKING:
     from engine.run.conditions import Condition
@@ -75,11 +75,9 @@ def _condition(run: RunDir, written: str) -> Condition:
 
 
 def _print(waited: Waited, condition: Condition | None, *, as_json: bool) -> None:
-    import msgspec
-
     from tui.cli import waited_line
 
     if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(waited)))
+        print_line(waited)
     else:
         click.echo(waited_line.line(waited, condition))
