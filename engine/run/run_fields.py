@@ -28,8 +28,8 @@ def kind_in(
 ) -> Callable[[str], Kind]:
     """What `conditions.parse` needs to know of these fields, and of any scalar.
 
-    A run names its scalars itself, perhaps later. So an unknown name is taken for a scalar. But one
-    that is similar to a field is probably misspelt: it is refused, unless `is_scalar` knows it.
+    A run names its scalars itself, perhaps later. So an unknown name is that of a scalar, unless it
+    is similar to a field and `is_scalar` knows none of that name.
     """
 
     def kind_of(name: str) -> Kind:
