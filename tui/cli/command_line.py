@@ -18,6 +18,7 @@ from tui.cli.inspect_command import inspect_data
 from tui.cli.options import runs_option, start_options
 from tui.cli.resume_command import resume
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
+from tui.cli.tested_command import test
 from tui.cli.watch_commands import attach, demo
 
 
@@ -78,6 +79,7 @@ for command in (
     resume,
     doctor,
     inspect_data,
+    test,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,
 ):
