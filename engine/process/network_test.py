@@ -21,7 +21,7 @@ from engine.process import resume_checks
 from engine.process.resume_checks import RunData
 from engine.process.run_started import versions
 from engine.protocol.answers import Note, Progress
-from engine.protocol.requests import TestNetwork
+from engine.protocol.requests import MeasureNetwork
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.run import kept_tests, run_liveness
@@ -36,7 +36,7 @@ from engine.trained.trained_network import TrainedNetwork
 from engine.training.metrics import Evaluation, EvaluationResult
 
 
-def tested(request: TestNetwork) -> Iterator[Message]:
+def tested(request: MeasureNetwork) -> Iterator[Message]:
     """The result, which the run keeps, after progress and notes.
 
     Raises RunError for a checkpoint that does not fit or images that have changed, and DataError
@@ -65,7 +65,7 @@ def tested(request: TestNetwork) -> Iterator[Message]:
     yield found
 
 
-def _images(network: TrainedNetwork, own: Recipe, request: TestNetwork) -> ImagesToTest:
+def _images(network: TrainedNetwork, own: Recipe, request: MeasureNetwork) -> ImagesToTest:
     """The images of another data set, or of the run's own, which must not have changed."""
     other = request.data
     if other is not None and (other.data != own.data or request.understood):

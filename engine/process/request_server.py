@@ -47,7 +47,7 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.data_inspection import inspected
 
             return inspected(request)
-        case requests.TestNetwork():
+        case requests.MeasureNetwork():
             from engine.process.network_test import tested
 
             return tested(request)

@@ -42,7 +42,7 @@ class InspectData(_Request, frozen=True, kw_only=True):
     files: bool = False
 
 
-class TestNetwork(_Request, frozen=True, kw_only=True):
+class MeasureNetwork(_Request, frozen=True, kw_only=True):
     """Test a trained network. Answers: those of `engine.run.kept_tests`.
 
     `file` is the checkpoint, and `run` the folder of its run, or empty. `data` is another data set
@@ -58,7 +58,7 @@ class TestNetwork(_Request, frozen=True, kw_only=True):
     arch: str = ""
 
 
-Request: TypeAlias = Preview | CheckData | InspectData | TestNetwork
+Request: TypeAlias = Preview | CheckData | InspectData | MeasureNetwork
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -40,7 +40,7 @@ def test(
     ascii_only: bool,
     runs_dir: Path,
 ) -> None:
-    from engine.protocol.requests import TestNetwork
+    from engine.protocol.requests import MeasureNetwork
     from engine.run.kept_tests import DataTest
     from engine.run.saved_file import find_saved
     from engine.start.testing_request import network_test
@@ -49,7 +49,7 @@ def test(
         raise UsageError(tested_text.SET_WITHOUT_DATA)
     saved = find_saved(source, runs_dir)
     recipe = _recipe(data, sets, data_dir, device)
-    wanted = TestNetwork(
+    wanted = MeasureNetwork(
         file=str(saved.path),
         run=str(saved.run.path.resolve()) if saved.run is not None else "",
         data=recipe if data else None,
@@ -60,7 +60,7 @@ def test(
     with answers_of(network_test(wanted, recipe), tested_text.STOPPED) as messages:
         for message in messages:
             if isinstance(message, DataTest):
-                _print(message, as_json, ascii_only)
+                print_result(message, as_json=as_json, ascii_only=ascii_only)
 
 
 def _recipe(data: str, sets: Iterable[str], data_dir: str, device: str) -> Recipe:
@@ -74,7 +74,8 @@ def _recipe(data: str, sets: Iterable[str], data_dir: str, device: str) -> Recip
     return with_absolute_paths(build_recipe(settings=settings, flags=flags))
 
 
-def _print(found: DataTest, as_json: bool, ascii_only: bool) -> None:
+def print_result(found: DataTest, *, as_json: bool, ascii_only: bool) -> None:
+    """Print the result of a test for a person, or as one JSON object."""
     if as_json:
         import msgspec
 
@@ -83,7 +84,7 @@ def _print(found: DataTest, as_json: bool, ascii_only: bool) -> None:
         click.echo(json.dumps(plain, indent=2))
         return
     from tui.cli.printed_rows import RowPrinter
-    from tui.cli.tested_rows import tested_rows
+    from tui.cli.tested_rows import result_rows
 
     printer = RowPrinter(ascii_only=ascii_only)
-    printer.print(tested_rows(found, printer.width))
+    printer.print(result_rows(found, printer.width))

@@ -27,7 +27,7 @@ PAIRS, MOST_CLASSES, WORST_CLASSES = 5, 30, 20
 LONGEST_BAR, RANGE, NUMBER = 50, 14, 9
 
 
-def tested_rows(test: DataTest, width: int) -> list[Row]:
+def result_rows(test: DataTest, width: int) -> list[Row]:
     """The facts, the reliability plot, the worst pairs and the classes, worst first."""
     width = min(width, WIDEST)
     measures, classes = test.measures, [harmless(name) for name in test.classes]

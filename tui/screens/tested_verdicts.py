@@ -18,19 +18,17 @@ NAME = 16
 
 
 def tested_verdicts(history: History, tests: Sequence[DataTest]) -> Iterator[Verdict]:
-    """One for the run's own images, and one for the other data set that was tested last.
+    """One for the other data set that was tested last, and one for the run's own images.
 
-    `tests` come with the newest first.
+    `tests` come with the newest first, and so do these two.
     """
     own = next((test for test in tests if test.own), None)
     other = [test for test in tests if not test.own]
-    if own is not None:
-        yield _own(history, own)
+    found = [*([_own(history, own)] if own else []), *([_other(history, other)] if other else [])]
+    yield from found[::-1] if tests and not tests[0].own else found
     if history.test_top1 is not None and (own is None or own.split != "test"):
         text = verdict_text.tested(share(history.test_top1))
         yield Verdict("good", text, verdict_text.TESTED_REASON)
-    if other:
-        yield _other(history, other)
 
 
 def _own(history: History, test: DataTest) -> Verdict:
@@ -50,7 +48,7 @@ def _other(history: History, tests: Sequence[DataTest]) -> Verdict:
     text = verdict_text.tested_on(name, top1, error) + when
     weights = harmless(newest.checkpoint), newest.epoch
     values = share(measures.balanced), significant(measures.loss)
-    reason = verdict_text.tested_on_reason(*weights, f"{measures.images:,}", *values)
+    reason = verdict_text.tested_on_reason(*weights, f"{measures.images:,}", *values, error)
     if older:
         results = (f"{_name(test)} {share(test.measures.top1)}" for test in older)
         reason = f"{reason} {verdict_text.older_tests(results)}"

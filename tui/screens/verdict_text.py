@@ -173,8 +173,8 @@ def validated_calibrated(error: str) -> str:
 
 def validated_reason(top1: str) -> str:
     return (
-        f"`cnn-tui test` judged the validation images again: {top1}. The expected calibration "
-        "error says how far the probabilities are from how often they are right."
+        f"`cnn-tui test` judged the validation images again: {top1}. The ECE (expected calibration "
+        "error) is how far the probabilities are from how often they are right."
     )
 
 
@@ -183,14 +183,16 @@ def tested_on(data: str, top1: str, error: str) -> str:
 
 
 def tested_on_short(data: str, top1: str) -> str:
-    return f"{data}: {top1}"
+    return f"on {data}: {top1}"
 
 
-def tested_on_reason(file: str, epoch: int, images: str, balanced: str, loss: str) -> str:
+def tested_on_reason(
+    file: str, epoch: int, images: str, balanced: str, loss: str, error: str
+) -> str:
     return (
         f"`cnn-tui test` had {file} of epoch {epoch} judge {images} images of another data set: "
-        f"balanced {balanced}, loss {loss}. ECE says how far its probabilities are from how often "
-        "they are right."
+        f"balanced {balanced}, loss {loss}. The ECE, {error}, is how far its probabilities are "
+        "from how often they are right."
     )
 
 
