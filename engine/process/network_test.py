@@ -37,12 +37,11 @@ from engine.training.metrics import Evaluation, EvaluationResult
 
 
 def tested(request: MeasureNetwork) -> Iterator[Message]:
-    """The result, which the run keeps, after progress and notes.
+    """The result, which the run keeps, after notes and progress.
 
     Raises RunError for a checkpoint that does not fit or images that have changed, and DataError
     where the images are missing, of other classes or unreadable.
     """
-    yield Progress(testing_text.LOADING, 0.0)
     run = RunDir(Path(request.run)) if request.run else None
     saved = SavedFile(Path(request.file), run)
     network = trained_network.load(saved, devices.choose(request.device), request.arch)
