@@ -1,7 +1,7 @@
 #!/bin/sh
 # Guess:   torchmetrics' calibration error of a perfectly calibrated network is about 0, 1 % at most,
 #          on a validation set of 200 images.
-# Truth:   about 4 % on 200 images, 7 % on 50, 2 % on 1,000 and 0.6 % on 10,000: in each of the 15 bins, the
+# Truth:   about 4 % on 200 images, 8 % on 50, 2 % on 1,000 and 0.6 % on 10,000: in each of the 15 bins, the
 #          accuracy differs from the probability by chance, and the error is a mean of absolute differences.
 #          The sum over the bins of sqrt(2/pi * sum of p(1-p)) / N predicts it within a tenth.
 # Version: torchmetrics 1.9.0 with torch 2.14.1 on the CPU.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import msgspec
 import torch
 
 from engine import text
@@ -69,6 +70,8 @@ def _images(network: TrainedNetwork, own: Recipe, request: MeasureNetwork) -> Im
     other = request.data
     if other is not None and (other.data != own.data or request.understood):
         return images_to_test.other_images(network, _inventory(other))
+    if other is not None and other.data_dir:
+        own = msgspec.structs.replace(own, data_dir=other.data_dir)
     run = network.saved.run
     code = run.data_code if run is not None else None
     chosen = images_to_test.own_images(network, own, code)
