@@ -25,6 +25,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "doctor": [["--forget-choices"]],  # its findings: test_doctor.py
     "inspect-data": [],  # test_inspect_data.py
     "predict": [],  # test_predict.py
+    "test": [],  # test_network_test.py
     "status": [[], ["live"]],
     "wait": [["ended"], ["live", "--until", "top1>50%"]],
     "export": [["ended", "--csv", "a.csv"]],

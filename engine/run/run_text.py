@@ -113,3 +113,14 @@ def target_unwritable(path: object, why: str) -> str:
 
 
 JOURNAL_CHANGED = "the run was resumed while its journal was read: type the command again."
+
+
+def bad_predictions(path: object) -> str:
+    return (
+        f"{harmless(str(path))} is not a whole file of predictions: delete it, and `cnn-tui test` "
+        "judges the images again."
+    )
+
+
+def predictions_unreadable(path: object, why: str) -> str:
+    return f"{harmless(str(path))} cannot be read: {harmless(why)}; check the file and the disk."

@@ -21,6 +21,7 @@ from tui.cli.predict_command import predict
 from tui.cli.resume_command import resume
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
 from tui.cli.status_command import status
+from tui.cli.tested_command import test
 from tui.cli.wait_command import wait
 from tui.cli.watch_commands import attach, demo
 
@@ -86,6 +87,7 @@ for command in (
     status,
     wait,
     export,
+    test,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,
 ):
