@@ -47,3 +47,7 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.data_inspection import inspected
 
             return inspected(request)
+        case requests.ExportNetwork():
+            from engine.export.network_export import exported
+
+            return exported(request)

@@ -91,3 +91,22 @@ def nothing_saved(name: str) -> str:
 
 def no_file_either(source: str, no_run: str) -> str:
     return f"there is no file {harmless(source)}, and {no_run}"
+
+
+def target_exists(path: object) -> str:
+    return f"{harmless(str(path))} exists already: add --force to replace it, or name another file."
+
+
+def target_no_file(path: object) -> str:
+    return f"{harmless(str(path))} is no regular file: name another one."
+
+
+def target_without_folder(path: object) -> str:
+    return f"{harmless(str(path))} lies in a folder that does not exist: make it, or name another."
+
+
+def target_unwritable(path: object, why: str) -> str:
+    return (
+        f"{harmless(str(path))} cannot be written: {harmless(why)}; free some space, or name a "
+        "file in another folder."
+    )

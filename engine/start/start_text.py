@@ -165,6 +165,7 @@ def gpus_and_number(device: str) -> str:
     )
 
 
+EXPORT = "the export process"
 DATA_INSPECTION = "the process that inspects data"
 PREVIEW = "the preview process"
 DATA_CHECK = "the check of the data"

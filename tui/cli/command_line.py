@@ -14,6 +14,7 @@ import click
 from engine.errors import EngineError, UsageError
 from tui.cli import cli_text, list_commands, run_commands
 from tui.cli.doctor_command import doctor
+from tui.cli.export_command import export
 from tui.cli.inspect_command import inspect_data
 from tui.cli.options import runs_option, start_options
 from tui.cli.resume_command import resume
@@ -78,6 +79,7 @@ for command in (
     resume,
     doctor,
     inspect_data,
+    export,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,
 ):
