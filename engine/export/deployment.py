@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.independent_copy import evaluating_copy
 from cnn_tui.model_outputs import logits_of
 from engine.devices.forward_pass import Judge
 from engine.trained.trained_network import TrainedNetwork
@@ -75,7 +75,7 @@ class Deployment:
 
     def logits_with(self, weights: dict[str, Tensor], pixels: Tensor) -> Tensor:
         """The same by a copy of the network that knows these weights alone. Raises RuntimeError."""
-        model = copy.deepcopy(self.network.model)
+        model = evaluating_copy(self.network.model)
         for tensor in model.state_dict().values():
             tensor.fill_(torch.nan if tensor.is_floating_point() else 0)
         model.load_state_dict(weights)

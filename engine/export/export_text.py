@@ -29,6 +29,13 @@ def needs_packages(name: str, missing: Sequence[str]) -> str:
     )
 
 
+def packages_too_old(why: str) -> str:
+    return (
+        f"the packages for --onnx do not fit this PyTorch ({harmless(why)}): type "
+        f"`{PIP} install --upgrade onnx onnxscript onnxruntime`."
+    )
+
+
 def no_validation_images(why: str) -> str:
     return (
         "the validation images cannot be read, so the files are checked with random images "

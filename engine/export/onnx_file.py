@@ -45,6 +45,8 @@ def content(deployment: Deployment) -> bytes:
             dynamic_shapes=({0: "batch"},),
             verbose=False,
         )
+    except ImportError as error:
+        raise UsageError(export_text.packages_too_old(str(error))) from error
     except Exception as error:  # an operation without a translation, or a fault of the exporter
         raise RunError(export_text.cannot_be_exported("onnx", _reason(error))) from error
     assert program is not None
