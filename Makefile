@@ -24,10 +24,11 @@ test-gpu: .venv/installed-dev
 	CNN_TUI_TEST_GPU=1 $(BIN)/pytest tests/test_replay.py tests/test_prefetch.py \
 	    tests/test_determinism.py
 
-# Hours: some hundreds of kills, and an hour with a restless viewer.
-soak: .venv/installed-dev
+# Hours: some hundreds of kills, an hour with a restless viewer, and every network in every format.
+soak: .venv/installed-dev .venv-extras/installed
 	CNN_TUI_KILLS=300 $(BIN)/pytest tests/test_kills.py
 	$(BIN)/pytest -m soak tests/soak
+	.venv-extras/bin/python -m pytest -m soak tests/extras
 
 # After an architecture is added or changed: its facts, for the picker.
 catalog: .venv/installed-dev

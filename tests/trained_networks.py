@@ -32,7 +32,7 @@ def described(arch: str, channels: int, size: int, classes: int, **recipe: objec
     return msgspec.structs.replace(
         usual,
         architecture=arch,
-        classes=tuple(f"kind {index}" for index in range(classes)),
+        classes=("猫", *(f"kind {index}" for index in range(1, classes))),
         input=given,
         recipe={"arch": arch, **recipe},
     )

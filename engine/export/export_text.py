@@ -48,7 +48,7 @@ NONE_READABLE = "none of them can be read."
 
 
 def still_training(name: str, epoch: int) -> str:
-    return f"{harmless(name)} is still training: this is its best network so far, of epoch {epoch}."
+    return f"{harmless(name)} is still training: this is its network after epoch {epoch}."
 
 
 TORCHSCRIPT = "it is a TorchScript model, whose computation is recorded already"

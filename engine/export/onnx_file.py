@@ -35,7 +35,7 @@ def content(deployment: Deployment) -> bytes:
     size = sum(tensor.nbytes for tensor in weights)
     if size > MOST_BYTES:
         most = numbers.size(MOST_BYTES)
-        raise UsageError(export_text.too_large_for_onnx(numbers.size(size), most))
+        raise RunError(export_text.too_large_for_onnx(numbers.size(size), most))
     recorded = traced(deployment, "onnx")
     try:
         program = torch.onnx.export(
