@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -25,7 +26,7 @@ from engine.export import (
     safetensors_file,
     state_dict_file,
 )
-from engine.export.checked_images import random_pixels
+from engine.export.checked_images import random_pixels, validation_pixels
 from engine.export.deployment import Deployment
 from engine.export.network_facts import facts
 from engine.export.traced_network import traced
@@ -263,6 +264,19 @@ def test_without_the_data_random_images_check_and_a_live_run_is_said(
     assert "checked with random images instead" in gone
     assert isinstance(answers[-1], Exported)
     assert not answers[-1].validated
+
+
+def test_images_of_a_folder_are_taken_from_all_its_classes(tmp_path: Path) -> None:
+    for number in range(200):
+        split, label = ("val", "train")[number % 2], f"kind {number // 40}"
+        (tmp_path / split / label).mkdir(parents=True, exist_ok=True)
+        image = Image.new("RGB", (40, 30), (number, 40 * (number // 40), 0))
+        image.save(tmp_path / split / label / f"{number:03}.png")
+    (tmp_path / "val" / "kind 0" / "000.png").write_text("no image")
+    network = network_of("lenet5", data=str(tmp_path))
+    pixels = validation_pixels(network)
+    assert pixels.shape == (63, 3, 32, 32)
+    assert pixels[:, 1, 0, 0].unique().tolist() == [0, 40, 80, 120, 160]
 
 
 def test_a_full_disk_is_said(finished_run: RunDir) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
@@ -13,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from engine.errors import RunError
+from engine.errors import RunError, UsageError
 from engine.export import export_text, network_export, onnx_file
 from engine.export.checked_images import random_pixels
 from engine.export.deployment import Deployment
@@ -25,6 +26,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
 pytestmark = pytest.mark.extras
+LACKING = "onnxscript._framework_apis.torch_2_11"
 PAGE = Path(__file__).parents[2] / "docs" / "checkpoint.md"
 
 
@@ -78,7 +80,8 @@ class Singular(nn.Module):
     """Its operation has no translation to ONNX."""
 
     def forward(self, images: Tensor) -> Tensor:
-        return torch.linalg.svdvals(images.mean(1))[:, :2]
+        values: Tensor = torch.linalg.svdvals(images.mean(1))
+        return values[:, :2]
 
 
 def test_an_operation_without_a_translation_is_named() -> None:
@@ -86,6 +89,17 @@ def test_an_operation_without_a_translation_is_named() -> None:
     why = export_text.no_translation("torch.ops.aten._linalg_svd.default")
     with pytest.raises(RunError, match=rf"with --onnx \({re.escape(why)}"):
         onnx_file.content(Deployment(network, raw=False))
+
+
+def test_packages_that_do_not_fit_are_answered_by_the_line_that_updates_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, LACKING, None)
+    monkeypatch.setattr(torch.onnx, "export", lambda *_, **__: importlib.import_module(LACKING))
+    with pytest.raises(
+        UsageError, match=r"do not fit this PyTorch \(import of .* type `.*--upgrade"
+    ):
+        onnx_file.content(Deployment(network_of("lenet5"), raw=False))
 
 
 def test_a_network_that_needs_two_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
