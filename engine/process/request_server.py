@@ -55,6 +55,10 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             return predictions(request)
         case requests.MeasureNetwork():
             return _measured(request)
+        case requests.ExportNetwork():
+            from engine.export.network_export import exported
+
+            return exported(request)
 
 
 def _measured(request: requests.MeasureNetwork) -> Iterator[msgspec.Struct]:

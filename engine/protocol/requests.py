@@ -5,11 +5,13 @@ The request comes as JSON through stdin; each answer is a line of JSON on stdout
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from engine.recipes.recipe import Recipe
+
+ExportFormat: TypeAlias = Literal["onnx", "pt2", "safetensors", "state-dict"]
 
 
 class _Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -78,7 +80,22 @@ class MeasureNetwork(_Request, frozen=True, kw_only=True):
     arch: str = ""
 
 
-Request: TypeAlias = Preview | CheckData | InspectData | Predict | MeasureNetwork
+class ExportNetwork(_Request, frozen=True, kw_only=True):
+    """Export the network of a checkpoint. Answers: `engine.protocol.export_answers.Message`.
+
+    `run` is the folder of its run, or empty. `files` are existing empty files by format; a file
+    that does not pass its check is left behind. `raw` leaves out the normalisation and the mirror
+    images. `arch` names the user's file that makes the network, where the run does not keep it.
+    """
+
+    checkpoint: str
+    run: str = ""
+    files: dict[ExportFormat, str]
+    raw: bool = False
+    arch: str = ""
+
+
+Request: TypeAlias = Preview | CheckData | InspectData | Predict | MeasureNetwork | ExportNetwork
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

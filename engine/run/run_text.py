@@ -124,3 +124,10 @@ def bad_predictions(path: object) -> str:
 
 def predictions_unreadable(path: object, why: str) -> str:
     return f"{harmless(str(path))} cannot be read: {harmless(why)}; check the file and the disk."
+
+
+def file_of_no_run(path: object) -> str:
+    return (
+        f"{harmless(str(path))} lies in no run, and only a run has numbers: name the run, or the "
+        "checkpoint in its folder."
+    )
