@@ -10,7 +10,7 @@ from engine.text import harmless
 if TYPE_CHECKING:
     from engine.protocol.export_answers import Exported
 
-HELP = """Write a trained network, or the numbers of a run, into files that other programs read.
+HELP = """Write a network or its numbers into files for other programs.
 
 RUN is a number, a part of a name, or a path, whose best checkpoint counts; without it, the newest
 run is meant. FILE is a checkpoint. Each file of a network holds the class names, and how images
