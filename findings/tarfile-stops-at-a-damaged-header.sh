@@ -12,7 +12,11 @@ set -eu
 python3 - <<'PYTHON'
 import io
 import tarfile
+import sys
 
+print("Python", sys.version.split()[0])
+if sys.version_info[:2] != (3, 11):
+    sys.exit("this was found with Python 3.11: put a python3 of that version first in PATH.")
 
 def archive(count):
     buffer = io.BytesIO()
@@ -34,7 +38,10 @@ def names(content):
 whole = archive(4)
 damaged = archive(4)
 damaged[1024] ^= 0xFF  # the first letter of the second name
-print("whole:  ", *names(whole))
-print("damaged:", *names(damaged))
-print("cut:    ", *names(whole[:2048]))
+found = {"whole": names(whole), "damaged": names(damaged), "cut": names(whole[:2048])}
+for name, (listed, end) in found.items():
+    print(f"{name}: {listed}, then {end}")
+assert found["whole"] == (["0.png", "1.png", "2.png", "3.png"], "zeros")
+assert found["damaged"] == (["0.png"], "something")
+assert found["cut"] == (["0.png", "1.png"], "nothing")
 PYTHON

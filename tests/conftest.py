@@ -97,6 +97,17 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Threads of test processes side by side would spin while they wait for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def isolated_session_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep fixtures that several tests share out of the user's folders, too."""

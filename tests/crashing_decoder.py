@@ -12,18 +12,18 @@ from engine.data.decoding.decode import ImageFormat, Pixels
 from engine.data.stored.stored_image import StoredImage
 
 CRASHES = b"crash"
-_decode = decoding.decode
+_rendered = decoding.rendered
 
 
 def decode(
     slot: int, start: int, images: Sequence[StoredImage], known: Mapping[StoredImage, str]
 ) -> dict[int, str]:
     """As `decoder_workers.decode`, but an image with the content CRASHES ends the process."""
-    decoding.decode = _crashing
+    decoding.rendered = _crashing
     return decoder_workers.decode(slot, start, images, known)
 
 
-def _crashing(stored: StoredImage, image_format: ImageFormat) -> Pixels:
+def _crashing(stored: StoredImage, image_format: ImageFormat) -> tuple[Pixels, float]:
     if stored.content() == CRASHES:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return _decode(stored, image_format)
+    return _rendered(stored, image_format)

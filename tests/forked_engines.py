@@ -43,6 +43,7 @@ class ForkRequest(msgspec.Struct, frozen=True):
     working_directory: str
     environment: Mapping[str, str]
     fault: fault_injection.Fault | None
+    lines: bool
 
 
 def new_run(folder: Path, flags: Mapping[str, object]) -> RunDir:
@@ -107,16 +108,18 @@ class ForkServer:
         run: RunDir,
         fault: fault_injection.Fault | None = None,
         variables: Mapping[str, str] = MappingProxyType({}),
+        *,
+        lines: bool = True,
     ) -> Engine:
         """Start an engine for this run with these environment variables.
 
-        The engine ends with the innermost scope.
+        It prints `lines`, unless a viewer started it. It ends with the innermost scope.
         """
         output = self._folder / str(self._count)
         self._count += 1
         output.mkdir()
         request = ForkRequest(
-            str(run.path.resolve()), str(output), os.getcwd(), os.environ | variables, fault
+            str(run.path.resolve()), str(output), os.getcwd(), os.environ | variables, fault, lines
         )
         assert self._process.stdin is not None
         self._process.stdin.write(msgspec.json.encode(request).decode() + "\n")
@@ -163,7 +166,7 @@ def become_engine(request: ForkRequest) -> None:
     os.environ.update(request.environment)
     if request.fault is not None:
         fault_injection.install(request.fault)
-    sys.argv = ["engine", request.run, "--lines"]
+    sys.argv = ["engine", request.run, *(["--lines"] if request.lines else [])]
     runpy.run_module("engine", run_name="__main__", alter_sys=True)
 
 

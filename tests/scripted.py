@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
+from hypothesis import strategies as st
 
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -90,6 +92,39 @@ def half_a_run(epochs: int = 4) -> list[Event]:
         said.append(events.Checkpointed("last.pt", epoch + 1, 250_000, 0.01, "epoch"))
     said.append(events.Phase("training", step=20))
     return [*said, *(steps(step) for step in range(21, 26))]
+
+
+def resumed(half: list[Event]) -> list[Event]:
+    """`half_a_run`, then a resume from the end of the second epoch, and another third epoch."""
+    saved = next(
+        i for i, e in enumerate(half, 1) if isinstance(e, events.EpochEnded) and e.epoch == 2
+    )
+    again = [events.Resumed("a2", saved, 3, step=20)]
+    told = [steps(step, loss=7.0) for step in range(21, 31)]
+    return [*half, *again, *told, ended_epoch(3, 0.95)]
+
+
+# For each attempt of a run, how many steps it trains, and after how many of them it saves.
+Attempts: TypeAlias = list[tuple[int, int]]
+ATTEMPTS = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 9)), min_size=1, max_size=4)
+
+
+def resumed_often(attempts: Attempts) -> tuple[list[Event], dict[int, float]]:
+    """The events of a run whose attempts die, and the loss of each step that counts in the end."""
+    said: list[Event] = [started()]
+    trained: dict[int, float] = {}
+    saved_step = saved_seq = 0
+    for number, (count, until_save) in enumerate(attempts):
+        if number:
+            said.append(events.Resumed(f"a{number}", saved_seq, 1, step=saved_step))
+        trained = {step: loss for step, loss in trained.items() if step <= saved_step}
+        began = saved_step
+        for step in range(began + 1, began + count + 1):
+            said.append(steps(step, loss=float(number)))
+            trained[step] = float(number)
+            if step == began + until_save:
+                saved_step, saved_seq = step, len(said)
+    return said, trained
 
 
 class Clock:

@@ -17,35 +17,16 @@ from typing import Any
 import pytest
 from PIL import UnidentifiedImageError
 
+from engine.catalog.user_folders import cache_folder
 from engine.data.inventory import data_inventory, kept_copies
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.listing import archive_listing, archives, listing_text
+from engine.data.stored.archive_entry import ArchiveEntry
 from engine.data.stored.stored_image import StoredImage
-from engine.data.stored.zip_entry import ZipEntry
-from engine.errors import DataError
+from engine.data.stored.zip_packing import ZipPacking
 from engine.recipes.recipe import Recipe
 from tests.archived_images import add, files, picture, write_tar, write_zip
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-def inventory(path: Path, **settings: Any) -> Inventory:
-    """The inventory of a path, which the quick check accepts, too."""
-    recipe = Recipe(data=str(path), **settings)
-    data_inventory.check(recipe)
-    found = data_inventory.inventory_of(recipe)
-    assert data_inventory.class_names(recipe) == found.classes
-    return found
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(DataError) as refused:
-        data_inventory.inventory_of(Recipe(data=str(path)))
-    return str(refused.value)
+from tests.inventories import inventory, refusal
 
 
 def contents(found: Inventory) -> dict[str, bytes]:
@@ -265,7 +246,8 @@ def test_no_more_is_inflated_than_the_directory_says(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "a.zip", {"a.png": bytes(100_000)})
     with zipfile.ZipFile(path) as archive:
         info = archive.getinfo("a.png")
-    entry = ZipEntry(str(path), "a.png", 0, info.compress_size, 50, zipfile.ZIP_DEFLATED, info.CRC)
+    packing = ZipPacking(info.compress_size, zipfile.ZIP_DEFLATED, info.CRC)
+    entry = ArchiveEntry(str(path), "a.png", 0, 50, packing)
     with pytest.raises(OSError, match="damaged"):
         entry.content()
 
@@ -398,13 +380,11 @@ def test_the_progress_of_unpacking_is_told(tmp_path: Path, monkeypatch: pytest.M
     assert told[-1] == 1
 
 
-def test_the_check_unpacks_nothing_large(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_check_unpacks_nothing_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_copies, "QUICK_BYTES", 100)
     path = write_tar(tmp_path / "a.tar.gz", files(), "gz")
     data_inventory.check(Recipe(data=str(path)))
-    assert not cache.exists()
+    assert not cache_folder().exists()
 
 
 def _names(path: str) -> list[str]:

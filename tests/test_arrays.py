@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.catalog.user_folders import cache_folder
 from engine.data.decoding.decode import ImageFormat, decode_all
 from engine.data.inventory import data_inventory, kept_copies
 from engine.data.inventory.containers import array_names
-from engine.data.inventory.inventory import Inventory
 from engine.data.reading import copied_rows
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
+from tests.inventories import inventory, refusal
 from tests.loading import run_to_end
 from tests.small_arrays import (
     Array,
@@ -30,31 +31,10 @@ from tests.small_arrays import (
 )
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "set").mkdir()
     return tmp_path / "set"
-
-
-def inventory(path: Path, **settings: Any) -> Inventory:
-    """The inventory of a path, which the quick check accepts, too."""
-    recipe = Recipe(data=str(path), **settings)
-    data_inventory.check(recipe)
-    found = data_inventory.inventory_of(recipe)
-    assert data_inventory.class_names(recipe) == found.classes
-    return found
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(DataError) as refused:
-        data_inventory.inventory_of(Recipe(data=str(path)))
-    return str(refused.value)
 
 
 def opened(images: LabelledImages) -> Array:
@@ -87,6 +67,9 @@ def classes_of(images: LabelledImages) -> list[int]:
         ("k49-train-imgs", "images", "train", "k49"),
         ("qmnist-train-labels-idx2-int", "labels", "train", "qmnist"),
         ("class_names", "class names", "train", ""),
+        ("tst_imgs", "images", "test", ""),
+        ("y_eval", "labels", "validation", ""),
+        ("unlabeled_X", "images", "predict", ""),
     ],
 )
 def test_a_name_says_what_an_array_holds(name: str, content: str, split: str, family: str) -> None:
@@ -128,6 +111,15 @@ def test_medmnist_form_is_read_with_its_validation_split(folder: Path) -> None:
     assert found.validates == "separate"
     assert len(found.test) == len(found.validation) == len(x)
     assert (opened(found.train) == x).all()
+
+
+def test_images_without_labels_are_kept_for_predictions(folder: Path) -> None:
+    """As in the arrays of STL-10."""
+    x, y = grey(), labels()
+    np.savez(folder / "a.npz", train_X=x, train_y=y, unlabeled_X=x[:4])
+    found = inventory(folder / "a.npz")
+    assert [image.name for image in found.unlabelled] == [f"unlabeled_X/{row}" for row in range(4)]
+    assert len(found.images) == len(x)
 
 
 @pytest.mark.parametrize(
@@ -480,7 +472,7 @@ def test_pickled_cifar100_has_fine_labels(folder: Path, protocol: int) -> None:
     assert found.classes == ("c3", "c7")
 
 
-def test_binary_cifar10_is_read_in_place(folder: Path, cache: Path) -> None:
+def test_binary_cifar10_is_read_in_place(folder: Path) -> None:
     x, rows = cifar_rows()
     records = np.c_[labels().astype(np.uint8), rows]
     (folder / "data_batch_1.bin").write_bytes(records[:6].tobytes())
@@ -490,7 +482,7 @@ def test_binary_cifar10_is_read_in_place(folder: Path, cache: Path) -> None:
     found = inventory(folder)
     assert (opened(found.train) == x).all()
     assert found.classes == ("plane", "car")
-    assert not cache.exists()
+    assert not cache_folder().exists()
 
 
 def test_binary_cifar100_has_two_labels_of_which_the_second_counts(folder: Path) -> None:
@@ -592,9 +584,9 @@ def test_what_the_disk_has_no_room_for_is_refused(
     assert not [*kept_copies.folder().glob("*-*")]
 
 
-def test_a_cache_that_cannot_be_written_is_named(folder: Path, cache: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_named(folder: Path) -> None:
     np.savez_compressed(folder / "a.npz", x=grey(), y=labels())
-    cache.touch()
+    cache_folder().touch()
     assert "set XDG_CACHE_HOME" in refusal(folder / "a.npz")
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 from engine.data import loading
 from engine.data.base.dataset import Dataset, StoredImages
 from engine.data.decoding.decode import ImageFormat, decode, decode_all, why_broken
-from engine.data.reading.format_choice import sample_headers
+from engine.data.reading.format_choice import headers_of
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
@@ -104,7 +104,8 @@ def test_grey_of_more_than_eight_bits_keeps_its_shades(tmp_path: Path, name: str
     found = decode(stored(tmp_path / name), GREY)[0].ravel()[:-20]
     expected = RAMP.ravel()[:-20] * 255
     assert abs(found - expected).max() <= 1.01
-    assert sample_headers([(stored(tmp_path / name), 0)])[0].grey
+    image = stored(tmp_path / name)
+    assert headers_of([(image, 0)])[image].grey
     assert (
         abs(
             decode(stored(tmp_path / name), ImageFormat(3, 32, 0))[2].ravel()[:-20] - expected
@@ -198,7 +199,7 @@ def test_whatever_error_a_decoder_raises_only_the_image_is_left_out(
     broken = decode_all([file for file, _ in files], GREY, np.zeros((10, *GREY.shape), np.uint8))
     assert [*broken] == [3]
     assert broken[3]
-    assert len(sample_headers(files)) == 9
+    assert len(headers_of(files)) == 9
     streamed = loaded_files(files)
     assert streamed.one(3)[0].eq(streamed.one(4)[0]).all()
 

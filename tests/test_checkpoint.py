@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from engine.checkpoints import checkpoint, run_state
+from engine.checkpoints import checkpoint, run_state, starting_weights
 from engine.checkpoints.run_state import RunShape
-from engine.errors import RunError
+from engine.errors import EngineError, RunError
 from engine.protocol import events
 from tests import run_states
 from tests.test_broken_loss import STEPS_AN_EPOCH, Attempt
@@ -161,15 +161,16 @@ def test_a_file_that_cannot_be_opened_is_not_called_broken(tmp_path: Path) -> No
         checkpoint.load(tmp_path / "last.pt")
 
 
-@given(st.binary(max_size=300))
-def test_any_bytes_are_refused(data: bytes) -> None:
+@pytest.mark.parametrize("load", [checkpoint.load, starting_weights.load])
+@given(data=st.binary(max_size=300))
+def test_any_bytes_are_refused(load: Callable[[Path], object], data: bytes) -> None:
     import tempfile
 
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()
-        with pytest.raises(RunError):
-            checkpoint.load(Path(file.name))
+        with pytest.raises(EngineError):
+            load(Path(file.name))
 
 
 @pytest.mark.parametrize(

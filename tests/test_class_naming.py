@@ -72,6 +72,9 @@ def test_a_file_names_classes(
         ("fox\nwolf\n", ("fox", "wolf")),
         ("fox\narctic wolf\n", ("fox", "arctic wolf")),
         ("n02\nn01\n", ("n01", "n02")),
+        ("tench, Tinca tinca\nred fox, Vulpes\n", ("tench, Tinca tinca", "red fox, Vulpes")),
+        ("n02, red fox\nn01, tench\n", ("tench", "red fox")),
+        ("red fox, n02\ntench, n01\n", ("tench", "red fox")),
     ],
 )
 def test_lines_are_a_class_and_its_name_or_names_in_the_order_of_classes(
@@ -94,6 +97,11 @@ def test_a_list_of_another_length_is_refused() -> None:
     )
     with pytest.raises(DataError, match=said):
         shown_names(["n01", "n02"], names)
+
+
+def test_two_columns_that_name_other_classes_are_said_to_be_two() -> None:
+    with pytest.raises(DataError, match=r"names tench, fox \(2 lines of two columns\), and none"):
+        shown_names(["0", "1"], Recipe(class_names=(("tench", "Tinca"), ("fox", "Vulpes"))))
 
 
 def test_either_column_may_be_that_of_the_classes() -> None:

@@ -6,10 +6,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine.distributed.rank import Rank
 from engine.process import host
@@ -82,7 +83,7 @@ def of_no_images(folder: Path) -> Recipe:
 def attempts(
     claim: Claim, log: Path, *, in_terminal: tuple[bool, ...], rank: Rank | None = None
 ) -> RunDir:
-    """The run after attempts, which broken images end; its lines and sentences go to `log`."""
+    """The run after attempts, which a mistake ends; its lines and sentences go to `log`."""
     with log.open("w") as out:
         for told in in_terminal:
             assert Host(claim, out if told else None, out, rank=rank).run() == 2
@@ -90,9 +91,24 @@ def attempts(
     return claim.run
 
 
+def with_too_small_images(folder: Path) -> Recipe:
+    return build_recipe(settings={"arch": "lenet5", "size": 8, "threads": 1})
+
+
+def with_weights_of_another_model(folder: Path) -> Recipe:
+    weights = folder.with_suffix(".pt")
+    torch.save({"w": torch.ones(1)}, weights)
+    return build_recipe(settings={"arch": "lenet5", "init_from": str(weights), "threads": 1})
+
+
 @pytest.mark.usefixtures("own_handlers")
-def test_a_run_in_a_terminal_that_broken_images_end_leaves_no_folder(tmp_path: Path) -> None:
-    claim = launch.create(of_no_images(tmp_path / "images"), tmp_path / "runs")
+@pytest.mark.parametrize(
+    "recipe", [of_no_images, with_too_small_images, with_weights_of_another_model]
+)
+def test_a_run_in_a_terminal_that_a_mistake_ends_before_any_step_leaves_no_folder(
+    tmp_path: Path, recipe: Callable[[Path], Recipe]
+) -> None:
+    claim = launch.create(recipe(tmp_path / "given"), tmp_path / "runs")
     run = attempts(claim, tmp_path / "log", in_terminal=(True,))
     assert not run.path.exists()
     assert os.listdir(tmp_path / "runs") == [".numbers"]
@@ -103,6 +119,14 @@ def test_a_run_with_a_viewer_or_with_an_attempt_before_keeps_its_folder(tmp_path
     claim = launch.create(of_no_images(tmp_path / "images"), tmp_path / "runs")
     run = attempts(claim, tmp_path / "log", in_terminal=(False, True))
     assert LiveJournal(run.journal).count(events.RunEnded) == 2
+
+
+@pytest.mark.usefixtures("own_handlers")
+def test_a_run_that_lost_its_journal_keeps_its_checkpoints(tmp_path: Path) -> None:
+    claim = launch.create(with_too_small_images(tmp_path), tmp_path / "runs")
+    (claim.run.checkpoints / "epoch-0010.pt").touch()
+    run = attempts(claim, tmp_path / "log", in_terminal=(True,))
+    assert os.listdir(run.checkpoints) == ["epoch-0010.pt"]
 
 
 class OneOfSeveral(Rank):

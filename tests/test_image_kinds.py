@@ -138,10 +138,10 @@ def test_opening_images_loads_no_module_of_another_format(tmp_path: Path) -> Non
 
 
 def test_bytes_in_memory_are_told_alike() -> None:
-    with open_content(io.BytesIO(encoded("WEBP")), "a.jpg") as image:
+    with open_content(encoded("WEBP"), "a.jpg") as image:
         assert image.format == "WEBP"
     with pytest.raises(UnidentifiedImageError, match="not an image"):
-        open_content(io.BytesIO(b"no image"))
+        open_content(b"no image")
 
 
 def test_a_heic_file_is_opened_by_its_package(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from PIL import Image
 from rich.color import Color
 from rich.style import Style
 from textual.pilot import Pilot
@@ -68,6 +69,23 @@ async def settled(pilot: Pilot[Any]) -> str:
 def notes(pilot: Pilot[Any]) -> str:
     """What was said in passing."""
     return "\n".join(note.message for note in pilot.app._notifications)
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    """Images of cats and dogs, told by their names alone."""
+    (tmp_path / "pets").mkdir()
+    for name in [f"{kind}.{i}.png" for kind in ("cat", "dog") for i in range(5)]:
+        Image.new("RGB", (32, 32)).save(tmp_path / "pets" / name)
+    return tmp_path / "pets"
+
+
+def sorted_images(folder: Path, count: int) -> None:
+    """A folder with two classes of so many images each."""
+    for name in ("one", "two"):
+        (folder / name).mkdir(parents=True)
+        for i in range(count):
+            Image.new("RGB", (32, 32)).save(folder / name / f"{i}.png")
 
 
 async def test_one_enter_starts_the_defaults(tmp_path: Path, spawned: list[Recipe]) -> None:
@@ -347,12 +365,7 @@ async def test_data_that_is_not_on_disk_is_left_to_the_engine_to_download(
 
 
 async def test_a_folder_of_images_is_asked_for(tmp_path: Path, spawned: list[Recipe]) -> None:
-    from PIL import Image
-
-    for name in ("cat", "dog"):
-        (tmp_path / "pets" / name).mkdir(parents=True)
-        for i in range(5):
-            Image.new("RGB", (32, 32)).save(tmp_path / "pets" / name / f"{i}.png")
+    sorted_images(tmp_path / "pets", 5)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("tab", "end", "enter", *"nowhere", "enter")
@@ -372,13 +385,8 @@ async def test_a_folder_of_images_is_asked_for(tmp_path: Path, spawned: list[Rec
 
 
 async def test_a_folder_that_needs_a_setting_gets_the_one_that_is_chosen(
-    tmp_path: Path, spawned: list[Recipe]
+    tmp_path: Path, pets: Path, spawned: list[Recipe]
 ) -> None:
-    from PIL import Image
-
-    (tmp_path / "pets").mkdir()
-    for name in [f"{kind}.{i}.png" for kind in ("cat", "dog") for i in range(5)]:
-        Image.new("RGB", (32, 32)).save(tmp_path / "pets" / name)
     async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("tab", "end", "enter", *"pets", "enter")
@@ -395,19 +403,14 @@ async def test_a_folder_that_needs_a_setting_gets_the_one_that_is_chosen(
         await pilot.press("y", "enter")
         assert pilot.app.clipboard.endswith("--set labels=prefix")
         await pilot.pause()
-    assert [(c.data, c.labels) for c in spawned] == [(str(tmp_path / "pets"), "prefix")]
+    assert [(c.data, c.labels) for c in spawned] == [(str(pets), "prefix")]
 
 
 async def test_another_folder_may_take_the_place_of_the_chosen_one(
     tmp_path: Path, spawned: list[Recipe]
 ) -> None:
-    from PIL import Image
-
-    for folder, count in (("pets", 5), ("cars", 6)):
-        for name in ("one", "two"):
-            (tmp_path / folder / name).mkdir(parents=True)
-            for i in range(count):
-                Image.new("RGB", (32, 32)).save(tmp_path / folder / name / f"{i}.png")
+    sorted_images(tmp_path / "pets", 5)
+    sorted_images(tmp_path / "cars", 6)
     async with launcher(tmp_path).run_test(size=(100, 40)) as pilot:
         await settled(pilot)
         await pilot.press("tab", "end", "enter", *"pets", "enter")
@@ -580,19 +583,6 @@ async def test_images_come_into_the_dialog_that_asked_for_them(
         assert notes(pilot) == ""
 
 
-async def test_leaving_the_dialog_ends_the_engine_that_loads_images(
-    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(data_requests, "preview", SlowPreview)
-    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
-        await settled(pilot)
-        await pilot.press("a", "escape")
-        await settled(pilot)
-        assert SlowPreview.made.pop().cancelled
-        assert isinstance(pilot.app.screen, Launcher)
-        assert notes(pilot) == ""
-
-
 class SlowInspection:
     """Says what a data set holds in two steps, the second when a test lets it."""
 
@@ -639,15 +629,24 @@ async def test_the_data_is_inspected_in_a_dialog_that_fills(
         assert isinstance(pilot.app.screen, Launcher)
 
 
-async def test_leaving_the_dialog_ends_the_inspection(
-    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("key", "name", "request_class"),
+    [("a", "preview", SlowPreview), ("i", "inspection", SlowInspection)],
+)
+@pytest.mark.usefixtures("spawned")
+async def test_leaving_the_dialog_ends_the_process_that_works_for_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    name: str,
+    request_class: type[SlowPreview] | type[SlowInspection],
 ) -> None:
-    monkeypatch.setattr(data_requests, "inspection", SlowInspection)
+    monkeypatch.setattr(data_requests, name, request_class)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
-        await pilot.press("i", "escape")
+        await pilot.press(key, "escape")
         await settled(pilot)
-        assert SlowInspection.made.pop().cancelled
+        assert request_class.made.pop().cancelled
         assert isinstance(pilot.app.screen, Launcher)
         assert notes(pilot) == ""
 
@@ -686,6 +685,23 @@ async def test_before_a_folder_is_chosen_there_is_no_command(
         # The counts are those of the images of the stages.
         assert "Stages at 32×32" in shown
         assert "62k parameters   652k MAC" in shown
+
+
+@pytest.mark.usefixtures("pets", "spawned")
+async def test_fields_can_be_changed_before_the_folder_is_chosen(tmp_path: Path) -> None:
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "f", "up", "up", *"labels", "enter", "end")
+        await pilot.press(*["backspace"] * 4, *"prefix")
+        assert str(pilot.app.screen.query_one(".wrong", Label).render()) == ""
+        await pilot.press("enter", "enter")
+        await settled(pilot)
+        await pilot.press("enter", *"pets", "enter")
+        await settled(pilot)
+        await pilot.press("y")
+        assert pilot.app.clipboard.endswith("/pets --recipe quick --set labels=prefix")
+        await pilot.press("home", "y")
+        assert pilot.app.clipboard == "cnn-tui --arch lenet5 --data digits --recipe quick"
 
 
 async def test_the_mark_stands_on_the_run_that_was_watched(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -23,6 +22,8 @@ from engine.models.families.speednet import LOGIT_SCALE, SpeedNet
 from engine.models.layer_options import LayerOptions
 from engine.models.stem import with_channels
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SMALLEST = {
     **{"lenet5": 28, "alexnet": 15, "convnext-tiny": 16, "speednet": 9, "article-resnet": 13},
     **{f"vgg{depth}{bn}": 32 for depth in (11, 13, 16, 19) for bn in ("", "-bn")},
@@ -34,15 +35,6 @@ KINDS = (
     *("lenet5", "alexnet", "vgg11", "vgg11-bn", "resnet18", "resnet50", "resnet20", "plain20"),
     *("mobilenet-v2", "efficientnet-b0", "convnext-tiny", "speednet", "article-resnet"),
 )
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads of test processes side by side would spin while they wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def on_meta(

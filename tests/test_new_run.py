@@ -16,7 +16,7 @@ from tui.drawing.architecture_list import CIFAR10
 from tui.screens.launcher import equivalent_command
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
 from tui.screens.launcher.folder_reading import Unusable, image_folder, look_into
-from tui.screens.launcher.new_run import FOLDER, ImageFolder, NewRun
+from tui.screens.launcher.new_run import FOLDER, OTHER_FOLDER, ImageFolder, NewRun
 
 QUICK = NewRun("lenet5", "digits", "quick")
 PETS = ImageFolder("/data/pets", 10, DataShape(3, 32, 2))
@@ -54,6 +54,15 @@ def test_a_folder_brings_its_own_shape() -> None:
     assert run.shape == PETS.shape
     assert "--data /data/pets" in command(run)
     assert "--data digits" in command(replace(run, data="digits"))
+
+
+def test_what_says_how_a_data_set_is_understood_stays_with_it() -> None:
+    pets = PETS._replace(setting="labels=prefix")
+    run = replace(QUICK, data=FOLDER, fields={"epochs": 7}).with_folder(pets)
+    elsewhere = run.with_data("mnist")
+    assert elsewhere.fields == {"epochs": 7}
+    assert elsewhere.with_data("digits").with_data(FOLDER).fields == run.fields
+    assert run.with_data(OTHER_FOLDER).with_folder(PETS).fields == {"epochs": 7}
 
 
 def test_fields_are_judged_without_being_taken() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
@@ -26,6 +27,8 @@ from engine.start import data_requests
 from engine.start.recipe_resolution import resolve_data, resolve_recipe
 from tests.loading import run_to_end
 from tests.processes import headless
+from tui.cli import viewer_start
+from tui.cli.start_command import StartRequest
 
 HEAD = """
 import random
@@ -291,15 +294,69 @@ def test_too_many_items_that_fail_end_the_run(write: Write) -> None:
         run_to_end(loading.load(Recipe(data=f"{file}:make")))
 
 
-def test_a_mistake_in_the_code_leaves_no_run(write: Write, tmp_path: Path) -> None:
-    file = write("def make():\n    raise ValueError('no such folder')")
-    options = ("-m", "lenet5", "-d", f"{file}:make", "--runs-dir", str(tmp_path / "runs"))
-    process = headless("--no-ui", *options)
-    out, err = process.communicate()
-    assert (process.returncode, out) == (2, "")
-    said = r"cnn-tui: own\.py fails: ValueError: no such folder \(own\.py, line \d+\); repair .*\n"
-    assert re.fullmatch(said, err)
-    assert not (tmp_path / "runs").exists()
+WRONG = """
+def make():
+    with open(__file__ + ".calls", "a") as file:
+        file.write("called ")
+    raise ValueError("no such folder")
+"""
+SAID = r"own\.py fails: ValueError: no such folder \(own\.py, line \d+\); repair the file\."
+
+
+def calls(file: Path) -> int:
+    return file.with_name("own.py.calls").read_text().count("called")
+
+
+def test_a_mistake_in_the_code_leaves_no_run_and_the_code_runs_once(write: Write) -> None:
+    file = write(WRONG)
+    process = headless("--no-ui", "-m", "lenet5", "-d", f"{file}:make")
+    _, err = process.communicate()
+    assert process.returncode == 2
+    assert re.fullmatch(f"cnn-tui: {SAID}\n", err)
+    assert os.listdir("runs") == [".numbers"]
+    assert calls(file) == 1
+
+
+def test_the_code_is_tried_in_another_process(write: Write) -> None:
+    file = write(WRONG)
+    with pytest.raises(DataError, match=SAID):
+        data_requests.check_own_data(Recipe(data=f"{file}:make"))
+    assert calls(file) == 1
+
+
+@pytest.mark.parametrize(
+    ("screen", "dry_run", "gpus", "tried"),
+    [(True, False, 1, 1), (False, False, 1, 0), (True, True, 1, 0), (False, False, 2, 1)],
+)
+def test_only_before_a_viewer_or_several_engines_start_the_code_is_tried(
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    screen: bool,
+    dry_run: bool,
+    gpus: int,
+    tried: int,
+) -> None:
+    """These keep their run after a mistake."""
+    found: list[Recipe] = []
+    monkeypatch.setattr(viewer_start, "on_screen", lambda: screen)
+    monkeypatch.setattr(data_requests, "check_own_data", found.append)
+    data = f"{write(WRONG)}:make"
+    request = StartRequest(
+        Path("runs"),
+        name="",
+        resume=None,
+        force=False,
+        no_ui=False,
+        create=False,
+        dry_run=dry_run,
+        ascii_only=False,
+        recipe=None,
+        sets=(),
+        flags={"arch": "lenet5", "data": data, "gpus": gpus, "device": "cpu"},
+    )
+    assert request.build_local_recipe().data == data
+    assert len(found) == tried
 
 
 def test_the_preview_shows_its_images(write: Write) -> None:

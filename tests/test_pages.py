@@ -39,6 +39,17 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
         assert there or any(file.endswith(f"/{name}") for file in files), name
 
 
+def test_every_row_of_data_names_tests_that_exist() -> None:
+    page = (ROOT / "docs/data.md").read_text()
+    cells = re.findall(r"^\| (?!.* test \|$).* \| (.*) \|$", page, re.MULTILINE)
+    assert len(cells) > 200
+    for name in (name for cell in cells for name in cell.split(", ")):
+        found = re.fullmatch(r"`(tests/[\w/]+\.py)::(test_\w+)(\[[^`]+\])?`", name)
+        assert found, name
+        file, test, _ = found.groups()
+        assert f"\ndef {test}(" in (ROOT / file).read_text(), name
+
+
 def test_no_two_modules_share_a_file_name() -> None:
     """So a file name says where one is."""
     modules = [Path(f) for f in all_files() if re.match(r"(engine|tui|cnn_tui)/.*\.py$", f)]

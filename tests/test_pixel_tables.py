@@ -13,35 +13,16 @@ from engine.data.inventory.inventory import Inventory
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
+from tests.inventories import inventory, refusal
 from tests.small_arrays import Array, coloured, grey, labels, write_table
 
 PIXEL_NAMES = ",".join(f"pixel{number}" for number in range(784))
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "set").mkdir()
     return tmp_path / "set"
-
-
-def inventory(path: Path) -> Inventory:
-    """The inventory of a path, which the quick check accepts, too."""
-    recipe = Recipe(data=str(path))
-    data_inventory.check(recipe)
-    found = data_inventory.inventory_of(recipe)
-    assert data_inventory.class_names(recipe) == found.classes
-    return found
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(DataError) as refused:
-        data_inventory.inventory_of(Recipe(data=str(path)))
-    return str(refused.value)
 
 
 def by_row(images: LabelledImages) -> dict[int, tuple[Array, int]]:

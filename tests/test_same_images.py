@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from engine.checkpoints import checkpoint
 from engine.data import loading
 from engine.data.base.dataset import Dataset, Images, Split, StoredImages
 from engine.recipes.recipe import Recipe
-from engine.run.run_paths import RunDir
 from tests import containers
 from tests.containers import CONTAINERS
 from tests.fault_injection import Fault
@@ -34,22 +32,16 @@ TRAIN = {
 KILLED = Fault("kill", "checkpoint renamed", 5)
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture(scope="module")
 def as_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The images as a folder, to which all containers are compared."""
     return containers.folder(tmp_path_factory.mktemp("folder"), containers.small_set())
 
 
-@pytest.fixture(params=CONTAINERS)
-def contained(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module", params=CONTAINERS)
+def contained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same images in each container."""
-    (tmp_path / "data").mkdir()
-    return CONTAINERS[request.param](tmp_path / "data", containers.small_set())
+    return CONTAINERS[request.param](tmp_path_factory.mktemp("data"), containers.small_set())
 
 
 def loaded(path: Path, loader: str) -> Dataset:
@@ -76,44 +68,40 @@ def test_the_same_bytes_reach_the_device(as_folder: Path, contained: Path, loade
     assert (other.classes, other.validates) == (one.classes, one.validates)
 
 
-def weights(run: RunDir) -> dict[str, Tensor]:
+def train(
+    fork_server: ForkServer, runs: Path, *, killed: bool = False, **fields: object
+) -> dict[str, Tensor]:
+    """Trains to the end, perhaps killed once in the second epoch, and returns the weights."""
+    run = new_run(runs, TRAIN | fields)
+    if killed:
+        assert fork_server.start(run, KILLED).wait() == -9
+        state = checkpoint.load(run.checkpoints / "last.pt").training
+        assert state.ended_epochs == 1
+        assert state.epoch.images
+    engine = fork_server.start(run)
+    assert engine.wait() == 0, engine.stderr
     return dict(checkpoint.load(run.checkpoints / "last.pt").training.weights)
 
 
 @pytest.fixture(scope="module")
-def train(fork_server: ForkServer) -> Callable[..., dict[str, Tensor]]:
-    """Trains on a path to the end, perhaps killed once before, and returns the weights."""
-
-    def trained(runs: Path, data: Path, loader: str, *, killed: bool = False) -> dict[str, Tensor]:
-        run = new_run(runs, {**TRAIN, "data": str(data), "loader": loader})
-        if killed:
-            assert fork_server.start(run, KILLED).wait() == -9
-        engine = fork_server.start(run)
-        assert engine.wait() == 0, engine.stderr
-        return weights(run)
-
-    return trained
-
-
-@pytest.fixture(scope="module")
 def expected(
-    train: Callable[..., dict[str, Tensor]],
-    as_folder: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    fork_server: ForkServer, as_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Tensor]:
     """The weights after two epochs on the folder."""
-    return train(tmp_path_factory.mktemp("runs"), as_folder, "resident")
+    runs = tmp_path_factory.mktemp("runs")
+    return train(fork_server, runs, data=str(as_folder), loader="resident")
 
 
 @pytest.mark.parametrize(("loader", "killed"), [("resident", False), ("streaming", True)])
 def test_the_weights_are_the_same_bit_for_bit(
-    train: Callable[..., dict[str, Tensor]],
+    fork_server: ForkServer,
     expected: dict[str, Tensor],
     contained: Path,
     tmp_path: Path,
     loader: str,
     killed: bool,
 ) -> None:
-    found = train(tmp_path / "runs", contained, loader, killed=killed)
+    fields = {"data": str(contained), "loader": loader}
+    found = train(fork_server, tmp_path / "runs", killed=killed, **fields)
     assert found.keys() == expected.keys()
     assert all(found[name].equal(expected[name]) for name in expected)

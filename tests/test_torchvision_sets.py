@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+import torch
 import torchvision.datasets
-from torch import Tensor
 from torchvision.datasets.utils import verify_str_arg
 
+from engine.data import loading
+from engine.data.base.batch import RawBatch
 from engine.data.inventory import data_inventory
 from engine.data.inventory.containers import item_sets, torchvision_names
 from engine.data.inventory.data_inventory import inventory_of
 from engine.data.inventory.inventory import Inventory
+from engine.data.loaders import loader_choice
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.set_item import SetItem
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError, EngineError, UsageError
 from engine.recipes.recipe import Recipe
 from tests import published_sets
-from tests.fault_injection import Fault
-from tests.forked_engines import ForkServer, new_run
+from tests.forked_engines import ForkServer
+from tests.loading import run_to_end
 from tests.small_arrays import grey
-from tests.test_same_images import KILLED, TRAIN, weights
+from tests.test_same_images import train
 
+CPU = torch.device("cpu")
 COUNT = published_sets.COUNT
 
 
@@ -322,23 +327,37 @@ def test_of_the_names_of_an_imagenette_class_the_first_is_shown(tmp_path: Path) 
     assert inventory.validates == "separate"
 
 
-def test_fake_data_need_no_files(tmp_path: Path) -> None:
+def test_fake_data_need_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fewer_and_smaller = (200, (3, 8, 8), 10, None, None, 0)
+    monkeypatch.setattr(torchvision.datasets.FakeData.__init__, "__defaults__", fewer_and_smaller)
     assert len(found("FakeData", tmp_path).classes) == 10
 
 
-def test_a_run_streams_and_resumes_bit_for_bit(fork_server: ForkServer, tmp_path: Path) -> None:
-    published_sets.mnist_like(tmp_path, count=200)
-    chosen = {**TRAIN, "data": "torchvision/KMNIST", "data_dir": str(tmp_path)}
+def test_both_loaders_give_the_same_batches_also_from_the_middle_of_an_epoch(
+    tmp_path: Path,
+) -> None:
+    published_sets.mnist_like(tmp_path, count=60)
 
-    def trained(loader: str, fault: Fault | None = None) -> dict[str, Tensor]:
-        run = new_run(tmp_path / "runs", {**chosen, "loader": loader})
-        if fault is not None:
-            assert fork_server.start(run, fault).wait() == -9
-        engine = fork_server.start(run)
-        assert engine.wait() == 0, engine.stderr
-        return weights(run)
+    def batches(loader: Literal["resident", "streaming"]) -> list[RawBatch]:
+        recipe = Recipe(
+            data="torchvision/KMNIST", data_dir=str(tmp_path), loader=loader, batch=16, threads=1
+        )
+        data = run_to_end(loading.load(recipe))[1]
+        opened = loader_choice.loader(recipe, data, CPU, torch.contiguous_format)
+        with contextlib.closing(opened):
+            return [*opened.raw_batches(2, first=1)]
 
-    expected, found = trained("resident"), trained("streaming", KILLED)
+    expected, found = batches("resident"), batches("streaming")
+    assert [batch.step for batch in found] == [1, 2]
+    for one, other in zip(expected, found, strict=True):
+        assert all(map(torch.equal, one[:3], other[:3]))
+
+
+def test_a_run_resumes_bit_for_bit(fork_server: ForkServer, tmp_path: Path) -> None:
+    published_sets.mnist_like(tmp_path, count=240)
+    chosen: dict[str, Any] = {"data": "torchvision/KMNIST", "data_dir": str(tmp_path)}
+    expected = train(fork_server, tmp_path / "runs", **chosen)
+    found = train(fork_server, tmp_path / "runs", killed=True, **chosen)
     assert all(found[name].equal(expected[name]) for name in expected)
 
 

@@ -60,12 +60,14 @@ def small(**settings: Any) -> Recipe:
     return build_recipe(settings={**usual, **settings})
 
 
-def trainer(data: Dataset, tick: float = 0.01, **settings: Any) -> Trainer:
+def trainer(
+    data: Dataset, model: nn.Module | None = None, tick: float = 0.01, **settings: Any
+) -> Trainer:
     torch.set_num_threads(1)
     chosen = small(**settings)
     resolved = device_resolution.resolve(chosen, CPU, 32)
     torch.manual_seed(chosen.seed)
-    model = registry.build("lenet5", 1, 32, 10)
+    model = model or registry.build("lenet5", 1, 32, 10)
     return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
 
 
@@ -79,6 +81,17 @@ def kinds(found: list[events.Event]) -> list[str]:
 
 def ends(found: list[events.Event]) -> list[events.EpochEnded]:
     return [e for e in found if isinstance(e, events.EpochEnded)]
+
+
+def test_weights_are_finite_unless_they_began_otherwise(digits: Dataset) -> None:
+    """A mask of infinity belongs to the network; else no checkpoint of it would be written."""
+    model = registry.build("lenet5", 1, 32, 10)
+    model.register_buffer("mask", torch.full((2, 2), -torch.inf))
+    model.register_buffer("scale", torch.ones(2))
+    work = trainer(digits, model)
+    assert work.is_finite
+    work.model.get_buffer("scale")[0] = torch.nan
+    assert not work.is_finite
 
 
 def test_an_epoch_is_steps_evaluation_confusion_maps_and_its_end(digits: Dataset) -> None:
@@ -343,7 +356,7 @@ def test_weighed_classes_report_their_mean_recall(digits: Dataset) -> None:
 
 def test_mixed_images_count_by_their_dominant_label(digits: Dataset) -> None:
     """With a rate of next to nothing the weights stay, so that the epoch can be counted again."""
-    settings = {"epochs": 1, "lr": 1e-12, "cutmix": 1.0, "label_smoothing": 0.1}
+    settings: dict[str, Any] = {"epochs": 1, "lr": 1e-12, "cutmix": 1.0, "label_smoothing": 0.1}
     work = trainer(digits, **settings)
     (end,) = ends(said(work))
     loss, hits, images = 0.0, 0, 0

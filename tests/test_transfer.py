@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import urllib.error
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -25,13 +25,7 @@ from engine.recipes.recipe_building import build_recipe
 from engine.training import optimizers as optim
 from tests import run_states
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

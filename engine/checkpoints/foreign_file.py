@@ -25,16 +25,11 @@ INDEX_NAME = ".index.json"
 # Whole models that PyTorch and Keras write, by a file in their archive.
 ARCHIVES = (("constants.pkl", checkpoint_text.TORCHSCRIPT), ("config.json", checkpoint_text.KERAS))
 # What the content of a file may name besides torch, as far as PyTorch loads it without code.
+BUILTINS = ("set", "complex", "bytearray")
 PLAIN_NAMES = frozenset(
     {"collections OrderedDict", "collections Counter", "_codecs encode"}
-    | {f"{module} {name}" for module in ("builtins", "__builtin__") for name in ("set", "complex")}
-    | {f"{module} bytearray" for module in ("builtins", "__builtin__")}
+    | {f"{module} {name}" for module in ("builtins", "__builtin__") for name in BUILTINS}
 )
-
-
-# What reading a file raises that is broken, or made to look like another.
-BROKEN = (OSError, ValueError, KeyError, RuntimeError, MemoryError, OverflowError)
-BROKEN_ARCHIVE = (zipfile.BadZipFile, zipfile.LargeZipFile)
 
 
 def kind_of(path: Path) -> str:
@@ -44,17 +39,23 @@ def kind_of(path: Path) -> str:
     """
     try:
         return _kind_of(path)
-    except (*BROKEN, *BROKEN_ARCHIVE):
+    except Exception:  # noqa: BLE001 (parsers raise errors of any type for a broken file)
         return ""
 
 
-def code_names(path: Path) -> tuple[str, ...]:
-    """The classes and functions that PyTorch would need code for to load a file, each once."""
+def code_names(path: Path) -> tuple[str, ...] | None:
+    """The classes and functions that PyTorch would need code for to load a file, each once.
+
+    None if what should name them seems broken; PyTorch may load it all the same, since it does not
+    look at check sums.
+    """
     try:
         with regular_files.open_to_read(path) as file:
             return tuple(dict.fromkeys(_code_names(file)))
-    except (*BROKEN, *BROKEN_ARCHIVE):
+    except OSError:
         return ()
+    except Exception:  # noqa: BLE001 (as above)
+        return None
 
 
 def check_weights(path: Path) -> None:

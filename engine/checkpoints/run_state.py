@@ -14,6 +14,7 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
+from engine.recipes.recipe import Backdrop
 from engine.recipes.schedule import Plateau, Steering
 
 FORMAT = 3
@@ -38,7 +39,7 @@ class ImageInput(msgspec.Struct, frozen=True, kw_only=True):
     fit: Literal["center-square"]
     frame: int
     levels: tuple[float, ...] = ()
-    backdrop: Literal["none", "white", "black"] = "none"
+    backdrop: Backdrop = "none"
     bands: tuple[int, ...] = ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,12 +51,20 @@ def load(path: Path) -> StartingWeights:
         content = checkpoint.plain_content(path)
     except ValueError as error:
         foreign_file.check_weights(path)
-        if foreign_file.kind_of(path) == checkpoint_text.WITH_CODE:
-            raise UsageError(conversion_text.weights_with_code(path, ["an object"])) from error
-        raise UsageError(conversion_text.no_weights(path)) from error
+        raise UsageError(_why_refused(path, error)) from error
     if checkpoint.is_own(content):
         return _of_own_run(content, path)
     return _found(content, content, path)
+
+
+def _why_refused(path: Path, error: ValueError) -> str:
+    """Why PyTorch refuses a file that names no code and is no other program's."""
+    whole = foreign_file.code_names(path) is not None
+    # PyTorch's other errors are those of a broken file.
+    refused = isinstance(error.__cause__, pickle.UnpicklingError)
+    if whole and refused and foreign_file.kind_of(path) == checkpoint_text.WITH_CODE:
+        return conversion_text.weights_with_code(path, ["an object"])
+    return conversion_text.no_weights(path)
 
 
 def _found(content: Any, told: object, path: Path) -> StartingWeights:

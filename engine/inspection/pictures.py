@@ -32,10 +32,10 @@ TOP_CLASSES = 3
 MOST_KERNELS = 256
 
 
-def picture(pixels: Tensor) -> Picture:
-    """The picture of pixels (C, H, W) uint8, averaged to at most 32×32."""
+def picture(pixels: Tensor, side: int = PICTURE_SIDE) -> Picture:
+    """The picture of pixels (C, H, W) uint8, averaged to at most `side` × `side`."""
     channels, height, width = pixels.shape
-    height, width = min(height, PICTURE_SIDE), min(width, PICTURE_SIDE)
+    height, width = min(height, side), min(width, side)
     small = F.adaptive_avg_pool2d(pixels.float(), (height, width)).round().to(torch.uint8)
     return Picture(channels, height, width, base64_of(small))
 

@@ -36,6 +36,20 @@ def weights_do_not_fit(source: object) -> str:
     )
 
 
+def not_finite(source: object, names: Sequence[str]) -> str:
+    return (
+        f"the weights in {harmless(str(source))} hold NaN or infinity ({examples(names)}): use "
+        "those of an earlier epoch."
+    )
+
+
+def begins_not_finite(arch: str, names: Sequence[str]) -> str:
+    return (
+        f"{harmless(arch)} begins with NaN or infinity in {examples(names)}: initialise these "
+        "parameters."
+    )
+
+
 def taken(
     count: int, total: int, head: Sequence[str], others: Sequence[str], unused: Sequence[str]
 ) -> str:

@@ -56,6 +56,7 @@ class Taken(NamedTuple):
 def take_weights(
     model: nn.Module,
     state: Mapping[str, Tensor],
+    source: str,
     image_shape: tuple[int, ...],
     *,
     keep_head: bool,
@@ -65,7 +66,7 @@ def take_weights(
 
     Keeps this model's head if `keep_head` says so, or if the other one has another shape. Sums
     colour filters over their channels if this model's images are grey. Changes nothing unless
-    what fits is `enough`.
+    what fits is `enough`. Raises UsageError where that holds NaN or infinity.
     """
     current = {key: each for key, each in model.state_dict().items() if isinstance(each, Tensor)}
     ours, theirs = (
@@ -77,11 +78,31 @@ def take_weights(
     kept = {*last} if keep_head or not last <= found.taken.keys() else set()
     taken = Taken(_left_fresh(found, kept), frozenset(last), ours, theirs)
     if enough(taken):
-        loaded = {
-            our: _for_grey(state[their], current[our]) for our, their in taken.match.taken.items()
-        }
-        model.load_state_dict(loaded, strict=False)
+        _load(model, taken, current, state, source)
     return taken
+
+
+def _load(
+    model: nn.Module,
+    taken: Taken,
+    current: Mapping[str, Tensor],
+    state: Mapping[str, Tensor],
+    source: str,
+) -> None:
+    """Raises UsageError, and changes nothing, where what is taken holds NaN or infinity."""
+    names = taken.match.taken
+    # Only what fits is made dense: a sparse tensor of another shape may be too large for that.
+    loaded = {our: _for_grey(state[their].to_dense(), current[our]) for our, their in names.items()}
+    loaded = {our: each.to(current[our].dtype) for our, each in loaded.items()}
+    # The mask of an attention layer may hold infinity, and a fresh model has the same one.
+    broken = [o for o, each in loaded.items() if not is_finite(each) and is_finite(current[o])]
+    if broken:
+        raise UsageError(model_text.not_finite(source, [names[our] for our in broken]))
+    model.load_state_dict(loaded, strict=False)
+
+
+def is_finite(tensor: Tensor) -> bool:
+    return bool(tensor.isfinite().all())
 
 
 def load_weights(
@@ -95,10 +116,16 @@ def load_weights(
     """Load the weights of another model of this architecture, as `take_weights` does.
 
     Keeps this model's head if the other one was not made for the `same_classes`. Returns whether
-    the head was kept. Raises UsageError if the weights belong to another architecture.
+    the head was kept. Raises UsageError if the weights belong to another architecture, or hold NaN
+    or infinity.
     """
     taken = take_weights(
-        model, state, image_shape, keep_head=not same_classes, enough=lambda taken: taken.is_whole
+        model,
+        state,
+        source,
+        image_shape,
+        keep_head=not same_classes,
+        enough=lambda taken: taken.is_whole,
     )
     if not taken.is_whole:
         raise UsageError(model_text.weights_do_not_fit(source))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,9 +66,13 @@ def take_over(
         )
     else:
         other = not same and (weights.own or weights.classes is not None)
-        enough = partial(_is_enough, partial=recipe.partial)
         taken = transfer_learning.take_weights(
-            model, weights.tensors, shape, keep_head=other, enough=enough
+            model,
+            weights.tensors,
+            source,
+            shape,
+            keep_head=other,
+            enough=lambda taken: _is_enough(taken, recipe),
         )
         yield _told(taken, weights, recipe, dataset)
         fresh_head = other
@@ -78,16 +81,16 @@ def take_over(
         yield events.Alert("info", "init-from", sentence)
 
 
-def _is_enough(taken: Taken, *, partial: bool) -> bool:
+def _is_enough(taken: Taken, recipe: Recipe) -> bool:
     """Whether these are the weights of this architecture: half of the model, or any if asked."""
     count = len(taken.match.taken)
-    return count > 0 if partial else 2 * count >= taken.match.total
+    return count > 0 if recipe.partial else 2 * count >= taken.match.total
 
 
 def _told(taken: Taken, weights: StartingWeights, recipe: Recipe, dataset: Dataset) -> Event:
     """What was taken over, as a warning if more than the head is fresh. Raises UsageError."""
     what, arch = taken.in_words(), architecture_names.short_name(recipe.arch)
-    if not _is_enough(taken, partial=recipe.partial):
+    if not _is_enough(taken, recipe):
         text = model_text.too_few_taken if taken.match.taken else model_text.nothing_taken
         raise UsageError(text(recipe.init_from, arch, what, list(taken.ours)))
     unnamed = weights.classes is None and not taken.head_is_fresh

@@ -14,6 +14,7 @@ from engine.checkpoints.starting_weights import StartingWeights
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.normalisation import Normalise
 from engine.devices import plain_tensors
+from engine.errors import UsageError
 from engine.models import model_text, published_weights, registry, transfer_learning
 from engine.models.definition import FromImages
 from engine.models.layer_options import LayerOptions
@@ -66,7 +67,8 @@ def initialise(
 ) -> Iterator[Event]:
     """Give a model the weights of its recipe before the first step; `weights` are of `init_from`.
 
-    Raises UsageError for weights that do not fit, and RunError where they cannot be loaded.
+    Raises UsageError for weights that do not fit or are not finite, and RunError where they cannot
+    be loaded.
     """
     shape = dataset.train.shape
     if isinstance(model, FromImages):
@@ -80,6 +82,16 @@ def initialise(
         )
     if weights is not None:
         yield from first_weights.take_over(model, weights, recipe, dataset)
+    _check_finite(model, recipe.arch)
+
+
+def _check_finite(model: nn.Module, arch: str) -> None:
+    """Raise UsageError where the user's or a library's code leaves NaN or infinity in a model."""
+    learned = ((name, each) for name, each in model.named_parameters() if each.requires_grad)
+    broken = [name for name, each in learned if not transfer_learning.is_finite(each)]
+    if broken:
+        name = architecture_names.short_name(arch)
+        raise UsageError(model_text.begins_not_finite(name, broken))
 
 
 def sample(dataset: Dataset) -> Tensor:

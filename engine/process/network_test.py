@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -43,8 +44,8 @@ def tested(request: MeasureNetwork) -> Iterator[Message]:
     Raises RunError for a checkpoint that does not fit or images that have changed, and DataError
     where the images are missing, of other classes or unreadable.
     """
-    run = RunDir(Path(request.run)) if request.run else None
-    saved = SavedFile(Path(request.file), run)
+    run = RunDir(Path(os.fsdecode(request.run))) if request.run else None
+    saved = SavedFile(Path(os.fsdecode(request.file)), run)
     network = trained_network.load(saved, devices.choose(request.device), request.arch)
     if run is not None and run_liveness.liveness(run) == "live":
         yield Note(testing_text.still_trains(run.label, network.epoch))
@@ -122,12 +123,12 @@ def _data_test(
         raise DataError(testing_text.nothing_readable(chosen.place))
     return DataTest(
         time=time.time(),
-        source=network.saved.label,
-        checkpoint=network.saved.path.name,
+        source=text.harmless(network.saved.label),
+        checkpoint=text.harmless(network.saved.path.name),
         epoch=network.epoch,
         step=network.step,
-        data=data,
-        place=chosen.place,
+        data=text.harmless(data),
+        place=text.harmless(chosen.place),
         own=chosen.own,
         split=chosen.split,
         digest=digest(chosen.images),

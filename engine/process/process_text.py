@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.machine import machine_text
@@ -345,3 +346,27 @@ def lines_dropped(count: int) -> str:
 
 def published_layout(source: str) -> str:
     return f"a published data set: {source}"
+
+
+# Predictions
+
+
+def still_training(run: str, file: str, epoch: int) -> str:
+    when = f"after epoch {epoch:,}" if epoch else "in its first epoch"
+    return (
+        f"{harmless(run)} is still training: its {file} is used, saved {when}; a later one may "
+        "predict otherwise."
+    )
+
+
+def looks_labelled(place: str, network: str) -> str:
+    """`network` is the name of a run or a file."""
+    command = f"cnn-tui test {shlex.quote(network)} --data {shlex.quote(place)}"
+    return (
+        f"the folders in {harmless(place)} are named as classes, which is not used here: "
+        f"`{harmless(command)}` measures how often the network is right."
+    )
+
+
+def no_room_to_predict(device: str) -> str:
+    return f"the memory of {device} is too full for a batch of images: add --device cpu."

@@ -51,6 +51,10 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             return inspected(request)
         case requests.MeasureNetwork():
             return _measured(request)
+        case requests.Predict():
+            from engine.process.image_predictions import predictions
+
+            return predictions(request)
 
 
 def _measured(request: requests.MeasureNetwork) -> Iterator[msgspec.Struct]:

@@ -80,8 +80,12 @@ class Session:
 
     @property
     def is_new(self) -> bool:
-        """Whether this is the first attempt at the run, and its training is not set up yet."""
-        return self._is_first_attempt and self.trainer is None
+        """Whether nothing was trained: no attempt before, no checkpoint, and no trainer yet.
+
+        A run whose journal was lost still has its checkpoints.
+        """
+        saved = any(self.run.checkpoints.glob("*"))
+        return self._is_first_attempt and self.trainer is None and not saved
 
     def stream(self, options: AttemptOptions) -> EventStream:
         """The events of the attempt that these options ask for."""

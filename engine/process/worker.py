@@ -38,7 +38,7 @@ REASONS: Mapping[str, SaveReason] = {commands.SIGNAL: "signal", commands.INTERVA
 class Outcome(NamedTuple):
     """How the run ended; `error` is a sentence for the user, or empty.
 
-    `is_void` says that data which cannot be trained on ended its first attempt before any step.
+    `is_void` says that a user's mistake ended its first attempt before any step.
     `setting` is as in `RunEnded`.
     """
 
@@ -78,7 +78,7 @@ class Worker(threading.Thread):
             self._work()
             self.outcome = self._finished()
         except EngineError as error:
-            is_void = isinstance(error, DataError) and self._session.is_new
+            is_void = isinstance(error, (UsageError, DataError)) and self._session.is_new
             setting = resume_setting(error)
             self.outcome = Outcome("failed", str(error), error.exit_code, setting, is_void)
         except BaseException as error:  # noqa: BLE001 (whatever it is must become RunEnded)

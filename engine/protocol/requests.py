@@ -45,20 +45,41 @@ class InspectData(_Request, frozen=True, kw_only=True):
 class MeasureNetwork(_Request, frozen=True, kw_only=True):
     """Test a trained network. Answers: those of `engine.run.kept_tests`.
 
-    `file` is the checkpoint, and `run` the folder of its run, or empty. `data` is another data set
-    than the run's own; `understood` says that the user sets how its files are understood. `arch`
-    names the file that makes the network, where the run does not keep it.
+    `file` is the checkpoint, and `run` the folder of its run, or empty; each is the bytes of a
+    path, which may be no text. `data` is another data set than the run's own; `understood` says that the
+    user sets how its files are understood. `arch` names the file that makes the network, where the
+    run does not keep it.
     """
 
-    file: str
-    run: str = ""
+    file: bytes
+    run: bytes = b""
     data: Recipe | None = None
     understood: bool = False
     device: str = "auto"
     arch: str = ""
 
 
-Request: TypeAlias = Preview | CheckData | InspectData | MeasureNetwork
+class Predict(_Request, frozen=True, kw_only=True):
+    """Say which classes images have. Answers: those of `predicted`.
+
+    `saved` is a checkpoint file, and `places` are images, folders and archives; each is the bytes
+    of a path, which may be no text. `-` is an image whose file is `content`. `arch` names the
+    user's file that makes the network, where the run does not keep it. Each image has its `top`
+    first classes. `pictures` asks for those of few images that are named themselves, or, with
+    `unsure`, of all whose first probability is below it.
+    """
+
+    saved: bytes
+    places: tuple[bytes, ...]
+    content: bytes = b""
+    arch: str = ""
+    device: str = "auto"
+    top: int = 5
+    pictures: bool = False
+    unsure: float | None = None
+
+
+Request: TypeAlias = Preview | CheckData | InspectData | MeasureNetwork | Predict
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

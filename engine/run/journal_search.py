@@ -145,6 +145,33 @@ def _start(path: Path, event: Event) -> int:
         return content.rfind(b"\n", 0, max(0, number)) + 1
 
 
+def offset_after(path: Path, seq: int) -> int:
+    """Where the first line begins whose event has a larger number; numbers rise with the lines."""
+    with _content(path) as content:
+        low, high = 0, len(content)
+        while low < high:
+            start = content.rfind(b"\n", 0, (low + high) // 2) + 1
+            end, found = _numbered(content, start, high)
+            if found is not None and found <= seq:
+                low = end
+            else:
+                high = start
+        return low
+
+
+def _numbered(content: mmap | bytes, start: int, stop: int) -> tuple[int, int | None]:
+    """Where the first line ends from here on that has a number, and that number.
+
+    None if no line before `stop` has one.
+    """
+    while start < stop:
+        end = content.find(b"\n", start) + 1 or len(content)
+        if (found := number(content[start:end])) is not None:
+            return end, found
+        start = end
+    return stop, None
+
+
 def superseded(event: Event, resumes: list[events.Resumed]) -> bool:
     """Whether one of these resumes comes later and supersedes the event.
 

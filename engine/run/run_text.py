@@ -102,3 +102,25 @@ def bad_predictions(path: object) -> str:
 
 def predictions_unreadable(path: object, why: str) -> str:
     return f"{harmless(str(path))} cannot be read: {harmless(why)}; check the file and the disk."
+
+
+def target_exists(path: object) -> str:
+    return f"{harmless(str(path))} exists already: add --force to replace it, or name another file."
+
+
+def target_no_file(path: object) -> str:
+    return f"{harmless(str(path))} is no regular file: name another one."
+
+
+def target_without_folder(path: object) -> str:
+    return f"{harmless(str(path))} lies in a folder that does not exist: make it, or name another."
+
+
+def target_unwritable(path: object, why: str) -> str:
+    return (
+        f"{harmless(str(path))} cannot be written: {harmless(why)}; free some space, or name a "
+        "file in another folder."
+    )
+
+
+JOURNAL_CHANGED = "the run was resumed while its journal was read: type the command again."

@@ -169,6 +169,7 @@ DATA_INSPECTION = "the process that inspects data"
 NETWORK_TEST = "the test of the network"
 PREVIEW = "the preview process"
 DATA_CHECK = "the check of the data"
+PREDICTION = "the process that predicts"
 
 
 def no_answer(process: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from engine.text import harmless
 
+PREDICTING = "predicting"
+
 
 def undescribed(path: object) -> str:
     return (

@@ -42,6 +42,8 @@ class Learner:
         self._optimizers = optimizers.optimizers(recipe, self.model, device, dtype)
         self._ema = WeightEma(self.model, recipe.ema) if recipe.ema else None
         self._loss = cross_entropy(recipe, class_counts, device)
+        # A mask of an attention layer may hold infinity for good.
+        self._begun_finite = self._finite_weights()
         self.guard = NonFiniteGuard(self.model, device, rank)
         self.metrics = RunningMetrics(device, rank)
 
@@ -136,10 +138,16 @@ class Learner:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all weights are finite. This waits for the device."""
-        weights = self.model.state_dict().values()
-        finite = [weight.isfinite().all() for weight in weights if weight.is_floating_point()]
-        return not finite or bool(torch.stack(finite).all())
+        """Whether all weights are finite that began so. This waits for the device."""
+        return self._begun_finite <= self._finite_weights()
+
+    def _finite_weights(self) -> set[str]:
+        weights = {
+            k: each for k, each in self.model.state_dict().items() if each.is_floating_point()
+        }
+        finite = [each.isfinite().all() for each in weights.values()]
+        found = torch.stack(finite).tolist() if finite else []
+        return {name for name, is_finite in zip(weights, found, strict=True) if is_finite}
 
     @property
     def trained_weights(self) -> Weights | None:

@@ -50,8 +50,9 @@ def sources_of(code: UserCode) -> UserSources:
             continue
         found.files[key] = file
         size += file.stat().st_size
-        for name in _imported(file) if size <= MOST_BYTES else ():
-            for folder in () if name in found.names else (code.original.parent, code.root):
+        imported = _imported(file) if size <= MOST_BYTES else set()
+        for name in imported.difference(found.names):
+            for folder in (code.original.parent, code.root):
                 if beside := _beside(name, folder):
                     found.names[name] = str(folder.relative_to(code.root))
                     to_read += beside

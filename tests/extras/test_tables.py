@@ -22,10 +22,9 @@ from engine.data.stored import table_row
 from engine.errors import DataError, EngineError
 from engine.recipes.recipe import Recipe
 from tests import containers
-from tests.fault_injection import Fault
-from tests.forked_engines import ForkServer, new_run
+from tests.forked_engines import ForkServer
 from tests.loading import run_to_end
-from tests.test_same_images import KILLED, TRAIN, weights
+from tests.test_same_images import train
 
 pytestmark = pytest.mark.extras
 pa = pytest.importorskip("pyarrow", reason="make test-extras installs it")
@@ -114,7 +113,6 @@ def test_an_image_takes_no_more_than_its_group_of_rows(
 def test_large_groups_of_rows_are_unpacked_once_and_said_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(row_copies, "MOST_GROUP_BYTES", 1_000)
     monkeypatch.setattr(row_copies, "ROWS", 3)
     as_dataset(columns(20)).to_parquet(tmp_path / "set.parquet", batch_size=20)
@@ -281,6 +279,17 @@ def test_what_the_library_says_becomes_a_sentence(
     assert words in str(caught.value).replace("ValueError: ", "")
 
 
+def test_what_the_library_would_take_for_a_data_set_of_the_hub_is_refused(tmp_path: Path) -> None:
+    """It prefers a folder of the working directory, and its readers read what lies there."""
+    as_dataset(columns()).to_parquet(tmp_path / "a.parquet")
+    data_inventory.check(Recipe(data="hf/someone/cats"))
+    (tmp_path / "someone" / "cats").mkdir(parents=True)
+    assert "type --data ./someone/cats for that, or rename it" in sentence("hf/someone/cats")
+    hub_sets._files.cache_clear()
+    with pytest.raises(DataError, match="hf/parquet is no data set of Hugging Face, but what"):
+        found("hf/parquet")
+
+
 # The same weights as from a folder, resident, streamed and resumed.
 
 
@@ -300,17 +309,14 @@ def test_the_weights_are_those_of_a_folder_bit_for_bit(
     fork_server: ForkServer, tmp_path: Path
 ) -> None:
     data = containers.small_set()
-    paths = [containers.folder(tmp_path, data), parquet_of(tmp_path / "tables", data)]
+    folder, tables = containers.folder(tmp_path, data), parquet_of(tmp_path / "tables", data)
 
-    def trained(path: Path, loader: str, fault: Fault | None = None) -> dict[str, Any]:
-        run = new_run(tmp_path / "runs", {**TRAIN, "data": str(path), "loader": loader})
-        if fault is not None:
-            assert fork_server.start(run, fault).wait() == -9
-        assert fork_server.start(run).wait() == 0
-        return weights(run)
+    def trained(path: Path, loader: str, *, killed: bool = False) -> dict[str, Any]:
+        fields = {"data": str(path), "loader": loader}
+        return train(fork_server, tmp_path / "runs", killed=killed, **fields)
 
-    expected = trained(paths[0], "resident")
-    for found in (trained(paths[1], "resident"), trained(paths[1], "streaming", KILLED)):
+    expected = trained(folder, "resident")
+    for found in (trained(tables, "resident"), trained(tables, "streaming", killed=True)):
         assert all(found[name].equal(expected[name]) for name in expected)
 
 

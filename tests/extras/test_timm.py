@@ -55,7 +55,7 @@ def test_what_timm_saves_is_taken_with_its_normalisation(tmp_path: Path, file: s
     assert found.normalisation == IMAGENET
     ours = registry.build("timm/resnet10t", 3, 64, 4)
     taken = take_weights(
-        ours, found.tensors, (3, 64, 64), keep_head=False, enough=lambda taken: taken.is_whole
+        ours, found.tensors, file, (3, 64, 64), keep_head=False, enough=lambda taken: taken.is_whole
     )
     assert taken.in_words() == "taken 86 of 86"
     images = torch.rand(2, 3, 64, 64)

@@ -14,11 +14,15 @@ import click
 from engine.errors import EngineError, UsageError
 from tui.cli import cli_text, list_commands, run_commands
 from tui.cli.doctor_command import doctor
+from tui.cli.export_command import export
 from tui.cli.inspect_command import inspect_data
 from tui.cli.options import runs_option, start_options
+from tui.cli.predict_command import predict
 from tui.cli.resume_command import resume
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
+from tui.cli.status_command import status
 from tui.cli.tested_command import test
+from tui.cli.wait_command import wait
 from tui.cli.watch_commands import attach, demo
 
 
@@ -79,6 +83,10 @@ for command in (
     resume,
     doctor,
     inspect_data,
+    predict,
+    status,
+    wait,
+    export,
     test,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,

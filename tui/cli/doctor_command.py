@@ -31,7 +31,7 @@ def doctor(
     runs_dir: Path,
 ) -> None:
     if forget_choices:
-        _forget()
+        _forget(as_json=as_json)
         return
     from rich.console import Console
 
@@ -68,7 +68,7 @@ def doctor(
     ctx.exit(1 if fails(findings) else 0)
 
 
-def _forget() -> None:
+def _forget(*, as_json: bool) -> None:
     from engine.machine import kept_choices
 
     folder = kept_choices.choices_folder()
@@ -76,4 +76,4 @@ def _forget() -> None:
         count = kept_choices.forget(folder)
     except OSError as error:
         raise RunError(doctor_text.not_forgotten(str(folder), text.reason(error))) from error
-    click.echo(doctor_text.forgotten(count))
+    click.echo(json.dumps({"forgotten": count}) if as_json else doctor_text.forgotten(count))

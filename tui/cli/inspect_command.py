@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -61,13 +62,10 @@ def inspect_data(
         files=as_list,
     )
     request = data_requests.inspection(wanted)
+    as_report = partial(_print_report, ascii_only=ascii_only)
+    printing = _print_list if as_list else _print_json if as_json else as_report
     with answers_of(request, inspect_text.STOPPED) as messages:
-        if as_list:
-            _print_list(messages)
-        elif as_json:
-            _print_json(messages)
-        else:
-            _print_report(messages, ascii_only)
+        printing(messages)
 
 
 def _recipe(data: str, sets: Iterable[str], data_dir: str) -> Recipe:

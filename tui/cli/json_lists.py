@@ -1,4 +1,4 @@
-"""Prints the lists of models, data sets and runs as JSON."""
+"""Prints the lists of models, data sets, recipes and runs as JSON."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import msgspec
 
 from engine.catalog import datasets as catalog
 from engine.catalog.architectures import ARCHITECTURES
+from engine.recipes import presets
+from engine.recipes.recipe import Recipe
 from engine.run import run_liveness, run_search
 from tui.viewer.run_summary import summarize
 
@@ -27,6 +29,16 @@ def datasets(data_dir: str) -> None:
             for data in catalog.DATASETS.values()
         ]
     )
+
+
+def recipes() -> None:
+    """The presets, each with what it is for."""
+    _print([{"name": name, "purpose": purpose} for name, purpose in presets.PRESETS.items()])
+
+
+def recipe(chosen: Recipe) -> None:
+    """All fields of a recipe."""
+    _print(chosen)
 
 
 def runs(runs_dir: Path) -> None:

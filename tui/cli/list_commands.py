@@ -38,19 +38,25 @@ def datasets(as_json: bool, data_dir: str) -> None:
 
 @click.command(help=cli_text.HELP_RECIPES)
 @click.argument("name", default="")
+@json_option
 @click.option("--arch", "-m", default="resnet18", metavar="NAME", help=cli_text.HELP_ARCH)
 @click.option("--data", "-d", default="cifar10", metavar="NAME", help=cli_text.HELP_DATA)
-def recipes(name: str, arch: str, data: str) -> None:
+def recipes(name: str, as_json: bool, arch: str, data: str) -> None:
+    if not name:
+        from tui.cli import json_lists, tables
+
+        (json_lists if as_json else tables).recipes()
+        return
     from engine.recipes.recipe_building import build_recipe
     from engine.recipes.recipe_toml import to_toml
 
-    if not name:
-        from tui.cli import tables
-
-        tables.recipes()
-        return
     chosen = build_recipe(flags={"preset": name, "arch": arch, "data": data})
-    click.echo(to_toml(chosen), nl=False)
+    if as_json:
+        from tui.cli import json_lists
+
+        json_lists.recipe(chosen)
+    else:
+        click.echo(to_toml(chosen), nl=False)
 
 
 COMMANDS = (runs, models, datasets, recipes)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.plain import to_ascii
 
@@ -27,7 +28,7 @@ WIDTH = 100
 
 
 class RowPrinter:
-    """Prints to standard output; `plain` draws with ASCII characters."""
+    """Prints to standard output; with `ascii_only`, or where that has no UTF-8, in ASCII."""
 
     def __init__(self, *, ascii_only: bool) -> None:
         self._console = Console(highlight=False)
@@ -35,6 +36,7 @@ class RowPrinter:
         self._plain = ascii_only or not self._console.encoding.lower().startswith("utf")
         self.width = self._console.width if self.is_terminal else WIDTH
         self._console.width = self.width
+        self.height = self._console.height
 
     @property
     def coloured(self) -> bool:
@@ -43,11 +45,18 @@ class RowPrinter:
         return enough and not self._console.no_color and not self._plain
 
     def print(self, rows: Iterable[Row]) -> None:
+        if not self.is_terminal:  # without styles, which take seven times as long
+            self._console.file.writelines(f"{self._written(row).rstrip()}\n" for row in rows)
+            return
         for row in rows:
             text = Text.assemble(*map(self._piece, row))
             if row and row[-1].colours is None:  # blanks of a picture have a colour
                 text.rstrip()
             self._console.print(text, no_wrap=True, overflow="ignore", crop=False)
+
+    def _written(self, row: Row) -> str:
+        whole = cells.text(row)
+        return to_ascii(whole) if self._plain else whole
 
     def _piece(self, span: Span) -> tuple[str, Style]:
         text = to_ascii(span.text) if self._plain else span.text

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from tui.cli import cli_text
-from tui.cli.options import run_argument, runs_option
+from tui.cli.options import json_option, run_argument, runs_option
 
 
 def _run_command(name: str, help_text: str) -> click.Command:
@@ -15,16 +16,21 @@ def _run_command(name: str, help_text: str) -> click.Command:
 
     @click.command(name=name, help=help_text)
     @run_argument
+    @json_option
     @runs_option
-    def command(run: str, runs_dir: Path) -> None:
+    def command(run: str, as_json: bool, runs_dir: Path) -> None:
         from engine.protocol import commands
         from engine.run import run_search, spool
         from tui.viewer import run_summary
 
         found = run_search.find_live(runs_dir, run)
         state = run_summary.state_now(found)
-        spool.send(found, getattr(commands, name.capitalize()))
-        click.echo(cli_text.command_sent(name, found.label, state))
+        sent = spool.send(found, getattr(commands, name.capitalize()))
+        if as_json:
+            said = {"command": name, "id": sent, "run": found.label, "path": str(found.path)}
+            click.echo(json.dumps(said | {"state": state}))
+        else:
+            click.echo(cli_text.command_sent(name, found.label, state))
 
     return command
 

@@ -68,15 +68,21 @@ class StartRequest:
     def build_local_recipe(self) -> Recipe:
         """Like `build_recipe`, for a run that starts on this machine: checks the device too.
 
-        Runs the user's own code where that makes the data.
+        Runs the user's own code where that makes the data, if a mistake in it would leave a run.
         """
         from engine.start import device_request
         from engine.start.data_requests import check_own_data
 
         chosen = self.build_recipe()
         device_request.check_device(chosen.device)
-        check_own_data(chosen)
+        if not self._engine_leaves_none(chosen):
+            check_own_data(chosen)
         return chosen
+
+    def _engine_leaves_none(self, chosen: Recipe) -> bool:
+        """Whether the engine itself removes a run that a mistake ends before its first step."""
+        in_terminal = self.no_ui or self.dry_run or not viewer_start.on_screen()
+        return in_terminal and chosen.gpus == 1
 
 
 @click.command(help=cli_text.HELP_TRAIN)

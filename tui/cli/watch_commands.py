@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 @runs_option
 def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path) -> None:
     from engine.run import run_search
+    from tui.cli import newest_run
 
     found = run_search.find(runs_dir, run)
-    note = "" if run else _live_instead(found, runs_dir)
+    note = "" if run else newest_run.live_instead(found, runs_dir)
     if once:
         _print_frame(found, note, ascii_only=ascii_only)
     elif why := viewer_start.no_screen(cli_text.FRAME_INSTEAD):
@@ -34,18 +35,6 @@ def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path) -> None:
         raise UsageError(cli_text.ATTACH_NEEDS_TERMINAL)
     else:
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only, note=note)
-
-
-def _live_instead(newest: RunDir, runs_dir: Path) -> str:
-    """If the newest run is not live, a sentence that names the newest one that is, if any."""
-    from engine.run import run_liveness, run_search
-
-    if run_liveness.is_live(newest):
-        return ""
-    live = next(filter(run_liveness.is_live, run_search.list_runs(runs_dir)), None)
-    if live is None:
-        return ""
-    return cli_text.another_is_live(newest.label, live.label, run_search.selector_of(live))
 
 
 def _print_frame(run: RunDir, note: str, *, ascii_only: bool) -> None:

@@ -23,12 +23,12 @@ def verdict(best: int, true: int) -> Span:
 
 
 def prediction_rows(
-    top: Sequence[tuple[int, Measured]], true: int, classes: Sequence[str], width: int
+    top: Sequence[tuple[int, Measured]], true: int | None, classes: Sequence[str], width: int
 ) -> list[Row]:
     """`✗ dog  ▇▇▇▇▁ 81.0 %`: a row for each of the first classes, with its probability.
 
-    The right class carries ✓, and a wrong first one ✗. Without room for whole names, no bar
-    and no decimals.
+    The right class carries ✓, and a wrong first one ✗; neither where nobody knows it. Without room
+    for whole names, no bar and no decimals.
     """
     longest = widest([class_name(classes, index) for index, _ in top])
     exact = width - 2 - SHARE >= longest
@@ -37,16 +37,25 @@ def prediction_rows(
     room = width - 3 - name - column
     written = numbers.share if exact else numbers.whole_share
     drawn = room if room >= SHORTEST_BAR else -1
+    bar: Ink = "dim" if true is not None else "train"
     return [
         cells.row(
-            verdict(index, true) if index == true or place == 0 else "  ",
-            Span(cells.fit_text(class_name(classes, index), name), _ink(index, true)),
-            Span((" " + meter(axis.share(share, 0.0, 1.0), drawn))[: drawn + 1], "dim"),
+            _sign(place, index, true),
+            Span(cells.fit_text(class_name(classes, index), name), _ink(place, index, true)),
+            Span((" " + meter(axis.share(share, 0.0, 1.0), drawn))[: drawn + 1], bar),
             cells.right(written(share), width - 3 - name - drawn),
         )
         for place, (index, share) in enumerate(top)
     ]
 
 
-def _ink(index: int, true: int) -> Ink:
+def _sign(place: int, index: int, true: int | None) -> Span:
+    if true is not None and (index == true or place == 0):
+        return verdict(index, true)
+    return Span("  ")
+
+
+def _ink(place: int, index: int, true: int | None) -> Ink:
+    if true is None:
+        return "title" if place == 0 else "plain"
     return "good" if index == true else "plain"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -90,30 +91,44 @@ def _classes(survey: Survey, width: int) -> list[Row]:
     names = [harmless(name) for name in survey.classes]
     numbers = [[f"{n:,}" for n in split.of_class] for split in survey.splits]
     heads = [split.name for split in survey.splits]
-    widths = [max(map(len, [h, *n])) for h, n in zip(heads, numbers, strict=True)]
-    name = min(NAME, max(cell_len(each) for each in [words.CLASS, *names]))
-    bar = min(WIDEST_BAR, width - name - 4 - sum(each + GAP for each in widths))
-    bar = bar if bar >= NARROWEST_BAR else 0
+    columns = _columns(names, heads, numbers, width)
     counts = survey.splits[0].of_class
-    most = max(1, *counts)
-
-    def row(first: str, share: float, texts: Sequence[str], ink: Ink) -> Row:
-        right = "".join(
-            " " * GAP + cells.right(text, cell) for text, cell in zip(texts, widths, strict=True)
-        )
-        bars = Span(f"{spark.bar(share, bar)}", "train")
-        start = Span(f" {cells.fit_text(first, name)}  ", ink)
-        return cells.shortened(cells.row(start, bars, Span(right, ink)), width)
-
-    rows = [row(words.CLASS, 0.0, heads, "dim")]
+    rows = [columns.row(words.CLASS, 0.0, heads, "dim")]
     for index in _listed(counts):
         if index is None:
             more = words.more_classes(len(counts) - MOST_CLASSES)
             rows.append((Span(f" … {more}", "dim"),))
-            continue
-        texts = [column[index] for column in numbers]
-        rows.append(row(names[index], counts[index] / most, texts, "plain"))
-    return rows
+        else:
+            share = counts[index] / max(1, *counts)
+            texts = [column[index] for column in numbers]
+            rows.append(columns.row(names[index], share, texts, "plain"))
+    return [cells.shortened(row, width) for row in rows]
+
+
+class _Columns(NamedTuple):
+    """The widths of a name, of a bar, and of the number of each split."""
+
+    name: int
+    bar: int
+    numbers: Sequence[int]
+
+    def row(self, name: str, share: float, numbers: Sequence[str], ink: Ink) -> Row:
+        right = "".join(
+            " " * GAP + cells.right(number, width)
+            for number, width in zip(numbers, self.numbers, strict=True)
+        )
+        bar = Span(spark.bar(share, self.bar), "train")
+        return cells.row(Span(f" {cells.fit_text(name, self.name)}  ", ink), bar, Span(right, ink))
+
+
+def _columns(
+    names: Sequence[str], heads: Sequence[str], numbers: Sequence[Sequence[str]], width: int
+) -> _Columns:
+    """Columns of at most `width` cells, without a bar where there is no room for one."""
+    widths = [max(map(len, [h, *n])) for h, n in zip(heads, numbers, strict=True)]
+    name = min(NAME, max(cell_len(each) for each in [words.CLASS, *names]))
+    bar = min(WIDEST_BAR, width - name - 4 - sum(each + GAP for each in widths))
+    return _Columns(name, bar if bar >= NARROWEST_BAR else 0, widths)
 
 
 def _listed(counts: Sequence[int]) -> list[int | None]:

@@ -43,7 +43,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-def _read(run: RunDir) -> History:
+def read_history(run: RunDir) -> History:
     """The whole history of a run."""
     history = History()
     for batch in JournalReader(run.journal).slices():
@@ -56,10 +56,10 @@ def state_now(run: RunDir) -> RunState:
     """The state of a run, read from an excerpt of its journal: quick even for a long journal."""
     history = History()
     history.fold(excerpt(run.journal))
-    return _state(run, history, run_liveness.liveness(run))
+    return state_of(run, history, run_liveness.liveness(run))
 
 
-def _state(run: RunDir, history: History, liveness: Liveness) -> RunState:
+def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
     """The state of a run; if its engine is gone without a `RunEnded`, the run has failed.
 
     A run that still waits for its first engine is starting.
@@ -77,8 +77,8 @@ def _state(run: RunDir, history: History, liveness: Liveness) -> RunState:
 
 def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
     """Read and fold the whole journal of the run."""
-    history = _read(run)
-    best, state = history.best, _state(run, history, liveness)
+    history = read_history(run)
+    best, state = history.best, state_of(run, history, liveness)
     chosen = history.run.recipe if history.run else None
     arch, data = short_names(chosen) if chosen else ("", "")
     return RunSummary(
@@ -96,11 +96,11 @@ def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
         remaining=history.remaining() if liveness == "live" else None,
         started=history.first_time,
         top1=tuple(e.top1 for e in history.epochs if e.top1 is not None),
-        error=_error(run, history) if state == "failed" else "",
+        error=error_of(run, history) if state == "failed" else "",
     )
 
 
-def _error(run: RunDir, history: History) -> str:
+def error_of(run: RunDir, history: History) -> str:
     """Why the run failed."""
     return history.ended.error if history.ended is not None else engine_death.sentence(run)
 

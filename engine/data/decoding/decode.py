@@ -77,10 +77,9 @@ def decode_all(
     broken = {}
     for index, (image, target) in enumerate(zip(images, pixels, strict=True)):
         try:
-            if outside is None or not image_format.rendering.levels:
-                target[:] = decode(image, image_format)
-            else:
-                target[:], outside[index] = rendered(image, image_format)
+            target[:], share = rendered(image, image_format)
+            if outside is not None and image_format.rendering.levels:
+                outside[index] = share
         except Exception as error:  # noqa: BLE001 (Pillow's parsers raise errors of any type)
             broken[index] = why_broken(error)
     return broken
@@ -123,10 +122,7 @@ def whole(stored: StoredImage, rendering: Rendering) -> Pixels:
 
     Raises as `decode`.
     """
-    if rendering.bands:
-        image, _ = banded(stored, rendering)
-    else:
-        image, _ = _upright(stored, rendering, sys.maxsize)
+    image, _ = _upright(stored, rendering, sys.maxsize)
     return np.asarray(_converted(image, "RGB", rendering))
 
 
@@ -138,18 +134,20 @@ def _plain(stored: StoredImage, image_format: ImageFormat, size: int) -> Pixels 
 
 
 def _opened(stored: StoredImage, image_format: ImageFormat, size: int) -> tuple[Pixels, float]:
-    """The same without a margin."""
+    """The pixels without a margin, and the share of the values outside the levels."""
     rendering, channels = image_format.rendering, image_format.channels
-    if rendering.bands:
-        image, outside = banded(stored, rendering)
-    else:
-        image, outside = _upright(stored, rendering, size)
+    image, outside = _upright(stored, rendering, size)
     square = _centre(_converted(image, "L" if channels == 1 else "RGB", rendering), size)
     return np.asarray(square).reshape(size, size, channels).transpose(2, 0, 1), outside
 
 
 def _upright(stored: StoredImage, rendering: Rendering, size: int) -> tuple[Image.Image, float]:
-    """The whole image, perhaps smaller, turned as its EXIF block says, with 8 bits a channel."""
+    """The whole image, perhaps smaller, turned as its EXIF block says, with 8 bits a channel.
+
+    Chosen bands lie as in the file.
+    """
+    if rendering.bands:
+        return banded(stored, rendering)
     with stored.open() as image:
         if min(image.size) >= 4 * size:
             # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,10 @@ from PIL import Image
 
 from engine.data import data_text
 
+if TYPE_CHECKING:  # decoding processes know no recipe
+    from engine.recipes.recipe import Backdrop
+
 Values: TypeAlias = npt.NDArray[Any]
-Backdrop: TypeAlias = Literal["none", "white", "black"]
 
 # Modes of whole numbers of 12 to 32 bits, and of fractions. Pillow would clip all values above 255.
 WHOLE, FRACTIONS = ("I", "I;16", "I;16B", "I;16L"), "F"

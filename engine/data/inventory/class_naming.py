@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 NamePairs = tuple[tuple[str, str], ...]
+# What no list of names has whose commas are those of a sentence, as in `tench, Tinca tinca`.
+TIGHT_COMMA = re.compile(r',(?! )|"')
 
 
 def in_order(classes: Iterable[str], recipe: Recipe) -> list[str]:
@@ -35,18 +38,20 @@ def order_notes(ordered: Sequence[str]) -> list[str]:
 def read_name_pairs(path: str) -> NamePairs:
     """The two columns of a file that names classes, `n01440764,tench`; else its lines.
 
-    Columns are parted as in tables of labels. A line that only spaces part may be a class and its
-    name, or one name: its pair is `("", line)`, and the classes decide. Raises DataError where the
-    file cannot be read or holds nothing.
+    Columns are parted as in tables of labels. Where only spaces part a line, perhaps behind commas,
+    it may be a class and its name, or one name: its pair is `("", line)`, and the classes decide.
+    Raises DataError where the file cannot be read or holds nothing.
     """
     try:
         content = regular_files.read_bytes(Path(os.path.expanduser(path)))
     except OSError as error:
         raise DataError(inventory_text.names_unreadable(path, text.reason(error))) from error
     table = read_table(path, content)
-    if table is not None and table.delimiter != " " and len(table.header) == 2:
+    names = decoded(content)
+    spaced = table is not None and table.delimiter == "," and not TIGHT_COMMA.search(names)
+    if table and not spaced and table.delimiter != " " and len(table.header) == 2:
         return tuple((row[0], row[1]) for row in table.rows)
-    lines = map(str.strip, decoded(content).splitlines())
+    lines = map(str.strip, names.splitlines())
     pairs = tuple(("", line) for line in lines if line)
     if not pairs:
         raise DataError(inventory_text.no_names(path))
@@ -77,17 +82,19 @@ def shown_names(classes: Sequence[str], recipe: Recipe) -> tuple[tuple[str, ...]
 
 def _naming(pairs: NamePairs, classes: Collection[str]) -> dict[str, str]:
     """The names by class; the column that has more of the classes is that of the classes."""
-    parted = [_parted(pair) for pair in pairs]
-    first = {one: two for one, two in parted if one in classes}
-    second = {two: one for one, two in parted if two in classes}
-    return second if len(second) > len(first) else first
+    found: list[dict[str, str]] = []
+    for sign in (", ", " "):
+        parted = [_parted(pair, sign) for pair in pairs]
+        found.append({one: two for one, two in parted if one in classes})
+        found.append({two: one for one, two in parted if two in classes})
+    return max(found, key=len)
 
 
-def _parted(pair: tuple[str, str]) -> tuple[str, str]:
+def _parted(pair: tuple[str, str], sign: str) -> tuple[str, str]:
     """A class and its name; one word alone is a class that keeps its name."""
     if pair[0]:
         return pair
-    one, _, two = pair[1].partition(" ")
+    one, _, two = pair[1].partition(sign)
     return one, two.strip() or one
 
 

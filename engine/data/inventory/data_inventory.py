@@ -10,8 +10,6 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import in_order, order_notes, shown_names
 from engine.data.inventory.containers.item_sets import check_items, read_items
 from engine.data.inventory.containers.labelled_items import inventory_of_items
-from engine.data.inventory.containers.labelled_rows import inventory_of_rows
-from engine.data.inventory.containers.row_readers import rows_at
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.kept_copies import is_quickly_unpacked
 from engine.data.inventory.layouts.layout import Layout
@@ -39,13 +37,10 @@ def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
 
 def labelled_images(recipe: Recipe, code: Path | None = None) -> Inventory:
     """As `inventory_of`, but for a use without training: a few images are enough."""
-    path = Path(recipe.data)
     if items := read_items(recipe, code):
         found = inventory_of_items(items, recipe)
-    elif rows := rows_at(path):
-        found = inventory_of_rows(rows.read(), recipe)
     else:
-        listing = listing_at(path)
+        listing = listing_at(Path(recipe.data))
         found = inventory_of_listing(listing, _understood(listing, recipe), recipe)
     images, others = inventory_text.left_out_by_level(found.skipped)
     notes, remarks = (*found.notes, *_notes(found), *images), (*found.remarks, *others)
@@ -61,11 +56,7 @@ def check(recipe: Recipe) -> None:
     path = Path(recipe.data)
     if check_items(recipe):
         return
-    if rows := rows_at(path):
-        rows.check()
-        if is_quickly_unpacked(rows.path):
-            check_training(inventory_of_rows(rows.read(), recipe))
-    elif not archives.must_be_unpacked(path) or is_quickly_unpacked(path):
+    if not archives.must_be_unpacked(path) or is_quickly_unpacked(path):
         class_names(recipe)
 
 
@@ -73,8 +64,6 @@ def class_names(recipe: Recipe) -> tuple[str, ...]:
     """The names of the classes, in the order of their numbers. Raises as `inventory_of`."""
     if items := read_items(recipe, None):
         return shown_names(items.classes, recipe)[0]
-    if rows := rows_at(Path(recipe.data)):
-        return shown_names(rows.read().classes, recipe)[0]
     return shown_names(in_order(_glanced_layout(recipe).classes, recipe), recipe)[0]
 
 

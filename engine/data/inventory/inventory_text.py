@@ -10,6 +10,8 @@ from typing import NamedTuple
 from engine import numbers
 from engine.text import examples, harmless
 
+# The setting that takes classes from names, as `--set` takes it.
+BY_PREFIX = "labels=prefix"
 # How many columns without a name a sentence has.
 MOST_COLUMNS = 12
 
@@ -38,15 +40,14 @@ NO_IMAGES = frozenset((HIDDEN, RESOURCE_FORK, SYSTEM, OTHER_FORMAT, UNUSED_TABLE
 def damaged(path: object, why: str) -> str:
     return (
         f"{harmless(str(path))} cannot be read ({harmless(why)}): download or copy it again, or "
-        "name another file with --data."
+        "name another file."
     )
 
 
 def encrypted(path: object) -> str:
     quoted = harmless(shlex.quote(str(path)))
     return (
-        f"{harmless(str(path))} is encrypted: unpack it with `unzip {quoted}`, and name the folder "
-        "with --data."
+        f"{harmless(str(path))} is encrypted: unpack it with `unzip {quoted}`, and name the folder."
     )
 
 
@@ -59,8 +60,26 @@ def table_unreadable(path: str, why: str) -> str:
 
 def left_out(skipped: Mapping[str, Sequence[str]]) -> str:
     """What is left out, by reason: `left out are archives (1: x.zip); hidden … (2: .a, .b)`."""
-    parts = [f"{why} ({len(names):,}: {examples(names)})" for why, names in skipped.items()]
-    return f"left out are {'; '.join(parts)}."
+    return f"left out are {_by_reason(skipped)}."
+
+
+def _by_reason(skipped: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{why} ({len(names):,}: {examples(names)})" for why, names in skipped.items())
+
+
+def left_out_there(place: str, skipped: Mapping[str, Sequence[str]]) -> str:
+    return f"left out in {harmless(place)} are {_by_reason(skipped)}."
+
+
+def no_images_there(place: str, skipped: Mapping[str, Sequence[str]]) -> str:
+    others = f", but {_by_reason(skipped)}" if skipped else ""
+    return f"{harmless(place)} holds no image{others}."
+
+
+def no_images_given(places: Sequence[str], notes: Sequence[str]) -> str:
+    """`notes` say what is there instead of images; one note is the whole sentence."""
+    said = notes[0] if len(notes) == 1 else f"{examples(places)} hold no image."
+    return f"{said.removesuffix('.')}: name images, or a folder or an archive that holds some."
 
 
 def left_out_by_level(skipped: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
@@ -147,7 +166,7 @@ def no_classes(
     if proposed:
         return (
             f"{shown}, but their names begin with {len(proposed):,} words ({examples(proposed)}): "
-            f"type --set labels=prefix if these are the classes, or {sort}."
+            f"type --set {BY_PREFIX} if these are the classes, or {sort}."
         )
     return f"{shown}, and no table beside them names their classes: {sort}, or {table}."
 
@@ -155,7 +174,7 @@ def no_classes(
 def no_prefixes(place: str, names: Sequence[str], found: Sequence[str]) -> str:
     only = f"only {examples(found)}" if found else "none"
     return (
-        f"labels=prefix needs names such as cat.0001.jpg of two classes, and of the {len(names):,} "
+        f"{BY_PREFIX} needs names such as cat.0001.jpg of two classes, and of the {len(names):,} "
         f"images in {harmless(place)}, such as {examples(names[:1])}, {only} came: put those of "
         "each class into a subfolder with its name."
     )
@@ -209,13 +228,22 @@ def _columns(names: Sequence[str], cells: Sequence[str]) -> str:
     return examples(shown, most=MOST_COLUMNS)
 
 
+def by_column(name: str) -> str:
+    """The setting that takes classes from this column of a table."""
+    return f"labels=column:{name}"
+
+
+def _typed(column: str) -> str:
+    return f"--set {harmless(shlex.quote(by_column(column)))}"
+
+
 def unsure_column(
     place: str, table: str, candidates: Sequence[str], cells: Sequence[str] = ()
 ) -> str:
     return (
         f"the table {harmless(os.path.join(place, table))} names the images, but which of its "
         f"columns is their class is not clear ({_columns(candidates, cells)}): say it, as in "
-        f"--set {harmless(shlex.quote(f'labels=column:{candidates[0]}'))}."
+        f"{_typed(candidates[0])}."
     )
 
 
@@ -227,7 +255,7 @@ def no_column(
         return f"{asked}: put one there, or leave out labels=column."
     return (
         f"{asked}; {harmless(table)} has {_columns(columns, cells)}: choose one of these, as in "
-        f"--set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+        f"{_typed(columns[0])}."
     )
 
 
@@ -235,7 +263,7 @@ def marks_several(place: str, table: str, columns: Sequence[str], cells: Sequenc
     return (
         f"the table {harmless(os.path.join(place, table))} marks several classes of some images or "
         f"none ({_columns(columns, cells)}), and a classifier needs one for each: choose one "
-        f"column, as in --set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+        f"column, as in {_typed(columns[0])}."
     )
 
 
@@ -256,7 +284,15 @@ def contradicted(table: str, images: Sequence[str], used: Sequence[str]) -> str:
     return (
         f"{harmless(table)} gives some images other classes than {examples(before)}, which "
         f"count{'s' * (len(before) == 1)} ({len(images):,}: {examples(images)}): keep the right "
-        "table, or name its column with --set labels=column:NAME."
+        f"table, or name its column with --set {by_column('NAME')}."
+    )
+
+
+def unmatched_table(table: str, called: Sequence[str], folder: str, images: int) -> str:
+    return (
+        f"{harmless(table)} names {examples(called)}, none of which is one of the {images:,} "
+        f"image{'s' * (images > 1)} in {harmless(folder)}: correct the names in it, if it holds "
+        "their classes."
     )
 
 
@@ -304,8 +340,9 @@ def no_names(path: str) -> str:
 
 def names_of_others(pairs: Sequence[tuple[str, str]], classes: Sequence[str]) -> str:
     given = [key or name for key, name in pairs]
+    columns = " of two columns" if all(key for key, _ in pairs) else ""
     return (
-        f"class_names names {examples(given)} ({len(pairs):,} lines), and none of the "
+        f"class_names names {examples(given)} ({len(pairs):,} lines{columns}), and none of the "
         f"{len(classes):,} classes {examples(classes)}: write each class as its folder is called, "
         "and its name beside it, or one name a line in the order of the classes."
     )

@@ -31,8 +31,6 @@ MANY_IMAGES = 4_000
 # The number of images that a process decodes at a time. Small ones take a twentieth of a second, so
 # communication costs little.
 PROCESS_CHUNK = 256
-
-
 # Where a larger share of the values is outside the levels, they probably do not suit the images.
 MOST_OUTSIDE = 0.01
 

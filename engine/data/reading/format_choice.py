@@ -41,11 +41,6 @@ def sampled(images: LabelledImages) -> LabelledImages:
     return images[:: -(-len(images) // SAMPLE)]
 
 
-def sample_headers(images: LabelledImages) -> list[ImageHeader]:
-    """The headers of about a hundred evenly spread images; skips broken ones."""
-    return list(headers_of(sampled(images)).values())
-
-
 def headers_of(images: LabelledImages) -> dict[StoredImage, ImageHeader]:
     """The headers of those of these images that are not broken."""
     headers = {}

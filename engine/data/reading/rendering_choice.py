@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,6 @@ from PIL import Image
 from engine.data import data_text
 from engine.data.decoding.bands import band_values
 from engine.data.decoding.rendering import (
-    Backdrop,
     Rendering,
     Values,
     deep_values,
@@ -20,7 +19,7 @@ from engine.data.decoding.rendering import (
 )
 from engine.data.reading.format_choice import ImageHeader
 from engine.data.stored.stored_image import StoredImage
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import Backdrop, Recipe
 
 # The share in percent of the sampled values that are darker than black, and brighter than white.
 OUTSIDE = 0.1
@@ -100,10 +99,9 @@ def _layers(images: Iterable[StoredImage]) -> Iterator[Image.Image]:
                 yield layer.resize((LOOK_SIDE, LOOK_SIDE), Image.Resampling.BOX)
 
 
-def _backdrop(layers: Iterable[Image.Image]) -> Backdrop:
+def _backdrop(layers: Sequence[Image.Image]) -> Backdrop:
     """White, or black where drawings would hardly show on white."""
-    found = list(layers)
-    on_white, on_black = (sum(_contrast(layer, one) for layer in found) for one in (255, 0))
+    on_white, on_black = (sum(_contrast(layer, one) for layer in layers) for one in (255, 0))
     return "black" if on_white * LIGHT < on_black else "white"
 
 

@@ -6,6 +6,7 @@ Pillow is asked about one of them at a time: that of the suffix, then that of th
 from __future__ import annotations
 
 import importlib
+import io
 from typing import IO
 
 from PIL import Image, UnidentifiedImageError
@@ -40,9 +41,10 @@ def open_file(path: str) -> Image.Image:
     return _checked(Image.open(path, formats=(kind.name,)))
 
 
-def open_content(file: IO[bytes], name: str = "") -> Image.Image:
-    """Open an image that is an open file or bytes in memory. Raises as `open_file`."""
-    kind = _known(file.read(FIRST_BYTES), name)
+def open_content(content: bytes, name: str = "") -> Image.Image:
+    """Open an image whose file has these bytes. Raises as `open_file`."""
+    kind = _known(content[:FIRST_BYTES], name)
+    file = io.BytesIO(content)
     _check_bands(kind, file)
     return _checked(Image.open(file, formats=(kind.name,)))
 

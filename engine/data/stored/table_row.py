@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,7 +43,7 @@ class TableRow:
         return f"{self.table}/{self.index}"
 
     def open(self) -> Image.Image:
-        return open_content(io.BytesIO(self.content()), self.name)
+        return open_content(self.content(), self.name)
 
     def encoded(self, most: int) -> bytes:
         content = self.content()

@@ -14,8 +14,9 @@ from engine.data.survey.surveying import Headers
 def file_rows(inventory: Inventory, headers: Headers, found: Findings | None) -> Iterator[FileRow]:
     """All files: those of the splits in order, those without a class, those that are left out."""
     images = inventory.images
-    verdicts = {images[index][0].name: why for index, why in headers.broken.items()}
-    verdicts = {name: survey_text.broken(why) for name, why in verdicts.items()}
+    verdicts = {
+        images[index][0].name: survey_text.broken(why) for index, why in headers.broken.items()
+    }
     if found is not None:
         verdicts = _verdicts(found) | verdicts
     for each in places(inventory):

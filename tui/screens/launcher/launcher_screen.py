@@ -105,9 +105,8 @@ class Launcher(FineScreen[None]):
 
     def _take_choices(self) -> None:
         self.new_run = replace(
-            self.new_run,
+            self.new_run.with_data(self._chooser("data").chosen),
             arch=self._chooser("arch").chosen,
-            data=self._chooser("data").chosen,
             preset=self._chooser("recipe").chosen,
             device=self._chooser("device").chosen,
         )
@@ -194,7 +193,9 @@ class Launcher(FineScreen[None]):
 
     def _plan(self) -> Recipe | None:
         """The recipe of the new run; if there is none, a note says why."""
-        plan = self.new_run.plan
+        return self._recipe_or_note(self.new_run.plan)
+
+    def _recipe_or_note(self, plan: Recipe | str) -> Recipe | None:
         if isinstance(plan, Recipe):
             return plan
         self._complain(plan)
@@ -229,7 +230,7 @@ class Launcher(FineScreen[None]):
             self.new_run = self.new_run.with_folder(folder)
 
     def action_fields(self) -> None:
-        if chosen := self._plan():
+        if chosen := self._recipe_or_note(self.new_run.draft):
             from tui.screens.launcher.fields_dialog import FieldsDialog
 
             self.app.push_screen(FieldsDialog(chosen, self.new_run.why_not), self._take_fields)

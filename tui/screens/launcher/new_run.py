@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.catalog import datasets
 from engine.catalog.data_shape import DataShape
-from engine.errors import EngineError, UsageError
+from engine.errors import EngineError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import parse_setting
@@ -22,6 +22,8 @@ FOLDER = "folder"
 # The row of another one in its place, which Enter asks for.
 OTHER_FOLDER = "other folder"
 AUTO = "auto"
+# Fields that say how one data set is understood, and nothing of another.
+OF_ONE_SET = ("labels", "class_names", "image_column", "label_column")
 
 
 class ImageFolder(NamedTuple):
@@ -35,7 +37,10 @@ class ImageFolder(NamedTuple):
 
 @dataclass(frozen=True)
 class NewRun:
-    """One row chosen in each list; `fields` are the recipe's fields that differ from the preset."""
+    """One row chosen in each list; `fields` are the recipe's fields that differ from the preset.
+
+    `folder_fields` are those of the folder while a row of another data set is chosen.
+    """
 
     arch: str = ""
     data: str = ""
@@ -44,6 +49,7 @@ class NewRun:
     fields: Mapping[str, object] = field(default_factory=dict)
     folder: ImageFolder | None = None
     data_dir: str = ""
+    folder_fields: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def default(cls, data_dir: str) -> NewRun:
@@ -66,10 +72,31 @@ class NewRun:
     @cached_property
     def plan(self) -> Recipe | str:
         """The recipe of the run, or a sentence that says why there is none yet."""
+        if self.wants_folder and isinstance(self.draft, Recipe):
+            return launcher_text.FOLDER_WANTED
+        return self.draft
+
+    @cached_property
+    def draft(self) -> Recipe | str:
+        """The plan, also while its folder is not chosen yet: all other fields are those of it."""
+        if not self.arch:
+            return launcher_text.NO_MATCH
         try:
-            return self._build()
+            return self.recipe_for(
+                self.folder.path if self.data == FOLDER and self.folder else self.data
+            )
         except EngineError as error:
             return str(error)
+
+    def with_data(self, data: str) -> NewRun:
+        """The same run on this row; what says how a data set is understood stays with that one."""
+        if data == self.data:
+            return self
+        of_set = {key: self.fields[key] for key in OF_ONE_SET if key in self.fields}
+        others = {key: each for key, each in self.fields.items() if key not in OF_ONE_SET}
+        of_folder = of_set if self.data == FOLDER else self.folder_fields
+        fields = {**others, **of_folder} if data == FOLDER else others
+        return replace(self, data=data, fields=fields, folder_fields=of_folder)
 
     def with_folder(self, folder: ImageFolder) -> NewRun:
         """The same run on this folder, with the setting that the folder needs."""
@@ -78,18 +105,8 @@ class NewRun:
 
     def why_not(self, fields: Mapping[str, object]) -> str:
         """The reason why the run cannot have these fields; empty if it can."""
-        plan = replace(self, fields=fields).plan
-        return plan if isinstance(plan, str) else ""
-
-    def _build(self) -> Recipe:
-        """Raises UsageError if something is missing or not possible."""
-        if not self.arch:
-            raise UsageError(launcher_text.NO_MATCH)
-        if self.wants_folder:
-            raise UsageError(launcher_text.FOLDER_WANTED)
-        return self.recipe_for(
-            self.folder.path if self.data == FOLDER and self.folder else self.data
-        )
+        draft = replace(self, fields=fields).draft
+        return draft if isinstance(draft, str) else ""
 
     def recipe_for(self, data: str) -> Recipe:
         """The recipe of what is chosen, for this data. Raises UsageError as `build_recipe`."""

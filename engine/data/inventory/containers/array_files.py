@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine import regular_files
 from engine.data.inventory.containers import array_names, array_pairs, container_text
-from engine.data.inventory.containers.array_pairs import Pairs, class_names, labelled_rows, paired
+from engine.data.inventory.containers.array_pairs import Pairs, class_names, paired, split_items
 from engine.data.inventory.containers.folder_files import file_names
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.idx_arrays import array_name, read_idx
@@ -16,6 +16,7 @@ from engine.data.inventory.containers.npy_arrays import NPY, NPZ, read_npy, read
 from engine.data.inventory.containers.pixel_rows import RowShape
 from engine.data.inventory.data_files import is_idx
 from engine.errors import DataError
+from engine.recipes.recipe import Recipe
 
 # EMNIST's images lie on their side, as MATLAB has them: columns first.
 TURNED = "emnist"
@@ -31,15 +32,15 @@ def recognises(path: Path) -> bool:
     return {"images", "labels"} <= {each.content for each in known if each}
 
 
-def read(path: Path) -> RowSet:
+def read(path: Path, _recipe: Recipe) -> RowSet:
     """The images of the arrays. Raises DataError where they cannot be trained on."""
     pairs = _pairs(path)
     names = class_names(pairs) or _mapping(path, pairs.pairs[0].images.name)
     skipped = {container_text.OTHER_ARRAYS: pairs.others} if pairs.others else {}
-    return RowSet(path, container_text.ARRAYS, labelled_rows(pairs), names, skipped)
+    return RowSet(str(path), container_text.ARRAYS, split_items(pairs), names, skipped)
 
 
-def check(path: Path) -> None:
+def check(path: Path, _recipe: Recipe) -> None:
     """Check the arrays by their headers. Raises DataError as `read`."""
     _pairs(path)
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from engine.data.inventory.layouts.split_names import SplitName
+from engine.data.inventory.layouts.split_names import SPLIT_NAMES, SplitName
 
 Content: TypeAlias = Literal["images", "labels", "class names"]
 
@@ -18,11 +18,8 @@ CONTENTS: dict[str, Content] = {
     **dict.fromkeys(("x", "image", "images", "img", "imgs", "data", "pixels"), "images"),
     **dict.fromkeys(("y", "label", "labels", "target", "targets"), "labels"),
 }
-SPLITS: dict[str, SplitName] = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "t10k"), "test"),
-}
+# MNIST's test split has ten thousand images.
+SPLITS: dict[str, SplitName] = {**SPLIT_NAMES, "t10k": "test"}
 # The format of a file, which its name repeats; an image has three axes there, a label one.
 FORMATS: dict[str, Content | None] = {
     "idx3": "images",

@@ -12,7 +12,8 @@ from engine.data.inventory.containers import array_names, container_text
 from engine.data.inventory.containers.array_names import ArrayName
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.label_values import label_values
-from engine.data.inventory.containers.labelled_rows import LabelledRows
+from engine.data.inventory.containers.labelled_items import SplitItems
+from engine.data.inventory.containers.labelled_rows import labelled_rows
 from engine.data.inventory.containers.pixel_rows import RowShape, pixel_rows, shape_of
 from engine.data.inventory.layouts.split_names import SplitName
 from engine.errors import DataError
@@ -66,7 +67,7 @@ def paired(place: Path, arrays: Sequence[FoundArray], family: str | None = None)
     for content in ("images", "labels"):
         if (content, "train") not in slots:
             raise DataError(container_text.array_missing(place, content, _names(arrays)))
-    splits: tuple[SplitName, ...] = ("train", "validation", "test")
+    splits: tuple[SplitName, ...] = ("train", "validation", "test", "predict")
     pairs = [_pair(split, slots) for split in splits if ("images", split) in slots]
     used = {array.name for array in slots.values()}
     others = [name for name in _names(arrays) if name not in used]
@@ -93,7 +94,7 @@ def _pair(split: SplitName, slots: Mapping[tuple[str, str], FoundArray]) -> Pair
     return Pair(split, images, shape_of(images), slots.get(("labels", split)))
 
 
-def labelled_rows(pairs: Pairs) -> list[LabelledRows]:
+def split_items(pairs: Pairs) -> list[SplitItems]:
     """The rows of all pairs; the training images say what the value of white is.
 
     Raises DataError where labels do not fit the images.
@@ -105,7 +106,7 @@ def labelled_rows(pairs: Pairs) -> list[LabelledRows]:
         white = white or images.white
         count = found.shape[0]
         values = None if labels is None else label_values(labels, count)
-        parts.append(LabelledRows(split, images, range(count), values))
+        parts.append(labelled_rows(split, images, range(count), values))
     return parts
 
 

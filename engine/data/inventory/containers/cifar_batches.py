@@ -21,7 +21,8 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.folder_files import file_names
 from engine.data.inventory.containers.found_array import FoundArray
-from engine.data.inventory.containers.labelled_rows import LabelledRows, RowSet
+from engine.data.inventory.containers.labelled_items import SplitItems
+from engine.data.inventory.containers.labelled_rows import RowSet, labelled_rows
 from engine.data.inventory.containers.npy_arrays import read_npy
 from engine.data.inventory.containers.pixel_rows import RowShape
 from engine.data.inventory.containers.restricted_unpickler import unpickled
@@ -30,6 +31,7 @@ from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.stored import stored_text
 from engine.data.stored.array_row import WHITE, PixelRows
 from engine.errors import DataError
+from engine.recipes.recipe import Recipe
 
 VALUES, SHAPE = 3_072, RowShape((3, 32, 32), (1, 2, 0))
 RECORD = np.dtype([("label", "u1"), ("pixels", "u1", (VALUES,))])
@@ -99,15 +101,15 @@ def recognises(path: Path) -> bool:
     return form is not None and (path.is_dir() or path in files)
 
 
-def read(path: Path) -> RowSet:
+def read(path: Path, _recipe: Recipe) -> RowSet:
     """The images of all batches. Raises DataError where one is damaged."""
     form, files = _form(path)
     assert form is not None
     parts = [_part(form, file) for file in files]
-    return RowSet(path, container_text.CIFAR, parts, _names(form, files[0].parent))
+    return RowSet(str(path), container_text.CIFAR, parts, _names(form, files[0].parent))
 
 
-def check(path: Path) -> None:
+def check(path: Path, _recipe: Recipe) -> None:
     """Check the sizes of the files in binary form. Raises DataError."""
     form, files = _form(path)
     assert form is not None
@@ -125,7 +127,7 @@ def _form(path: Path) -> tuple[Form | None, list[Path]]:
     return form, [folder / name for name in files]
 
 
-def _part(form: Form, file: Path) -> LabelledRows:
+def _part(form: Form, file: Path) -> SplitItems:
     if form.record is not None:
         images, labels = (_records(form.record, file, field) for field in ("pixels", "label"))
     else:
@@ -134,7 +136,7 @@ def _part(form: Form, file: Path) -> LabelledRows:
     rows = PixelRows(file.name, images.file(), SHAPE.row, SHAPE.axes, WHITE)
     values = np.asarray(labels.file().values()).astype(np.int64)
     split: SplitName = "test" if file.name == form.test else "train"
-    return LabelledRows(split, rows, range(len(values)), values)
+    return labelled_rows(split, rows, range(len(values)), values)
 
 
 def _records(record: np.dtype[np.void], file: Path, field: str) -> FoundArray:

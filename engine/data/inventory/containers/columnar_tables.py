@@ -15,7 +15,7 @@ from engine.data.inventory.containers import library_text
 from engine.data.inventory.containers.column_choice import Columns, columns_of
 from engine.data.inventory.containers.labelled_items import ItemSet, Label, SplitItems
 from engine.data.inventory.containers.row_copies import in_small_groups
-from engine.data.inventory.containers.shard_splits import shards_by_split
+from engine.data.inventory.containers.shard_splits import shards_at
 from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.stored.table_row import PARQUET, Table, TableRow, open_table
 from engine.errors import DataError
@@ -38,13 +38,13 @@ def recognises(path: Path) -> bool:
 def check(path: Path, recipe: Recipe) -> None:
     """Check the columns by the head of the first file. Raises DataError as `read`."""
     with explained(path):
-        _columns(*_shards(path), recipe)
+        _columns(*shards_at(path, _tables), recipe)
 
 
 def read(path: Path, recipe: Recipe) -> ItemSet:
     """The images in the rows of the tables. Raises DataError where they cannot be trained on."""
     with explained(path):
-        return items_of(*_shards(path), str(path), recipe)
+        return items_of(*shards_at(path, _tables), str(path), recipe)
 
 
 def items_of(
@@ -52,27 +52,26 @@ def items_of(
 ) -> ItemSet:
     """The images in the rows of files below a folder, by split. Raises DataError."""
     columns = _columns(folder, shards, recipe)
-    every = [(split, shard) for split, names in shards.items() for shard in names]
-    parts = [_rows(folder, shard, split, columns) for split, shard in every]
-    remarks = tuple(
-        inventory_text.unpacked_once(folder / shard, copy.stat().st_size, copy.parent)
-        for _, shard in every
-        if (copy := in_small_groups(folder / shard, columns.image)) != folder / shard
-    )
-    return ItemSet(place, library_text.TABLES, parts, columns.names, remarks=remarks)
+    parts, remarks = [], []
+    for split, shard in ((split, shard) for split, names in shards.items() for shard in names):
+        file = folder / shard
+        copy = in_small_groups(file, columns.image)
+        parts.append(_rows(file, copy, shard, split, columns))
+        if copy != file:
+            remarks.append(inventory_text.unpacked_once(file, copy.stat().st_size, copy.parent))
+    return ItemSet(place, library_text.TABLES, parts, columns.names, remarks=tuple(remarks))
 
 
 def _columns(folder: Path, shards: Mapping[SplitName, Sequence[str]], recipe: Recipe) -> Columns:
-    first = next(iter(shards.get("train", ())), None)
-    if first is None:
+    if not shards.get("train"):
         raise DataError(library_text.no_training_split(folder, [*shards]))
-    return columns_of(open_table(str(folder / first)).schema, str(folder / first), recipe)
+    first = str(folder / shards["train"][0])
+    return columns_of(open_table(first).schema, first, recipe)
 
 
-def _rows(folder: Path, shard: str, split: SplitName, columns: Columns) -> SplitItems:
-    """The rows of a file, a group after the other."""
-    table = open_table(str(folder / shard))
-    path = str(in_small_groups(folder / shard, columns.image))
+def _rows(file: Path, copy: Path, shard: str, split: SplitName, columns: Columns) -> SplitItems:
+    """The rows of a file, a group after the other, with the images of its copy."""
+    table, path = open_table(str(file)), str(copy)
     images: list[TableRow] = []
     for group, count in enumerate(open_table(path).group_sizes):
         start = len(images)
@@ -92,13 +91,6 @@ def _labels(table: Table, group: int, columns: Columns) -> list[Label]:
     if columns.names:
         return [None if value == SECRET else value for value in values]
     return [int(value) if isinstance(value, bool) else value for value in values]
-
-
-def _shards(path: Path) -> tuple[Path, Mapping[SplitName, list[str]]]:
-    """A folder and the tables below it, by split."""
-    if path.is_file():
-        return path.parent, {"train": [path.name]}
-    return path, shards_by_split(path, [*_tables(path)])
 
 
 def _tables(folder: Path, depth: int = DEPTH, below: str = "") -> Iterator[str]:

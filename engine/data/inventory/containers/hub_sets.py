@@ -29,12 +29,17 @@ QUOTED = re.compile(r"'([^']*)'")
 
 
 def check(library: LibrarySet, _recipe: Recipe) -> None:
-    """Raise DataError where the library is missing or too old. Does not import it."""
+    """Raise DataError where the library is missing, too old, or would take something else.
+
+    Does not import it.
+    """
     if importlib.util.find_spec(PACKAGE) is None:
         raise DataError(library_text.needs_package(f"hf/{library.name}", PACKAGE))
     version = importlib.metadata.version(PACKAGE)
     if int(version.partition(".")[0]) < LEAST:
         raise DataError(library_text.too_old(PACKAGE, version, LEAST))
+    if os.path.isdir(library.name):
+        raise DataError(library_text.folder_instead(library.name))
 
 
 def read(library: LibrarySet, recipe: Recipe) -> ItemSet:
@@ -65,6 +70,8 @@ def _files(library: LibrarySet) -> Mapping[SplitName, list[str]]:
     """The Arrow files of each split. Raises DataError where the library does not find them."""
     import datasets
 
+    if _is_reader(library.name):
+        raise DataError(library_text.reader_of_files(library.name))
     try:
         loaded = datasets.load_dataset(library.name, library.variant or None, keep_in_memory=False)
     except Exception as error:  # of the network, the hub and parsers
@@ -73,6 +80,12 @@ def _files(library: LibrarySet) -> Mapping[SplitName, list[str]]:
     return {
         split: [file["filename"] for file in rows.cache_files] for split, rows in splits.items()
     }
+
+
+def _is_reader(name: str) -> bool:
+    """Whether the library takes the name for one of its readers of files: `parquet`, `csv`."""
+    word = name.isidentifier()
+    return word and importlib.util.find_spec(f"{PACKAGE}.packaged_modules.{name}") is not None
 
 
 def _by_split(library: LibrarySet, loaded: Mapping[str, Any]) -> dict[SplitName, Any]:

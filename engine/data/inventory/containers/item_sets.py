@@ -1,20 +1,13 @@
-"""Finds who reads a data set of items: a library, the user's code, tables or shards."""
+"""Finds who reads a data set that is no folder of images: a library, the user's code, a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from engine.catalog import data_names
-from engine.data.inventory.containers import (
-    columnar_tables,
-    hub_sets,
-    own_check,
-    own_sets,
-    shards,
-    torchvision_sets,
-)
+from engine.data.inventory.containers import hub_sets, own_check, own_sets, torchvision_sets
 from engine.data.inventory.containers.labelled_items import ItemSet
-from engine.data.inventory.containers.row_readers import holds_images
+from engine.data.inventory.containers.set_readers import set_at
 from engine.recipes.recipe import Recipe
 
 
@@ -30,11 +23,8 @@ def read_items(recipe: Recipe, code: Path | None) -> ItemSet | None:
         return hub_sets.read(library, recipe)
     if user := data_names.user_set(recipe.data):
         return own_sets.read(user, code)
-    path = Path(recipe.data)
-    if not _may_hold_items(path):
-        return None
-    reader = next((each for each in (columnar_tables, shards) if each.recognises(path)), None)
-    return reader.read(path, recipe) if reader else None
+    place = set_at(Path(recipe.data))
+    return place.read(recipe) if place else None
 
 
 def check_items(recipe: Recipe) -> bool:
@@ -48,13 +38,10 @@ def check_items(recipe: Recipe) -> bool:
         hub_sets.check(library, recipe)
     elif user := data_names.user_set(recipe.data):
         own_check.check(user)
+    elif place := set_at(Path(recipe.data)):
+        place.check(recipe)
     else:
-        path = Path(recipe.data)
-        readers = (columnar_tables, shards) if _may_hold_items(path) else ()
-        reader = next((each for each in readers if each.recognises(path)), None)
-        if reader is None:
-            return False
-        reader.check(path, recipe)
+        return False
     return True
 
 
@@ -70,8 +57,3 @@ def fetch(recipe: Recipe) -> None:
         torchvision_sets.fetch(library, recipe)
     elif library := data_names.hub_set(recipe.data):
         hub_sets.fetch(library, recipe)
-
-
-def _may_hold_items(path: Path) -> bool:
-    """Whether it is a file, or a folder in which no images lie."""
-    return path.is_file() or (path.is_dir() and not holds_images(path))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from engine.data.inventory.class_naming import shown_names
@@ -20,11 +21,15 @@ Label: TypeAlias = int | str | None
 
 @dataclass(frozen=True)
 class SplitItems:
-    """The images of a split, and the label of each: None where it has none."""
+    """The images of a split, and the label of each: None where it has none.
+
+    `name` is that of the array or table that has them, if any.
+    """
 
     split: SplitName
-    images: Sequence[StoredImage]
+    images: Iterable[StoredImage]
     labels: Sequence[Label]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,24 +48,42 @@ class ItemSet:
     remarks: tuple[str, ...] = ()
     validation: str = "validation"
 
-    @property
+    @cached_property
     def values(self) -> list[int | str]:
         """The labels that training images have, in order. Raises DataError for fewer than two."""
         parts = [part for part in self.parts if part.split == "train"]
         found = {label for part in parts for label in part.labels if label is not None}
-        numbers = sorted(each for each in found if isinstance(each, int))
-        words = sorted(each for each in found if isinstance(each, str))
         if len(found) < 2:
-            raise DataError(library_text.too_few_classes(self.place, [*map(str, found)]))
-        return [*numbers, *words]
+            raise DataError(self.too_few([*map(str, found)]))
+        return in_order(found)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, in the order of their labels."""
-        return tuple(self._name(value) for value in self.values)
+        return tuple(map(self.name_of, self.values))
 
-    def _name(self, label: int | str) -> str:
+    def name_of(self, label: int | str) -> str:
+        """The name of the class with this label."""
         return self.names.get(label, str(label)) if isinstance(label, int) else label
+
+    def too_few(self, labels: Sequence[str]) -> str:
+        """A sentence on the only label of the training images, or on none."""
+        return library_text.too_few_classes(self.place, labels)
+
+    def unknown(self, part: SplitItems, labels: Sequence[int | str]) -> str:
+        """A sentence on labels that no training image has."""
+        return library_text.unknown_labels(self.place, part.split, [*map(str, labels)])
+
+    @property
+    def unused_validation(self) -> str:
+        """A sentence on a validation split that nothing uses."""
+        return library_text.unused_split(self.validation)
+
+
+def in_order(labels: Collection[Label]) -> list[int | str]:
+    """Labels in order, numbers before words."""
+    numbers = sorted(each for each in labels if isinstance(each, int))
+    return [*numbers, *sorted(each for each in labels if isinstance(each, str))]
 
 
 def inventory_of_items(items: ItemSet, recipe: Recipe) -> Inventory:
@@ -84,7 +107,7 @@ def inventory_of_items(items: ItemSet, recipe: Recipe) -> Inventory:
         notes=(*items.notes, *naming),
         remarks=items.remarks,
     )
-    return with_validation(found, recipe, library_text.unused_split(items.validation))
+    return with_validation(found, recipe, items.unused_validation)
 
 
 def _images(items: ItemSet, split: str, numbers: Mapping[int | str, int]) -> LabelledImages:
@@ -94,7 +117,7 @@ def _images(items: ItemSet, split: str, numbers: Mapping[int | str, int]) -> Lab
         if part.split != split:
             continue
         if unknown := {*part.labels} - {None, *numbers}:
-            raise DataError(library_text.unknown_labels(items.place, split, [*map(str, unknown)]))
+            raise DataError(items.unknown(part, in_order(unknown)))
         found += [
             (image, numbers[label])
             for image, label in zip(part.images, part.labels, strict=True)

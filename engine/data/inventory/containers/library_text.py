@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from engine.text import PIP, examples, harmless
 
 # How the classes and splits were found, in words.
-TORCHVISION = "the splits of torchvision"
+TORCHVISION = "a data set of torchvision"
 TABLES = "rows of tables"
 SHARDS = "samples in shards of WebDataset"
 OWN = "a data set in Python"
@@ -86,6 +86,21 @@ def not_loaded(name: str, why: str) -> str:
         f"hf/{harmless(name)} cannot be loaded ({harmless(why)}): check the name at "
         "huggingface.co/datasets and the connection, or name a folder of its Parquet files with "
         "--data."
+    )
+
+
+def folder_instead(name: str) -> str:
+    shown = harmless(name)
+    return (
+        f"hf/{shown} is a data set of Hugging Face, and its library would take the folder {shown} "
+        f"here instead: type --data {harmless(shlex.quote(f'./{name}'))} for that, or rename it."
+    )
+
+
+def reader_of_files(name: str) -> str:
+    return (
+        f"hf/{name} is no data set of Hugging Face, but what its library calls a reader of files: "
+        "name the folder of the files with --data."
     )
 
 

@@ -22,7 +22,7 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.found_array import FoundArray, Place
 from engine.data.inventory.kept_copies import copy_bounded, kept_copy
-from engine.data.stored import stored_text, zip_entry
+from engine.data.stored import stored_text, zip_packing
 from engine.errors import DataError
 
 NPY, NPZ = ".npy", ".npz"
@@ -67,7 +67,7 @@ def _damage_named(path: Path) -> Iterator[None]:
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, path: Path) -> FoundArray:
-    if member.flag_bits & zip_entry.ENCRYPTED:
+    if member.flag_bits & zip_packing.ENCRYPTED:
         raise DataError(inventory_text.encrypted(path))
     if member.compress_type == zipfile.ZIP_STORED:
         place = partial(_in_place, path, member.header_offset)
@@ -83,7 +83,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, path: 
 
 def _in_place(path: Path, header: int, start: int) -> Place:
     with _damage_named(path):
-        return path, zip_entry.content_start(str(path), header) + start
+        return path, zip_packing.content_start(str(path), header) + start
 
 
 def _unpacked(path: Path, member: str, start: int) -> Place:

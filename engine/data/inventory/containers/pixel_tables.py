@@ -18,7 +18,8 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.array_names import SPLITS, split_or_train
 from engine.data.inventory.containers.folder_files import file_names
-from engine.data.inventory.containers.labelled_rows import LabelledRows, RowSet
+from engine.data.inventory.containers.labelled_items import SplitItems
+from engine.data.inventory.containers.labelled_rows import RowSet, labelled_rows
 from engine.data.inventory.containers.npy_arrays import read_npy
 from engine.data.inventory.containers.table_conversion import LABELS, PIXELS, USAGE, convert
 from engine.data.inventory.containers.table_form import TableForm, form_of
@@ -26,6 +27,7 @@ from engine.data.inventory.kept_copies import kept_copy
 from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.stored.array_row import WHITE, PixelRows
 from engine.errors import DataError
+from engine.recipes.recipe import Recipe
 
 SUFFIXES = (".csv", ".tsv")
 # FER2013's names of its splits.
@@ -41,13 +43,13 @@ def recognises(path: Path) -> bool:
     return any(split == "train" for _, _, split in _tables(path))
 
 
-def read(path: Path) -> RowSet:
+def read(path: Path, _recipe: Recipe) -> RowSet:
     """The images of all tables. Raises DataError where one is damaged."""
     parts = [part for table in _tables(path) for part in _parts(*table)]
-    return RowSet(path, container_text.PIXEL_TABLE, parts)
+    return RowSet(str(path), container_text.PIXEL_TABLE, parts)
 
 
-def check(path: Path) -> None:
+def check(path: Path, _recipe: Recipe) -> None:
     """Check the first lines of the tables. Raises DataError where there are no labels."""
     for file, form, split in _tables(path):
         if split == "train" and form.label is None:
@@ -70,7 +72,7 @@ def _tables(path: Path) -> list[tuple[Path, TableForm, SplitName]]:
     return found
 
 
-def _parts(file: Path, form: TableForm, split: SplitName) -> list[LabelledRows]:
+def _parts(file: Path, form: TableForm, split: SplitName) -> list[SplitItems]:
     copy = kept_copy(file, "table", partial(convert, file, form))
     (pixels,) = read_npy(copy / PIXELS)
     rows = PixelRows(file.name, pixels.file(), form.shape.row, form.shape.axes, WHITE)
@@ -79,7 +81,8 @@ def _parts(file: Path, form: TableForm, split: SplitName) -> list[LabelledRows]:
         labels = np.asarray(read_npy(copy / LABELS)[0].file().values())
     parts = []
     for each, indices in _splits(file, form, copy, split, pixels.shape[0]):
-        parts.append(LabelledRows(each, rows, indices, None if labels is None else labels[indices]))
+        known = None if labels is None else labels[indices]
+        parts.append(labelled_rows(each, rows, indices, known))
     return parts
 
 
@@ -91,7 +94,9 @@ def _splits(
         return [(split, range(count))]
     usage = np.char.lower(np.asarray(read_npy(copy / USAGE)[0].file().values()))
     if unknown := sorted({*usage.tolist()} - {*USAGES}):
-        raise DataError(container_text.unknown_usage(file, unknown, list(USAGES)))
+        raise DataError(
+            container_text.unknown_usage(file, unknown, [*dict.fromkeys(USAGES.values())])
+        )
     meant = [USAGES[word] for word in usage.tolist()]
     return [
         (each, [row for row, split in enumerate(meant) if split == each])

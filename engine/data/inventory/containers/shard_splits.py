@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from engine.data.inventory.containers import library_text
@@ -28,6 +28,18 @@ def shards_by_split(folder: Path, shards: Sequence[str]) -> Mapping[SplitName, l
         if split:
             found.setdefault(split, []).append(shard)
     return found
+
+
+def shards_at(
+    path: Path, below: Callable[[Path], Iterable[str]]
+) -> tuple[Path, Mapping[SplitName, list[str]]]:
+    """A folder and the shards `below` it by split; a shard alone is for training.
+
+    Raises DataError as `shards_by_split`.
+    """
+    if path.is_file():
+        return path.parent, {"train": [path.name]}
+    return path, shards_by_split(path, [*below(path)])
 
 
 def split_in(shard: str) -> SplitName | None:

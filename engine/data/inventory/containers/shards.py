@@ -16,16 +16,16 @@ from engine import regular_files
 from engine.data.inventory.containers import library_text
 from engine.data.inventory.containers.column_choice import LABEL_NAMES, chosen
 from engine.data.inventory.containers.labelled_items import ItemSet, Label, SplitItems
-from engine.data.inventory.containers.shard_splits import shards_by_split
+from engine.data.inventory.containers.shard_splits import shards_at
 from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.inventory.listing.tar_listing import tar_entries
+from engine.data.stored.archive_entry import ArchiveEntry
 from engine.data.stored.image_kinds import IMAGE_SUFFIXES
-from engine.data.stored.tar_entry import TarEntry
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 # The files of a sample, by what follows its name.
-Sample: TypeAlias = Mapping[str, TarEntry]
+Sample: TypeAlias = Mapping[str, ArchiveEntry]
 SUFFIX = ".tar"
 # The files that tell a label: a number or a word alone, or fields.
 PLAIN, FIELDS = "cls", "json"
@@ -44,12 +44,12 @@ def recognises(path: Path) -> bool:
 
 def check(path: Path, recipe: Recipe) -> None:
     """Check the first sample. Raises DataError as `read`."""
-    _fields_of(*_by_split(path), recipe)
+    _fields_of(*shards_at(path, _shards_in), recipe)
 
 
 def read(path: Path, recipe: Recipe) -> ItemSet:
     """The images of the samples. Raises DataError where they cannot be trained on."""
-    folder, shards = _by_split(path)
+    folder, shards = shards_at(path, _shards_in)
     fields = _fields_of(folder, shards, recipe)
     parts = [
         _part(folder / shard, split, fields) for split, names in shards.items() for shard in names
@@ -72,7 +72,7 @@ class _Fields:
         there += fields
         self._label = chosen(recipe.label_column, known, "label_column", place, there)
 
-    def image(self, sample: Sample) -> TarEntry | None:
+    def image(self, sample: Sample) -> ArchiveEntry | None:
         """The image; samples need not all have the same format."""
         if self._image in sample:
             return sample[self._image]
@@ -102,7 +102,7 @@ def _word(text: str) -> Label:
 
 
 def _part(shard: Path, split: SplitName, fields: _Fields) -> SplitItems:
-    images: list[TarEntry] = []
+    images: list[ArchiveEntry] = []
     labels: list[Label] = []
     try:
         for sample in _samples(shard):
@@ -116,7 +116,7 @@ def _part(shard: Path, split: SplitName, fields: _Fields) -> SplitItems:
 
 def _samples(shard: Path) -> Iterable[Sample]:
     """The samples of a shard, in its order."""
-    found: dict[str, dict[str, TarEntry]] = {}
+    found: dict[str, dict[str, ArchiveEntry]] = {}
     for entry in tar_entries(shard):
         key, suffix = _key(entry.name)
         found.setdefault(key, {})[suffix] = entry._replace(name=f"{shard.name}/{entry.name}")
@@ -144,12 +144,6 @@ def _is_shard(path: Path) -> bool:
     return any(
         suffixes & {PLAIN, FIELDS} and any(map(_is_image, suffixes)) for suffixes in of_key.values()
     )
-
-
-def _by_split(path: Path) -> tuple[Path, Mapping[SplitName, Sequence[str]]]:
-    if path.is_file():
-        return path.parent, {"train": [path.name]}
-    return path, shards_by_split(path, _shards_in(path))
 
 
 def _shards_in(folder: Path) -> list[str]:

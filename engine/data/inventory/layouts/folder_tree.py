@@ -36,10 +36,11 @@ class FolderTree:
             yield name
             waiting += reversed(self.children.get(name, ()))
 
-    def images(self, folder: str) -> list[str]:
-        """The names of the images in and below a folder: those of a folder, then of those in it."""
+    def images(self, *folders: str) -> list[str]:
+        """The names of the images in and below folders: those of one, then of those in it."""
         return [
             f"{name}/{image}" if name else image
+            for folder in folders
             for name in self.below(folder)
             for image in self.own[name]
         ]

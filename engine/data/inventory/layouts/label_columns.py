@@ -93,7 +93,7 @@ def _label_columns(
     if fitting:
         return replace(found, label=by_header if by_header in fitting else fitting[0])
     if len(names) > 1 and all(_marks(_values(body, at)) for at in names):
-        if all(sum(map(_is_one, (row[at] for at in names))) == 1 for row in body):
+        if all(sum(map(is_one, (row[at] for at in names))) == 1 for row in body):
             return replace(found, marked=[*names])
         return replace(found, candidates=[*names.values()], several=True)
     if by_header is not None and len({row[by_header] for row in body}) > 1:
@@ -159,7 +159,7 @@ def _marks(values: Sequence[str]) -> bool:
     return {*values} <= {"0", "1", "0.0", "1.0"}
 
 
-def _is_one(value: str) -> bool:
+def is_one(value: str) -> bool:
     return value in ("1", "1.0")
 
 

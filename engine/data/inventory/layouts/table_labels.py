@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.data.inventory.layouts.folder_tree import above, last
 from engine.data.inventory.layouts.image_names import ImageNames, split_in, stem
-from engine.data.inventory.layouts.label_columns import LabelColumns, find_columns, unboxed
+from engine.data.inventory.layouts.label_columns import LabelColumns, find_columns, is_one, unboxed
 from engine.data.inventory.layouts.label_table import LabelTable, read_table
 from engine.data.inventory.layouts.split_names import SplitName, split_of
 from engine.data.inventory.listing.listing import Listing
@@ -164,7 +164,7 @@ def _label(table: LabelTable, columns: LabelColumns, row: Sequence[str]) -> str:
         cell = row[columns.label]
         return unboxed(cell) if columns.boxed else cell
     names = table.column_names(columns.header)
-    return next(names[at] for at in columns.marked if row[at] in ("1", "1.0"))
+    return next(names[at] for at in columns.marked if is_one(row[at]))
 
 
 def _are_twins(names: Sequence[str]) -> bool:

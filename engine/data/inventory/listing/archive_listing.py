@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from engine import numbers, text
 from engine.data.inventory.listing import listing_text
 from engine.data.inventory.listing.archive_names import relative_name
 from engine.data.inventory.listing.listed_names import ListedNames
+from engine.data.stored.archive_entry import ArchiveEntry
 from engine.data.stored.image_kinds import FIRST_BYTES
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
 
 # The most entries, bytes an entry and bytes in all that an archive may have.
 MOST_ENTRIES, MOST_ENTRY_BYTES, MOST_BYTES = 20_000_000, 1_000_000_000, 10_000_000_000_000
-
-
-class ArchiveEntry(StoredImage, Protocol):
-    """An entry of an archive, which may be an image."""
-
-    @property
-    def size(self) -> int:
-        """Its bytes, unpacked."""
 
 
 class Member(NamedTuple):
@@ -60,18 +53,9 @@ class ArchiveListing:
             self._take(member)
         for name in sorted(self._entries, key=lambda name: name.split("/")):
             self._sort(name)
-
-    @property
-    def folders(self) -> Mapping[str, Sequence[str]]:
-        return self._names.folders
-
-    @property
-    def tables(self) -> Sequence[str]:
-        return self._names.tables
-
-    @property
-    def skipped(self) -> Mapping[str, Sequence[str]]:
-        return {reason: sorted(names) for reason, names in self._names.skipped.items()}
+        self.folders: Mapping[str, Sequence[str]] = self._names.folders
+        self.tables = self._names.tables
+        self.skipped = self._names.left_out()
 
     def image(self, name: str) -> StoredImage:
         return self._entries[name]

@@ -27,6 +27,9 @@ class FolderListing:
     except to one that holds them. Raises DataError where the folder is missing or unreadable.
     """
 
+    notes: Sequence[str] = ()
+    remarks: Sequence[str] = ()
+
     def __init__(self, place: Path, *, glance: bool = False) -> None:
         self.place, self.glanced = str(place), False
         self._most = GLANCE if glance else None
@@ -34,26 +37,9 @@ class FolderListing:
         self._walk(place)
         for names in self._names.folders.values():
             names.sort()
-
-    @property
-    def folders(self) -> Mapping[str, Sequence[str]]:
-        return self._names.folders
-
-    @property
-    def tables(self) -> Sequence[str]:
-        return sorted(self._names.tables)
-
-    @property
-    def skipped(self) -> Mapping[str, Sequence[str]]:
-        return {reason: sorted(names) for reason, names in self._names.skipped.items()}
-
-    @property
-    def notes(self) -> Sequence[str]:
-        return ()
-
-    @property
-    def remarks(self) -> Sequence[str]:
-        return ()
+        self.folders: Mapping[str, Sequence[str]] = self._names.folders
+        self.tables = sorted(self._names.tables)
+        self.skipped = self._names.left_out()
 
     def image(self, name: str) -> ImageFile:
         return ImageFile(self.place, name)

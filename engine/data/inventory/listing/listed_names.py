@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from engine.data.inventory import inventory_text
 from engine.data.stored.image_kinds import IMAGE_SUFFIXES, looks_like_image, suffix
@@ -48,6 +48,10 @@ class ListedNames:
                 return False
             self.folders[folder] = []
         return True
+
+    def left_out(self) -> Mapping[str, Sequence[str]]:
+        """What is left out, by reason and then by name."""
+        return {reason: sorted(names) for reason, names in self.skipped.items()}
 
     def skip(self, reason: str, name: str) -> None:
         """Leave out a file or a folder."""

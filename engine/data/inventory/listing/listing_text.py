@@ -30,16 +30,13 @@ def no_end_mark(path: object) -> str:
 
 
 def too_many_entries(place: object, most: int) -> str:
-    return (
-        f"{harmless(str(place))} has more than {most:,} entries: unpack it, and name the folder "
-        "with --data."
-    )
+    return f"{harmless(str(place))} has more than {most:,} entries: unpack it, and name the folder."
 
 
 def too_many_bytes(place: object, most: int) -> str:
     return (
         f"the entries of {harmless(str(place))} say that they have more than {numbers.size(most)} "
-        "in all: unpack it, and name the folder with --data."
+        "in all: unpack it, and name the folder."
     )
 
 
@@ -52,22 +49,19 @@ def entry_unreadable(place: object, name: str, why: str) -> str:
 
 def no_images_in(place: object, names: Sequence[str]) -> str:
     if not names:
-        return (
-            f"{harmless(str(place))} holds nothing: name an archive of images, or a folder, with "
-            "--data."
-        )
+        return f"{harmless(str(place))} holds nothing: name an archive of images, or a folder."
     quoted = harmless(shlex.quote(str(place)))
     command = "unzip" if str(place).lower().endswith(".zip") else "tar xf"
     return (
         f"{harmless(str(place))} holds no images but {examples(names)}: unpack it with "
-        f"`{command} {quoted}`, and name the folder with --data."
+        f"`{command} {quoted}`, and name the folder."
     )
 
 
 def unknown_file(path: object, first: bytes) -> str:
     return (
         f"{harmless(str(path))} is no data set that is known (it begins with {first!r}): name a "
-        "folder of images, or a .zip, .tar, .npz, .npy or .csv file with --data."
+        "folder of images, or a .zip, .tar, .npz, .npy or .csv file."
     )
 
 
@@ -89,7 +83,7 @@ def one_image(path: object) -> str:
 def unpack_first(path: object, command: str) -> str:
     return (
         f"{harmless(str(path))} is packed in a way that is not read: unpack it with "
-        f"`{command} {harmless(shlex.quote(str(path)))}`, and name the result with --data."
+        f"`{command} {harmless(shlex.quote(str(path)))}`, and name the result."
     )
 
 
@@ -98,5 +92,5 @@ def names_in_cp437(path: object, names: Sequence[str]) -> str:
     return (
         f"{len(names):,} names in {harmless(str(path))} are no UTF-8 and are read as CP437 "
         f"({examples(names)}): if they look wrong, unpack them by their encoding, as in `python3 "
-        f"-m zipfile --metadata-encoding gbk -e {quoted} FOLDER`, and name that folder with --data."
+        f"-m zipfile --metadata-encoding gbk -e {quoted} FOLDER`, and name that folder."
     )

@@ -12,7 +12,7 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.listing import listing_text
 from engine.data.inventory.listing.archive_listing import ArchiveListing, Member
 from engine.data.inventory.listing.archive_names import relative_name
-from engine.data.stored.tar_entry import TarEntry
+from engine.data.stored.archive_entry import ArchiveEntry
 from engine.errors import DataError
 
 
@@ -28,12 +28,12 @@ def list_tar(path: Path, place: Path) -> ArchiveListing:
         return listing
 
 
-def tar_entries(path: Path) -> list[TarEntry]:
+def tar_entries(path: Path) -> list[ArchiveEntry]:
     """The files in an uncompressed archive, in its order. Raises DataError as `list_tar`."""
     with _opened(path, path) as tar:
         members = [member.entry for member in _members(str(path), tar)]
         _has_end(tar)  # else a damaged header would just end the list
-        return [entry for entry in members if isinstance(entry, TarEntry)]
+        return [entry for entry in members if entry]
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def _opened(path: Path, place: Path) -> Iterator[tarfile.TarFile]:
 
 def _members(archive: str, tar: tarfile.TarFile) -> Iterator[Member]:
     """The members; a hard link stands for the file of its target, which came before it."""
-    files: dict[str, TarEntry] = {}
+    files: dict[str, ArchiveEntry] = {}
     for info in tar:
         tar.members.clear()  # type: ignore[attr-defined]  # else it keeps all of them
         name = info.name
@@ -61,12 +61,12 @@ def _members(archive: str, tar: tarfile.TarFile) -> Iterator[Member]:
             yield Member(name, "other", reason=listing_text.LINKS)
         elif info.islnk():
             target = files.get(relative_name(info.linkname) or "")
-            entry = target and TarEntry(archive, below, target.offset, target.size)
+            entry = target and ArchiveEntry(archive, below, target.offset, target.size)
             yield Member(name, "file" if entry else "other", entry, listing_text.LINKS)
         elif info.issparse() or not info.isreg():
             yield Member(name, "other", reason=inventory_text.SPECIAL)
         else:
-            entry = files[below] = TarEntry(archive, below, info.offset_data, info.size)
+            entry = files[below] = ArchiveEntry(archive, below, info.offset_data, info.size)
             yield Member(name, "file", entry)
 
 

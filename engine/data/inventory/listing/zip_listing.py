@@ -12,7 +12,8 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.listing import listing_text
 from engine.data.inventory.listing.archive_listing import ArchiveListing, Member
 from engine.data.inventory.listing.archive_names import as_utf8, relative_name
-from engine.data.stored.zip_entry import DEFLATED, ENCRYPTED, STORED, ZipEntry
+from engine.data.stored.archive_entry import ArchiveEntry
+from engine.data.stored.zip_packing import DEFLATED, ENCRYPTED, STORED, ZipPacking
 from engine.errors import DataError
 
 # A name is in UTF-8 where this flag is set, else in CP437, or so it should be.
@@ -62,6 +63,6 @@ def _is_unsure(info: zipfile.ZipInfo) -> bool:
     return not plain and _name(info) == info.filename
 
 
-def _entry(archive: str, name: str, info: zipfile.ZipInfo) -> ZipEntry:
-    place, packed, size = info.header_offset, info.compress_size, info.file_size
-    return ZipEntry(archive, name, place, packed, size, info.compress_type, info.CRC)
+def _entry(archive: str, name: str, info: zipfile.ZipInfo) -> ArchiveEntry:
+    packing = ZipPacking(info.compress_size, info.compress_type, info.CRC)
+    return ArchiveEntry(archive, name, info.header_offset, info.file_size, packing)

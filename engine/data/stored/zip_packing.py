@@ -1,4 +1,4 @@
-"""An image in a zip archive, read in place.
+"""How the entries of a zip archive are packed, each read in place.
 
 The directory of the archive is read once, where its entries are listed: each entry knows its place,
 so that a decoding process need not read the directory of a hundred thousand names. The format is
@@ -8,15 +8,11 @@ in "APPNOTE.TXT", PKWARE.
 from __future__ import annotations
 
 import errno
-import io
 import struct
 import zlib
 from typing import NamedTuple
 
-from PIL import Image
-
 from engine.data.stored import stored_text
-from engine.data.stored.image_opening import open_content
 from engine.data.stored.opened_files import read_at
 
 STORED, DEFLATED = 0, 8
@@ -25,38 +21,24 @@ ENCRYPTED = 1  # a flag of an entry
 HEADER, SIGNATURE, LENGTHS = 30, b"PK\x03\x04", 26
 
 
-class ZipEntry(NamedTuple):
-    """The entry `name` of an archive, whose header is at `offset`.
+class ZipPacking(NamedTuple):
+    """How an entry is packed: into `packed` bytes, by a method, with a checksum."""
 
-    It has `packed` bytes there and `size` bytes unpacked, with the checksum `crc`.
-    """
-
-    archive: str
-    name: str
-    offset: int
     packed: int
-    size: int
     method: int
     crc: int
 
-    def open(self) -> Image.Image:
-        return open_content(io.BytesIO(self.content()), self.name)
 
-    def encoded(self, most: int) -> bytes:
-        try:
-            return self.content() if self.size <= most else b""
-        except OSError:
-            return b""
+def unpacked(archive: str, offset: int, size: int, packing: ZipPacking) -> bytes:
+    """The `size` bytes of the entry whose header is at `offset`; no more are unpacked.
 
-    def content(self) -> bytes:
-        """Raises OSError, also for bytes that the checksum does not fit. Unpacks no more than
-        the size that the directory gives."""
-        start = content_start(self.archive, self.offset)
-        packed = read_at(self.archive, start, self.packed)
-        content = packed if self.method == STORED else _inflated(packed, self.size)
-        if len(content) != self.size or zlib.crc32(content) != self.crc:
-            raise OSError(errno.EIO, stored_text.ENTRY_DAMAGED)
-        return content
+    Raises OSError, also for bytes that the checksum does not fit.
+    """
+    packed = read_at(archive, content_start(archive, offset), packing.packed)
+    content = packed if packing.method == STORED else _inflated(packed, size)
+    if len(content) != size or zlib.crc32(content) != packing.crc:
+        raise OSError(errno.EIO, stored_text.ENTRY_DAMAGED)
+    return content
 
 
 def content_start(archive: str, offset: int) -> int:

@@ -1,0 +1,230 @@
+"""Conditions on the numbers of a run, as `--until` and filters take them: `top1>90% epoch>=5`.
+
+    condition = term {space term}               all of the terms must hold
+    term      = name operator value             spaces around the operator are allowed
+    operator  = ">" | ">=" | "<" | "<=" | "=" | "!="
+    value     = 90% | 0.9 | 1e-3 | 2h | 1h30m | word | "text in quotes"
+
+What a value may look like depends on the kind of its field. A number that is unknown or not finite
+meets no term, not even one with `!=`.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from engine.errors import UsageError
+from engine.run import condition_text
+
+Value: TypeAlias = float | str
+# What the fields are now; None stands for a number that is not finite.
+Values: TypeAlias = Mapping[str, float | str | None]
+
+OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class Share(msgspec.Struct, frozen=True):
+    """A share, 0 to 1, such as an accuracy."""
+
+
+class Number(msgspec.Struct, frozen=True):
+    """Any finite number. `may_be_share` also allows per cent."""
+
+    may_be_share: bool = False
+
+
+class Seconds(msgspec.Struct, frozen=True):
+    """A duration, in seconds."""
+
+
+class Word(msgspec.Struct, frozen=True):
+    """One of these words; without any, every text."""
+
+    words: tuple[str, ...] = ()
+
+
+Kind: TypeAlias = Share | Number | Seconds | Word
+
+_PLAIN = r'[^\s"<>=!]+'
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_TERM = re.compile(
+    rf"\s*({_PLAIN}|{_QUOTED})\s*(>=|<=|!=|>|<|=)\s*({_PLAIN}|{_QUOTED})(?=\s|$)", re.DOTALL
+)
+_UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[dhms])+")
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]{1,3})?", re.IGNORECASE)
+
+
+class Term(NamedTuple):
+    """A field, an operator, and the value with which the field is compared."""
+
+    name: str
+    operator: str
+    value: Value
+    kind: Kind
+
+    def __str__(self) -> str:
+        return f"{_quoted(self.name)}{self.operator}{_written(self.value, self.kind)}"
+
+    def holds(self, values: Values) -> bool:
+        """Whether the field meets this term now. An unknown number never does."""
+        now = values.get(self.name)
+        if isinstance(self.value, str):
+            return isinstance(now, str) and (now == self.value) == (self.operator == "=")
+        if now is None or isinstance(now, str) or math.isnan(now):
+            return False
+        return OPERATORS[self.operator](now, self.value)
+
+
+class Condition(NamedTuple):
+    """Terms that must hold at the same time."""
+
+    terms: tuple[Term, ...]
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.terms))
+
+    def holds(self, values: Values) -> bool:
+        return all(term.holds(values) for term in self.terms)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that it compares, each once."""
+        return tuple(dict.fromkeys(term.name for term in self.terms))
+
+
+def parse(text: str, kind_of: Callable[[str], Kind]) -> Condition:
+    """The condition that `text` writes.
+
+    `kind_of` gives the kind of a field, or raises UsageError for a name that there is not. Raises
+    UsageError with a sentence that says what is taken instead.
+    """
+    terms, at = [], 0
+    while text[at:].strip():
+        matched = _TERM.match(text, at)
+        if matched is None:
+            raise UsageError(condition_text.no_term(text[at:].split(maxsplit=1)[0]))
+        name, sign, value = matched.groups()
+        terms.append(_term(_unquoted(name), sign, value, kind_of))
+        at = matched.end()
+    if not terms:
+        raise UsageError(condition_text.EMPTY)
+    return Condition(tuple(terms))
+
+
+def parse_duration(text: str) -> float:
+    """The seconds of a duration such as `90s`, `2h` or `1h30m`. Raises UsageError."""
+    if not _DURATION.fullmatch(text):
+        raise UsageError(condition_text.bad_duration(text))
+    parts = re.findall(r"([0-9.]+)([dhms])", text)
+    seconds = float(sum(Decimal(amount) * _UNITS[unit] for amount, unit in parts))
+    if math.isinf(seconds):
+        raise UsageError(condition_text.bad_duration(text))
+    return seconds
+
+
+def _term(name: str, sign: str, value: str, kind_of: Callable[[str], Kind]) -> Term:
+    kind = kind_of(name)
+    if isinstance(kind, Word) and sign not in ("=", "!="):
+        raise UsageError(condition_text.no_order(name, sign))
+    return Term(name, sign, _value(name, value, kind), kind)
+
+
+def _value(name: str, written: str, kind: Kind) -> Value:
+    """The value that is written for this field. Raises UsageError."""
+    match kind:
+        case Word():
+            return _word(name, _unquoted(written), kind.words)
+        case Seconds():
+            return _seconds(name, written)
+        case Share():
+            return _share(name, written)
+        case Number():
+            return _any_number(name, written, kind.may_be_share)
+
+
+def _word(name: str, word: str, words: tuple[str, ...]) -> str:
+    if words and word not in words:
+        raise UsageError(condition_text.bad_word(name, word, words))
+    return word
+
+
+def _seconds(name: str, written: str) -> float:
+    try:
+        return parse_duration(written)
+    except UsageError as error:
+        raise UsageError(condition_text.in_field(name, str(error))) from error
+
+
+def _share(name: str, written: str) -> float:
+    number = _number(written.removesuffix("%"))
+    if number is not None and not written.endswith("%") and 1 < number <= 100:
+        raise UsageError(condition_text.share_without_sign(name, written))
+    share = _of_hundred(number, written)
+    if share is None or not 0 <= share <= 1:
+        raise UsageError(condition_text.bad_share(name, written))
+    return share
+
+
+def _any_number(name: str, written: str, may_be_share: bool) -> float:
+    found = _of_hundred(_number(written.removesuffix("%") if may_be_share else written), written)
+    if found is None:
+        raise UsageError(condition_text.bad_number(name, written, may_be_share))
+    return found
+
+
+def _of_hundred(number: Decimal | None, written: str) -> float | None:
+    """The number, or its hundredth if a per cent sign follows it, exactly rounded."""
+    if number is None:
+        return None
+    return float(number / 100 if written.endswith("%") else number)
+
+
+def _number(written: str) -> Decimal | None:
+    """The number, None unless it is a finite one."""
+    found = Decimal(written) if _NUMBER.fullmatch(written) else None
+    return found if found is not None and math.isfinite(float(found)) else None
+
+
+def _written(value: Value, kind: Kind) -> str:
+    """The value as `parse` reads it."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(kind, Share):
+        return f"{_plain(100 * Decimal(repr(value)))}%"
+    if isinstance(kind, Seconds):
+        return f"{_plain(Decimal(repr(value)))}s"
+    return repr(value).removesuffix(".0")
+
+
+def _plain(number: Decimal) -> str:
+    """The number without an exponent and needless zeros."""
+    written = f"{number:f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def _quoted(text: str) -> str:
+    if re.fullmatch(_PLAIN, text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _unquoted(text: str) -> str:
+    if not text.startswith('"'):
+        return text
+    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)

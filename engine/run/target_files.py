@@ -1,0 +1,62 @@
+"""The files that a command writes for the user: each appears as a whole, or not at all.
+
+The command makes a temporary file beside each target, which any process may fill. It takes the name
+of the target in the end, or it is gone, also where the command is stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.errors import RunError, UsageError
+from engine.run import run_text
+from engine.text import reason
+
+
+class Target(NamedTuple):
+    """A file that the user wants, and the temporary file beside it."""
+
+    path: Path
+    temporary: Path
+
+    def keep(self) -> None:
+        """Give the temporary file its name. Raises RunError."""
+        try:
+            os.replace(self.temporary, self.path)
+        except OSError as error:
+            raise RunError(run_text.target_unwritable(self.path, reason(error))) from error
+
+
+def check_target(path: Path, *, force: bool) -> None:
+    """Raise UsageError where a file must not be written: it exists, or has no folder.
+
+    With `force` an existing file is replaced, but nothing that is none.
+    """
+    if not path.parent.is_dir():
+        raise UsageError(run_text.target_without_folder(path))
+    if path.exists() and not path.is_file():
+        raise UsageError(run_text.target_no_file(path))
+    if path.exists() and not force:
+        raise UsageError(run_text.target_exists(path))
+
+
+@contextmanager
+def target_file(path: Path) -> Iterator[Target]:
+    """A target with an empty temporary file, which is gone after the block unless it was kept.
+
+    Raises RunError where the folder cannot be written.
+    """
+    target = Target(path, path.with_name(f".{path.name}.{secrets.token_hex(4)}"))
+    try:
+        target.temporary.open("xb").close()
+    except OSError as error:
+        raise RunError(run_text.target_unwritable(path, reason(error))) from error
+    try:
+        yield target
+    finally:
+        target.temporary.unlink(missing_ok=True)

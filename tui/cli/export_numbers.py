@@ -1,0 +1,80 @@
+"""`cnn-tui export --csv` and `--tensorboard`: the numbers of a run, for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from tui.cli import export_numbers_text
+
+if TYPE_CHECKING:
+    from engine.run.run_paths import RunDir
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Written(NamedTuple):
+    """A file that was written: its key in JSON, what JSON says of it, and the sentence."""
+
+    key: str
+    found: dict[str, object]
+    sentence: str
+
+
+def number_options(command: Command) -> Command:
+    """`--csv FILE` and `--tensorboard FOLDER`."""
+    for name, place, words in (
+        ("--tensorboard", "FOLDER", export_numbers_text.HELP_TENSORBOARD),
+        ("--csv", "FILE", export_numbers_text.HELP_CSV),
+    ):
+        kind = click.Path(path_type=Path)
+        command = click.option(name, type=kind, metavar=place, help=words)(command)
+    return command
+
+
+def check(csv: Path | None, tensorboard: Path | None, *, force: bool) -> None:
+    """Raises UsageError before anything is read or written."""
+    from engine.export import event_file
+    from engine.run.target_files import check_target
+
+    if csv is not None:
+        check_target(csv, force=force)
+    if tensorboard is not None:
+        event_file.check_folder(tensorboard, force=force)
+
+
+def write(run: RunDir, csv: Path | None, tensorboard: Path | None) -> Iterator[Written]:
+    """Write what is wanted, and tell each file. A note on a live run goes to stderr.
+
+    Raises UsageError if the run has no numbers, and RunError if they cannot be written.
+    """
+    from engine.run import run_liveness
+
+    if run_liveness.is_live(run):
+        click.echo(f"cnn-tui: {export_numbers_text.still_training(run.label)}", err=True)
+    if csv is not None:
+        yield _to_csv(run, csv)
+    if tensorboard is not None:
+        yield _to_tensorboard(run, tensorboard)
+
+
+def _to_csv(run: RunDir, path: Path) -> Written:
+    from engine.export import csv_file
+
+    table = csv_file.write_csv(run, path)
+    found = {"file": str(path), "rows": table.rows, "columns": list(table.columns)}
+    sentence = export_numbers_text.wrote_csv(str(path), table.rows, len(table.columns))
+    return Written("csv", found, sentence)
+
+
+def _to_tensorboard(run: RunDir, folder: Path) -> Written:
+    from engine.export import event_file
+
+    curves = event_file.write_events(run, folder)
+    path = str(folder / event_file.FILE)
+    found = {"file": path, "reports": curves.reports, "tags": list(curves.tags)}
+    sentence = export_numbers_text.wrote_events(path, len(curves.tags), str(folder))
+    return Written("tensorboard", found, sentence)

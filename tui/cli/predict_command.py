@@ -1,0 +1,135 @@
+"""`cnn-tui predict`: the classes of images, by a trained network."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.errors import UsageError
+from tui.cli import predict_text
+from tui.cli.engine_answers import answers_of
+from tui.cli.options import ascii_option, runs_option
+
+if TYPE_CHECKING:
+    from engine.protocol.requests import Predict
+    from tui.cli.prediction_output import Output
+
+STDIN = "-"
+# The largest image that comes through a pipe.
+MOST_BYTES = 500_000_000
+
+
+@click.command("predict", help=predict_text.HELP)
+@click.argument("run", metavar="RUN|FILE")
+@click.argument("images", metavar="IMAGE|FOLDER|- …", nargs=-1, required=True)
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help=predict_text.HELP_TOP,
+)
+@click.option("--json", "as_json", is_flag=True, help=predict_text.HELP_JSON)
+@click.option("--csv", "as_csv", is_flag=True, help=predict_text.HELP_CSV)
+@click.option("--unsure", type=click.FloatRange(0, 1), metavar="P", help=predict_text.HELP_UNSURE)
+@click.option("--arch", default="", metavar="FILE.py:NAME", help=predict_text.HELP_ARCH)
+@click.option("--device", default="auto", metavar="DEVICE", help=predict_text.HELP_DEVICE)
+@runs_option
+@ascii_option
+def predict(
+    run: str,
+    images: tuple[str, ...],
+    top: int,
+    as_json: bool,
+    as_csv: bool,
+    unsure: float | None,
+    arch: str,
+    device: str,
+    runs_dir: Path,
+    ascii_only: bool,
+) -> None:
+    from engine.protocol.requests import Predict
+    from engine.run.saved_file import find_saved
+    from engine.start.model_names import absolute_architecture
+    from tui.cli.prediction_output import CsvLines, JsonLines
+    from tui.cli.prediction_report import Report
+
+    if as_json and as_csv:
+        raise UsageError(predict_text.ONE_FORM)
+    _check(images, device)
+    saved = find_saved(run, runs_dir)
+    output: Output
+    if as_json or as_csv:
+        output = JsonLines(unsure) if as_json else CsvLines(unsure, top)
+    else:
+        output = Report(unsure, ascii_only=ascii_only)
+    wanted = Predict(
+        saved=os.fsencode(saved.path),
+        places=tuple(map(os.fsencode, images)),
+        content=_content() if STDIN in images else b"",
+        arch=absolute_architecture(arch) if arch else "",
+        device=device,
+        top=top,
+        pictures=output.shows_pictures,
+        unsure=unsure,
+    )
+    if _print(wanted, output):
+        raise click.exceptions.Exit(1)
+
+
+def _check(images: tuple[str, ...], device: str) -> None:
+    """Raises UsageError for what can be seen to be wrong at once."""
+    from engine.recipes.recipe import DEVICE_PATTERN
+
+    if not re.match(DEVICE_PATTERN, device):
+        raise UsageError(predict_text.unknown_device(device))
+    missing = [place for place in images if place != STDIN and not os.path.exists(place)]
+    if missing:
+        raise UsageError(predict_text.missing(missing))
+    for place in images:
+        if place != STDIN and not (os.path.isfile(place) or os.path.isdir(place)):
+            raise UsageError(predict_text.no_file(place))
+
+
+def _content() -> bytes:
+    """The image that comes through a pipe."""
+    if sys.stdin and sys.stdin.isatty():
+        raise UsageError(predict_text.STDIN_IS_TERMINAL)
+    content = sys.stdin.buffer.read(MOST_BYTES + 1) if sys.stdin else b""
+    if not content:
+        raise UsageError(predict_text.STDIN_IS_EMPTY)
+    if len(content) > MOST_BYTES:
+        raise UsageError(predict_text.stdin_too_large(MOST_BYTES))
+    return content
+
+
+def _print(wanted: Predict, output: Output) -> int:
+    """Print what is predicted. Returns how many images cannot be read."""
+    from engine.protocol.predicted import Judging, Predicted, Unreadable
+    from engine.start import network_requests
+
+    unreadable = 0
+    with answers_of(network_requests.predictions(wanted), predict_text.STOPPED) as messages:
+        for message in messages:
+            if isinstance(message, Judging):
+                output.begin(message)
+            elif isinstance(message, Predicted):
+                output.take(message)
+            elif isinstance(message, Unreadable):
+                unreadable += 1
+                _tell(os.fsdecode(message.file), message.why)
+    output.end(unreadable)
+    return unreadable
+
+
+def _tell(file: str, why: str) -> None:
+    said = predict_text.unreadable(file, why)
+    if file == STDIN:
+        said = predict_text.stdin_unreadable(why)
+    click.echo(f"cnn-tui: {said}", err=True)

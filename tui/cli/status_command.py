@@ -1,0 +1,72 @@
+"""`cnn-tui status`: what a run is doing now, in words or for a script."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.errors import RunError
+from tui.cli import status_text
+from tui.cli.options import json_option, run_argument, runs_option
+
+if TYPE_CHECKING:
+    from engine.run.run_paths import RunDir
+
+
+@click.command(help=status_text.HELP_STATUS)
+@run_argument
+@json_option
+@click.option("--since", type=click.IntRange(0), metavar="SEQ", help=status_text.HELP_SINCE)
+@runs_option
+def status(run: str, as_json: bool, since: int | None, runs_dir: Path) -> None:
+    from engine.run import run_search
+    from tui.cli import newest_run
+
+    found = run_search.find(runs_dir, run)
+    if not run and (note := newest_run.live_instead(found, runs_dir)):
+        click.echo(note, err=True)
+    if since is not None:
+        _print_since(found, since)
+    elif as_json:
+        _print_json(found)
+    else:
+        _print_lines(found)
+
+
+def _print_json(run: RunDir) -> None:
+    import msgspec
+
+    from tui.viewer import run_status
+
+    click.echo(json.dumps(msgspec.to_builtins(run_status.status_now(run, time.time())), indent=2))
+
+
+def _print_lines(run: RunDir) -> None:
+    from tui.cli import status_lines
+    from tui.viewer import run_status
+
+    now = time.time()
+    for line in status_lines.lines(run_status.status_now(run, now), now):
+        click.echo(line)
+
+
+def _print_since(run: RunDir, seq: int) -> None:
+    """One line for each event, then one with the number to go on with."""
+    import msgspec
+
+    from engine.run import run_text
+    from engine.run.events_since import EventsSince
+    from engine.run.journal_tail import JournalChangedError
+
+    since = EventsSince(run.journal, seq)
+    try:
+        for event in since.read():
+            click.echo(json.dumps(msgspec.to_builtins(event)))
+    except JournalChangedError as error:
+        raise RunError(run_text.JOURNAL_CHANGED) from error
+    last = {"type": "Since", "seq": since.seq, "superseded": since.superseded}
+    click.echo(json.dumps(last))

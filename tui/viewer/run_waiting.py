@@ -1,0 +1,142 @@
+"""Waits until a run ends, or until a condition on its numbers holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from engine.protocol.events import Event
+from engine.run import run_liveness
+from engine.run.conditions import Condition
+from engine.run.history import History
+from engine.run.journal_reader import JournalReader
+from engine.run.reports import numbers_of, reports_in
+from engine.run.run_paths import RunDir
+from tui.viewer import run_status, run_summary
+from tui.viewer.run_status import RunStatus
+from tui.viewer.run_summary import RunState
+
+# As often as a viewer looks.
+LOOK_SECONDS = 0.5
+
+Outcome: TypeAlias = Literal["held", "done", "failed", "stopped", "never", "timeout"]
+_ENDS: Mapping[RunState, Outcome] = {"done": "done", "failed": "failed", "stopped": "stopped"}
+
+
+class Held(msgspec.Struct, frozen=True):
+    """Where a condition held, and what the fields were that it compares."""
+
+    step: int
+    time: float
+    values: dict[str, float | str | None]
+
+
+class Waited(msgspec.Struct, frozen=True):
+    """How the waiting ended. `unreported` are the fields of which no report told anything."""
+
+    outcome: Outcome
+    until: str | None
+    held: Held | None
+    unreported: tuple[str, ...]
+    status: RunStatus
+
+
+class RunWaiter:
+    """Looks at one run again and again, and reads what is new."""
+
+    def __init__(self, run: RunDir, until: Condition | None) -> None:
+        self._run, self._until = run, until
+        self._reader = JournalReader(run.journal)
+        self._begin()
+        self.state: RunState = "starting"
+
+    def _begin(self) -> None:
+        self._history = History()
+        self._newest: dict[str, float | str | None] = {}
+        # What no report tells.
+        self._now: dict[str, float | str | None] = {}
+        self._held: Held | None = None
+
+    def look(self) -> Outcome | None:
+        """How the waiting ends now; None if it goes on."""
+        # First the lock, then the journal: so everything that an ending engine writes is read.
+        self._liveness = run_liveness.liveness(self._run)
+        for batch in self._reader.slices():
+            if batch.from_start:
+                self._begin()
+            self._history.fold(batch.events)
+            self._take(batch.events)
+        self.state = run_summary.state_of(self._run, self._history, self._liveness)
+        self._check_now()
+        if self._held is not None:
+            return "held"
+        end = _ENDS.get(self.state)
+        return "never" if end == "done" and self._until is not None else end
+
+    def _take(self, new: list[Event]) -> None:
+        """Keep the newest of each number, and judge the condition with every report."""
+        if self._until is None:
+            return
+        for report in reports_in(new):
+            self._newest.update(numbers_of(report))
+            if self._held is None and self._until.holds(self._newest):
+                self._held = self._holding(self._newest, report.step, report.time)
+
+    def _check_now(self) -> None:
+        """Judge the condition with what is only known now."""
+        if self._until is None or self._held is not None:
+            return
+        last = self._history
+        self._now = {
+            "state": self.state,
+            "elapsed": last.elapsed(time.time()),
+            "remaining": last.remaining() if self._liveness == "live" else None,
+        }
+        if self._until.holds(self._newest | self._now):
+            self._held = self._holding(self._newest | self._now, last.step, last.last_time)
+
+    def _holding(self, values: Mapping[str, float | str | None], step: int, at: float) -> Held:
+        assert self._until is not None
+        return Held(step, at, {name: values[name] for name in self._until.names})
+
+    def ended(self, outcome: Outcome) -> Waited:
+        """What to say at the end."""
+        until = self._until
+        known = self._newest | self._now
+        unknown = [n for n in until.names if n not in known] if until is not None else []
+        return Waited(
+            outcome,
+            str(until) if until is not None else None,
+            self._held,
+            tuple(unknown),
+            run_status.status_of(self._run, self._history, self._liveness, time.time()),
+        )
+
+
+def wait(
+    run: RunDir,
+    until: Condition | None = None,
+    timeout: float | None = None,
+    *,
+    tell_silent: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> Waited:
+    """Wait for the end of a run, or for a condition, for at most so many seconds.
+
+    A run that has ended, or whose reports have met the condition, is not waited for. Calls
+    `tell_silent` once, when only another machine knows whether the engine lives.
+    """
+    waiter, began, told = RunWaiter(run, until), clock(), False
+    while (outcome := waiter.look()) is None:
+        if waiter.state == "silent" and not told:
+            told = True
+            tell_silent()
+        left = LOOK_SECONDS if timeout is None else began + timeout - clock()
+        if left <= 0:
+            return waiter.ended("timeout")
+        pause(min(LOOK_SECONDS, left))
+    return waiter.ended(outcome)
