@@ -46,9 +46,9 @@ class MeasureNetwork(_Request, frozen=True, kw_only=True):
     """Test a trained network. Answers: those of `engine.run.kept_tests`.
 
     `file` is the checkpoint, and `run` the folder of its run, or empty; each is the bytes of a
-    path, which may be no text. `data` is another data set than the run's own; `understood` says that the
-    user sets how its files are understood. `arch` names the file that makes the network, where the
-    run does not keep it.
+    path, which may be no text. `data` is another data set than the run's own; `understood` says
+    that the user sets how its files are understood. `arch` names the file that makes the network,
+    where the run does not keep it.
     """
 
     file: bytes
