@@ -24,6 +24,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "recipes": [[], ["quick"]],
     "doctor": [["--forget-choices"]],  # its findings: test_doctor.py
     "inspect-data": [],  # test_inspect_data.py
+    "test": [],  # test_network_test.py
     "predict": [],  # test_predict.py
     "status": [[], ["live"]],
     "wait": [["ended"], ["live", "--until", "top1>50%"]],
