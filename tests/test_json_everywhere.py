@@ -24,8 +24,8 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "recipes": [[], ["quick"]],
     "doctor": [["--forget-choices"]],  # its findings: test_doctor.py
     "inspect-data": [],  # test_inspect_data.py
-    "predict": [],  # test_predict.py
     "test": [],  # test_network_test.py
+    "predict": [],  # test_predict.py
     "status": [[], ["live"]],
     "wait": [["ended"], ["live", "--until", "top1>50%"]],
     "export": [["ended", "--csv", "a.csv"]],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -43,13 +44,10 @@ from tests.trained_networks import CPU, described, network_of, network_with
 FORMATS: tuple[ExportFormat, ...] = ("pt2", "safetensors", "state-dict")
 
 
-def export(
-    folder: Path, file: Path, run: RunDir | None = None, *formats: ExportFormat
-) -> list[Message]:
+def export(folder: Path, file: Path, *formats: ExportFormat) -> list[Message]:
     request = ExportNetwork(
-        checkpoint=str(file),
-        run="" if run is None else str(run.path),
-        files={name: str(folder / name) for name in formats or FORMATS},
+        saved=os.fsencode(file),
+        files={name: os.fsencode(folder / name) for name in formats or FORMATS},
     )
     return list(network_export.exported(request))
 
@@ -65,7 +63,7 @@ def said(
 ) -> tuple[Path, list[Message]]:
     """The folder with a file of each format, and the answers."""
     folder = tmp_path_factory.mktemp("exported")
-    return folder, export(folder, finished_run.checkpoints / "best.pt", finished_run)
+    return folder, export(folder, finished_run.checkpoints / "best.pt")
 
 
 def test_each_file_is_checked_on_validation_images(said: tuple[Path, list[Message]]) -> None:
@@ -258,7 +256,7 @@ def test_without_the_data_random_images_check_and_a_live_run_is_said(
     )
     with run.lock.open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        answers = export(tmp_path, run.checkpoints / "best.pt", run, "state-dict")
+        answers = export(tmp_path, run.checkpoints / "best.pt", "state-dict")
     live, gone = (answer.text for answer in answers if isinstance(answer, Note))
     assert live == export_text.still_training("1-copy", state.training.ended_epochs)
     assert "checked with random images instead" in gone
@@ -281,7 +279,7 @@ def test_images_of_a_folder_are_taken_from_all_its_classes(tmp_path: Path) -> No
 
 def test_a_full_disk_is_said(finished_run: RunDir) -> None:
     request = ExportNetwork(
-        checkpoint=str(finished_run.checkpoints / "best.pt"), files={"safetensors": "/dev/full"}
+        saved=os.fsencode(finished_run.checkpoints / "best.pt"), files={"safetensors": b"/dev/full"}
     )
     with pytest.raises(RunError, match="not written: No space left on device; free some space"):
         list(network_export.exported(request))

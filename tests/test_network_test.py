@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -79,8 +80,7 @@ def answers(source: RunDir | Path, data: object = "", *, understood: bool = Fals
     path = source.path if isinstance(source, RunDir) else source
     saved = find_saved(str(path), Path("runs"))
     wanted = MeasureNetwork(
-        file=str(saved.path),
-        run=str(saved.run.path) if saved.run is not None else "",
+        saved=os.fsencode(saved.path),
         data=build_recipe(flags={"data": str(data)}) if data else None,
         understood=understood,
         device="cpu",
@@ -240,10 +240,11 @@ def test_a_set_without_a_readable_image_is_refused(learned: RunDir, tmp_path: Pa
 def test_a_file_outside_a_run_is_tested_and_nothing_is_kept(
     learned: RunDir, tmp_path: Path
 ) -> None:
-    file = Path(shutil.copy(learned.checkpoints / "last.pt", tmp_path / "mine.pt"))
+    name = os.fsdecode(b"mine\xff.pt")
+    file = Path(shutil.copy(learned.checkpoints / "last.pt", tmp_path / name))
     before = kept_tests.read_all(learned)
     found = result(answers(file))
-    assert (found.source, found.checkpoint) == ("mine.pt", "mine.pt")
+    assert (found.source, found.checkpoint) == ("mine\\udcff.pt", "mine\\udcff.pt")
     assert found.own
     assert kept_tests.read_all(learned) == before
     assert [*tmp_path.iterdir()] == [file]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -28,8 +29,7 @@ from engine.recipes.recipe_building import read_recipe
 from engine.run import kept_tests, run_liveness
 from engine.run.kept_tests import DataTest, Message
 from engine.run.measuring import measured
-from engine.run.run_paths import RunDir
-from engine.run.saved_file import SavedFile
+from engine.run.saved_file import find_saved
 from engine.trained import images_to_test, testing_text, trained_network
 from engine.trained.classification import judged
 from engine.trained.images_to_test import ImagesToTest
@@ -43,8 +43,8 @@ def tested(request: MeasureNetwork) -> Iterator[Message]:
     Raises RunError for a checkpoint that does not fit or images that have changed, and DataError
     where the images are missing, of other classes or unreadable.
     """
-    run = RunDir(Path(request.run)) if request.run else None
-    saved = SavedFile(Path(request.file), run)
+    saved = find_saved(os.fsdecode(request.saved), Path())
+    run = saved.run
     network = trained_network.load(saved, devices.choose(request.device), request.arch)
     if run is not None and run_liveness.liveness(run) == "live":
         yield Note(testing_text.still_trains(run.label, network.epoch))
@@ -122,12 +122,12 @@ def _data_test(
         raise DataError(testing_text.nothing_readable(chosen.place))
     return DataTest(
         time=time.time(),
-        source=network.saved.label,
-        checkpoint=network.saved.path.name,
+        source=text.harmless(network.saved.label),
+        checkpoint=text.harmless(network.saved.path.name),
         epoch=network.epoch,
         step=network.step,
-        data=data,
-        place=chosen.place,
+        data=text.harmless(data),
+        place=text.harmless(chosen.place),
         own=chosen.own,
         split=chosen.split,
         digest=digest(chosen.images),

@@ -280,6 +280,10 @@ def crashed(error: str) -> str:
     return f"the training stopped on an error of the program: {harmless(error)} (see engine.log)."
 
 
+def request_crashed(error: str) -> str:
+    return f"an error of the program: {harmless(error)}; please report it with the command."
+
+
 def own_model_failed(line: str, error: str, run: str) -> str:
     """`run` is empty where a checkpoint holds the run to the file that it has."""
     then = f"go on with `cnn-tui resume {harmless(run)}`" if run else "start a new run"

@@ -44,6 +44,21 @@ class InspectData(_Request, frozen=True, kw_only=True):
     files: bool = False
 
 
+class MeasureNetwork(_Request, frozen=True, kw_only=True):
+    """Test a trained network. Answers: those of `engine.run.kept_tests`.
+
+    `saved` is the bytes of the path of a checkpoint file. `data` is another data set than the run's
+    own; `understood` says that the user sets how its files are understood. `arch` names the file
+    that makes the network, where the run does not keep it.
+    """
+
+    saved: bytes
+    data: Recipe | None = None
+    understood: bool = False
+    device: str = "auto"
+    arch: str = ""
+
+
 class Predict(_Request, frozen=True, kw_only=True):
     """Say which classes images have. Answers: those of `predicted`.
 
@@ -64,33 +79,17 @@ class Predict(_Request, frozen=True, kw_only=True):
     unsure: float | None = None
 
 
-class MeasureNetwork(_Request, frozen=True, kw_only=True):
-    """Test a trained network. Answers: those of `engine.run.kept_tests`.
-
-    `file` is the checkpoint, and `run` the folder of its run, or empty. `data` is another data set
-    than the run's own; `understood` says that the user sets how its files are understood. `arch`
-    names the file that makes the network, where the run does not keep it.
-    """
-
-    file: str
-    run: str = ""
-    data: Recipe | None = None
-    understood: bool = False
-    device: str = "auto"
-    arch: str = ""
-
-
 class ExportNetwork(_Request, frozen=True, kw_only=True):
     """Export the network of a checkpoint. Answers: `engine.protocol.export_answers.Message`.
 
-    `run` is the folder of its run, or empty. `files` are existing empty files by format; a file
-    that does not pass its check is left behind. `raw` leaves out the normalisation and the mirror
-    images. `arch` names the user's file that makes the network, where the run does not keep it.
+    `saved` is a checkpoint file, and `files` are existing empty files by format; each is the bytes
+    of a path. A file that does not pass its check is left behind. `raw` leaves out the
+    normalisation and the mirror images. `arch` names the user's file that makes the network, where
+    the run does not keep it.
     """
 
-    checkpoint: str
-    run: str = ""
-    files: dict[ExportFormat, str]
+    saved: bytes
+    files: dict[ExportFormat, bytes]
     raw: bool = False
     arch: str = ""
 

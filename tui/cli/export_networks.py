@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -76,9 +77,10 @@ def write(
     with ExitStack() as stack:
         targets = {name: stack.enter_context(target_file(path)) for name, path in files.items()}
         wanted = ExportNetwork(
-            checkpoint=str(saved.path),
-            run="" if saved.run is None else str(saved.run.path),
-            files={name: str(target.temporary.absolute()) for name, target in targets.items()},
+            saved=os.fsencode(saved.path),
+            files={
+                name: os.fsencode(target.temporary.absolute()) for name, target in targets.items()
+            },
             raw=raw,
             arch=arch,
         )

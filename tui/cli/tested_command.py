@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,8 +51,7 @@ def test(
     saved = find_saved(source, runs_dir)
     recipe = _recipe(data, sets, data_dir, device)
     wanted = MeasureNetwork(
-        file=str(saved.path),
-        run=str(saved.run.path.resolve()) if saved.run is not None else "",
+        saved=os.fsencode(saved.path),
         data=recipe if data else None,
         understood=bool(sets),
         device=recipe.device,
