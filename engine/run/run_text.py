@@ -91,3 +91,14 @@ def nothing_saved(name: str) -> str:
 
 def no_file_either(source: str, no_run: str) -> str:
     return f"there is no file {harmless(source)}, and {no_run}"
+
+
+def bad_predictions(path: object) -> str:
+    return (
+        f"{harmless(str(path))} is not a whole file of predictions: delete it, and `cnn-tui test` "
+        "judges the images again."
+    )
+
+
+def predictions_unreadable(path: object, why: str) -> str:
+    return f"{harmless(str(path))} cannot be read: {harmless(why)}; check the file and the disk."
