@@ -47,3 +47,7 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.data_inspection import inspected
 
             return inspected(request)
+        case requests.Report():
+            from engine.process.report_making import reported
+
+            return reported(request)

@@ -42,7 +42,20 @@ class InspectData(_Request, frozen=True, kw_only=True):
     files: bool = False
 
 
-Request: TypeAlias = Preview | CheckData | InspectData
+class Report(_Request, frozen=True, kw_only=True):
+    """Write a report on a run as an HTML file. Answers: progress, notes, and `Written`.
+
+    `run` is the run's folder, `target` the file, and `pictures` a folder for the figures at print
+    size, or empty. `images` wants pictures of the data in it. All paths are absolute.
+    """
+
+    run: str
+    target: str
+    pictures: str = ""
+    images: bool = True
+
+
+Request: TypeAlias = Preview | CheckData | InspectData | Report
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

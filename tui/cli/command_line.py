@@ -16,6 +16,7 @@ from tui.cli import cli_text, list_commands, run_commands
 from tui.cli.doctor_command import doctor
 from tui.cli.inspect_command import inspect_data
 from tui.cli.options import runs_option, start_options
+from tui.cli.report_command import report
 from tui.cli.resume_command import resume
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
 from tui.cli.watch_commands import attach, demo
@@ -78,6 +79,7 @@ for command in (
     resume,
     doctor,
     inspect_data,
+    report,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,
 ):

@@ -1,0 +1,196 @@
+"""Words and sentences of a report, and about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from engine.numbers import count, duration, percent, probability, share, significant
+from engine.text import harmless, in_epochs, reason
+
+if TYPE_CHECKING:
+    from engine.protocol.events import EpochEnded, Resumed, RunEnded, RunStarted, Steered
+    from engine.report.confusions import Pair
+    from engine.report.image_figures import ImageMaps
+    from engine.report.run_facts import RunFacts
+    from engine.run.measures import Calibration
+
+# Stages
+READING, LOADING, DRAWING = "reading the journal", "loading the network", "drawing"
+
+# Figures
+ACCURACY, LOSS, RATE = "Accuracy", "Loss", "Learning rate"
+TRAINING, VALIDATION, BEST_EPOCH, PLAN = "training", "validation", "best epoch", "planned"
+EPOCH, PREDICTED, TRUE = "epoch", "predicted class", "true class"
+MARKS: Mapping[str, str] = {
+    "checkpoint": "checkpoint by command",
+    "steer": "steered",
+    "pause": "paused",
+    "resume": "resumed",
+    "alert": "warning",
+}
+INPUT_IMAGE = "The input"
+RIGHT, IMAGES, CONFIDENCE = "right", "images", "probability of the predicted class"
+MEAN_CONFIDENCE = "mean probability"
+
+
+def curves_caption(facts: RunFacts) -> str:
+    words = "Accuracy and loss by epoch, of training and validation images."
+    if facts.history.run is not None and facts.history.run.validation_is_test:
+        words += " The validation images are the test set of the data."
+    return f"{words} The light band is the range of the reports within an epoch."
+
+
+def rate_caption(facts: RunFacts) -> str:
+    words = f"The learning rate by epoch: {harmless(facts.recipe.schedule)}"
+    if facts.recipe.warmup:
+        words += f" after a warm-up of {facts.recipe.warmup:g} epochs"
+    return f"{words}."
+
+
+def confusion_caption(*, numbered: bool) -> str:
+    numbers = "numbers count images" if numbered else "numbers count the images of mistakes"
+    return (
+        "Confusion matrix of the validation images: a row is a true class, a column what it was "
+        f"taken for; colours show shares of the row, {numbers}."
+    )
+
+
+def density_caption(classes: int) -> str:
+    return (
+        f"Confusion matrix of all {classes:,} classes, in their order: a row is a true class, a "
+        "column what it was taken for; colours show shares of the row."
+    )
+
+
+def group_caption(classes: int) -> str:
+    return f"The {classes} classes of the most frequent mistakes; numbers count images of mistakes."
+
+
+def true_class(name: str) -> str:
+    return f"is {name}"
+
+
+def predicted_class(name: str, likely: float | None) -> str:
+    return f"taken for {name} ({probability(likely)})"
+
+
+def maps_title(layer: str, shown: int, channels: int) -> str:
+    return f"{layer}: {shown} of {channels:,} channels" if shown < channels else layer
+
+
+def maps_caption(maps: ImageMaps) -> str:
+    layers = " and ".join(harmless(layer.layer) for layer in maps.layers)
+    return (
+        f"What {layers} give for one validation image of the class {harmless(maps.true)}: each "
+        "small picture is a channel, dark for its lowest value and yellow for its highest."
+    )
+
+
+def pair_label(true: str, predicted: str, pair: Pair) -> str:
+    return f"{true}\n→ {predicted}\n{pair.images:,} of {pair.of:,}"
+
+
+def mistakes_caption() -> str:
+    return (
+        "Validation images of the most frequent mistakes, with the probability of the class that "
+        "they were taken for."
+    )
+
+
+def calibration_caption(calibration: Calibration) -> str:
+    return (
+        "Reliability: a bar shows how many of the images in a bin were classified correctly; of a "
+        "perfectly calibrated network, all bars reach the diagonal. Expected calibration error "
+        f"(ECE): {percent(calibration.error)} points; a perfectly calibrated one would have "
+        f"{percent(calibration.by_chance)} by chance."
+    )
+
+
+# The summary
+
+
+def learned(started: RunStarted, arch: str, data: str) -> str:
+    return (
+        f"{arch} ({count(started.parameters)} parameters) learned the "
+        f"{len(started.classes):,} classes of {data} from {started.train_images:,} training images."
+    )
+
+
+def best_result(best: EpochEnded, planned: int, started: RunStarted) -> str:
+    kind = "test" if started.validation_is_test else "validation"
+    return (
+        f"In epoch {best.epoch} of {planned} it classified {share(best.top1)} of "
+        f"{started.validation_images - best.left_out:,} {kind} images correctly."
+    )
+
+
+def test_result(top1: float) -> str:
+    return f"Of the test images, which chose nothing, it classified {share(top1)} correctly."
+
+
+NO_RESULT = "No epoch has ended yet, so there is no result."
+NOT_STARTED = "The run ended before its training began."
+STILL_TRAINING = "still training"
+UNFINISHED = "ended without a last word"
+
+
+def status(ended: RunEnded | None, *, live: bool, epoch: int, planned: int) -> str:
+    if ended is None:
+        words = STILL_TRAINING if live else UNFINISHED
+        return f"{words}, in epoch {epoch} of {planned}"
+    if ended.reason == "done":
+        return f"done after {duration(ended.seconds)}"
+    return f"{ended.reason} in epoch {epoch} of {planned}"
+
+
+def taken_as_it_is(name: str) -> str:
+    return f"{harmless(name)} is still training: the report shows it as it is now."
+
+
+def steered(event: Steered) -> str:
+    return f"Steered: the learning rate is {significant(event.lr)}, of {in_epochs(event.epochs)}."
+
+
+def resumed(event: Resumed) -> str:
+    return f"Resumed in epoch {event.epoch}."
+
+
+# What is lacking
+
+NO_PREDICTIONS = (
+    "The run has not kept what its best network says about each image, so calibration is missing, "
+    "and the confusion matrix comes from the journal."
+)
+NO_CONFUSION = "The journal has no confusion matrix of an epoch up to the best one."
+NO_IMAGES_WANTED = "Images were left out, as was asked for (--no-images)."
+MAPS_OF_JOURNAL = "The feature maps are those that the run recorded while it trained."
+OTHER_VALIDATION = "The validation images are not those of the kept predictions."
+
+
+def no_pictures(why: str) -> str:
+    return f"Images are missing: {why}"
+
+
+def characters_without_font(characters: str, package: str) -> str:
+    shown = harmless(characters[:12]) + ("…" if len(characters) > 12 else "")
+    return (
+        f"no installed font has the characters {shown}, so the figures show boxes for them: "
+        f"install one, on Debian and Ubuntu with `apt install {package}`, and repeat the command."
+    )
+
+
+# Errors
+
+
+def nothing_said(name: str) -> str:
+    return (
+        f"the journal of {harmless(name)} is empty, so there is nothing to report: start the run."
+    )
+
+
+def not_written(path: object, error: OSError) -> str:
+    return (
+        f"{harmless(str(path))} cannot be written: {harmless(reason(error))}; free some space, or "
+        "choose another place with -o."
+    )
