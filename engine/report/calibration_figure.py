@@ -39,7 +39,7 @@ def calibration_figure(calibration: Calibration, families: Sequence[str]) -> Dra
         lower.set_ylabel(report_text.IMAGES)
         lower.set_xlabel(report_text.CONFIDENCE)
         for axis in (upper.yaxis, lower.xaxis):
-            axis.set_major_formatter(PercentFormatter(1.0))
+            axis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     return Drawing(
         "calibration", report_text.calibration_caption(calibration), figure, tuple(families)
     )

@@ -1,12 +1,13 @@
 """The confusion matrix as a heat map with numbers and names.
 
 Up to `NAMED` classes, all of them have their names. A larger matrix is drawn as a map without
-names, and a second one shows the classes of the worst pairs alone.
+names. With more than `LARGE` classes, a second matrix shows those of the worst pairs alone, since a
+printed page has no room for larger letters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,12 +21,12 @@ from engine.report.figure_style import PALETTE, WIDTH, Drawing, styled
 from engine.text import harmless
 
 # Up to so many classes, each cell with images has its number; up to `NAMED`, those of mistakes.
-NUMBERED, NAMED = 30, 120
+NUMBERED, LARGE, NAMED = 30, 40, 120
 MOST_NUMBERS = 900
 # The classes of the worst pairs that are shown apart, where there are too many to name them all.
 GROUP = 24
-# A map without names is at most so many cells wide.
-MOST_CELLS = 1000
+# A map without names is at most so many cells wide: each is then some pixels large.
+MOST_CELLS = 250
 LONGEST_NAME = 22
 # On a stronger colour than this, numbers are light.
 STRONG = 0.55
@@ -33,28 +34,23 @@ STRONG = 0.55
 
 def confusion_figures(
     cells: Sequence[Cell], classes: Sequence[str], families: Sequence[str]
-) -> list[Drawing]:
-    """One drawing, or two where there are too many classes to name them all."""
-    if len(classes) <= NAMED:
-        everything = np.arange(len(classes))
-        figure = _matrix(cells, classes, everything, families)
-        caption = report_text.confusion_caption(numbered=len(classes) <= NUMBERED)
-        return [Drawing("confusion", caption, figure, tuple(families))]
-    worst = np.array(sorted({i for pair in worst_pairs(cells) for i in pair[:2]}[:GROUP]))
-    return [
-        Drawing(
-            "confusion",
-            report_text.density_caption(len(classes)),
-            _density(cells, len(classes), families),
-            tuple(families),
-        ),
-        Drawing(
-            "confusion-worst",
-            report_text.group_caption(len(worst)),
-            _matrix(cells, classes, worst, families),
-            tuple(families),
-        ),
-    ]
+) -> Iterator[Drawing]:
+    """The whole matrix, and that of the worst pairs where the whole one is large."""
+    count = len(classes)
+    if count <= NAMED:
+        figure = _matrix(cells, classes, np.arange(count), families)
+        caption = report_text.confusion_caption(numbered=count <= NUMBERED)
+    else:
+        figure = _density(cells, count, families)
+        caption = report_text.density_caption(count, -(-count // MOST_CELLS))
+    yield Drawing("confusion", caption, figure, tuple(families))
+    confused = dict.fromkeys(i for pair in worst_pairs(cells) for i in pair[:2])
+    worst = np.array(sorted([*confused][:GROUP]))
+    if count > LARGE and len(worst):
+        figure = _matrix(cells, classes, worst, families)
+        yield Drawing(
+            "confusion-worst", report_text.group_caption(len(worst)), figure, tuple(families)
+        )
 
 
 def shares(cells: Sequence[Cell], chosen: NDArray[np.int_], classes: int) -> NDArray[np.float64]:
@@ -80,7 +76,7 @@ def coloured(share: NDArray[np.float64]) -> NDArray[np.float64]:
     diagonal = np.arange(len(share))
     colours[diagonal, diagonal, :3] = to_rgb(PALETTE["train"])
     # The square root shows rare mistakes beside a strong diagonal.
-    colours[..., 3] = np.where(share > 0, 0.06 + 0.9 * np.sqrt(share), 0.0)
+    colours[..., 3] = np.where(share > 0, 0.12 + 0.84 * np.sqrt(share), 0.0)
     return colours
 
 
@@ -92,7 +88,7 @@ def _matrix(
 ) -> Figure:
     count = len(chosen)
     share = shares(cells, chosen, len(classes))
-    inches = min(WIDTH, 2.6 + 0.36 * count)
+    inches = min(WIDTH, 1.8 + 0.36 * count)
     # In points; a cell takes the rest of the names.
     cell = 72 * 0.8 * inches / count
     size = min(8.0, 0.72 * cell)
@@ -101,7 +97,8 @@ def _matrix(
         axes = figure.subplots()
         axes.imshow(coloured(share), extent=(-0.5, count - 0.5, count - 0.5, -0.5))
         names = [shortened(classes[i]) for i in chosen]
-        axes.set_xticks(range(count), names, rotation=90, fontsize=size)
+        upright = max(map(len, names), default=0) * 0.62 * size < cell
+        axes.set_xticks(range(count), names, rotation=0 if upright else 90, fontsize=size)
         axes.set_yticks(range(count), names, fontsize=size)
         axes.tick_params(length=0, pad=2, colors=PALETTE["ink"])
         axes.grid(visible=False)

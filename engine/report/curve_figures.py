@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from engine.numbers import number, share, significant
 from engine.protocol.events import EpochEnded
 from engine.report import report_text
-from engine.report.figure_style import PALETTE, WIDTH, Drawing, styled
+from engine.report.figure_style import PALETTE, SMALL, WIDTH, Drawing, styled
 from engine.report.run_facts import Happening, RunFacts
 from engine.run.curve import Bin, Curve
 from engine.run.history import History
@@ -45,12 +45,13 @@ def learning_curves(facts: RunFacts, families: Sequence[str]) -> Drawing:
         ),
     )
     with styled(families):
-        figure = Figure(figsize=(WIDTH, 2.75), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 2.95), layout="constrained")
         axes = figure.subplots(1, 2)
         for one, panel in zip(axes, panels, strict=True):
             _draw_panel(one, panel, facts)
-        axes[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-        axes[0].legend(loc="lower right")
+        axes[0].yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        if handles := axes[0].get_legend_handles_labels()[0]:
+            figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
         axes[1].set_ylim(0, _highest_loss(history))
     return Drawing("curves", report_text.curves_caption(facts), figure, tuple(families))
 
@@ -68,7 +69,7 @@ def _draw_panel(axes: Axes, panel: _Panel, facts: RunFacts) -> None:
         heights = [number(values(ended)) for ended in epochs]
         axes.plot(at, heights, color=PALETTE[colour], label=name, **dot)
     if best is not None and math.isfinite(number(panel.validation(best))):
-        _mark_best(axes, best.epoch, number(panel.validation(best)), panel)
+        _mark_best(axes, best.epoch, panel.validation(best), panel)
     axes.set_title(panel.title)
     axes.set_xlabel(report_text.EPOCH)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -83,18 +84,14 @@ def _draw_band(axes: Axes, bins: Sequence[Bin], steps_per_epoch: int) -> None:
     axes.plot(at, means, color=PALETTE["train"], alpha=0.35, linewidth=0.6)
 
 
-def _mark_best(axes: Axes, epoch: int, height: float, panel: _Panel) -> None:
-    axes.axvline(epoch, color=PALETTE["good"], linewidth=0.8, linestyle=(0, (3, 2)))
-    axes.plot(
-        [epoch], [height], marker="o", markersize=5, markerfacecolor="none",
-        markeredgecolor=PALETTE["good"], markeredgewidth=1.4, linestyle="none",
-        label=report_text.BEST_EPOCH,
-    )  # fmt: skip
-    below = panel.title == report_text.ACCURACY
-    axes.annotate(
-        panel.written(height), (epoch, height), xytext=(-6, -11 if below else 8),
-        textcoords="offset points", ha="right", color=PALETTE["good"], fontweight="bold",
-    )  # fmt: skip
+def _mark_best(axes: Axes, epoch: int, value: float | None, panel: _Panel) -> None:
+    """A ring at the best epoch; its value stands above the panel, where no line crosses it."""
+    good = PALETTE["good"]
+    axes.axvline(epoch, color=good, linewidth=0.8, linestyle=(0, (3, 2)))
+    ring = {"markersize": 5, "markerfacecolor": "none", "markeredgewidth": 1.4}
+    axes.plot([epoch], [number(value)], "o", markeredgecolor=good, **ring)
+    words = report_text.best_value(panel.written(value), epoch)
+    axes.set_title(words, loc="right", color=good, fontsize=SMALL)
 
 
 def _highest_loss(history: History) -> float:

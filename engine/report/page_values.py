@@ -34,12 +34,13 @@ class Fact(NamedTuple):
 
 
 class PairRow(NamedTuple):
-    """A row of the table of mistakes; `part` is the share of the true class, 0 to 1."""
+    """A row of the table of mistakes; `part` is its share over the largest one, 0 to 1."""
 
     true: str
     predicted: str
     images: str
     of: str
+    share: str
     part: float
 
 
@@ -95,9 +96,8 @@ def names(facts: RunFacts) -> tuple[str, str]:
 
 def status(facts: RunFacts) -> str:
     history = facts.history
-    return report_text.status(
-        history.ended, live=facts.live, epoch=history.epoch, planned=history.epochs_planned
-    )
+    planned = history.epochs_planned if history.run is not None else 0
+    return report_text.status(history.ended, live=facts.live, epoch=history.epoch, planned=planned)
 
 
 def summary(facts: RunFacts) -> list[str]:
@@ -148,15 +148,18 @@ def head_facts(facts: RunFacts) -> list[Fact]:
 
 def pair_rows(facts: RunFacts) -> list[PairRow]:
     """The most frequent mistakes."""
+    pairs = worst_pairs(facts.cells)[:PAIRS]
+    largest = max((pair.images / pair.of for pair in pairs), default=1.0)
     return [
         PairRow(
             class_name(facts, pair.true),
             class_name(facts, pair.predicted),
             f"{pair.images:,}",
             f"{pair.of:,}",
-            pair.images / pair.of,
+            percent(pair.images / pair.of),
+            pair.images / pair.of / largest,
         )
-        for pair in worst_pairs(facts.cells)[:PAIRS]
+        for pair in pairs
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine.numbers import count, duration, percent, probability, share, significant
+from engine.numbers import count, percent, probability, share, significant
 from engine.text import harmless, in_epochs, reason
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ READING, LOADING, DRAWING = "reading the journal", "loading the network", "drawi
 
 # Figures
 ACCURACY, LOSS, RATE = "Accuracy", "Loss", "Learning rate"
-TRAINING, VALIDATION, BEST_EPOCH, PLAN = "training", "validation", "best epoch", "planned"
+TRAINING, VALIDATION, PLAN = "training", "validation", "planned"
 EPOCH, PREDICTED, TRUE = "epoch", "predicted class", "true class"
 MARKS: Mapping[str, str] = {
     "checkpoint": "checkpoint by command",
@@ -41,6 +41,10 @@ def curves_caption(facts: RunFacts) -> str:
     return f"{words} The light band is the range of the reports within an epoch."
 
 
+def best_value(value: str, epoch: int) -> str:
+    return f"{value} in epoch {epoch}, the best one"
+
+
 def rate_caption(facts: RunFacts) -> str:
     words = f"The learning rate by epoch: {harmless(facts.recipe.schedule)}"
     if facts.recipe.warmup:
@@ -56,15 +60,17 @@ def confusion_caption(*, numbered: bool) -> str:
     )
 
 
-def density_caption(classes: int) -> str:
+def density_caption(classes: int, shared: int) -> str:
+    """`shared` is the most classes that a row of the picture stands for."""
+    joined = f" Up to {shared} neighbouring classes share a row." if shared > 1 else ""
     return (
         f"Confusion matrix of all {classes:,} classes, in their order: a row is a true class, a "
-        "column what it was taken for; colours show shares of the row."
+        f"column what it was taken for; colours show shares of the row.{joined}"
     )
 
 
 def group_caption(classes: int) -> str:
-    return f"The {classes} classes of the most frequent mistakes; numbers count images of mistakes."
+    return f"The {classes} classes of the most frequent mistakes alone; numbers count images."
 
 
 def true_class(name: str) -> str:
@@ -136,12 +142,14 @@ UNFINISHED = "ended without a last word"
 
 
 def status(ended: RunEnded | None, *, live: bool, epoch: int, planned: int) -> str:
+    """`planned` is 0 where the run has not told its plan."""
     if ended is None:
         words = STILL_TRAINING if live else UNFINISHED
         return f"{words}, in epoch {epoch} of {planned}"
     if ended.reason == "done":
-        return f"done after {duration(ended.seconds)}"
-    return f"{ended.reason} in epoch {epoch} of {planned}"
+        return "done"
+    where = f"in epoch {epoch} of {planned}" if planned else "before its training began"
+    return f"{ended.reason} {where}"
 
 
 def taken_as_it_is(name: str) -> str:
