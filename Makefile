@@ -68,5 +68,5 @@ endef
 .venv-extras/installed: pyproject.toml .venv/installed-dev
 	$(BIN)/python -m venv .venv-extras
 	$(BIN)/python -m tests.shared_packages .venv-extras
-	.venv-extras/bin/pip install --quiet --editable '.[timm,hf,heic,bands]'
+	.venv-extras/bin/pip install --quiet --editable '.[timm,hf,heic,bands,report]' html5lib
 	@touch $@

@@ -345,3 +345,7 @@ def lines_dropped(count: int) -> str:
 
 def published_layout(source: str) -> str:
     return f"a published data set: {source}"
+
+
+def how_to_report(selector: str) -> str:
+    return f"to show it: cnn-tui report {harmless(selector)}"

@@ -11,6 +11,9 @@ from engine.report import report_text
 from engine.report.figure_style import PALETTE, Drawing, styled
 from engine.run.measures import Calibration
 
+# With fewer images than this, the accuracy of a bin says little: its bar is pale.
+MANY = 10
+
 
 def calibration_figure(calibration: Calibration, families: Sequence[str]) -> Drawing:
     """Accuracy over confidence, and below it the number of images in each bin."""
@@ -21,18 +24,12 @@ def calibration_figure(calibration: Calibration, families: Sequence[str]) -> Dra
         figure = Figure(figsize=(4.0, 3.9), layout="constrained")
         upper, lower = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
         heights = [one.accuracy or 0.0 for one in filled]
-        upper.bar(at, heights, 0.92 * width, color=PALETTE["train"], alpha=0.75)
+        bars = upper.bar(at, heights, 0.92 * width, color=PALETTE["train"])
+        for bar, one in zip(bars, filled, strict=True):
+            bar.set_alpha(0.8 if one.images >= MANY else 0.3)
         upper.plot((0, 1), (0, 1), color=PALETTE["dim"], linestyle=(0, (4, 2)), linewidth=0.9)
         said = [one.confidence or 0.0 for one in filled]
-        upper.plot(
-            said,
-            heights,
-            "o",
-            markersize=3.2,
-            color=PALETTE["val"],
-            label=report_text.MEAN_CONFIDENCE,
-        )
-        upper.legend(loc="upper left")
+        upper.plot(said, heights, "o", markersize=3.2, color=PALETTE["val"], clip_on=False)
         upper.set_ylabel(report_text.RIGHT)
         upper.set(xlim=(0, 1), ylim=(0, 1))
         lower.bar(at, [one.images for one in filled], 0.92 * width, color=PALETTE["dim"])

@@ -29,7 +29,7 @@ class Pair(NamedTuple):
 class ClassRow(NamedTuple):
     """One class against all others; None where a fraction is undefined."""
 
-    index: int
+    label: int
     images: int
     precision: float | None
     recall: float | None

@@ -13,7 +13,7 @@ SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-# The width of an inch of a drawing on a screen, in pixels: its text is then as large as the page's.
+# An inch of a drawing on a screen, in pixels, where the style sheet does not say it.
 PIXELS = 125
 
 _COLOURS = re.compile("|".join(PALETTE.values()))
@@ -30,6 +30,7 @@ def inline_svg(drawing: Drawing) -> str:
     root.attrib.pop("version", None)
     root.set("width", f"{width * PIXELS:.0f}")
     root.set("height", f"{height * PIXELS:.0f}")
+    root.set("style", f"--inches: {width:.2f}")
     root.set("role", "img")
     root.set("aria-label", drawing.caption)
     return ElementTree.tostring(root, encoding="unicode")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from engine.catalog import architecture_names, data_names
 from engine.numbers import MISSING, count, duration, percent, share, significant, whole
 from engine.protocol import events
@@ -124,8 +126,8 @@ def head_facts(facts: RunFacts) -> list[Fact]:
             Fact("Best epoch", f"{best.epoch} of {history.epochs_planned}"),
             Fact("Validation loss", significant(best.loss)),
         ]
-        found += [Fact("Top-5", share(best.top5))] if best.top5 is not events.UNSET else []
-        if best.balanced is not events.UNSET:
+        found += [Fact("Top-5", share(best.top5))] if best.top5 is not UNSET else []
+        if best.balanced is not UNSET:
             found.append(Fact("Balanced accuracy", share(best.balanced)))
     if history.test_top1 is not None:
         found.append(Fact("Test top-1", share(history.test_top1)))
@@ -168,13 +170,15 @@ def class_lines(facts: RunFacts) -> list[ClassLine]:
     rows = class_rows(facts.cells, len(facts.classes)) if facts.cells else []
     if len(rows) > ALL_CLASSES:
         known = [row for row in rows if row.recall is not None]
-        rows = sorted(known, key=lambda row: (row.recall, row.index))[:HARDEST]
+        rows = sorted(known, key=lambda row: (row.recall, row.label))[:HARDEST]
     return [_class_line(facts, row) for row in rows]
 
 
 def _class_line(facts: RunFacts, row: ClassRow) -> ClassLine:
-    written = (_percent(value) for value in (row.recall, row.precision, row.f1))
-    return ClassLine(class_name(facts, row.index), f"{row.images:,}", *written, row.recall or 0.0)
+    recall, precision, f1 = (_percent(value) for value in (row.recall, row.precision, row.f1))
+    return ClassLine(
+        class_name(facts, row.label), f"{row.images:,}", recall, precision, f1, row.recall or 0.0
+    )
 
 
 def _percent(value: float | None) -> str:

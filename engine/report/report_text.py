@@ -31,7 +31,6 @@ MARKS: Mapping[str, str] = {
 }
 INPUT_IMAGE = "The input"
 RIGHT, IMAGES, CONFIDENCE = "right", "images", "probability of the predicted class"
-MEAN_CONFIDENCE = "mean probability"
 
 
 def curves_caption(facts: RunFacts) -> str:
@@ -106,8 +105,9 @@ def mistakes_caption() -> str:
 
 def calibration_caption(calibration: Calibration) -> str:
     return (
-        "Reliability: a bar shows how many of the images in a bin were classified correctly; of a "
-        "perfectly calibrated network, all bars reach the diagonal. Expected calibration error "
+        "Reliability: a bar shows how many of the images in a bin were classified correctly, a dot "
+        "their mean probability; of a perfectly calibrated network, all dots are on the diagonal. "
+        "Pale bars stand for few images. Expected calibration error "
         f"(ECE): {percent(calibration.error)} points; a perfectly calibrated one would have "
         f"{percent(calibration.by_chance)} by chance."
     )

@@ -29,8 +29,8 @@ def report(
         raise UsageError(start_text.is_a_folder(target))
     if target.exists() and not force:
         raise UsageError(start_text.exists(target))
-    if pictures is not None and not force:
-        _check_folder(pictures)
+    if pictures is not None:
+        _check_folder(pictures, force)
     wanted = Report(
         run=str(run.path.resolve()),
         target=str(target.absolute()),
@@ -41,9 +41,9 @@ def report(
     return EngineRequest(wanted, decode, start_text.REPORT, environment(read_recipe(run.recipe)))
 
 
-def _check_folder(pictures: Path) -> None:
-    """Raise UsageError where the folder holds something, which might be replaced."""
+def _check_folder(pictures: Path, force: bool) -> None:
+    """Raise UsageError where it is no folder, or holds something that might be replaced."""
     if pictures.exists() and not pictures.is_dir():
         raise UsageError(start_text.is_no_folder(pictures))
-    if pictures.is_dir() and any(pictures.iterdir()):
+    if not force and pictures.is_dir() and any(pictures.iterdir()):
         raise UsageError(start_text.exists(pictures))

@@ -6,9 +6,9 @@ from engine.numbers import size
 from engine.text import harmless
 from tui.cli.cli_text import WHICH_RUN
 
-HELP = f"""Write a report on a run: one HTML file with curves, confusion, layers and recipe.
+HELP = f"""Write a report on a run as one HTML file.
 
-It needs no network and prints well. {WHICH_RUN}"""
+It shows curves, mistakes, layers and recipe, needs no network, and prints well. {WHICH_RUN}"""
 HELP_OUTPUT = "The file to write (default: NAME-OF-THE-RUN.html)."
 HELP_NO_IMAGES = "Show no image of the data, and no feature maps."
 HELP_PICTURES = "Also write each figure to this folder, as PNG with 300 dpi, PDF and SVG."
