@@ -54,4 +54,4 @@ def _template() -> jinja2.Template:
 
 
 def _file(name: str) -> str:
-    return resources.files("engine.report").joinpath("templates", name).read_text("utf-8")
+    return resources.files("engine.report").joinpath(name).read_text("utf-8")
