@@ -28,7 +28,8 @@ from tui.drawing import cells
 from tui.panes.curves import curves_explanation
 from tui.panes.machine.other_programs import taken_by_others
 from tui.panes.rate import rate_explanation
-from tui.screens.verdicts import LONGEST, RULES, Verdict, fitting, verdict_row, verdicts
+from tui.screens.verdict import Verdict
+from tui.screens.verdicts import LONGEST, RULES, fitting, verdict_row, verdicts
 
 STEPS = 10  # in an epoch, as in `scripted.started`
 GUESS = 1 / len(scripted.started().classes)

@@ -50,7 +50,7 @@ def test_a_run_in_its_middle_is_told_in_sentences(tmp_path: Path) -> None:
         "lenet5 (6.58k parameters) learned the 10 classes of digits from 640 training images.",
         "In epoch 2 of 4 it classified 90.0 % of 100 validation images correctly.",
     ]
-    assert page_values.status(facts) == "ended without a last word, in epoch 3 of 4"
+    assert page_values.status(facts) == "ended without saying why, in epoch 3 of 4"
     assert (facts.judged, len(facts.cells)) == (2, 20), "the matrix is that of the best epoch"
     assert any("has not kept" in sentence for sentence in facts.lacking)
 

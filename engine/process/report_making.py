@@ -41,6 +41,7 @@ def reported(request: requests.Report) -> Iterator[Answer]:
     if fonts.missing:
         package = package_for(fonts.missing)
         yield Note(report_text.characters_without_font(fonts.missing, package))
+        lacking.append(report_text.MISSING_GLYPHS)
     drawn = list(drawings(facts, images, fonts.families))
     yield Progress(report_text.DRAWING, 0.5)
     content = page(facts, drawn, lacking).encode()

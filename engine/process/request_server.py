@@ -51,3 +51,7 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.report_making import reported
 
             return reported(request)
+        case requests.MeasureNetwork():
+            from engine.process.network_test import tested
+
+            return tested(request)

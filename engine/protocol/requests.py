@@ -55,7 +55,23 @@ class Report(_Request, frozen=True, kw_only=True):
     images: bool = True
 
 
-Request: TypeAlias = Preview | CheckData | InspectData | Report
+class MeasureNetwork(_Request, frozen=True, kw_only=True):
+    """Test a trained network. Answers: those of `engine.run.kept_tests`.
+
+    `file` is the checkpoint, and `run` the folder of its run, or empty. `data` is another data set
+    than the run's own; `understood` says that the user sets how its files are understood. `arch`
+    names the file that makes the network, where the run does not keep it.
+    """
+
+    file: str
+    run: str = ""
+    data: Recipe | None = None
+    understood: bool = False
+    device: str = "auto"
+    arch: str = ""
+
+
+Request: TypeAlias = Preview | CheckData | InspectData | MeasureNetwork | Report
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -33,6 +33,7 @@ def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -
         pairs=page_values.pair_rows(facts),
         classes=page_values.class_lines(facts),
         class_count=len(facts.classes),
+        tests=page_values.test_lines(facts),
         layers=page_values.layer_lines(facts),
         health=facts.history.health,
         command=page_values.repeats(facts),

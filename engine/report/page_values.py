@@ -16,7 +16,7 @@ from engine.recipes.recipe_building import difference_from_preset
 from engine.recipes.recipe_toml import toml_value
 from engine.report import report_text
 from engine.report.confusions import ClassRow, class_rows, worst_pairs
-from engine.report.private_words import shown_recipe, without_places
+from engine.report.private_words import last_part, shown_recipe, without_places
 from engine.report.run_facts import RunFacts
 from engine.run.layer_diagnosis import Diagnosis, Verdict
 from engine.text import harmless
@@ -79,6 +79,20 @@ class Told(NamedTuple):
     epoch: str
     level: str
     said: str
+
+
+class TestLine(NamedTuple):
+    """A row of the table of tests; `unknown` says what was left out."""
+
+    day: str
+    data: str
+    split: str
+    epoch: str
+    images: str
+    top1: str
+    balanced: str
+    ece: str
+    unknown: str
 
 
 class Setting(NamedTuple):
@@ -214,6 +228,24 @@ def _health(verdict: Verdict) -> tuple[str, str, str, str, str]:
     dead = f"{whole(health.dead)} %" if health.dead is not None else ""
     update = significant(health.update, 2)
     return significant(health.gradient, 2), update, spread, dead, verdict.problem
+
+
+def test_lines(facts: RunFacts) -> list[TestLine]:
+    """The results of `cnn-tui test`, the newest first."""
+    return [
+        TestLine(
+            time.strftime("%Y-%m-%d", time.gmtime(test.time)),
+            last_part(harmless(test.data)),
+            test.split,
+            str(test.epoch),
+            f"{test.measures.images:,}",
+            percent(test.measures.top1),
+            percent(test.measures.balanced),
+            percent(test.measures.calibration.error),
+            report_text.unknown_classes(test.unknown),
+        )
+        for test in facts.tests
+    ]
 
 
 def told(facts: RunFacts) -> list[Told]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.numbers import count, percent, probability, share, significant
-from engine.text import harmless, in_epochs, reason
+from engine.text import examples, harmless, in_epochs, reason
 
 if TYPE_CHECKING:
     from engine.protocol.events import EpochEnded, Resumed, RunEnded, RunStarted, Steered
@@ -138,7 +138,7 @@ def test_result(top1: float) -> str:
 NO_RESULT = "No epoch has ended yet, so there is no result."
 NOT_STARTED = "The run ended before its training began."
 STILL_TRAINING = "still training"
-UNFINISHED = "ended without a last word"
+UNFINISHED = "ended without saying why"
 
 
 def status(ended: RunEnded | None, *, live: bool, epoch: int, planned: int) -> str:
@@ -164,6 +164,14 @@ def resumed(event: Resumed) -> str:
     return f"Resumed in epoch {event.epoch}."
 
 
+def unknown_classes(unknown: Sequence[tuple[str, int]]) -> str:
+    if not unknown:
+        return ""
+    images = sum(count for _, count in unknown)
+    names = examples(name for name, _ in unknown)
+    return f"{images:,} images of classes that it does not know ({names}) were left out"
+
+
 # What is lacking
 
 NO_PREDICTIONS = (
@@ -173,6 +181,7 @@ NO_PREDICTIONS = (
 NO_CONFUSION = "The journal has no confusion matrix of an epoch up to the best one."
 NO_IMAGES_WANTED = "Images were left out, as was asked for (--no-images)."
 MAPS_OF_JOURNAL = "The feature maps are those that the run recorded while it trained."
+MISSING_GLYPHS = "Boxes in the figures stand for characters that no installed font had."
 OTHER_VALIDATION = "The validation images are not those of the kept predictions."
 
 

@@ -15,10 +15,11 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.report import report_text
 from engine.report.confusions import Cell, cells_of
-from engine.run import past_epochs, predictions_file, run_liveness
+from engine.run import kept_tests, past_epochs, predictions_file, run_liveness
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import find_resumes
+from engine.run.kept_tests import DataTest
 from engine.run.measures import Measures
 from engine.run.measuring import measured
 from engine.run.predictions_file import Predictions
@@ -39,7 +40,7 @@ class RunFacts:
     `cells` are those of the confusion matrix after the epoch `judged`. `predictions` are those of
     the best epoch, where the run has kept them, and `measures` what they amount to. `examples` has
     a few images of the most frequent mistakes by (true, predicted). `lacking` are sentences about
-    what cannot be reported.
+    what cannot be reported. `tests` are the results of `cnn-tui test`, the newest first.
     """
 
     label: str
@@ -53,6 +54,7 @@ class RunFacts:
     measures: Measures | None = None
     examples: Mapping[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
+    tests: tuple[DataTest, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -78,7 +80,8 @@ def _basics(run: RunDir, history: History) -> RunFacts:
     resumes = (Happening(resume.step, "resume") for resume in find_resumes(run.journal))
     marks = (Happening(mark.step, mark.kind) for mark in history.marks)
     happenings = tuple(sorted((*marks, *resumes)))
-    return RunFacts(run.label, history, recipe, run_liveness.is_live(run), happenings)
+    live, tests = run_liveness.is_live(run), kept_tests.read_all(run)
+    return RunFacts(run.label, history, recipe, live, happenings, tests=tests)
 
 
 def _judged(run: RunDir, facts: RunFacts) -> RunFacts:

@@ -166,6 +166,7 @@ def gpus_and_number(device: str) -> str:
 
 
 DATA_INSPECTION = "the process that inspects data"
+NETWORK_TEST = "the test of the network"
 PREVIEW = "the preview process"
 DATA_CHECK = "the check of the data"
 

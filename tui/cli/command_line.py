@@ -19,6 +19,7 @@ from tui.cli.options import runs_option, start_options
 from tui.cli.report_command import report
 from tui.cli.resume_command import resume
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
+from tui.cli.tested_command import test
 from tui.cli.watch_commands import attach, demo
 
 
@@ -80,6 +81,7 @@ for command in (
     doctor,
     inspect_data,
     report,
+    test,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,
 ):

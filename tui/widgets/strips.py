@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
+from engine.run.kept_tests import DataTest
 from tui import shared_text
 from tui.drawing import cells, curve_facts, curves, learning_rate, log_lines, series, status_rows
 from tui.drawing.cells import Row, Span
@@ -37,6 +38,7 @@ class Strip(CellWidget):
 
         `keys` are the keys that work now; `go_on` is the command that resumes the run, and `report`
         the one that reports on it, or empty.
+        `tests` are the results of tests that the run keeps, the newest first.
         """
 
         label: str
@@ -46,6 +48,7 @@ class Strip(CellWidget):
         silent: bool = False
         go_on: str = ""
         report: str = ""
+        tests: tuple[DataTest, ...] = ()
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)

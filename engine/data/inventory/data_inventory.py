@@ -20,7 +20,7 @@ from engine.data.inventory.layouts.understanding import understand
 from engine.data.inventory.listing import archives
 from engine.data.inventory.listing.listing import ReadListing
 from engine.data.inventory.listing.listing_choice import listing_at
-from engine.data.inventory.validation_choice import with_validation
+from engine.data.inventory.validation_choice import check_training, with_validation
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
@@ -32,6 +32,13 @@ def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
     `code` is the folder where a run keeps the user's code. Raises DataError where the images are
     missing, unreadable or cannot be trained on, and UsageError where the user's code fails.
     """
+    found = labelled_images(recipe, code)
+    check_training(found)
+    return found
+
+
+def labelled_images(recipe: Recipe, code: Path | None = None) -> Inventory:
+    """As `inventory_of`, but for a use without training: a few images are enough."""
     path = Path(recipe.data)
     if items := read_items(recipe, code):
         found = inventory_of_items(items, recipe)
@@ -57,7 +64,7 @@ def check(recipe: Recipe) -> None:
     if rows := rows_at(path):
         rows.check()
         if is_quickly_unpacked(rows.path):
-            inventory_of_rows(rows.read(), recipe)
+            check_training(inventory_of_rows(rows.read(), recipe))
     elif not archives.must_be_unpacked(path) or is_quickly_unpacked(path):
         class_names(recipe)
 
@@ -89,7 +96,7 @@ def _glanced_layout(recipe: Recipe) -> Layout:
 
 
 def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -> Inventory:
-    """The inventory of a place with this layout. Raises DataError where it has too few images."""
+    """The inventory of a place with this layout."""
     ordered = in_order(layout.classes, recipe)
     classes, notes = shown_names(ordered, recipe)
     indices = {name: index for index, name in enumerate(ordered)}
