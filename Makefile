@@ -15,7 +15,7 @@ test: .venv/installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
 
-# Half a minute: what needs packages that the program can do without.
+# A minute: what needs packages that the program can do without.
 test-extras: .venv-extras/installed
 	.venv-extras/bin/python -m pytest -m extras tests/extras
 

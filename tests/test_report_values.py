@@ -14,6 +14,8 @@ from engine.report import page_values
 from engine.report.confusions import Cell, Pair, cells_of, class_rows, worst_pairs
 from engine.report.private_words import shown_recipe, without_places
 from engine.report.run_facts import Happening, RunFacts, read_facts
+from engine.run import kept_tests
+from engine.run.measures import Calibration, Measures
 from engine.run.run_paths import RunDir
 from tests import scripted
 
@@ -41,7 +43,8 @@ def test_classes_have_precision_and_recall_where_these_are_defined() -> None:
 def test_a_dense_matrix_and_a_sparse_one_have_the_same_cells() -> None:
     dense = events.Confusion(1, ((8, 2, 0), (4, 5, 1), (0, 0, 0)))
     sparse = events.Confusion(1, sparse=((0, 0, 8), (0, 1, 2), (1, 0, 4), (1, 1, 5), (1, 2, 1)))
-    assert sorted(cells_of(dense)) == sorted(cells_of(sparse)) == sorted(CELLS)
+    assert sorted(cells_of(dense, 3)) == sorted(cells_of(sparse, 3)) == sorted(CELLS)
+    assert cells_of(sparse, 1) == CELLS[:1], "a journal may name classes that there are not"
 
 
 def test_a_run_in_its_middle_is_told_in_sentences(tmp_path: Path) -> None:
@@ -118,3 +121,20 @@ def test_a_recipe_is_shown_without_folders_and_repeats_the_run() -> None:
     assert (shown.arch, shown.data, shown.init_from) == ("net.py:wide", "cats", "3-x")
     library = Recipe(arch="torchvision/resnet18", data="hf/someone/cats")
     assert shown_recipe(library) == library
+
+
+def test_tests_of_the_network_are_told_without_the_place_of_their_data(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path, scripted.half_a_run())
+    calibration = Calibration(0.031, 0.01, ())
+    measures = Measures(90, 0, 0.5, 0.8, None, 0.75, (), (), calibration)
+    kept_tests.keep(
+        run,
+        kept_tests.DataTest(
+            time=scripted.START, source="4", checkpoint="best.pt", epoch=2, step=20,
+            data="cats", place="/home/ann/cats", own=False, split="test", digest="",
+            classes=("a",), unknown=(("tiger", 3),), device="cpu", versions={}, measures=measures,
+        ),
+    )  # fmt: skip
+    [line] = page_values.test_lines(facts_of(run))
+    assert line[:8] == ("2023-11-14", "cats", "test", "2", "90", "80.0", "75.0", "3.1")
+    assert line.unknown == "3 images of classes that it does not know (tiger) were left out"

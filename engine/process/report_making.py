@@ -37,7 +37,8 @@ def reported(request: requests.Report) -> Iterator[Answer]:
     images = _images(run, facts) if request.images else _no_images()
     yield Progress(report_text.DRAWING, 0.0)
     fonts = fonts_of(facts)
-    lacking = [*facts.lacking, *images.lacking]
+    host = facts.history.run.host if facts.history.run is not None else ""
+    lacking = [without_places(said, host) for said in (*facts.lacking, *images.lacking)]
     if fonts.missing:
         package = package_for(fonts.missing)
         yield Note(report_text.characters_without_font(fonts.missing, package))
@@ -63,8 +64,7 @@ def _images(run: RunDir, facts: RunFacts) -> ShownImages:
     try:
         return _of_network(run, facts)
     except EngineError as error:
-        why = without_places(str(error), facts.history.run.host)
-        lacking = [report_text.no_pictures(why)]
+        lacking = [report_text.no_pictures(str(error))]
     maps = recorded_maps(facts.history.maps.values(), facts.classes)
     lacking += [report_text.MAPS_OF_JOURNAL] if maps is not None else []
     return ShownImages(maps, lacking=tuple(lacking))

@@ -36,16 +36,15 @@ class ClassRow(NamedTuple):
     f1: float | None
 
 
-def cells_of(confusion: Confusion) -> list[Cell]:
-    """The cells of a journal's matrix that have images."""
-    if confusion.sparse:
-        return [Cell(*cell) for cell in confusion.sparse if cell[2] > 0]
-    return [
-        Cell(true, predicted, images)
+def cells_of(confusion: Confusion, classes: int) -> list[Cell]:
+    """The cells of a journal's matrix that have images, for so many classes."""
+    dense = (
+        (true, predicted, images)
         for true, row in enumerate(confusion.counts)
         for predicted, images in enumerate(row)
-        if images > 0
-    ]
+    )
+    found = (Cell(*cell) for cell in (confusion.sparse or dense))
+    return [cell for cell in found if cell.images > 0 and max(cell[:2]) < classes]
 
 
 def worst_pairs(cells: Iterable[Cell]) -> list[Pair]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import matplotlib as mpl
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -93,7 +93,7 @@ class Drawing:
 @contextmanager
 def styled(families: Sequence[str]) -> Iterator[None]:
     """The style of all figures, while they are drawn and while they are written."""
-    with mpl.rc_context({**mpl.rcParamsDefault, **_RC, "font.family": list(families)}):
+    with style.context(["default", {**_RC, "font.family": list(families)}]):
         yield
 
 

@@ -112,7 +112,7 @@ def _from_journal(
     examples = {(cell.true, cell.predicted): cell.images for cell in confusion.worst}
     return dataclasses.replace(
         facts,
-        cells=tuple(cells_of(confusion)),
+        cells=tuple(cells_of(confusion, len(started.classes))),
         judged=confusion.epoch,
         examples=examples,
         lacking=(why,),

@@ -113,8 +113,10 @@ def test_a_run_whose_network_is_gone_keeps_the_rest(home_run: RunDir, tmp_path: 
     run = RunDir(tmp_path / home_run.label)
     shutil.copytree(home_run.path, run.path)
     shutil.rmtree(run.checkpoints)
-    run.predictions.unlink()
+    run.predictions.write_bytes(b"damaged")
     content, _ = report(run, tmp_path)
+    assert "predictions.npz is not a whole file of predictions" in content
+    assert str(tmp_path) not in content
     assert "Images are missing: " in content
     assert "The feature maps are those that the run recorded" in content
     assert "feature-maps-" in content

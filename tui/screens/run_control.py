@@ -40,7 +40,7 @@ class RunControl:
     def report_command(self) -> str:
         """The command that reports on the run; empty unless it is done."""
         ended = self._screen.history.ended
-        if ended is None or ended.reason != "done" or self._screen.alive or self.is_recording():
+        if ended is None or ended.reason != "done" or self._screen.alive or self._recorded:
             return ""
         return screen_text.report_command(self.selector)
 
