@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.errors import EngineError, RunError
@@ -10,7 +10,8 @@ from engine.protocol import requests
 from engine.protocol.answers import Answer, Note, Progress, Written
 from engine.report import report_text
 from engine.report.figure_files import figure_files
-from engine.report.fonts import package_for
+from engine.report.figure_style import Drawing
+from engine.report.fonts import FontChoice, package_for
 from engine.report.network_pictures import NetworkPictures, recorded_maps
 from engine.report.page import page
 from engine.report.private_words import without_places
@@ -37,20 +38,28 @@ def reported(request: requests.Report) -> Iterator[Answer]:
     images = _images(run, facts) if request.images else _no_images()
     yield Progress(report_text.DRAWING, 0.0)
     fonts = fonts_of(facts)
-    host = facts.history.run.host if facts.history.run is not None else ""
-    lacking = [without_places(said, host) for said in (*facts.lacking, *images.lacking)]
     if fonts.missing:
-        package = package_for(fonts.missing)
-        yield Note(report_text.characters_without_font(fonts.missing, package))
-        lacking.append(report_text.MISSING_GLYPHS)
+        yield Note(report_text.characters_without_font(fonts.missing, package_for(fonts.missing)))
     drawn = list(drawings(facts, images, fonts.families))
-    yield Progress(report_text.DRAWING, 0.5)
-    content = page(facts, drawn, lacking).encode()
-    for drawing in drawn if request.pictures else ():
-        for name, data in figure_files(drawing).items():
-            _write(Path(request.pictures, name), data)
+    content = page(facts, drawn, _lacking(facts, images, fonts)).encode()
+    if request.pictures:
+        yield Progress(report_text.DRAWING, 0.5)
+        _write_figures(drawn, Path(request.pictures))
     _write(Path(request.target), content)
     yield Written(request.target, len(content))
+
+
+def _lacking(facts: RunFacts, images: ShownImages, fonts: FontChoice) -> list[str]:
+    """Sentences about what the report lacks, without the places of this machine."""
+    host = facts.history.run.host if facts.history.run is not None else ""
+    boxes = (report_text.MISSING_GLYPHS,) if fonts.missing else ()
+    return [without_places(said, host) for said in (*facts.lacking, *images.lacking, *boxes)]
+
+
+def _write_figures(drawn: Iterable[Drawing], folder: Path) -> None:
+    for drawing in drawn:
+        for name, data in figure_files(drawing).items():
+            _write(folder / name, data)
 
 
 def _no_images() -> ShownImages:

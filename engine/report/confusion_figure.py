@@ -96,18 +96,22 @@ def _matrix(
         figure = Figure(figsize=(inches, inches), layout="constrained")
         axes = figure.subplots()
         axes.imshow(coloured(share), extent=(-0.5, count - 0.5, count - 0.5, -0.5))
-        names = [shortened(classes[i]) for i in chosen]
-        upright = max(map(len, names), default=0) * 0.62 * size < cell
-        axes.set_xticks(range(count), names, rotation=0 if upright else 90, fontsize=size)
-        axes.set_yticks(range(count), names, fontsize=size)
-        axes.tick_params(length=0, pad=2, colors=PALETTE["ink"])
-        axes.grid(visible=False)
-        axes.set_xlabel(report_text.PREDICTED)
-        axes.set_ylabel(report_text.TRUE)
-        axes.spines[:].set_visible(True)
-        axes.spines[:].set_color(PALETTE["grid"])
+        _name(axes, [shortened(classes[i]) for i in chosen], size, cell)
         _number(axes, cells, chosen, share, size)
     return figure
+
+
+def _name(axes: Axes, names: Sequence[str], size: float, cell: float) -> None:
+    """Write the names at both axes, in letters of this size; a cell is so wide, in points."""
+    upright = max(map(len, names), default=0) * 0.62 * size < cell
+    axes.set_xticks(range(len(names)), names, rotation=0 if upright else 90, fontsize=size)
+    axes.set_yticks(range(len(names)), names, fontsize=size)
+    axes.tick_params(length=0, pad=2, colors=PALETTE["ink"])
+    axes.grid(visible=False)
+    axes.set_xlabel(report_text.PREDICTED)
+    axes.set_ylabel(report_text.TRUE)
+    axes.spines[:].set_visible(True)
+    axes.spines[:].set_color(PALETTE["grid"])
 
 
 def _number(

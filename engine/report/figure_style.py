@@ -68,7 +68,6 @@ _RC = {
     "svg.hashsalt": "cnn-tui",
     "pdf.fonttype": 42,
     "image.interpolation": "none",
-    "date.epoch": "1970-01-01T00:00:00",
 }
 
 

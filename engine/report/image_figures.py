@@ -20,8 +20,11 @@ from engine.text import harmless
 Pixels = NDArray[np.uint8]
 # The channels of a layer that are shown, and the columns of their grid.
 MAPS, COLUMNS = 16, 8
-# The images of a pair in a row.
+# The images of a pair in a row; the widths of its names and of an image, and its height, in inches.
 IN_A_ROW = 6
+NAMES = 1.75
+SIDE = (WIDTH - NAMES) / IN_A_ROW
+ROW = SIDE + 0.16
 
 
 class LayerMaps(NamedTuple):
@@ -111,26 +114,24 @@ def mistake_figure(
     pairs: Sequence[PairImages], classes: Sequence[str], families: Sequence[str]
 ) -> Drawing:
     """A row for each pair: its names and count, then images with their probabilities."""
-    left, side = 1.75, (WIDTH - 1.75) / IN_A_ROW
-    row = side + 0.16
     with styled(families):
-        figure = Figure(figsize=(WIDTH, row * len(pairs)))
-        for line, (pair, images) in enumerate(pairs):
-            top = 1 - line / len(pairs)
-            text = report_text.pair_label(
-                shortened(classes[pair.true]), shortened(classes[pair.predicted]), pair
-            )
-            middle = top - side / 2 / (row * len(pairs))
-            figure.text(0, middle, text, va="center", color=PALETTE["ink"], linespacing=1.35)
-            for place, image in enumerate(images[:IN_A_ROW]):
-                bottom = top - side / (row * len(pairs))
-                height = side * 0.96 / (row * len(pairs))
-                start = (left + place * side) / WIDTH
-                axes = figure.add_axes((start, bottom, side * 0.96 / WIDTH, height))
-                _draw_pixels(axes, image.pixels)
-                if image.probability is not None:
-                    axes.set_title(
-                        whole_share(image.probability), y=-0.02, pad=0, va="top", loc="center",
-                        fontsize=SMALL - 1, color=PALETTE["dim"],
-                    )  # fmt: skip
+        figure = Figure(figsize=(WIDTH, ROW * len(pairs)))
+        for line, shown in enumerate(pairs):
+            _draw_pair(figure, shown, classes, 1 - line / len(pairs))
     return Drawing("mistakes", report_text.mistakes_caption(), figure, tuple(families))
+
+
+def _draw_pair(figure: Figure, shown: PairImages, classes: Sequence[str], top: float) -> None:
+    """One row, whose upper edge is at `top` of the figure's height."""
+    pair, side = shown.pair, SIDE / float(figure.get_figheight())
+    names = shortened(classes[pair.true]), shortened(classes[pair.predicted])
+    text = report_text.pair_label(*names, pair)
+    figure.text(0, top - side / 2, text, va="center", color=PALETTE["ink"], linespacing=1.35)
+    for place, image in enumerate(shown.images[:IN_A_ROW]):
+        start = (NAMES + place * SIDE) / WIDTH
+        axes = figure.add_axes((start, top - side, 0.96 * SIDE / WIDTH, 0.96 * side))
+        _draw_pixels(axes, image.pixels)
+        axes.set_title(
+            whole_share(image.probability), y=-0.02, pad=0, va="top", loc="center",
+            fontsize=SMALL - 1, color=PALETTE["dim"],
+        )  # fmt: skip

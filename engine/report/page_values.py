@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -18,6 +19,7 @@ from engine.report import report_text
 from engine.report.confusions import ClassRow, class_rows, worst_pairs
 from engine.report.private_words import last_part, shown_recipe, without_places
 from engine.report.run_facts import RunFacts
+from engine.run.history import History
 from engine.run.layer_diagnosis import Diagnosis, Verdict
 from engine.text import harmless
 
@@ -131,35 +133,43 @@ def summary(facts: RunFacts) -> list[str]:
 
 
 def head_facts(facts: RunFacts) -> list[Fact]:
-    """The numbers of the head."""
+    """The numbers of the head: results, then what was trained on what."""
+    return [Fact("State", status(facts)), *_results(facts), *_sizes(facts.history)]
+
+
+def _results(facts: RunFacts) -> Iterator[Fact]:
     history, best = facts.history, facts.history.best
-    found = [Fact("State", status(facts))]
     if best is not None:
-        found += [
-            Fact("Validation top-1", share(best.top1)),
-            Fact("Best epoch", f"{best.epoch} of {history.epochs_planned}"),
-            Fact("Validation loss", significant(best.loss)),
-        ]
-        found += [Fact("Top-5", share(best.top5))] if best.top5 is not UNSET else []
+        yield Fact("Validation top-1", share(best.top1))
+        yield Fact("Best epoch", f"{best.epoch} of {history.epochs_planned}")
+        yield Fact("Validation loss", significant(best.loss))
+        if best.top5 is not UNSET:
+            yield Fact("Validation top-5", share(best.top5))
         if best.balanced is not UNSET:
-            found.append(Fact("Balanced accuracy", share(best.balanced)))
+            yield Fact("Balanced accuracy", share(best.balanced))
     if history.test_top1 is not None:
-        found.append(Fact("Test top-1", share(history.test_top1)))
+        yield Fact("Test top-1", share(history.test_top1))
     if facts.measures is not None:
-        found.append(Fact("ECE", f"{percent(facts.measures.calibration.error)} points"))
-    if (run := history.run) is not None:
-        channels, height, width = run.input
-        found += [
-            Fact("Parameters", count(run.parameters)),
-            Fact("MACs an image", count(run.macs)),
-            Fact("Input", f"{channels} × {height} × {width}"),
-            Fact("Training images", f"{run.train_images:,}"),
-            Fact("Validation images", f"{run.validation_images:,}"),
-            Fact("Time", duration(history.elapsed(history.last_time))),
-            Fact("Device", f"{harmless(run.device)}, {run.resolved.precision}"),
-            Fact("Started", time.strftime("%Y-%m-%d", time.gmtime(history.first_time))),
-        ]
-    return found
+        yield Fact("ECE", f"{percent(facts.measures.calibration.error)} points")
+
+
+def _sizes(history: History) -> Iterator[Fact]:
+    run = history.run
+    if run is None:
+        return
+    yield Fact("Parameters", count(run.parameters))
+    yield Fact("MACs an image", count(run.macs))
+    yield Fact("Input", " × ".join(map(str, run.input)))
+    yield Fact("Training images", f"{run.train_images:,}")
+    yield Fact("Validation images", f"{run.validation_images:,}")
+    yield Fact("Time", duration(history.elapsed(history.last_time)))
+    yield Fact("Device", f"{harmless(run.device)}, {run.resolved.precision}")
+    yield Fact("Started", _day(history.first_time))
+
+
+def _day(moment: float) -> str:
+    """2026-11-30, in universal time."""
+    return time.strftime("%Y-%m-%d", time.gmtime(moment))
 
 
 def pair_rows(facts: RunFacts) -> list[PairRow]:
@@ -234,7 +244,7 @@ def test_lines(facts: RunFacts) -> list[TestLine]:
     """The results of `cnn-tui test`, the newest first."""
     return [
         TestLine(
-            time.strftime("%Y-%m-%d", time.gmtime(test.time)),
+            _day(test.time),
             last_part(harmless(test.data)),
             test.split,
             str(test.epoch),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.numbers import count, percent, probability, share, significant
+from engine.numbers import count, percent, share, significant, whole_share
 from engine.text import examples, harmless, in_epochs, reason
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def true_class(name: str) -> str:
 
 
 def predicted_class(name: str, likely: float | None) -> str:
-    return f"taken for {name} ({probability(likely)})"
+    return f"taken for {name} ({whole_share(likely)})"
 
 
 def maps_title(layer: str, shown: int, channels: int) -> str:
