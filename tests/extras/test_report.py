@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import socket
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PIL import Image
 
+from engine.errors import RunError
 from engine.protocol import events
 from engine.protocol.answers import Note, Written
 from engine.protocol.events import Event
@@ -22,6 +25,7 @@ from tests import journals, scripted
 pytest.importorskip("matplotlib")
 html5lib = pytest.importorskip("html5lib")
 
+from engine.process import report_making  # noqa: E402
 from engine.process.report_making import reported  # noqa: E402
 from engine.report import confusion_figure, fonts  # noqa: E402
 from engine.report.confusions import Cell  # noqa: E402
@@ -54,14 +58,10 @@ def home_run(finished_run: RunDir, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def page(home_run: RunDir, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("report")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        content, told = report(home_run, folder, pictures=str(folder / "pictures"))
+        content, told = report(home_run, tmp_path_factory.mktemp("report"))
     assert told == []
-    names = {"curves", "learning-rate", "confusion", "mistakes", "calibration", "feature-maps"}
-    files = {f"{name}.{kind}" for name in names for kind in ("png", "pdf", "svg")}
-    assert {path.name for path in (folder / "pictures").iterdir()} == files
     return content
 
 
@@ -191,3 +191,30 @@ def test_a_drawing_in_the_page_has_the_colours_of_the_page() -> None:
     assert "var(--ink)" in written
     assert not any(colour in written for colour in PALETTE.values())
     assert "<!--" not in written
+
+
+def test_figures_are_written_at_print_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_making, "drawings", lambda *arguments: matrix(3))
+    run = journals.write_run(tmp_path, journals.just_started())
+    report(run, tmp_path, pictures=str(tmp_path / "deep" / "figures"))
+    files = sorted((tmp_path / "deep" / "figures").iterdir())
+    assert [file.name for file in files] == ["confusion.pdf", "confusion.png", "confusion.svg"]
+    pdf, png, svg = files
+    assert pdf.read_bytes().startswith(b"%PDF")
+    with Image.open(png) as picture:
+        assert picture.size == tuple(round(300 * side) for side in matrix(3)[0].inches)
+        assert picture.getpixel((0, 0)) == (255, 255, 255, 255)
+    assert PALETTE["ink"] in svg.read_text()
+
+
+def test_a_disk_without_room_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(report_making, "write_durably", full)
+    run = journals.write_run(tmp_path, journals.just_started())
+    with pytest.raises(RunError, match=r"report\.html cannot be written: No space left"):
+        report(run, tmp_path)
+    assert not (tmp_path / "report.html").exists()
