@@ -22,7 +22,9 @@ from engine.run.history import History
 MOST_POINTS = 1500
 # With as few epochs, each is a dot.
 DOTTED = 40
-MARKERS = {"checkpoint": "^", "steer": "D", "pause": "s", "resume": ">", "alert": "X"}
+# Several things may happen at one step, such as a checkpoint and a resume from it.
+MARKERS = {"checkpoint": "s", "steer": "D", "pause": "^", "resume": ">", "alert": "X"}
+OPEN = "checkpoint"
 
 
 class _Panel(NamedTuple):
@@ -150,12 +152,18 @@ def _draw_marks(
 ) -> None:
     if not bins:
         return
-    for kind, marker in MARKERS.items():
+    for kind in MARKERS:
         steps = [one.step for one in happenings if one.kind == kind]
         heights = [min(bins, key=lambda b: abs(b.step - step)).mean for step in steps]
         if steps:
-            axes.plot(
-                [step / per_epoch for step in steps], heights, marker=marker, markersize=5,
-                linestyle="none", color=PALETTE["miss" if kind == "alert" else "val"],
-                label=report_text.MARKS[kind], alpha=0.9, markeredgewidth=0, clip_on=False,
-            )  # fmt: skip
+            _draw_kind(axes, kind, [step / per_epoch for step in steps], heights)
+
+
+def _draw_kind(axes: Axes, kind: str, at: Sequence[float], heights: Sequence[float]) -> None:
+    """The marks of one kind. Those of checkpoints are open and large, around any others."""
+    colour = PALETTE["miss" if kind == "alert" else "val"]
+    face, size = ("none", 8) if kind == OPEN else (colour, 4.5)
+    axes.plot(
+        at, heights, MARKERS[kind], markersize=size, markerfacecolor=face, markeredgecolor=colour,
+        markeredgewidth=0.8, label=report_text.MARKS[kind], clip_on=False,
+    )  # fmt: skip

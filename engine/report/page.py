@@ -8,7 +8,7 @@ from importlib import resources
 import jinja2
 from markupsafe import Markup
 
-from engine.report import page_values
+from engine.report import page_values, report_text
 from engine.report.figure_style import Drawing
 from engine.report.inline_svg import inline_svg
 from engine.report.run_facts import RunFacts
@@ -37,6 +37,7 @@ def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -
         layers=page_values.layer_lines(facts),
         health=facts.history.health,
         command=page_values.repeats(facts),
+        steered=report_text.CHANGED_PLAN if facts.history.steerings else "",
         preset=facts.recipe.preset,
         settings=page_values.settings(facts),
         versions=page_values.versions(facts),

@@ -23,7 +23,7 @@ ACCURACY, LOSS, RATE = "Accuracy", "Loss", "Learning rate"
 TRAINING, VALIDATION, PLAN = "training", "validation", "planned"
 EPOCH, PREDICTED, TRUE = "epoch", "predicted class", "true class"
 MARKS: Mapping[str, str] = {
-    "checkpoint": "checkpoint by command",
+    "checkpoint": "checkpoint",
     "steer": "steered",
     "pause": "paused",
     "resume": "resumed",
@@ -170,6 +170,9 @@ def unknown_classes(unknown: Sequence[tuple[str, int]]) -> str:
     images = sum(count for _, count in unknown)
     names = examples(name for name, _ in unknown)
     return f"{images:,} images of classes that it does not know ({names}) were left out"
+
+
+CHANGED_PLAN = "The plan of the run was changed on the way, which this command does not repeat."
 
 
 # What is lacking
