@@ -9,10 +9,14 @@ import pytest
 
 from engine.run import kept_tests
 from engine.run.run_paths import RunDir
+from tests import scripted
 from tests.data_tests import data_test
 from tests.scripted import Clock
 from tests.test_judgements_hold import run
+from tui.app import CnnTui
 from tui.drawing import cells
+from tui.screens.dashboard import Dashboard
+from tui.screens.verdict_line import VerdictLine
 from tui.screens.verdicts import verdict_row, verdicts
 from tui.viewer.tests_folder import LOOK_SECONDS, KeptTests
 
@@ -103,3 +107,18 @@ def test_the_test_at_the_end_of_the_run_gives_way_to_the_same_test_with_its_cali
     assert "test 66.7 % (ECE 23.3 %)" in said
     assert "test 50.0 %" not in said
     assert "test 50.0 %" in [one.text for one in verdicts(done)]
+
+
+async def test_a_dashboard_that_is_open_shows_a_new_test(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    async with CnnTui(run.path.parent, watch=run, clock=Clock()).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        line = dashboard.query_one(VerdictLine)
+        kept_tests.keep(run, data_test())
+        dashboard._tests._next_look = 0.0
+        dashboard.read()
+        await pilot.pause()
+        assert "on photos: 66.7 %" in line.render_line(0).text
+        assert "best.pt of epoch 4 judge 6 images" in dashboard._verdict_reasons

@@ -286,7 +286,8 @@ def test_the_command_prints_the_result_or_its_json(
     ("arguments", "sentence"),
     [
         (["nowhere"], "there is no file nowhere, and there is no run 'nowhere'"),
-        (["--set", "labels=prefix", "RUN"], "name it with --data, or leave --set out"),
+        (["--set", "labels=prefix", "RUN"], "add --data NAME or PATH, or leave them out"),
+        (["--data-dir", "/data", "RUN"], "add --data NAME or PATH, or leave them out"),
         (["--data", "/nowhere/at/all", "RUN"], "/nowhere/at/all"),
         (["--device", "gpu", "RUN"], "device must be auto, cpu, cuda or cuda:N"),
         (["--data", "digits", "--set", "labels", "RUN"], "labels"),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import msgspec
 import torch
 
 from engine import text
@@ -37,12 +38,11 @@ from engine.training.metrics import Evaluation, EvaluationResult
 
 
 def tested(request: MeasureNetwork) -> Iterator[Message]:
-    """The result, which the run keeps, after progress and notes.
+    """The result, which the run keeps, after notes and progress.
 
     Raises RunError for a checkpoint that does not fit or images that have changed, and DataError
     where the images are missing, of other classes or unreadable.
     """
-    yield Progress(testing_text.LOADING, 0.0)
     run = RunDir(Path(request.run)) if request.run else None
     saved = SavedFile(Path(request.file), run)
     network = trained_network.load(saved, devices.choose(request.device), request.arch)
@@ -70,6 +70,8 @@ def _images(network: TrainedNetwork, own: Recipe, request: MeasureNetwork) -> Im
     other = request.data
     if other is not None and (other.data != own.data or request.understood):
         return images_to_test.other_images(network, _inventory(other))
+    if other is not None and other.data_dir:
+        own = msgspec.structs.replace(own, data_dir=other.data_dir)
     run = network.saved.run
     code = run.data_code if run is not None else None
     chosen = images_to_test.own_images(network, own, code)

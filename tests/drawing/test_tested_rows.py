@@ -30,7 +30,7 @@ def test_a_whole_result() -> None:
         " left out  3         of classes that the network does not know",
         "",
         " probability                                           says %  right %   images",
-        "  87 …  93 %  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▌        │         90.0     66.7        6",
+        "  87 –  93 %  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇        │         90.0     66.7        6",
         "              ▇ how often it is right, │ how often it says so",
         "",
         " worst pairs  n (share)",

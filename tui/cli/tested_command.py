@@ -45,8 +45,8 @@ def test(
     from engine.run.saved_file import find_saved
     from engine.start.testing_request import network_test
 
-    if sets and not data:
-        raise UsageError(tested_text.SET_WITHOUT_DATA)
+    if (sets or data_dir) and not data:
+        raise UsageError(tested_text.WITHOUT_DATA)
     saved = find_saved(source, runs_dir)
     recipe = _recipe(data, sets, data_dir, device)
     wanted = MeasureNetwork(

@@ -13,7 +13,6 @@ from tui.cli import tested_text as words
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.mistakes import ConfusionCounts, counts
-from tui.drawing.spark import bar
 from tui.drawing.wrapping import wrapped
 from tui.panes.confusion.class_report import report
 from tui.panes.confusion.confused_pairs import pair_list
@@ -95,13 +94,13 @@ def _reliability(calibration: Calibration, width: int) -> list[Row]:
 
 def _bin(one: ConfidenceBin, room: int) -> Row:
     low, high = numbers.whole(one.low), numbers.whole(one.high)
-    drawn = bar(one.accuracy, room)
+    drawn = ("▇" * round((one.accuracy or 0.0) * room)).ljust(room)
     at = min(room - 1, int((one.confidence or 0.0) * room))
     texts = numbers.percent(one.confidence), numbers.percent(one.accuracy), f"{one.images:,}"
     return (
-        Span(cells.fit_text(f" {cells.right(low, 3)} … {cells.right(high, 3)} %", RANGE), "dim"),
+        Span(cells.fit_text(f" {cells.right(low, 3)} – {cells.right(high, 3)} %", RANGE), "dim"),
         Span(drawn[:at], "train"),
-        Span("│", "warning"),
+        Span("│", "title"),
         Span(drawn[at + 1 :] + " ", "train"),
         Span("".join(cells.right(text, NUMBER) for text in texts)),
     )

@@ -14,9 +14,9 @@ HELP_SET = "Change a field that says how the files of --data are understood; rep
 HELP_DEVICE = "Where to compute: auto, cpu, cuda or cuda:N."
 HELP_ARCH = "FILE:FUNCTION that makes the network, where the run does not keep it."
 STOPPED = "stopped: nothing was kept"
-SET_WITHOUT_DATA = (
-    "--set says how the files of another data set are understood: name it with --data, or leave "
-    "--set out."
+WITHOUT_DATA = (
+    "--set and --data-dir say how and where the images of --data are found: add --data NAME or "
+    "PATH, or leave them out."
 )
 TOP1, TOP5, BALANCED, LOSS, CALIBRATION = "top-1", "top-5", "balanced", "loss", "ECE"
 LEFT_OUT = "left out"
