@@ -69,5 +69,5 @@ endef
 .venv-extras/installed: pyproject.toml .venv/installed-dev
 	$(BIN)/python -m venv .venv-extras
 	$(BIN)/python -m tests.shared_packages .venv-extras
-	.venv-extras/bin/pip install --quiet --editable '.[timm,onnx,hf,heic,bands,tensorboard]' pandas
+	.venv-extras/bin/pip install --quiet --editable '.[timm,onnx,hf,heic,bands,report,tensorboard]' pandas html5lib
 	@touch $@

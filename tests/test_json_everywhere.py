@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "inspect-data": [],  # test_inspect_data.py
     "test": [],  # test_network_test.py
     "predict": [],  # test_predict.py
+    "report": [],  # tests/extras/test_report.py
     "status": [[], ["live"]],
     "wait": [["ended"], ["live", "--until", "top1>50%"]],
     "export": [["ended", "--csv", "a.csv"]],

@@ -374,3 +374,7 @@ def looks_labelled(place: str, network: str) -> str:
 
 def no_room_to_predict(device: str) -> str:
     return f"the memory of {device} is too full for a batch of images: add --device cpu."
+
+
+def how_to_report(selector: str) -> str:
+    return f"to show it: cnn-tui report {harmless(selector)}"

@@ -53,6 +53,10 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.image_predictions import predictions
 
             return predictions(request)
+        case requests.Report():
+            from engine.process.report_making import reported
+
+            return reported(request)
         case requests.MeasureNetwork():
             return _measured(request)
         case requests.ExportNetwork():

@@ -44,6 +44,19 @@ class InspectData(_Request, frozen=True, kw_only=True):
     files: bool = False
 
 
+class Report(_Request, frozen=True, kw_only=True):
+    """Write a report on a run as an HTML file. Answers: progress, notes, and `Written`.
+
+    `run` is the run's folder, `target` the file, and `pictures` a folder for the figures at print
+    size, or empty. `images` wants pictures of the data in it. All paths are absolute.
+    """
+
+    run: str
+    target: str
+    pictures: str = ""
+    images: bool = True
+
+
 class MeasureNetwork(_Request, frozen=True, kw_only=True):
     """Test a trained network. Answers: those of `engine.run.kept_tests`.
 
@@ -94,7 +107,9 @@ class ExportNetwork(_Request, frozen=True, kw_only=True):
     arch: str = ""
 
 
-Request: TypeAlias = Preview | CheckData | InspectData | Predict | MeasureNetwork | ExportNetwork
+Request: TypeAlias = (
+    Preview | CheckData | InspectData | Predict | MeasureNetwork | ExportNetwork | Report
+)
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

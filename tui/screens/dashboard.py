@@ -140,6 +140,7 @@ class Dashboard(FollowingScreen):
             keys=() if text_only(self.app) else tuple(footer_keys(self._situation)),
             silent=self._follower.liveness == "silent",
             go_on=self._control.resume_command,
+            report=self._control.report_command,
             tests=self.tests,
         )
 

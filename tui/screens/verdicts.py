@@ -15,6 +15,7 @@ from engine.protocol.events import EpochEnded
 from engine.recipes.fair_trial import had_fair_trial
 from engine.run.history import History
 from engine.run.kept_tests import DataTest
+from engine.run.layer_diagnosis import Diagnosis, worst
 from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
@@ -29,7 +30,6 @@ from tui.panes.curves.overfitting import (
     overfits_since,
     unstable_since,
 )
-from tui.panes.layers.diagnosis import Diagnosis, worst
 from tui.panes.machine.machine_rows import bounds
 from tui.panes.machine.other_programs import about, taken_by_others
 from tui.screens import verdict_text

@@ -36,7 +36,8 @@ class Strip(CellWidget):
     class State(NamedTuple):
         """The state of the screen, besides the history.
 
-        `keys` are the keys that work now; `go_on` is the command that resumes the run, or empty.
+        `keys` are the keys that work now; `go_on` is the command that resumes the run, and `report`
+        the one that reports on it, or empty.
         `tests` are the results of tests that the run keeps, the newest first.
         """
 
@@ -46,6 +47,7 @@ class Strip(CellWidget):
         keys: tuple[tuple[str, str], ...]
         silent: bool = False
         go_on: str = ""
+        report: str = ""
         tests: tuple[DataTest, ...] = ()
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
@@ -123,7 +125,8 @@ class News(Strip):
     )
 
     def draw(self, width: int, height: int) -> list[Row]:
-        return [log_lines.log_line(self.history, width, go_on=self.state.go_on)]
+        state = self.state
+        return [log_lines.log_line(self.history, width, go_on=state.go_on, report=state.report)]
 
 
 class Footer(Strip):
