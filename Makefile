@@ -15,7 +15,7 @@ test: .venv/installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
 
-# Half a minute: what needs packages that the program can do without.
+# A minute: what needs packages that the program can do without.
 test-extras: .venv-extras/installed
 	.venv-extras/bin/python -m pytest -m extras tests/extras
 
@@ -24,10 +24,11 @@ test-gpu: .venv/installed-dev
 	CNN_TUI_TEST_GPU=1 $(BIN)/pytest tests/test_replay.py tests/test_prefetch.py \
 	    tests/test_determinism.py
 
-# Hours: some hundreds of kills, and an hour with a restless viewer.
-soak: .venv/installed-dev
+# Hours: some hundreds of kills, an hour with a restless viewer, and every network in every format.
+soak: .venv/installed-dev .venv-extras/installed
 	CNN_TUI_KILLS=300 $(BIN)/pytest tests/test_kills.py
 	$(BIN)/pytest -m soak tests/soak
+	.venv-extras/bin/python -m pytest -m soak tests/extras
 
 # After an architecture is added or changed: its facts, for the picker.
 catalog: .venv/installed-dev
@@ -68,5 +69,5 @@ endef
 .venv-extras/installed: pyproject.toml .venv/installed-dev
 	$(BIN)/python -m venv .venv-extras
 	$(BIN)/python -m tests.shared_packages .venv-extras
-	.venv-extras/bin/pip install --quiet --editable '.[timm,hf,heic,bands,tensorboard]' pandas
+	.venv-extras/bin/pip install --quiet --editable '.[timm,onnx,hf,heic,bands,report,tensorboard]' pandas html5lib
 	@touch $@

@@ -22,10 +22,12 @@ POINTS = (
     "checkpoint renamed",
     "folder synced",
 )
+# The same, for a save of the best epoch.
+BEST_POINTS = ("predictions half", "predictions renamed")
 
 
 class Fault(NamedTuple):
-    """A fault at one of `POINTS`, after the point was passed `passes` times without one.
+    """A fault at one of these points, after the point was passed `passes` times without one.
 
     `kind` is `kill`, or the name of an error of the operating system (`ENOSPC`). Such an error is
     raised at this pass and at every later one.
@@ -40,7 +42,7 @@ class Trigger:
     """Counts the passes of the fault's point, and raises the fault."""
 
     def __init__(self, fault: Fault) -> None:
-        assert fault.point in POINTS, fault.point
+        assert fault.point in (*POINTS, *BEST_POINTS), fault.point
         self._fault, self._passes_left = fault, fault.passes
 
     def is_due(self, point: str) -> bool:
@@ -59,11 +61,13 @@ class Trigger:
 
 
 def kind_of(descriptor: int) -> str:
-    """The kind of file that a descriptor has open: "journal", "checkpoint", "folder" or "other"."""
+    """The kind of file that a descriptor has open; "other" for files that have no points."""
     path = os.readlink(f"/proc/self/fd/{descriptor}")
     if path.endswith("/journal.jsonl"):
         return "journal"
     folder, _, file = path.rpartition("/")
+    if file.startswith(".predictions.npz."):
+        return "predictions"
     if folder.endswith("/checkpoints"):
         return "checkpoint" if file.startswith(".") else "other"
     return "folder" if file == "checkpoints" else "other"
@@ -87,7 +91,7 @@ def install(fault: Fault) -> None:
 
     def faulty_fsync(descriptor: int) -> None:
         kind = kind_of(descriptor)
-        if kind == "checkpoint" and trigger.is_due("checkpoint half"):
+        if kind in ("checkpoint", "predictions") and trigger.is_due(f"{kind} half"):
             os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
             trigger.fire()
         if trigger.is_due(f"{kind} written") and kind == "checkpoint":
@@ -99,6 +103,8 @@ def install(fault: Fault) -> None:
     def faulty_rename(old: Any, new: Any) -> None:
         rename(old, new)
         if str(new).endswith(".pt") and trigger.is_due("checkpoint renamed"):
+            trigger.fire()
+        if str(new).endswith(".npz") and trigger.is_due("predictions renamed"):
             trigger.fire()
 
     replaced: dict[str, Callable[..., Any]] = {

@@ -143,12 +143,21 @@ def test_predictions_come_back_in_the_order_of_the_images() -> None:
     """Two ranks with three batches, of which the second has nothing of the last."""
     answers = torch.tensor([0, 1, 2, 1, 0, 2, 1])
     shares = [[answers[0:2], answers[3:5], answers[6:7]], [answers[2:3], answers[5:6], answers[:0]]]
+    sureness = torch.arange(1.0, 8.0)
+    sure = [
+        [sureness[0:2], sureness[3:5], sureness[6:7]],
+        [sureness[2:3], sureness[5:6], sureness[:0]],
+    ]
     given = []
-    for number, own in enumerate(shares):
+
+    def add(evaluation: Evaluation, number: int) -> None:
+        for part, scale in zip(shares[number], sure[number], strict=True):
+            evaluation.add(nn.functional.one_hot(part, 3) * scale[:, None], part)
+
+    for number in range(2):
         rank = Together(number)
         evaluation = Evaluation(3, CPU, rank)
-        for part in own:
-            evaluation.add(nn.functional.one_hot(part, 3).float(), part)
+        add(evaluation, number)
         evaluation.result()
         given.append(rank.given[-1])
 
@@ -157,9 +166,13 @@ def test_predictions_come_back_in_the_order_of_the_images() -> None:
             return given
 
     evaluation = Evaluation(3, CPU, Both())
-    for part in shares[0]:
-        evaluation.add(nn.functional.one_hot(part, 3).float(), part)
-    assert torch.equal(evaluation.result().cells, answers * 3 + answers)
+    add(evaluation, 0)
+    result = evaluation.result()
+    assert torch.equal(result.cells, answers * 3 + answers)
+    assert torch.allclose(result.probability, sureness.exp() / (sureness.exp() + 2))
+    assert torch.equal(result.label_probability, result.probability)
+    assert result.among_five.all()
+    assert len(result.among_five) == 7
 
 
 def test_sums_of_a_checkpoint_are_taken_up_by_one_rank_alone() -> None:

@@ -37,7 +37,9 @@ def last_line(out: str) -> str:
 def test_ten_epochs_of_digits_learn_and_say_everything() -> None:
     out, err = ended(headless(*DIGITS, "--epochs", "10"), 0)
     assert err == ""
-    assert last_line(out).startswith("done after")
+    *_, last, hint = out.strip().splitlines()
+    assert last.startswith("done after")
+    assert hint == "to show it: cnn-tui report 1"
     journal = LiveJournal(RUN.journal)
     for kind in (
         events.RunStarted,

@@ -9,8 +9,8 @@ from engine.protocol import events
 from engine.protocol.events import Event, Health
 from engine.recipes.recipe_building import build_recipe
 from engine.run.history import History
+from engine.run.layer_diagnosis import Diagnosis, worst
 from tests import scripted
-from tui.panes.layers.diagnosis import Diagnosis, worst
 from tui.panes.maps.maps_pane import MapsPane
 from tui.panes.pane_list import PANES
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from engine.protocol import events
 from engine.protocol.events import Event, Health
 from engine.run.history import History
+from engine.run.layer_diagnosis import DEAD, frozen, problems
 from tests import scripted
 from tui.drawing import cells
-from tui.panes.layers.diagnosis import DEAD, frozen, problems
 from tui.panes.layers.gradient_depth import depth_line
 from tui.panes.layers.layers_pane import LayersPane
 from tui.panes.pane_list import PANES

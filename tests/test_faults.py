@@ -11,6 +11,7 @@ import torch
 
 from engine.checkpoints import checkpoint
 from engine.protocol import events
+from engine.run import predictions_file
 from engine.run.run_paths import RunDir
 from tests import fault_injection
 from tests.fault_injection import Fault
@@ -31,8 +32,10 @@ def whole(fork_server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def equal(run: RunDir, whole: RunDir) -> bool:
-    """Whether two runs have the same results and the same weights, bit for bit."""
+    """Whether two runs have the same results, predictions and weights, bit for bit."""
     if results(run) != results(whole):
+        return False
+    if run.predictions.read_bytes() != whole.predictions.read_bytes():
         return False
     pairs = ((weights(run, file), weights(whole, file)) for file in ("last.pt", "best.pt"))
     return all(
@@ -58,6 +61,42 @@ def test_killed_at_every_point_of_a_save_it_is_always_the_same_run(
     assert equal(run, whole)
     assert sorted(os.listdir(run.checkpoints)) == ["best.pt", "last.pt"]
     assert len([e for e in results(run) if isinstance(e, events.EpochEnded)]) == EPOCHS
+
+
+def best_epoch(run: RunDir) -> int:
+    return max(e.epoch for e in events_of(run) if isinstance(e, events.EpochEnded) and e.best)
+
+
+def test_killed_between_the_best_weights_and_their_predictions_it_writes_both_again(
+    fork_server: ForkServer, tmp_path: Path, whole: RunDir
+) -> None:
+    run = new_run(tmp_path, TRAIN)
+    for point in fault_injection.BEST_POINTS:
+        assert fork_server.start(run, Fault("kill", point, 0)).wait() == -signal.SIGKILL
+        kept = predictions_file.read(run.predictions)  # whole, or not there
+        assert (kept is not None) == (point == "predictions renamed")
+    assert fork_server.start(run).wait() == 0
+    assert equal(run, whole)
+    kept = predictions_file.read(run.predictions)
+    assert kept is not None
+    assert (kept.epoch, kept.step) == (best_epoch(run), best_epoch(run) * 22)
+    described = checkpoint.load(run.checkpoints / "best.pt").description
+    assert described is not None
+    assert kept.digest == described.validation.digest
+
+
+def test_predictions_that_the_disk_refuses_are_told_once_and_the_run_goes_on(
+    fork_server: ForkServer, tmp_path: Path, whole: RunDir
+) -> None:
+    run = new_run(tmp_path, TRAIN)
+    assert fork_server.start(run, Fault("ENOSPC", "predictions half", 1)).wait() == 0
+    assert results(run) == results(whole)
+    [told] = alerts(run, "save")
+    assert "predictions.npz was not saved: No space left on device" in told.text
+    kept = predictions_file.read(run.predictions)
+    assert kept is not None
+    assert kept.epoch < best_epoch(run)
+    assert [name for name in os.listdir(run.path) if name.startswith(".")] == []
 
 
 def alerts(run: RunDir, code: str) -> list[events.Alert]:

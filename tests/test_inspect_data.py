@@ -185,3 +185,13 @@ def test_a_reader_that_leaves_ends_the_process(folder: Path) -> None:
     messages.close()
     with pytest.raises(ProcessLookupError):
         os.kill(request.process_id, 0)
+
+
+def test_an_error_of_the_program_is_no_training_that_stopped() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "engine", "--request"], input=b"no request", capture_output=True
+    )
+    assert done.returncode == 1
+    last = done.stderr.decode().splitlines()[-1]
+    assert last.startswith("cnn-tui: an error of the program: ")
+    assert "please report it" in last

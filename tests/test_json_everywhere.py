@@ -24,7 +24,9 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "recipes": [[], ["quick"]],
     "doctor": [["--forget-choices"]],  # its findings: test_doctor.py
     "inspect-data": [],  # test_inspect_data.py
+    "test": [],  # test_network_test.py
     "predict": [],  # test_predict.py
+    "report": [],  # tests/extras/test_report.py
     "status": [[], ["live"]],
     "wait": [["ended"], ["live", "--until", "top1>50%"]],
     "export": [["ended", "--csv", "a.csv"]],

@@ -21,14 +21,15 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.schedule import Asked, Steering
 from engine.run.history import History
+from engine.run.layer_diagnosis import Diagnosis
 from engine.training.training_text import ENDINGS
 from tests import scripted
 from tui.drawing import cells
 from tui.panes.curves import curves_explanation
-from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.machine.other_programs import taken_by_others
 from tui.panes.rate import rate_explanation
-from tui.screens.verdicts import LONGEST, RULES, Verdict, fitting, verdict_row, verdicts
+from tui.screens.verdict import Verdict
+from tui.screens.verdicts import LONGEST, RULES, fitting, verdict_row, verdicts
 
 STEPS = 10  # in an epoch, as in `scripted.started`
 GUESS = 1 / len(scripted.started().classes)

@@ -39,6 +39,7 @@ def test_a_run_from_start_to_end() -> None:
         "saved last.pt at step 10",
         "warning: mind the gap",
         "done after 1:15 – best 90.0 % at epoch 1",
+        "to show it: cnn-tui report 1",
     ]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch.nn import functional as F
 
+from engine.data.base.dataset import LEFT_OUT
 from engine.distributed.rank import Rank
+from engine.run.measuring import measured
 from engine.training.metrics import (
     COUNTED_TOGETHER,
     Evaluation,
@@ -89,11 +93,15 @@ def test_an_evaluation_against_the_plain_formulae(
     else:
         ranks = (logits > logits.gather(1, labels[:, None])).sum(1)
         assert result.top5 == pytest.approx(float((ranks < 5).double().mean()))
+    probabilities = logits.softmax(1)
+    assert torch.allclose(result.probability, probabilities.amax(1))
+    assert torch.allclose(result.label_probability, probabilities.gather(1, labels[:, None])[:, 0])
 
 
 def test_balanced_accuracy_is_the_mean_recall_of_classes_that_have_images() -> None:
     cells = torch.tensor([0] * 8 + [1] * 2 + [3, 4])
-    result = EvaluationResult(0.5, 0.75, None, cells, classes=3)
+    unused = [torch.zeros(len(cells))] * 3
+    result = EvaluationResult(0.5, 0.75, None, cells, 3, *unused)
     assert balanced(result) == pytest.approx((0.8 + 0.5) / 2)
 
 
@@ -103,3 +111,31 @@ def test_a_loss_that_is_nan_stays_nan() -> None:
     count(metrics, logits, labels)
     loss = metrics.totals().loss
     assert loss != loss
+
+
+def test_what_is_no_number_has_no_probability_and_an_unreadable_image_no_class() -> None:
+    evaluation = Evaluation(6, CPU, Rank())
+    logits = torch.tensor([[math.nan] * 6, [math.inf, *[0.0] * 5], [9.0, *[0.0] * 5]])
+    evaluation.add(logits, torch.tensor([1, 0, LEFT_OUT]))
+    result = evaluation.result()
+    found = result.judgements
+    assert (found.labels.tolist(), found.predicted.tolist()) == ([1, 0, -1], [0, 0, -1])
+    assert found.probability[:2].tolist() == found.label_probability[:2].tolist() == [0, 0]
+    assert found.among_five.tolist() == [True, True, False]
+    assert math.isnan(result.loss)
+
+
+@pytest.mark.parametrize("classes", [3, 10])
+def test_the_measures_of_the_judgements_are_those_of_the_evaluation(classes: int) -> None:
+    evaluation = Evaluation(classes, CPU, Rank())
+    for seed in range(3):
+        logits, labels = batch(seed, 40, classes)
+        evaluation.add(logits, labels.where(labels != seed, LEFT_OUT))
+    result = evaluation.result()
+    found = measured(result.judgements, classes)
+    assert found is not None
+    assert found.top1 == result.top1
+    assert found.top5 == pytest.approx(result.top5)
+    assert found.loss == pytest.approx(result.loss, rel=1e-5)
+    assert found.balanced == pytest.approx(balanced(result))
+    assert found.left_out == len(result.cells) - len(result.counted) > 0

@@ -10,10 +10,10 @@ from PIL import Image
 
 from engine.catalog.data_shape import DataShape
 from engine.errors import DataError, UndecidedError
+from engine.recipes import equivalent_command
 from engine.recipes.recipe import Recipe
 from tui.drawing import cells
 from tui.drawing.architecture_list import CIFAR10
-from tui.screens.launcher import equivalent_command
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
 from tui.screens.launcher.folder_reading import Unusable, image_folder, look_into
 from tui.screens.launcher.new_run import FOLDER, OTHER_FOLDER, ImageFolder, NewRun

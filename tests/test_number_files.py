@@ -137,7 +137,7 @@ def test_a_run_that_still_trains_is_taken_as_it_is(tmp_path: Path) -> None:
             ["--csv", "no/a.csv"],
             "no/a.csv lies in a folder that does not exist: make it, or name another.",
         ),
-        ([], "say what to write: --csv FILE or --tensorboard FOLDER."),
+        ([], "nothing says what to export: "),
         (["--tensorboard", "there.csv"], "there.csv is a file: --tensorboard takes a folder."),
         (
             ["--tensorboard", "logs"],

@@ -82,6 +82,7 @@ EVALUATION = "validation"
 # Log
 
 GO_ON = "go on with:"
+TO_SHOW = "to show it:"
 RUN_ENDED: Mapping[str, str] = {"done": "done", "stopped": "stopped", "failed": "failed"}
 
 

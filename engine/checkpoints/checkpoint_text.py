@@ -20,11 +20,22 @@ REMEDIES: Mapping[int, str] = {
 
 
 def save_failed(file: str, error: OSError) -> str:
-    remedy = REMEDIES.get(error.errno or 0, "free some space")
     return (
-        f"{file} was not saved: {harmless(reason(error))}; {remedy}: the checkpoint before it is "
-        "kept, and the next save tries again."
+        f"{_not_saved(file, error)}: the checkpoint before it is kept, and the next save tries "
+        "again."
     )
+
+
+def predictions_not_saved(error: OSError) -> str:
+    return (
+        f"{_not_saved('predictions.npz', error)}: the file of an earlier epoch is kept, and the "
+        "next best epoch tries again."
+    )
+
+
+def _not_saved(file: str, error: OSError) -> str:
+    remedy = REMEDIES.get(error.errno or 0, "free some space")
+    return f"{file} was not saved: {harmless(reason(error))}; {remedy}"
 
 
 def save_crashed(error: Exception) -> str:

@@ -23,6 +23,9 @@ from engine.checkpoints.run_state import RunState
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.events import Event, MaybeMeasured
+from engine.run import predictions_file
+from engine.run.predictions_file import Predictions
+from engine.run.run_paths import RunDir
 
 SaveReason: TypeAlias = Literal["epoch", "best", "interval", "command", "signal", "stop"]
 EPOCH_FILE = "epoch-{:04}.pt"
@@ -33,7 +36,7 @@ class Snapshot(NamedTuple):
     """The state of a run after a step, in memory.
 
     `files` are the names to write the state under, each with its reason. `stall` is the time in
-    seconds that the training waited for the snapshot.
+    seconds that the training waited for the snapshot. `predictions` are written after best.pt.
     """
 
     files: tuple[tuple[str, SaveReason], ...]
@@ -42,6 +45,7 @@ class Snapshot(NamedTuple):
     step: int
     stall: float
     top1: MaybeMeasured = UNSET
+    predictions: Predictions | None = None
 
     @property
     def places(self) -> frozenset[str]:
@@ -68,6 +72,7 @@ class Writer:
         self._waiting: list[Snapshot] = []
         self._writing = False
         self._failure = ""
+        self._lacks_predictions = False
         self._thread: threading.Thread | None = None
 
     def put(self, snapshot: Snapshot) -> None:
@@ -125,7 +130,24 @@ class Writer:
             self._failure = ""
             seconds = time.monotonic() - began
             self._append(_checkpointed(snapshot, file, reason, size, seconds))
+            if reason == "best" and snapshot.predictions is not None:
+                self._write_predictions(snapshot.predictions)
         self._prune()
+
+    def _write_predictions(self, predictions: Predictions) -> None:
+        """Write them beside the folder of the checkpoints.
+
+        An engine that is killed before this has no last.pt of the epoch either: it takes the epoch
+        again, and writes the same.
+        """
+        try:
+            predictions_file.write(RunDir(self._folder.parent).predictions, predictions)
+            self._lacks_predictions = False
+        except OSError as error:
+            sentence = checkpoint_text.predictions_not_saved(error)
+            if not self._lacks_predictions:
+                self._append(events.Alert("error", "save", sentence, step=predictions.step))
+            self._lacks_predictions = True
 
     def _failed(self, sentence: str, step: int) -> None:
         """Report the failure, unless the save before failed too."""

@@ -30,7 +30,7 @@ def main() -> int:
         return serve(options)
     except Exception as error:  # noqa: BLE001 (no process ends without a sentence)
         # With `lines`, stderr is still the terminal here; else it is a log.
-        return _print_error(error, sys.stderr, traceback=not options.lines)
+        return _print_error(error, sys.stderr, traceback=not options.lines, run=options.run)
 
 
 def parsed_options() -> argparse.Namespace:
@@ -110,7 +110,7 @@ def host(options: argparse.Namespace) -> int:
         sudden_exit.notice(run, partial(_tell, err) if told else lambda _: None)
         return Host(claim, out, err, asked, rank, options.began).run()
     except Exception as error:  # noqa: BLE001 (as in `main`)
-        return _print_error(error, err, traceback=True)
+        return _print_error(error, err, traceback=True, run=options.run)
 
 
 def _rank_options(options: argparse.Namespace) -> list[str]:
@@ -120,10 +120,10 @@ def _rank_options(options: argparse.Namespace) -> list[str]:
     return [*epochs, *flags]
 
 
-def _print_error(error: Exception, err: TextIO, *, traceback: bool) -> int:
+def _print_error(error: Exception, err: TextIO, *, traceback: bool, run: Path | None) -> int:
     """Print the sentence of an error; returns the exit code.
 
-    An error of the program leaves its `traceback` on stderr.
+    An error of the program leaves its `traceback` on stderr. `run` is None for a request.
     """
     from engine import text
     from engine.process import process_text
@@ -133,7 +133,8 @@ def _print_error(error: Exception, err: TextIO, *, traceback: bool) -> int:
         return error.exit_code
     if traceback:
         sys.excepthook(type(error), error, error.__traceback__)
-    _tell(err, process_text.crashed(text.error_summary(error)))
+    crashed = process_text.request_crashed if run is None else process_text.crashed
+    _tell(err, crashed(text.error_summary(error)))
     return 1
 
 

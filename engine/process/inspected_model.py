@@ -11,11 +11,13 @@ from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 import torch
+from torch import Tensor, nn
 
+from engine import text
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import RunState
 from engine.data.base.dataset import Dataset
-from engine.data.loaders.loader_choice import loader
+from engine.data.loaders.loader_choice import Loader, loader
 from engine.data.loading import load, load_at_once
 from engine.devices import device as devices
 from engine.devices.forward_pass import Judge
@@ -33,6 +35,7 @@ from engine.recipes.recipe_building import read_recipe
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from engine.run.saved_file import best_file
+from engine.trained import trained_text
 from engine.training.evaluator import Evaluator
 from engine.training.metrics import EvaluationResult
 
@@ -67,8 +70,27 @@ class InspectedModel(NamedTuple):
         return EvaluatedCells(0, 1, torch.empty(0))
 
 
-def load_inspected_model(run: RunDir) -> InspectedModel:
-    """The model of the best checkpoint, or of the last one before the first epoch has ended."""
+class SavedModel(NamedTuple):
+    """The model of a checkpoint in evaluation mode, and the images of its run."""
+
+    model: nn.Module
+    dataset: Dataset
+    source: Loader
+    judge: Judge
+    recipe: Recipe
+    epoch: int
+    step: int
+
+    @property
+    def normalise(self) -> Callable[[Tensor], Tensor]:
+        return self.source.normalise
+
+
+def load_saved_model(run: RunDir) -> SavedModel:
+    """The model of the best checkpoint, or of the last one before the first epoch has ended.
+
+    Raises RunError where there is none or its images have changed, and the errors of loading.
+    """
     saved = best_file(run)
     if saved is None:
         raise RunError(process_text.nothing_to_inspect(run.label))
@@ -80,18 +102,28 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     dataset = load_at_once(load(recipe, devices.room(cpu), code=run.data_code))
     _check_images(run, whole, dataset, recipe)
     model = model_init.build(recipe, run.path, dataset).model
-    model.load_state_dict(state.weights)
+    try:
+        model.load_state_dict(state.weights)
+    except checkpoint.UNFIT as error:
+        why = text.error_summary(error)
+        raise RunError(trained_text.weights_do_not_fit(saved, recipe.arch, why)) from error
     source = loader(recipe, dataset, cpu, torch.contiguous_format)
-    layers = layer_events.layers(model, *dataset.train.shape[:2])
     precision = described.resolved.get("precision", "float32") if described else "float32"
     judge = Judge(cpu, precision, recipe.tta)
-    model.eval()
+    epoch = max(1, state.ended_epochs)
+    return SavedModel(model.eval(), dataset, source, judge, recipe, epoch, state.step)
+
+
+def load_inspected_model(run: RunDir) -> InspectedModel:
+    """The saved model with its inspector. Raises as `load_saved_model`."""
+    model, dataset, source, judge, recipe, epoch, step = load_saved_model(run)
+    layers = layer_events.layers(model, *dataset.train.shape[:2])
     inspector = Inspector(model, layers, dataset, source, judge)
-    batch = devices.evaluation_batch(cpu, recipe.batch, dataset.train.shape)
+    batch = devices.evaluation_batch(judge.device, recipe.batch, dataset.train.shape)
     clock, classes = time.monotonic, len(dataset.classes)
     evaluator = Evaluator(source, classes, batch, judge, clock, Rank())
     validation = functools.partial(evaluator.evaluate, model, dataset.validation)
-    return InspectedModel(inspector, max(1, state.ended_epochs), state.step, validation)
+    return InspectedModel(inspector, epoch, step, validation)
 
 
 def _check_images(run: RunDir, saved: RunState, dataset: Dataset, recipe: Recipe) -> None:

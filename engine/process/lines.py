@@ -9,6 +9,7 @@ from msgspec import UNSET
 from engine import numbers, text
 from engine.catalog import architecture_names
 from engine.machine import machine_text
+from engine.process import process_text
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.fold import is_total_of_resume
@@ -60,7 +61,9 @@ class Lines:
             case events.Alert():
                 return [f"{event.level}: {text.harmless(event.text)}"]
             case events.RunEnded():
-                return [_ended(event, self._selector)]
+                shows = self._selector and event.reason == "done"
+                report = [process_text.how_to_report(self._selector)] if shows else []
+                return [_ended(event, self._selector), *report]
         return []
 
     def _drop_superseded(self, resumed: events.Resumed) -> None:

@@ -280,6 +280,10 @@ def crashed(error: str) -> str:
     return f"the training stopped on an error of the program: {harmless(error)} (see engine.log)."
 
 
+def request_crashed(error: str) -> str:
+    return f"an error of the program: {harmless(error)}; please report it with the command."
+
+
 def own_model_failed(line: str, error: str, run: str) -> str:
     """`run` is empty where a checkpoint holds the run to the file that it has."""
     then = f"go on with `cnn-tui resume {harmless(run)}`" if run else "start a new run"
@@ -370,3 +374,7 @@ def looks_labelled(place: str, network: str) -> str:
 
 def no_room_to_predict(device: str) -> str:
     return f"the memory of {device} is too full for a batch of images: add --device cpu."
+
+
+def how_to_report(selector: str) -> str:
+    return f"to show it: cnn-tui report {harmless(selector)}"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from engine.protocol import requests
+from engine.protocol.answers import Progress
 from engine.protocol.requests import Request
+from engine.trained import testing_text
 
 
 def serve() -> int:
@@ -51,3 +53,21 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.image_predictions import predictions
 
             return predictions(request)
+        case requests.Report():
+            from engine.process.report_making import reported
+
+            return reported(request)
+        case requests.MeasureNetwork():
+            return _measured(request)
+        case requests.ExportNetwork():
+            from engine.export.network_export import exported
+
+            return exported(request)
+
+
+def _measured(request: requests.MeasureNetwork) -> Iterator[msgspec.Struct]:
+    """The answers to a test. The first comes before torch is loaded, which takes seconds."""
+    yield Progress(testing_text.LOADING, 0.0)
+    from engine.process.network_test import tested
+
+    yield from tested(request)

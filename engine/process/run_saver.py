@@ -20,6 +20,7 @@ from engine.run.run_paths import RunDir
 if TYPE_CHECKING:  # these load torch
     from engine.checkpoints.run_state import Description
     from engine.checkpoints.saver import SaveReason, Writer
+    from engine.run.predictions_file import Predictions
     from engine.training.trainer import Trainer
 
 BROKEN_BATCH_FILE = "nan-step-{}.pt"
@@ -86,8 +87,24 @@ class RunSaver:
         )
         stall = time.monotonic() - began
         epoch, top1 = (ended.epoch, ended.top1) if ended else (trainer.epoch, UNSET)
-        self._started_writer().put(Snapshot(files, state, epoch, trainer.step, stall, top1))
+        predictions = self._predictions(trainer) if ended and ended.best else None
+        self._started_writer().put(
+            Snapshot(files, state, epoch, trainer.step, stall, top1, predictions)
+        )
         return None
+
+    def _predictions(self, trainer: Trainer) -> Predictions | None:
+        """What the trainer's network said about the validation images, at the end of the epoch."""
+        from engine.run.predictions_file import Predictions
+
+        if self.description is None or trainer.validated is None:
+            return None
+        return Predictions(
+            **vars(trainer.validated.judgements),
+            epoch=trainer.progress.ended_epochs,
+            step=trainer.step,
+            digest=self.description.validation.digest,
+        )
 
     def keep_broken_batch(self, trainer: Trainer) -> None:
         """Write the batch whose loss was not finite, for a person to examine. Raises OSError."""

@@ -20,3 +20,10 @@ class Note(Answer, frozen=True):
     """A sentence for the user about what is lost or should be known; never part of the result."""
 
     text: str
+
+
+class Written(Answer, frozen=True):
+    """A file was written, as a whole: its path and its size."""
+
+    path: str
+    bytes: int

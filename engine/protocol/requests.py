@@ -5,11 +5,13 @@ The request comes as JSON through stdin; each answer is a line of JSON on stdout
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from engine.recipes.recipe import Recipe
+
+ExportFormat: TypeAlias = Literal["onnx", "pt2", "safetensors", "state-dict"]
 
 # The place that names the image on standard input.
 STDIN = "-"
@@ -45,6 +47,34 @@ class InspectData(_Request, frozen=True, kw_only=True):
     files: bool = False
 
 
+class Report(_Request, frozen=True, kw_only=True):
+    """Write a report on a run as an HTML file. Answers: progress, notes, and `Written`.
+
+    `run` is the run's folder, `target` the file, and `pictures` a folder for the figures at print
+    size, or empty. `images` wants pictures of the data in it. All paths are absolute.
+    """
+
+    run: str
+    target: str
+    pictures: str = ""
+    images: bool = True
+
+
+class MeasureNetwork(_Request, frozen=True, kw_only=True):
+    """Test a trained network. Answers: those of `engine.run.kept_tests`.
+
+    `saved` is the bytes of the path of a checkpoint file. `data` is another data set than the run's
+    own; `understood` says that the user sets how its files are understood. `arch` names the file
+    that makes the network, where the run does not keep it.
+    """
+
+    saved: bytes
+    data: Recipe | None = None
+    understood: bool = False
+    device: str = "auto"
+    arch: str = ""
+
+
 class Predict(_Request, frozen=True, kw_only=True):
     """Say which classes images have. Answers: those of `predicted`.
 
@@ -65,7 +95,24 @@ class Predict(_Request, frozen=True, kw_only=True):
     unsure: float | None = None
 
 
-Request: TypeAlias = Preview | CheckData | InspectData | Predict
+class ExportNetwork(_Request, frozen=True, kw_only=True):
+    """Export the network of a checkpoint. Answers: `engine.protocol.export_answers.Message`.
+
+    `saved` is a checkpoint file, and `files` are existing empty files by format; each is the bytes
+    of a path. A file that does not pass its check is left behind. `raw` leaves out the
+    normalisation and the mirror images. `arch` names the user's file that makes the network, where
+    the run does not keep it.
+    """
+
+    saved: bytes
+    files: dict[ExportFormat, bytes]
+    raw: bool = False
+    arch: str = ""
+
+
+Request: TypeAlias = (
+    Preview | CheckData | InspectData | Predict | MeasureNetwork | ExportNetwork | Report
+)
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -2,6 +2,7 @@
 
 runs/43-resnet18-cifar10/
   recipe.toml  journal.jsonl  commands/  checkpoints/  probes/  engine.log  engine.lock
+  predictions.npz  tests/
 """
 
 from __future__ import annotations
@@ -67,6 +68,16 @@ class RunDir(NamedTuple):
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
+
+    @property
+    def predictions(self) -> Path:
+        """What the network of the best epoch says about each validation image."""
+        return self.path / "predictions.npz"
+
+    @property
+    def tests(self) -> Path:
+        """The results of `cnn-tui test`, a file for each data set."""
+        return self.path / "tests"
 
     @property
     def replies(self) -> Path:

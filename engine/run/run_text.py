@@ -93,6 +93,17 @@ def no_file_either(source: str, no_run: str) -> str:
     return f"there is no file {harmless(source)}, and {no_run}"
 
 
+def bad_predictions(path: object) -> str:
+    return (
+        f"{harmless(str(path))} is not a whole file of predictions: delete it, and `cnn-tui test` "
+        "judges the images again."
+    )
+
+
+def predictions_unreadable(path: object, why: str) -> str:
+    return f"{harmless(str(path))} cannot be read: {harmless(why)}; check the file and the disk."
+
+
 def target_exists(path: object) -> str:
     return f"{harmless(str(path))} exists already: add --force to replace it, or name another file."
 
@@ -113,3 +124,10 @@ def target_unwritable(path: object, why: str) -> str:
 
 
 JOURNAL_CHANGED = "the run was resumed while its journal was read: type the command again."
+
+
+def file_of_no_run(path: object) -> str:
+    return (
+        f"{harmless(str(path))} lies in no run, and only a run has numbers: name the run, or the "
+        "checkpoint in its folder."
+    )

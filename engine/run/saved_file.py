@@ -50,3 +50,17 @@ def find_saved(source: str, runs_dir: Path) -> SavedFile:
     if saved is None:
         raise UsageError(run_text.nothing_saved(run.label))
     return SavedFile(saved.resolve(), run)
+
+
+def find_run(source: str, runs_dir: Path) -> RunDir:
+    """The run that `source` selects, or in whose folder the file lies.
+
+    Raises RunError if there is no such run, and UsageError for a file that lies in none.
+    """
+    path = Path(os.path.expanduser(source))
+    if not path.is_file():
+        return run_search.find(runs_dir, source)
+    run = find_saved(source, runs_dir).run
+    if run is None:
+        raise UsageError(run_text.file_of_no_run(source))
+    return run

@@ -8,6 +8,7 @@ read by an asynchronous copy at most twice a second. It is the only sync in the 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -18,6 +19,7 @@ from engine.data.base.dataset import LEFT_OUT
 from engine.devices.readback import Readback
 from engine.distributed.rank import Rank
 from engine.models.class_ranking import ClassRanking
+from engine.run.judgements import Judgements
 
 # An evaluation counts batches together until they have so many logits, which take 8 MB: one
 # launch of a small operation takes as long as a pass over the logits of a batch.
@@ -109,10 +111,11 @@ def _means(sums: Tensor, images: int) -> Means:
 
 
 class EvaluationResult(NamedTuple):
-    """The result of an evaluation. `top5` is None with five classes or fewer.
+    """The result of an evaluation of N images. `top5` is None with five classes or fewer.
 
     `cells` (N,) has the cell of each image in the confusion matrix, `label * classes + predicted`,
-    and `LEFT_OUT` for images that could not be read, which count nowhere else.
+    and `LEFT_OUT` for images that could not be read, which count nowhere else. The other tensors
+    (N,) are those of `Judgements`.
     """
 
     loss: float
@@ -120,11 +123,27 @@ class EvaluationResult(NamedTuple):
     top5: float | None
     cells: Tensor
     classes: int
+    probability: Tensor
+    label_probability: Tensor
+    among_five: Tensor
 
     @property
     def counted(self) -> Tensor:
         """The cells of the images that were evaluated."""
         return self.cells[self.cells != LEFT_OUT]
+
+    @property
+    def judgements(self) -> Judgements:
+        """What the network says about each image, for those who have no torch."""
+        counts = self.cells != LEFT_OUT
+        true, predicted = self.cells // self.classes, self.cells % self.classes
+        return Judgements(
+            labels=true.where(counts, LEFT_OUT).int().numpy(),
+            predicted=predicted.where(counts, LEFT_OUT).int().numpy(),
+            probability=self.probability.numpy(),
+            label_probability=self.label_probability.numpy(),
+            among_five=self.among_five.numpy(),
+        )
 
 
 class Evaluation:
@@ -132,10 +151,10 @@ class Evaluation:
 
     def __init__(self, classes: int, device: torch.device, rank: Rank) -> None:
         self._classes, self._device, self._rank = classes, device, rank
-        self._top5_hits = torch.zeros((), dtype=torch.int64, device=device)
         self._losses: list[Tensor] = []
         self._sizes: list[int] = []
-        self._cells: list[Tensor] = []
+        # For batches that are counted: cells, probabilities, and whether among the first five.
+        self._counted: list[tuple[Tensor, ...]] = []
         # Batches that are not counted yet.
         self._logits: list[Tensor] = []
         self._labels: list[Tensor] = []
@@ -145,8 +164,6 @@ class Evaluation:
 
         Those with the label `LEFT_OUT` do not count.
         """
-        loss = F.cross_entropy(logits.float(), labels, reduction="sum", ignore_index=LEFT_OUT)
-        self._losses.append(loss)
         self._sizes.append(len(labels))
         self._logits.append(logits)
         self._labels.append(labels)
@@ -155,35 +172,46 @@ class Evaluation:
 
     def _count(self) -> None:
         """Count the batches that are not counted yet."""
-        labels = torch.cat(self._labels)
-        ranking, counts = ClassRanking(torch.cat(self._logits)), labels != LEFT_OUT
-        self._top5_hits += (ranking.among_first(labels * counts, 5) & counts).sum()
-        cells = labels * self._classes + ranking.predicted
-        self._cells.append(cells.where(counts, LEFT_OUT))
+        logits, labels = torch.cat(self._logits), torch.cat(self._labels)
         self._logits, self._labels = [], []
+        ranking, counts = ClassRanking(logits), labels != LEFT_OUT
+        own = labels * counts
+        logs = F.log_softmax(logits.float(), 1)
+        label_log = logs.gather(1, own[:, None])[:, 0].where(counts, 0)
+        predicted_log = logs.gather(1, ranking.predicted[:, None])[:, 0]
+        self._losses.append(-label_log.double().sum())
+        self._counted.append(
+            (
+                (labels * self._classes + ranking.predicted).where(counts, LEFT_OUT),
+                predicted_log.exp().nan_to_num(0.0),
+                label_log.exp().nan_to_num(0.0),
+                ranking.among_first(own, 5) & counts,
+            )
+        )
 
     def result(self) -> EvaluationResult:
         """The whole evaluation. This waits for the device, once an epoch."""
         if self._logits:
             self._count()
-        own_sums = torch.stack((torch.stack(self._losses).double().sum(), self._top5_hits.double()))
-        tensors = [self._rank.sum(own_sums), torch.cat(self._cells)]
-        sums, own_cells = Readback(self._device, tensors).wait()
-        cells = self._in_order(own_cells)
-        loss, top5_hits = sums.tolist()
+        loss_sum = self._rank.sum(torch.stack(self._losses).sum())
+        own = map(torch.cat, zip(*self._counted, strict=True))
+        loss, *tensors = Readback(self._device, [loss_sum, *own]).wait()
+        cells, probability, label_probability, among_five = self._in_order(tensors)
+        per_image = probability, label_probability, among_five
         counted = cells[cells != LEFT_OUT]
         images = len(counted)
         if not images:
-            return EvaluationResult(math.nan, 0.0, None, cells, self._classes)
+            return EvaluationResult(math.nan, 0.0, None, cells, self._classes, *per_image)
         top1 = int(_hits(counted, self._classes).sum()) / images
-        top5 = top5_hits / images if self._classes > 5 else None
-        return EvaluationResult(loss / images, top1, top5, cells, self._classes)
+        top5 = int(among_five.sum()) / images if self._classes > 5 else None
+        return EvaluationResult(loss.item() / images, top1, top5, cells, self._classes, *per_image)
 
-    def _in_order(self, cells: Tensor) -> Tensor:
-        """The cells of all ranks in the order of the images, from those of this rank."""
-        parts = torch.split(cells, self._sizes)
-        batches = zip(*self._rank.gather(parts), strict=True)
-        return torch.cat([part for batch in batches for part in batch])
+    def _in_order(self, tensors: list[Tensor]) -> Iterator[Tensor]:
+        """These tensors of all ranks in the order of the images, from those of this rank."""
+        ranks = self._rank.gather((self._sizes, tensors))
+        for index in range(len(tensors)):
+            parts = [torch.split(of_rank[index], sizes) for sizes, of_rank in ranks]
+            yield torch.cat([part for batch in zip(*parts, strict=True) for part in batch])
 
 
 def balanced(result: EvaluationResult) -> float:

@@ -101,6 +101,8 @@ class Trainer:
         )
         self._parts = StatefulParts(shape, self.progress, self._learner, self._timer, device)
         self._reporter = self._new_reporter(clock)
+        # The last result for the validation images, and that for the test images.
+        self.validated: EvaluationResult | None = None
         self.tested: EvaluationResult | None = None
         self._seed_follower()
 
@@ -230,6 +232,7 @@ class Trainer:
     def _end_epoch(self) -> Iterator[Event | None]:
         yield events.Phase("evaluating", step=self.step)
         result, seconds = yield from self._evaluator.evaluate(self.eval_model, self._validation)
+        self.validated = result
         yield from self._data_alerts()
         self.inspector.evaluated = EvaluatedCells(self.epoch, result.classes, result.cells)
         yield confusion(result, self.epoch, self.step)

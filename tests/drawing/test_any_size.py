@@ -14,6 +14,7 @@ from engine.protocol import events
 from engine.protocol.events import Event, Layer, PhaseName
 from engine.recipes.recipe import Recipe, Resolved
 from engine.run.history import History
+from engine.run.layer_diagnosis import Diagnosis
 from tests.drawing import examples
 from tui.drawing import cells
 from tui.drawing.axis import Limits, epoch_span, epoch_ticks, gutter, newest
@@ -40,7 +41,6 @@ from tui.panes.base.axis_marks import event_marks
 from tui.panes.confusion.confusion_border import confusion_facts, confusion_foot
 from tui.panes.confusion.confusion_drawing import confusion_pane
 from tui.panes.confusion.matrix_view import MatrixView as Looked
-from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_columns import LayerTable, LayerView
 from tui.panes.layers.layer_rows import explanation, layer_facts, layer_pane
 from tui.panes.layers.stage_tree import opened_at_first

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.protocol.events import Health, Layer, LayerHealth, Measured
+from engine.run.layer_diagnosis import Diagnosis
 from tests.drawing.examples import drawn
-from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.gradient_depth import amount, depth_line, gradient_scale
 
 LAYERS = [

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.protocol.events import Health, LayerHealth, Measured
-from tui.panes.layers.diagnosis import Diagnosis, Problem, Verdict, combined, frozen, problems
+from engine.run.layer_diagnosis import Diagnosis, Problem, Verdict, combined, frozen, problems
 
 SOUND = Health("conv", 0.1, 1e-3, 0.0, 1.0, 0.02)
 OTHERS = tuple(replace(SOUND, layer=f"sound{i}") for i in range(8))

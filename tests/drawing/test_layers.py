@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from engine.protocol.events import Health, Layer, LayerHealth
+from engine.run.layer_diagnosis import Diagnosis
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Row
 from tui.drawing.table import abbreviated
 from tui.panes.layers import layers_explanation
-from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_columns import LayerTable, LayerView
 from tui.panes.layers.layer_rows import (
     explanation,

@@ -106,6 +106,13 @@ def test_how_to_go_on_stands_at_the_end_of_the_strip() -> None:
     assert cells.text(log_line(history, 45, clock, command)).strip() == f"go on with: {command}"
 
 
+def test_how_to_report_on_a_run_stands_there_unless_it_goes_on() -> None:
+    history, command = examples.half_done(), "cnn-tui report 43"
+    row = log_line(history, 60, clock, report=command)
+    assert cells.text(row) == " 22:15:21 ◆ best 88.5 % at …  to show it: cnn-tui report 43 "
+    assert "report" not in cells.text(log_line(history, 80, clock, "cnn-tui resume 43", command))
+
+
 def test_a_low_pane_has_whole_sentences_where_they_fit() -> None:
     said = [events.Alert("warning", "x", "one two three four five six", time=5.0)]
     whole = [" 00:00:05  ! one two three four", "             five six", ""]

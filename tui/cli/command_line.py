@@ -18,9 +18,11 @@ from tui.cli.export_command import export
 from tui.cli.inspect_command import inspect_data
 from tui.cli.options import runs_option, start_options
 from tui.cli.predict_command import predict
+from tui.cli.report_command import report
 from tui.cli.resume_command import resume
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
 from tui.cli.status_command import status
+from tui.cli.tested_command import test
 from tui.cli.wait_command import wait
 from tui.cli.watch_commands import attach, demo
 
@@ -86,6 +88,8 @@ for command in (
     status,
     wait,
     export,
+    report,
+    test,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,
 ):

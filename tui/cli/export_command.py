@@ -1,41 +1,65 @@
-"""`cnn-tui export`: files of a run for other programs."""
+"""`cnn-tui export`: the network of a run, and its numbers, in files for other programs."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from engine.errors import UsageError
-from tui.cli import export_numbers, export_numbers_text
+from tui.cli import export_command_text, export_networks, export_numbers
+from tui.cli.export_networks import network_options
 from tui.cli.export_numbers import number_options
 from tui.cli.options import json_option, runs_option
+from tui.cli.written_file import WrittenFile
 
 
-@click.command(help=export_numbers_text.HELP_EXPORT)
-@click.argument("run")
+@click.command(help=export_command_text.HELP)
+@click.argument("source", default="", metavar="[RUN|FILE]")
+@network_options
+@click.option("--raw", is_flag=True, help=export_command_text.HELP_RAW)
+@click.option("--arch", default="", metavar="FILE.py:NAME", help=export_command_text.HELP_ARCH)
 @number_options
-@click.option("--force", is_flag=True, help=export_numbers_text.HELP_REPLACE)
+@click.option("--force", is_flag=True, help=export_command_text.HELP_FORCE)
 @json_option
 @runs_option
 def export(
-    run: str,
+    source: str,
+    raw: bool,
+    arch: str,
     csv: Path | None,
     tensorboard: Path | None,
     force: bool,
     as_json: bool,
     runs_dir: Path,
+    **files: Path | None,
 ) -> None:
-    from engine.run import run_search
+    networks = export_networks.given_files(files)
+    if not networks and csv is None and tensorboard is None:
+        raise UsageError(export_command_text.NOTHING)
+    parts: list[Iterator[WrittenFile]] = []
+    if networks or raw or arch:
+        from engine.run.saved_file import find_saved
 
-    if csv is None and tensorboard is None:
-        raise UsageError(export_numbers_text.NOTHING)
-    found = run_search.find(runs_dir, run)
-    export_numbers.check(csv, tensorboard, force=force)
+        saved = find_saved(source, runs_dir)
+        export_networks.check(networks, saved, raw=raw, force=force)
+        parts.append(export_networks.write(networks, saved, raw, arch))
+    if csv is not None or tensorboard is not None:
+        from engine.run.saved_file import find_run
+
+        run = find_run(source, runs_dir)
+        export_numbers.check(csv, tensorboard, force=force)
+        parts.append(export_numbers.write(run, csv, tensorboard))
+    _tell((file for part in parts for file in part), as_json)
+
+
+def _tell(files: Iterator[WrittenFile], as_json: bool) -> None:
+    """Print each file as it is written, or all of them as one object."""
     written = {}
-    for file in export_numbers.write(found, csv, tensorboard):
-        written[file.key] = file.found
+    for file in files:
+        written[file.option] = file.found
         if not as_json:
             click.echo(file.sentence)
     if as_json:

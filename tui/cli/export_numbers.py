@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from tui.cli import export_numbers_text
 from tui.cli.options import Command
+from tui.cli.written_file import WrittenFile
 
 if TYPE_CHECKING:
     from engine.run.run_paths import RunDir
-
-
-class Written(NamedTuple):
-    """A file that was written: its key in JSON, what JSON says of it, and the sentence."""
-
-    key: str
-    found: dict[str, object]
-    sentence: str
 
 
 def number_options(command: Command) -> Command:
@@ -44,7 +37,7 @@ def check(csv: Path | None, tensorboard: Path | None, *, force: bool) -> None:
         event_file.check_folder(tensorboard, force=force)
 
 
-def write(run: RunDir, csv: Path | None, tensorboard: Path | None) -> Iterator[Written]:
+def write(run: RunDir, csv: Path | None, tensorboard: Path | None) -> Iterator[WrittenFile]:
     """Write what is wanted, and tell each file. A note on a live run goes to stderr.
 
     Raises UsageError if the run has no numbers, and RunError if they cannot be written.
@@ -59,20 +52,20 @@ def write(run: RunDir, csv: Path | None, tensorboard: Path | None) -> Iterator[W
         yield _to_tensorboard(run, tensorboard)
 
 
-def _to_csv(run: RunDir, path: Path) -> Written:
+def _to_csv(run: RunDir, path: Path) -> WrittenFile:
     from engine.export import csv_file
 
     table = csv_file.write_csv(run, path)
     found = {"file": str(path), "rows": table.rows, "columns": list(table.columns)}
     sentence = export_numbers_text.wrote_csv(str(path), table.rows, len(table.columns))
-    return Written("csv", found, sentence)
+    return WrittenFile("csv", found, sentence)
 
 
-def _to_tensorboard(run: RunDir, folder: Path) -> Written:
+def _to_tensorboard(run: RunDir, folder: Path) -> WrittenFile:
     from engine.export import event_file
 
     curves = event_file.write_events(run, folder)
     path = str(folder / event_file.FILE)
     found = {"file": path, "reports": curves.reports, "tags": list(curves.tags)}
     sentence = export_numbers_text.wrote_events(path, len(curves.tags), str(folder))
-    return Written("tensorboard", found, sentence)
+    return WrittenFile("tensorboard", found, sentence)

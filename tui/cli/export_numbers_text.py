@@ -8,12 +8,6 @@ from engine.text import harmless
 
 HELP_CSV = "Write the numbers as a table, one row for each report."
 HELP_TENSORBOARD = "Write the numbers as curves for TensorBoard into this folder."
-HELP_REPLACE = "Replace a file that exists."
-HELP_EXPORT = """Write what a run has, for other programs. RUN is a number, a part of a name, or a
-path.
-"""
-
-NOTHING = "say what to write: --csv FILE or --tensorboard FOLDER."
 
 
 def still_training(run: str) -> str:

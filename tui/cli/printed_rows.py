@@ -20,6 +20,8 @@ STYLES: Mapping[Ink, str] = {
     "good": "green",
     "warning": "yellow",
     "error": "red",
+    "hit": "blue",
+    "miss": "yellow",
 }
 # The width of a pipe or a file.
 WIDTH = 100

@@ -119,14 +119,21 @@ def _broken(sentence: str, room: int) -> list[str]:
     return pieces
 
 
-def log_line(history: History, width: int, clock: Clock = local_time, go_on: str = "") -> Row:
+def log_line(
+    history: History, width: int, clock: Clock = local_time, go_on: str = "", report: str = ""
+) -> Row:
     """The newest entries in one row, without the results and checkpoints of every epoch.
 
-    `go_on` is the command that resumes an ended run; it stands on the right.
+    `go_on` is the command that resumes an ended run, and `report` the one that reports on a run
+    that is done; it stands on the right.
     """
-    hint = (Span(f"  {shared_text.GO_ON} ", "dim"), Span(f"{go_on} ", "key")) if go_on else ()
+    hint = _hint(shared_text.GO_ON, go_on) or _hint(shared_text.TO_SHOW, report)
     room = width - cells.width(hint)
     return (*_newest(history, room, clock), *hint) if room >= NARROWEST else cells.fit(hint, width)
+
+
+def _hint(what: str, command: str) -> Row:
+    return (Span(f"  {what} ", "dim"), Span(f"{command} ", "key")) if command else ()
 
 
 def _newest(history: History, width: int, clock: Clock) -> Row:

@@ -140,6 +140,8 @@ class Dashboard(FollowingScreen):
             keys=() if text_only(self.app) else tuple(footer_keys(self._situation)),
             silent=self._follower.liveness == "silent",
             go_on=self._control.resume_command,
+            report=self._control.report_command,
+            tests=self.tests,
         )
 
     @property
@@ -308,7 +310,7 @@ class Dashboard(FollowingScreen):
     @property
     def _verdict_reasons(self) -> str:
         """What the line under the header says, with the reason of each verdict."""
-        found = verdicts(self.history, self._control.resume_command)
+        found = verdicts(self.history, self._control.resume_command, self.tests)
         said = [f"{one.text}. {one.reason}" for one in fitting(found, self.app.size.width)]
         return "\n\n" + "\n".join([screen_text.EXPLAIN_LINE, *said]) if said else ""
 

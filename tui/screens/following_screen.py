@@ -9,10 +9,12 @@ from textual.message import Message
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
+from engine.run.kept_tests import DataTest
 from engine.run.run_paths import RunDir
 from tui.drawing import status_rows
 from tui.terminal.fine_screen import FineScreen
 from tui.viewer.run_follower import RunFollower
+from tui.viewer.tests_folder import KeptTests
 
 TICK_SECONDS = 0.5
 # A run that has just started is followed closely until its first step: the first wait in seconds,
@@ -40,12 +42,18 @@ class FollowingScreen(FineScreen[str]):
         super().__init__()
         self.run_dir = run
         self._follower = RunFollower(run)
+        self._tests = KeptTests(run)
         # Whether the last phase that was read is one that every epoch repeats.
         self._trains = False
 
     @property
     def history(self) -> History:
         return self._follower.history
+
+    @property
+    def tests(self) -> tuple[DataTest, ...]:
+        """The results of tests that the run keeps, the newest first."""
+        return self._tests.found
 
     @property
     def alive(self) -> bool:
@@ -72,8 +80,9 @@ class FollowingScreen(FineScreen[str]):
         if was_alive and not self.alive:
             self.engine_is_gone()
         self.journal_was_read()
-        if news.kinds is None or news.kinds:
-            self.post_message(self.EngineEvents(news.kinds))
+        kinds = None if self._tests.update() else news.kinds
+        if kinds is None or kinds:
+            self.post_message(self.EngineEvents(kinds))
 
     def engine_is_gone(self) -> None:
         """The engine no longer holds the run."""

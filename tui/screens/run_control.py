@@ -37,6 +37,14 @@ class RunControl:
         return screen_text.resume_command(self.selector, ended.setting)
 
     @property
+    def report_command(self) -> str:
+        """The command that reports on the run; empty unless it is done."""
+        ended = self._screen.history.ended
+        if ended is None or ended.reason != "done" or self._screen.alive or self._recorded:
+            return ""
+        return screen_text.report_command(self.selector)
+
+    @property
     def pausing(self) -> bool:
         """Whether a pause was requested and the engine has not replied yet."""
         return self._unanswered is True

@@ -266,3 +266,7 @@ def help_screen(panes: int, shortcuts: Mapping[str, str]) -> KeyGroup:
             ("? Esc", "these keys; back"),
         ),
     )
+
+
+def report_command(selector: str) -> str:
+    return shlex.join(("cnn-tui", "report", selector))

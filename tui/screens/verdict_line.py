@@ -27,4 +27,4 @@ class VerdictLine(Strip):
     )
 
     def draw(self, width: int, height: int) -> list[Row]:
-        return [verdict_row(verdicts(self.history, self.state.go_on), width)]
+        return [verdict_row(verdicts(self.history, self.state.go_on, self.state.tests), width)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.text import harmless
 
 FIRST_EPOCH = "first epoch: the validation comes at its end"
@@ -159,6 +161,43 @@ STANDS_STILL_REASON = "A lower learning rate often helps; patience would end suc
 
 def tested(top1: str) -> str:
     return f"test {top1}"
+
+
+def tested_calibrated(top1: str, error: str) -> str:
+    return f"test {top1} (ECE {error})"
+
+
+def validated_calibrated(error: str) -> str:
+    return f"val ECE {error}"
+
+
+def validated_reason(top1: str) -> str:
+    return (
+        f"`cnn-tui test` judged the validation images again: {top1}. The ECE (expected calibration "
+        "error) is how far the probabilities are from how often they are right."
+    )
+
+
+def tested_on(data: str, top1: str, error: str) -> str:
+    return f"tested on {data}: {top1} (ECE {error})"
+
+
+def tested_on_short(data: str, top1: str) -> str:
+    return f"on {data}: {top1}"
+
+
+def tested_on_reason(
+    file: str, epoch: int, images: str, balanced: str, loss: str, error: str
+) -> str:
+    return (
+        f"`cnn-tui test` had {file} of epoch {epoch} judge {images} images of another data set: "
+        f"balanced {balanced}, loss {loss}. The ECE, {error}, is how far its probabilities are "
+        "from how often they are right."
+    )
+
+
+def older_tests(results: Iterable[str]) -> str:
+    return f"Tests before: {', '.join(results)}."
 
 
 TESTED_REASON = "The best weights were tried once on the test images, which chose nothing."

@@ -6,14 +6,16 @@ of the dashboard shows the most important verdicts that fit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from engine import numbers
 from engine.numbers import number, percent, share, significant
 from engine.protocol.events import EpochEnded
 from engine.recipes.fair_trial import had_fair_trial
 from engine.run.history import History
+from engine.run.kept_tests import DataTest
+from engine.run.layer_diagnosis import Diagnosis, worst
 from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
@@ -28,12 +30,11 @@ from tui.panes.curves.overfitting import (
     overfits_since,
     unstable_since,
 )
-from tui.panes.layers.diagnosis import Diagnosis, worst
 from tui.panes.machine.machine_rows import bounds
 from tui.panes.machine.other_programs import about, taken_by_others
 from tui.screens import verdict_text
-
-Level: TypeAlias = Literal["error", "warning", "good", "note"]
+from tui.screens.tested_verdicts import tested_verdicts
+from tui.screens.verdict import Level, Verdict
 
 # The line is at most this long, and a name in it at most this wide.
 LONGEST, NAME = 100, 16
@@ -56,22 +57,14 @@ SIGNS: dict[Level, tuple[str, Ink]] = {
 }
 
 
-class Verdict(NamedTuple):
-    """A judgement with its reason, a sentence; `short` is the text for a narrow line."""
-
-    level: Level
-    text: str
-    reason: str
-    short: str = ""
-
-
 Rule: TypeAlias = Callable[[History], Verdict | None]
 
 
-def verdicts(history: History, go_on: str = "") -> list[Verdict]:
+def verdicts(history: History, go_on: str = "", tests: Sequence[DataTest] = ()) -> list[Verdict]:
     """All verdicts, the most important first; `go_on` is the command that resumes the run.
 
-    None while the journal of the run is being read: a part of it may say something else.
+    `tests` are the results that the run keeps, the newest first. There are no verdicts while the
+    journal of the run is being read: a part of it may say something else.
     """
     if history.read_share < 1.0:
         return []
@@ -80,8 +73,10 @@ def verdicts(history: History, go_on: str = "") -> list[Verdict]:
     for rule in RULES:
         if found.keys().isdisjoint(UNLESS.get(rule, ())) and (verdict := rule(history)) is not None:
             found[rule] = verdict
+    last = [verdict for rule in LAST_RULES if (verdict := rule(history)) is not None]
     order = [*SIGNS]
-    by_level = sorted(found.values(), key=lambda one: order.index(one.level))
+    every = [*found.values(), *tested_verdicts(history, tests), *last]
+    by_level = sorted(every, key=lambda one: order.index(one.level))
     return [*([ended] if ended else []), *by_level]
 
 
@@ -265,14 +260,6 @@ def _may_be_chance(top1: float, history: History) -> Verdict | None:
     return Verdict("note", text, verdict_text.may_be_chance_reason(run.validation_images))
 
 
-def _tested(history: History) -> Verdict | None:
-    if history.test_top1 is None:
-        return None
-    return Verdict(
-        "good", verdict_text.tested(share(history.test_top1)), verdict_text.TESTED_REASON
-    )
-
-
 def _layers(history: History) -> Verdict | None:
     judged = [*Diagnosis(history.health).verdicts.values()]
     bad = [one for one in judged if one.problem]
@@ -320,10 +307,9 @@ RULES: tuple[Rule, ...] = (
     _wide_gap,
     _waits,
     _learns,
-    _tested,
-    _layers,
-    _shared_cpu,
 )
+# These come after what is known from tests.
+LAST_RULES: tuple[Rule, ...] = (_layers, _shared_cpu)
 # A rule has nothing to say where one of the others has.
 UNLESS: Mapping[Rule, tuple[Rule, ...]] = {
     _worse_than_guess: (_unstable,),

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
+from engine.run.kept_tests import DataTest
 from tui import shared_text
 from tui.drawing import cells, curve_facts, curves, learning_rate, log_lines, series, status_rows
 from tui.drawing.cells import Row, Span
@@ -35,7 +36,9 @@ class Strip(CellWidget):
     class State(NamedTuple):
         """The state of the screen, besides the history.
 
-        `keys` are the keys that work now; `go_on` is the command that resumes the run, or empty.
+        `keys` are the keys that work now; `go_on` is the command that resumes the run, and `report`
+        the one that reports on it, or empty.
+        `tests` are the results of tests that the run keeps, the newest first.
         """
 
         label: str
@@ -44,6 +47,8 @@ class Strip(CellWidget):
         keys: tuple[tuple[str, str], ...]
         silent: bool = False
         go_on: str = ""
+        report: str = ""
+        tests: tuple[DataTest, ...] = ()
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
@@ -120,7 +125,8 @@ class News(Strip):
     )
 
     def draw(self, width: int, height: int) -> list[Row]:
-        return [log_lines.log_line(self.history, width, go_on=self.state.go_on)]
+        state = self.state
+        return [log_lines.log_line(self.history, width, go_on=state.go_on, report=state.report)]
 
 
 class Footer(Strip):

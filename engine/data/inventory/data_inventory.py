@@ -18,7 +18,7 @@ from engine.data.inventory.layouts.understanding import understand
 from engine.data.inventory.listing import archives
 from engine.data.inventory.listing.listing import ReadListing
 from engine.data.inventory.listing.listing_choice import listing_at
-from engine.data.inventory.validation_choice import with_validation
+from engine.data.inventory.validation_choice import check_training, with_validation
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
@@ -30,6 +30,13 @@ def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
     `code` is the folder where a run keeps the user's code. Raises DataError where the images are
     missing, unreadable or cannot be trained on, and UsageError where the user's code fails.
     """
+    found = labelled_images(recipe, code)
+    check_training(found)
+    return found
+
+
+def labelled_images(recipe: Recipe, code: Path | None = None) -> Inventory:
+    """As `inventory_of`, but for a use without training: a few images are enough."""
     if items := read_items(recipe, code):
         found = inventory_of_items(items, recipe)
     else:
@@ -78,7 +85,7 @@ def _glanced_layout(recipe: Recipe) -> Layout:
 
 
 def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -> Inventory:
-    """The inventory of a place with this layout. Raises DataError where it has too few images."""
+    """The inventory of a place with this layout."""
     ordered = in_order(layout.classes, recipe)
     classes, notes = shown_names(ordered, recipe)
     indices = {name: index for index, name in enumerate(ordered)}

@@ -17,17 +17,18 @@ def with_validation(found: Inventory, recipe: Recipe, if_unused: str) -> Invento
     The validation split validates, else the test split, else a share held out of training. With
     `holdout`, that share is held out in any case, and the test split, or else the validation split,
     is evaluated at the end. `if_unused` is the note for a validation split that nothing uses.
-    Raises DataError where too few images are left for training.
     """
     if recipe.holdout or not (found.validation or found.test):
-        chosen = _held_out(found, recipe, if_unused)
-    elif found.validation:
-        chosen = found
-    else:
-        chosen = replace(found, validation=found.test, validates="test", test=[])
-    if len(chosen.train) < 2 * len(chosen.classes):
-        raise DataError(inventory_text.too_few_images(chosen.place, len(chosen.train)))
-    return chosen
+        return _held_out(found, recipe, if_unused)
+    if found.validation:
+        return found
+    return replace(found, validation=found.test, validates="test", test=[])
+
+
+def check_training(found: Inventory) -> None:
+    """Raise DataError where too few images are left for training."""
+    if len(found.train) < 2 * len(found.classes):
+        raise DataError(inventory_text.too_few_images(found.place, len(found.train)))
 
 
 def _held_out(found: Inventory, recipe: Recipe, if_unused: str) -> Inventory:

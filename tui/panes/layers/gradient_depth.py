@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engine import numbers
 from engine.protocol.events import Layer, Measured
+from engine.run.layer_diagnosis import Diagnosis, Problem, Verdict, worst
 from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
@@ -17,7 +18,6 @@ from tui.drawing.frame import fitting
 from tui.drawing.spark import STEPS, bar, sparkline
 from tui.drawing.table import abbreviated, widest
 from tui.panes.layers import layers_text
-from tui.panes.layers.diagnosis import Diagnosis, Problem, Verdict, worst
 
 # The powers of ten between the lowest and the highest block.
 DECADES = 3

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from engine import numbers
+from engine.run.layer_diagnosis import DEAD, Verdict, frozen
 from tui import shared_text
 from tui.drawing.cells import Ink
 from tui.drawing.table import Column, widest
 from tui.panes.layers import layers_text
-from tui.panes.layers.diagnosis import DEAD, Verdict, frozen
 from tui.panes.layers.gradient_depth import INKS, GradientScale, amount
 
 # Cells for `100 %`.

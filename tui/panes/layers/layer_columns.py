@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engine import numbers
 from engine.protocol.events import Layer
+from engine.run.layer_diagnosis import Diagnosis, Verdict, combined
 from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
@@ -15,7 +16,6 @@ from tui.drawing.cells import Ink
 from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, widest
 from tui.panes.layers import layers_text, stage_tree
-from tui.panes.layers.diagnosis import Diagnosis, Verdict, combined
 from tui.panes.layers.gradient_depth import gradient_scale
 from tui.panes.layers.health_columns import health_columns
 from tui.panes.layers.stage_tree import Node

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine import numbers
 from engine.protocol.events import RunStarted
+from engine.run.layer_diagnosis import Diagnosis, Verdict
 from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
@@ -13,7 +14,6 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.table import table
 from tui.panes.layers import layers_text, stage_tree
-from tui.panes.layers.diagnosis import Diagnosis, Verdict
 from tui.panes.layers.gradient_depth import INKS, amount, depth_line
 from tui.panes.layers.layer_columns import LayerTable, LayerView
 

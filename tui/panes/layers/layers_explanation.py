@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine import numbers
+from engine.run.layer_diagnosis import Diagnosis, Verdict, frozen, is_finite, worst
 from engine.text import harmless
 from tui.panes.layers import layers_text
-from tui.panes.layers.diagnosis import Diagnosis, Verdict, frozen, is_finite, worst
 from tui.panes.layers.layer_columns import LayerTable
 
 # A larger share of the weights in one update is mentioned, although it may be harmless.

@@ -12,13 +12,13 @@ from textual.binding import Binding, BindingType
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
+from engine.run.layer_diagnosis import Diagnosis
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.curve_facts import epoch_number
 from tui.panes.base.pane import Border, Pane
 from tui.panes.layers import layer_rows, layers_explanation, layers_text, stage_tree
-from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_columns import LayerTable, LayerView
 from tui.widgets.key_group import KeyGroup
 

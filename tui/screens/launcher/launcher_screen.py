@@ -17,6 +17,7 @@ from textual.worker import Worker
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.requests import InspectData
+from engine.recipes import equivalent_command
 from engine.recipes.recipe import Recipe
 from engine.run import run_search
 from engine.run.run_paths import RunDir
@@ -24,7 +25,7 @@ from engine.start import data_requests, device_request, launch, recipe_resolutio
 from engine.start.engine_request import EngineRequest
 from tui import shared_text
 from tui.screens import screen_text
-from tui.screens.launcher import equivalent_command, launcher_text
+from tui.screens.launcher import launcher_text
 from tui.screens.launcher.architecture_box import ArchitectureBox, StagesBox
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
 from tui.screens.launcher.data_box import DataBox

@@ -9,13 +9,14 @@ from pathlib import Path
 from textual.geometry import Size
 from textual.reactive import var
 
+from engine.recipes import equivalent_command
 from engine.start import launch
 from engine.text import folder, harmless
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.screens.launcher import equivalent_command, launcher_text
+from tui.screens.launcher import launcher_text
 from tui.screens.launcher.new_run import NewRun
 from tui.widgets.drawn import CellWidget
 from tui.widgets.strips import keys_row

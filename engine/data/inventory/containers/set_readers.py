@@ -17,6 +17,7 @@ from engine.data.inventory.containers import (
 )
 from engine.data.inventory.containers.labelled_items import ItemSet, inventory_of_items
 from engine.data.inventory.kept_copies import is_quickly_unpacked
+from engine.data.inventory.validation_choice import check_training
 from engine.data.stored import array_row
 from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
 from engine.recipes.recipe import Recipe
@@ -62,7 +63,7 @@ class SetPlace(NamedTuple):
         """
         self.reader.check(self.path, recipe)
         if self.reader in ROW_READERS and is_quickly_unpacked(self.path):
-            inventory_of_items(self.read(recipe), recipe)
+            check_training(inventory_of_items(self.read(recipe), recipe))
 
 
 def set_at(path: Path) -> SetPlace | None:

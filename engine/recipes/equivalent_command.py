@@ -1,4 +1,4 @@
-"""The command line that starts the same run as the launcher."""
+"""The command line that starts a run with this recipe."""
 
 from __future__ import annotations
 

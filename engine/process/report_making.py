@@ -1,0 +1,102 @@
+"""Writes a report on a run: gathers the facts, loads the network for its pictures, draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from engine.errors import EngineError, RunError
+from engine.protocol import requests
+from engine.protocol.answers import Answer, Note, Progress, Written
+from engine.report import report_text
+from engine.report.figure_files import figure_files
+from engine.report.figure_style import Drawing
+from engine.report.fonts import FontChoice, package_for
+from engine.report.network_pictures import NetworkPictures, recorded_maps
+from engine.report.page import page
+from engine.report.private_words import without_places
+from engine.report.report_drawings import ShownImages, drawings, fonts_of
+from engine.report.run_facts import RunFacts, read_facts
+from engine.run.durable_files import READABLE, write_durably
+from engine.run.run_paths import RunDir
+
+
+def reported(request: requests.Report) -> Iterator[Answer]:
+    """Progress, notes, and the page as `Written`.
+
+    Raises RunError where the run has said nothing, or a file cannot be written.
+    """
+    run = RunDir(Path(request.run))
+    for step in read_facts(run):
+        if isinstance(step, RunFacts):
+            facts = step
+        else:
+            yield step
+    if facts.live:
+        yield Note(report_text.taken_as_it_is(run.label))
+    yield Progress(report_text.LOADING, 0.0)
+    images = _images(run, facts) if request.images else _no_images()
+    yield Progress(report_text.DRAWING, 0.0)
+    fonts = fonts_of(facts)
+    if fonts.missing:
+        yield Note(report_text.characters_without_font(fonts.missing, package_for(fonts.missing)))
+    drawn = list(drawings(facts, images, fonts.families))
+    content = page(facts, drawn, _lacking(facts, images, fonts)).encode()
+    if request.pictures:
+        yield Progress(report_text.DRAWING, 0.5)
+        _write_figures(drawn, Path(request.pictures))
+    _write(Path(request.target), content)
+    yield Written(request.target, len(content))
+
+
+def _lacking(facts: RunFacts, images: ShownImages, fonts: FontChoice) -> list[str]:
+    """Sentences about what the report lacks, without the places of this machine."""
+    host = facts.history.run.host if facts.history.run is not None else ""
+    boxes = (report_text.MISSING_GLYPHS,) if fonts.missing else ()
+    return [without_places(said, host) for said in (*facts.lacking, *images.lacking, *boxes)]
+
+
+def _write_figures(drawn: Iterable[Drawing], folder: Path) -> None:
+    for drawing in drawn:
+        for name, data in figure_files(drawing).items():
+            _write(folder / name, data)
+
+
+def _no_images() -> ShownImages:
+    return ShownImages(lacking=(report_text.NO_IMAGES_WANTED,))
+
+
+def _images(run: RunDir, facts: RunFacts) -> ShownImages:
+    """The pictures; those that the run has recorded where its data or network cannot be loaded."""
+    if facts.history.run is None:
+        return ShownImages()
+    try:
+        return _of_network(run, facts)
+    except EngineError as error:
+        lacking = [report_text.no_pictures(str(error))]
+    maps = recorded_maps(facts.history.maps.values(), facts.classes)
+    lacking += [report_text.MAPS_OF_JOURNAL] if maps is not None else []
+    return ShownImages(maps, lacking=tuple(lacking))
+
+
+def _of_network(run: RunDir, facts: RunFacts) -> ShownImages:
+    """Raises EngineError where the network or its images cannot be loaded."""
+    from engine.process.inspected_model import load_saved_model
+    from engine.process.resume_checks import image_list
+
+    saved = load_saved_model(run)
+    pictures = NetworkPictures(saved.model, saved.dataset, saved.normalise, saved.judge)
+    maps = pictures.maps()
+    now, known = image_list(saved.dataset.validation, saved.recipe), facts.predictions
+    if known is not None and known.digest != now.digest:
+        return ShownImages(maps, lacking=(report_text.OTHER_VALIDATION,))
+    return ShownImages(maps, tuple(pictures.mistakes(facts)))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file as a whole. Raises RunError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, content, mode=READABLE)
+    except OSError as error:
+        raise RunError(report_text.not_written(path, error)) from error

@@ -1,0 +1,59 @@
+"""The page of a report: the facts and the drawings in the template, with everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib import resources
+
+import jinja2
+from markupsafe import Markup
+
+from engine.report import page_values, report_text
+from engine.report.figure_style import Drawing
+from engine.report.inline_svg import inline_svg
+from engine.report.run_facts import RunFacts
+
+TEMPLATE, STYLE = "report.html", "report.css"
+
+
+def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -> str:
+    """The whole HTML file."""
+    arch, data = page_values.names(facts)
+    return _template().render(
+        style=Markup(_file(STYLE)),
+        label=facts.label,
+        arch=arch,
+        data=data,
+        summary=page_values.summary(facts),
+        head=page_values.head_facts(facts),
+        lacking=[*lacking],
+        figures={one.name: _figure(one) for one in drawings},
+        told=page_values.told(facts),
+        judged=facts.judged,
+        pairs=page_values.pair_rows(facts),
+        classes=page_values.class_lines(facts),
+        class_count=len(facts.classes),
+        tests=page_values.test_lines(facts),
+        layers=page_values.layer_lines(facts),
+        health=facts.history.health,
+        command=page_values.repeats(facts),
+        steered=report_text.CHANGED_PLAN if facts.history.steerings else "",
+        preset=facts.recipe.preset,
+        settings=page_values.settings(facts),
+        versions=page_values.versions(facts),
+    )
+
+
+def _figure(drawing: Drawing) -> dict[str, object]:
+    return {"svg": Markup(inline_svg(drawing)), "caption": drawing.caption}
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_file(TEMPLATE))
+
+
+def _file(name: str) -> str:
+    return resources.files("engine.report").joinpath(name).read_text("utf-8")

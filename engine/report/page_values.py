@@ -1,0 +1,306 @@
+"""What the page of a report says, as plain texts: the facts, the tables and their cells."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from engine.catalog import architecture_names, data_names
+from engine.numbers import MISSING, count, duration, percent, share, significant, whole
+from engine.protocol import events
+from engine.recipes import equivalent_command
+from engine.recipes.recipe import FIELDS
+from engine.recipes.recipe_building import difference_from_preset
+from engine.recipes.recipe_toml import toml_value
+from engine.report import report_text
+from engine.report.confusions import ClassRow, class_rows, worst_pairs
+from engine.report.private_words import last_part, shown_recipe, without_places
+from engine.report.run_facts import RunFacts
+from engine.run.history import History
+from engine.run.layer_diagnosis import Diagnosis, Verdict
+from engine.text import harmless
+
+# So many pairs, and of more classes than `ALL_CLASSES` so many of the hardest ones, are in a table.
+PAIRS = 20
+ALL_CLASSES, HARDEST = 120, 60
+# So many of the newest events are told.
+TOLD = 40
+
+
+class Fact(NamedTuple):
+    """A number of the head, and what it is."""
+
+    name: str
+    value: str
+
+
+class PairRow(NamedTuple):
+    """A row of the table of mistakes; `part` is its share over the largest one, 0 to 1."""
+
+    true: str
+    predicted: str
+    images: str
+    of: str
+    share: str
+    part: float
+
+
+class ClassLine(NamedTuple):
+    """A row of the table of classes; `part` is the recall, 0 to 1."""
+
+    name: str
+    images: str
+    recall: str
+    precision: str
+    f1: str
+    part: float
+
+
+class LayerLine(NamedTuple):
+    """A row of the table of layers; the second half is its health, empty where it has none."""
+
+    name: str
+    kind: str
+    detail: str
+    output: str
+    parameters: str
+    macs: str
+    gradient: str = ""
+    update: str = ""
+    spread: str = ""
+    dead: str = ""
+    problem: str = ""
+
+
+class Told(NamedTuple):
+    """Something that happened, with its epoch."""
+
+    epoch: str
+    level: str
+    said: str
+
+
+class TestLine(NamedTuple):
+    """A row of the table of tests; `unknown` says what was left out."""
+
+    day: str
+    data: str
+    split: str
+    epoch: str
+    images: str
+    top1: str
+    balanced: str
+    ece: str
+    unknown: str
+
+
+class Setting(NamedTuple):
+    """A field of the recipe, and whether its preset has another value."""
+
+    name: str
+    value: str
+    differs: bool
+
+
+def names(facts: RunFacts) -> tuple[str, str]:
+    """Architecture and data, without the folders of their files."""
+    recipe = facts.recipe
+    arch = architecture_names.short_name(recipe.arch)
+    return harmless(arch), harmless(data_names.short_name(recipe.data))
+
+
+def status(facts: RunFacts) -> str:
+    history = facts.history
+    planned = history.epochs_planned if history.run is not None else 0
+    return report_text.status(history.ended, live=facts.live, epoch=history.epoch, planned=planned)
+
+
+def summary(facts: RunFacts) -> list[str]:
+    """Sentences for somebody who did not see the run."""
+    history = facts.history
+    if history.run is None:
+        return [report_text.NOT_STARTED]
+    said = [report_text.learned(history.run, *names(facts))]
+    if history.best is None:
+        return [*said, report_text.NO_RESULT]
+    said.append(report_text.best_result(history.best, history.epochs_planned, history.run))
+    if history.test_top1 is not None:
+        said.append(report_text.test_result(history.test_top1))
+    return said
+
+
+def head_facts(facts: RunFacts) -> list[Fact]:
+    """The numbers of the head: results, then what was trained on what."""
+    return [Fact("State", status(facts)), *_results(facts), *_sizes(facts.history)]
+
+
+def _results(facts: RunFacts) -> Iterator[Fact]:
+    history, best = facts.history, facts.history.best
+    if best is not None:
+        yield Fact("Validation top-1", share(best.top1))
+        yield Fact("Best epoch", f"{best.epoch} of {history.epochs_planned}")
+        yield Fact("Validation loss", significant(best.loss))
+        if best.top5 is not UNSET:
+            yield Fact("Validation top-5", share(best.top5))
+        if best.balanced is not UNSET:
+            yield Fact("Balanced accuracy", share(best.balanced))
+    if history.test_top1 is not None:
+        yield Fact("Test top-1", share(history.test_top1))
+    if facts.measures is not None:
+        yield Fact("ECE", f"{percent(facts.measures.calibration.error)} points")
+
+
+def _sizes(history: History) -> Iterator[Fact]:
+    run = history.run
+    if run is None:
+        return
+    yield Fact("Parameters", count(run.parameters))
+    yield Fact("MACs an image", count(run.macs))
+    yield Fact("Input", " × ".join(map(str, run.input)))
+    yield Fact("Training images", f"{run.train_images:,}")
+    yield Fact("Validation images", f"{run.validation_images:,}")
+    yield Fact("Time", duration(history.elapsed(history.last_time)))
+    yield Fact("Device", f"{harmless(run.device)}, {run.resolved.precision}")
+    yield Fact("Started", _day(history.first_time))
+
+
+def _day(moment: float) -> str:
+    """2026-11-30, in universal time."""
+    return time.strftime("%Y-%m-%d", time.gmtime(moment))
+
+
+def pair_rows(facts: RunFacts) -> list[PairRow]:
+    """The most frequent mistakes."""
+    pairs = worst_pairs(facts.cells)[:PAIRS]
+    largest = max((pair.images / pair.of for pair in pairs), default=1.0)
+    return [
+        PairRow(
+            class_name(facts, pair.true),
+            class_name(facts, pair.predicted),
+            f"{pair.images:,}",
+            f"{pair.of:,}",
+            percent(pair.images / pair.of),
+            pair.images / pair.of / largest,
+        )
+        for pair in pairs
+    ]
+
+
+def class_lines(facts: RunFacts) -> list[ClassLine]:
+    """All classes in their order; of many, the hardest first."""
+    rows = class_rows(facts.cells, len(facts.classes)) if facts.cells else []
+    if len(rows) > ALL_CLASSES:
+        known = [row for row in rows if row.recall is not None]
+        rows = sorted(known, key=lambda row: (row.recall, row.label))[:HARDEST]
+    return [_class_line(facts, row) for row in rows]
+
+
+def _class_line(facts: RunFacts, row: ClassRow) -> ClassLine:
+    recall, precision, f1 = (_percent(value) for value in (row.recall, row.precision, row.f1))
+    return ClassLine(
+        class_name(facts, row.label), f"{row.images:,}", recall, precision, f1, row.recall or 0.0
+    )
+
+
+def _percent(value: float | None) -> str:
+    return MISSING if value is None else percent(value)
+
+
+def class_name(facts: RunFacts, index: int) -> str:
+    classes = facts.classes
+    return harmless(classes[index]) if index < len(classes) else str(index)
+
+
+def layer_lines(facts: RunFacts) -> list[LayerLine]:
+    """The layers, with their health where it was measured."""
+    history = facts.history
+    verdicts = Diagnosis(history.health).verdicts
+    return [
+        LayerLine(
+            harmless(layer.name),
+            harmless(layer.kind),
+            harmless(layer.detail),
+            "×".join(map(str, layer.output)),
+            f"{layer.parameters:,}" if layer.parameters else "",
+            count(layer.macs) if layer.macs else "",
+            *(_health(verdicts[layer.name]) if layer.name in verdicts else ()),
+        )
+        for layer in (history.run.layers if history.run is not None else ())
+    ]
+
+
+def _health(verdict: Verdict) -> tuple[str, str, str, str, str]:
+    health = verdict.health
+    spread = f"{significant(health.mean, 2)} ± {significant(health.deviation, 2)}"
+    dead = f"{whole(health.dead)} %" if health.dead is not None else ""
+    update = significant(health.update, 2)
+    return significant(health.gradient, 2), update, spread, dead, verdict.problem
+
+
+def test_lines(facts: RunFacts) -> list[TestLine]:
+    """The results of `cnn-tui test`, the newest first."""
+    return [
+        TestLine(
+            _day(test.time),
+            last_part(harmless(test.data)),
+            test.split,
+            str(test.epoch),
+            f"{test.measures.images:,}",
+            percent(test.measures.top1),
+            percent(test.measures.balanced),
+            percent(test.measures.calibration.error),
+            report_text.unknown_classes(test.unknown),
+        )
+        for test in facts.tests
+    ]
+
+
+def told(facts: RunFacts) -> list[Told]:
+    """What happened, in words: steering, resumes, warnings and the end."""
+    history = facts.history
+    host = history.run.host if history.run is not None else ""
+    found = [(event.step, *one) for event in history.log if (one := _told(event)) is not None]
+    per_epoch = history.steps_per_epoch
+    return [
+        Told(f"{step / per_epoch:.1f}" if step else "0", level, without_places(said, host))
+        for step, level, said in found[-TOLD:]
+    ]
+
+
+def _told(event: events.Event) -> tuple[str, str] | None:
+    match event:
+        case events.Alert(level="warning" | "error"):
+            return event.level, harmless(event.text)
+        case events.Steered():
+            return "info", report_text.steered(event)
+        case events.Resumed():
+            return "info", report_text.resumed(event)
+        case events.RunEnded(reason="failed"):
+            return "error", harmless(event.error)
+    return None
+
+
+def repeats(facts: RunFacts) -> str:
+    """The command that starts the same run."""
+    return harmless(equivalent_command.of(shown_recipe(facts.recipe)))
+
+
+def settings(facts: RunFacts) -> list[Setting]:
+    """All fields of the recipe."""
+    recipe = shown_recipe(facts.recipe)
+    differing = difference_from_preset(recipe)
+    return [
+        Setting(name, harmless(toml_value(getattr(recipe, name))), name in differing)
+        for name in FIELDS
+    ]
+
+
+def versions(facts: RunFacts) -> list[Fact]:
+    run = facts.history.run
+    if run is None:
+        return []
+    found = [Fact(harmless(name), harmless(version)) for name, version in run.versions.items()]
+    return found + ([Fact("git", harmless(run.git))] if run.git else [])

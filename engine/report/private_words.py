@@ -1,0 +1,48 @@
+"""Keeps the places of this machine out of a report: folders, the home folder, the host's name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+
+import msgspec
+
+from engine.catalog import architecture_names, data_names
+from engine.recipes.recipe import Recipe
+
+# A path from the root or from the home folder, up to a blank or a sign that ends it.
+PATH = re.compile(r"(?<![\w.])~?(?:/[^\s/'\"`:;,()]+)+/?")
+HERE = "this machine"
+
+
+def last_part(path: str) -> str:
+    """The name of a file or folder without where it lies; other names are returned unchanged."""
+    return PurePath(path).name or path
+
+
+def without_places(text: str, host: str = "") -> str:
+    """A sentence in which each path is shown by its last part, and the host by words."""
+    text = PATH.sub(lambda found: last_part(found[0]), text)
+    return re.sub(rf"\b{re.escape(host)}\b", HERE, text) if host else text
+
+
+def shown_recipe(recipe: Recipe) -> Recipe:
+    """The recipe as a reader elsewhere sees it: files and folders by their last part."""
+    names = recipe.class_names
+    return msgspec.structs.replace(
+        recipe,
+        arch=_of_user(recipe.arch, architecture_names.user_function(recipe.arch) is not None),
+        data=_of_user(recipe.data, _lies_here(recipe.data)),
+        data_dir="",
+        init_from=last_part(recipe.init_from),
+        class_names=last_part(names) if isinstance(names, str) else names,
+        preset=last_part(recipe.preset),
+    )
+
+
+def _lies_here(data: str) -> bool:
+    return data_names.is_path(data) or data_names.user_set(data) is not None
+
+
+def _of_user(name: str, lies_here: bool) -> str:
+    return last_part(name) if lies_here else name

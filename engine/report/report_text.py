@@ -1,0 +1,216 @@
+"""Words and sentences of a report, and about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from engine.numbers import count, percent, share, significant, whole_share
+from engine.text import examples, harmless, in_epochs, reason
+
+if TYPE_CHECKING:
+    from engine.protocol.events import EpochEnded, Resumed, RunEnded, RunStarted, Steered
+    from engine.report.confusions import Pair
+    from engine.report.image_figures import ImageMaps
+    from engine.report.run_facts import RunFacts
+    from engine.run.measures import Calibration
+
+# Stages
+READING, LOADING, DRAWING = "reading the journal", "loading the network", "drawing"
+
+# Figures
+ACCURACY, LOSS, RATE = "Accuracy", "Loss", "Learning rate"
+TRAINING, VALIDATION, PLAN = "training", "validation", "planned"
+EPOCH, PREDICTED, TRUE = "epoch", "predicted class", "true class"
+MARKS: Mapping[str, str] = {
+    "checkpoint": "checkpoint",
+    "steer": "steered",
+    "pause": "paused",
+    "resume": "resumed",
+    "alert": "warning",
+}
+INPUT_IMAGE = "The input"
+RIGHT, IMAGES, CONFIDENCE = "right", "images", "probability of the predicted class"
+
+
+def curves_caption(facts: RunFacts) -> str:
+    words = "Accuracy and loss by epoch, of training and validation images."
+    if facts.history.run is not None and facts.history.run.validation_is_test:
+        words += " The validation images are the test set of the data."
+    return f"{words} The light band is the range of the reports within an epoch."
+
+
+def best_value(value: str, epoch: int) -> str:
+    return f"{value} in epoch {epoch}, the best one"
+
+
+def rate_caption(facts: RunFacts) -> str:
+    words = f"The learning rate by epoch: {harmless(facts.recipe.schedule)}"
+    if facts.recipe.warmup:
+        words += f" after a warm-up of {facts.recipe.warmup:g} epochs"
+    return f"{words}."
+
+
+def confusion_caption(*, numbered: bool) -> str:
+    numbers = "numbers count images" if numbered else "numbers count the images of mistakes"
+    return (
+        "Confusion matrix of the validation images: a row is a true class, a column what it was "
+        f"taken for; colours show shares of the row, {numbers}."
+    )
+
+
+def density_caption(classes: int, shared: int) -> str:
+    """`shared` is the most classes that a row of the picture stands for."""
+    joined = f" Up to {shared} neighbouring classes share a row." if shared > 1 else ""
+    return (
+        f"Confusion matrix of all {classes:,} classes, in their order: a row is a true class, a "
+        f"column what it was taken for; colours show shares of the row.{joined}"
+    )
+
+
+def group_caption(classes: int) -> str:
+    return f"The {classes} classes of the most frequent mistakes alone; numbers count images."
+
+
+def true_class(name: str) -> str:
+    return f"is {name}"
+
+
+def predicted_class(name: str, likely: float | None) -> str:
+    return f"taken for {name} ({whole_share(likely)})"
+
+
+def maps_title(layer: str, shown: int, channels: int) -> str:
+    return f"{layer}: {shown} of {channels:,} channels" if shown < channels else layer
+
+
+def maps_caption(maps: ImageMaps) -> str:
+    layers = " and ".join(harmless(layer.layer) for layer in maps.layers)
+    return (
+        f"What {layers} give for one validation image of the class {harmless(maps.true)}: each "
+        "small picture is a channel, dark for its lowest value and yellow for its highest."
+    )
+
+
+def pair_label(true: str, predicted: str, pair: Pair) -> str:
+    return f"{true}\n→ {predicted}\n{pair.images:,} of {pair.of:,}"
+
+
+def mistakes_caption() -> str:
+    return (
+        "Validation images of the most frequent mistakes, with the probability of the class that "
+        "they were taken for."
+    )
+
+
+def calibration_caption(calibration: Calibration) -> str:
+    return (
+        "Reliability: a bar shows how many of the images in a bin were classified correctly, a dot "
+        "their mean probability; of a perfectly calibrated network, all dots are on the diagonal. "
+        "Pale bars stand for few images. Expected calibration error "
+        f"(ECE): {percent(calibration.error)} points; a perfectly calibrated one would have "
+        f"{percent(calibration.by_chance)} by chance."
+    )
+
+
+# The summary
+
+
+def learned(started: RunStarted, arch: str, data: str) -> str:
+    return (
+        f"{arch} ({count(started.parameters)} parameters) learned the "
+        f"{len(started.classes):,} classes of {data} from {started.train_images:,} training images."
+    )
+
+
+def best_result(best: EpochEnded, planned: int, started: RunStarted) -> str:
+    kind = "test" if started.validation_is_test else "validation"
+    return (
+        f"In epoch {best.epoch} of {planned} it classified {share(best.top1)} of "
+        f"{started.validation_images - best.left_out:,} {kind} images correctly."
+    )
+
+
+def test_result(top1: float) -> str:
+    return f"Of the test images, which chose nothing, it classified {share(top1)} correctly."
+
+
+NO_RESULT = "No epoch has ended yet, so there is no result."
+NOT_STARTED = "The run ended before its training began."
+STILL_TRAINING = "still training"
+UNFINISHED = "ended without saying why"
+
+
+def status(ended: RunEnded | None, *, live: bool, epoch: int, planned: int) -> str:
+    """`planned` is 0 where the run has not told its plan."""
+    if ended is None:
+        words = STILL_TRAINING if live else UNFINISHED
+        return f"{words}, in epoch {epoch} of {planned}"
+    if ended.reason == "done":
+        return "done"
+    where = f"in epoch {epoch} of {planned}" if planned else "before its training began"
+    return f"{ended.reason} {where}"
+
+
+def taken_as_it_is(name: str) -> str:
+    return f"{harmless(name)} is still training: the report shows it as it is now."
+
+
+def steered(event: Steered) -> str:
+    return f"Steered: the learning rate is {significant(event.lr)}, of {in_epochs(event.epochs)}."
+
+
+def resumed(event: Resumed) -> str:
+    return f"Resumed in epoch {event.epoch}."
+
+
+def unknown_classes(unknown: Sequence[tuple[str, int]]) -> str:
+    if not unknown:
+        return ""
+    images = sum(count for _, count in unknown)
+    names = examples(name for name, _ in unknown)
+    return f"{images:,} images of classes that it does not know ({names}) were left out"
+
+
+CHANGED_PLAN = "The plan of the run was changed on the way, which this command does not repeat."
+
+
+# What is lacking
+
+NO_PREDICTIONS = (
+    "The run has not kept what its best network says about each image, so calibration is missing, "
+    "and the confusion matrix comes from the journal."
+)
+NO_CONFUSION = "The journal has no confusion matrix of an epoch up to the best one."
+NO_IMAGES_WANTED = "Images were left out, as was asked for (--no-images)."
+MAPS_OF_JOURNAL = "The feature maps are those that the run recorded while it trained."
+MISSING_GLYPHS = "Boxes in the figures stand for characters that no installed font had."
+OTHER_VALIDATION = "The validation images are not those of the kept predictions."
+
+
+def no_pictures(why: str) -> str:
+    return f"Images are missing: {why}"
+
+
+def characters_without_font(characters: str, package: str) -> str:
+    shown = harmless(characters[:12]) + ("…" if len(characters) > 12 else "")
+    return (
+        f"no installed font has the characters {shown}, so the figures show boxes for them: "
+        f"install one, on Debian and Ubuntu with `apt install {package}`, and repeat the command."
+    )
+
+
+# Errors
+
+
+def nothing_said(name: str) -> str:
+    return (
+        f"the journal of {harmless(name)} is empty, so there is nothing to report: start the run."
+    )
+
+
+def not_written(path: object, error: OSError) -> str:
+    return (
+        f"{harmless(str(path))} cannot be written: {harmless(reason(error))}; free some space, or "
+        "choose another place with -o."
+    )

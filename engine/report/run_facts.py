@@ -1,0 +1,119 @@
+"""What the files of a run say, gathered for a report. Loads no torch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from engine.errors import RunError
+from engine.protocol import events
+from engine.protocol.answers import Progress
+from engine.protocol.events import EpochEnded
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import read_recipe
+from engine.report import report_text
+from engine.report.confusions import Cell, cells_of
+from engine.run import kept_tests, past_epochs, predictions_file, run_liveness
+from engine.run.history import History
+from engine.run.journal_reader import JournalReader
+from engine.run.journal_search import find_resumes
+from engine.run.kept_tests import DataTest
+from engine.run.measures import Measures
+from engine.run.measuring import measured
+from engine.run.predictions_file import Predictions
+from engine.run.run_paths import RunDir
+
+
+class Happening(NamedTuple):
+    """Something that happened to a run after so many steps: a kind of mark, or `resume`."""
+
+    step: int
+    kind: str
+
+
+@dataclass(frozen=True, eq=False)
+class RunFacts:
+    """A run as its files tell it.
+
+    `cells` are those of the confusion matrix after the epoch `judged`. `predictions` are those of
+    the best epoch, where the run has kept them, and `measures` what they amount to. `examples` has
+    a few images of the most frequent mistakes by (true, predicted). `lacking` are sentences about
+    what cannot be reported. `tests` are the results of `cnn-tui test`, the newest first.
+    """
+
+    label: str
+    history: History
+    recipe: Recipe
+    live: bool
+    happenings: tuple[Happening, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    judged: int = 0
+    predictions: Predictions | None = None
+    measures: Measures | None = None
+    examples: Mapping[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
+    lacking: tuple[str, ...] = ()
+    tests: tuple[DataTest, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.history.classes
+
+
+def read_facts(run: RunDir) -> Iterator[Progress | RunFacts]:
+    """Progress, and at last the facts. Raises RunError where the run has said nothing."""
+    history = History()
+    reader = JournalReader(run.journal)
+    size = run.journal.stat().st_size if run.journal.is_file() else 0
+    for part in reader.slices():
+        history = History() if part.from_start else history
+        history.fold(part.events)
+        yield Progress(report_text.READING, min(1.0, reader.offset / max(1, size)))
+    if not history.last_seq:
+        raise RunError(report_text.nothing_said(run.label))
+    yield _judged(run, _basics(run, history))
+
+
+def _basics(run: RunDir, history: History) -> RunFacts:
+    recipe = history.run.recipe if history.run is not None else read_recipe(run.recipe)
+    resumes = (Happening(resume.step, "resume") for resume in find_resumes(run.journal))
+    marks = (Happening(mark.step, mark.kind) for mark in history.marks)
+    happenings = tuple(sorted((*marks, *resumes)))
+    live, tests = run_liveness.is_live(run), kept_tests.read_all(run)
+    return RunFacts(run.label, history, recipe, live, happenings, tests=tests)
+
+
+def _judged(run: RunDir, facts: RunFacts) -> RunFacts:
+    """The facts, with what is known of the validation images in the best epoch."""
+    history, best = facts.history, facts.history.best
+    if history.run is None or best is None:
+        return facts
+    try:
+        predictions = predictions_file.read(run.predictions)
+    except RunError as error:
+        return _from_journal(run, facts, history.run, best, str(error))
+    if predictions is None or predictions.epoch != best.epoch:
+        return _from_journal(run, facts, history.run, best, report_text.NO_PREDICTIONS)
+    measures = measured(predictions, len(history.classes))
+    cells = tuple(Cell(*cell) for cell in measures.confusion) if measures is not None else ()
+    return dataclasses.replace(
+        facts, cells=cells, judged=best.epoch, predictions=predictions, measures=measures
+    )
+
+
+def _from_journal(
+    run: RunDir, facts: RunFacts, started: events.RunStarted, best: EpochEnded, why: str
+) -> RunFacts:
+    """The facts without predictions: the journal may have a matrix of the best epoch."""
+    confusion = past_epochs.history(run.journal, started, best).confusion
+    if confusion is None:
+        return dataclasses.replace(facts, lacking=(why, report_text.NO_CONFUSION))
+    examples = {(cell.true, cell.predicted): cell.images for cell in confusion.worst}
+    return dataclasses.replace(
+        facts,
+        cells=tuple(cells_of(confusion, len(started.classes))),
+        judged=confusion.epoch,
+        examples=examples,
+        lacking=(why,),
+    )

@@ -1,0 +1,104 @@
+"""Measures judgements; loads numpy, not torch."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.run.judgements import LEFT_OUT, Judgements
+from engine.run.measures import Calibration, ClassMeasures, ConfidenceBin, Measures
+
+# As in Guo et al. 2017, section 5.
+BINS = 15
+# With more classes than this, the class of an image can be missing among the first five.
+FIRST = 5
+
+Counts = NDArray[np.int64]
+
+
+def measured(judgements: Judgements, classes: int) -> Measures | None:
+    """The measures over so many classes; None where no image could be read."""
+    counts = judgements.labels != LEFT_OUT
+    images = int(counts.sum())
+    if not images:
+        return None
+    labels = judgements.labels[counts].astype(np.int64)
+    predicted = judgements.predicted[counts].astype(np.int64)
+    hits = labels == predicted
+    of_class = _class_measures(labels, predicted, classes)
+    recalls = [one.recall for one in of_class if one.recall is not None]
+    top5 = float(judgements.among_five[counts].mean()) if classes > FIRST else None
+    return Measures(
+        images=images,
+        left_out=len(counts) - images,
+        loss=_loss(judgements.label_probability[counts]),
+        top1=int(hits.sum()) / images,
+        top5=top5,
+        balanced=sum(recalls) / len(recalls),
+        classes=of_class,
+        confusion=_confusion(labels, predicted, classes),
+        calibration=calibration(judgements.probability[counts], hits),
+    )
+
+
+def calibration(confidence: NDArray[np.floating], hits: NDArray[np.bool_]) -> Calibration:
+    """The calibration of N > 0 images: the probability of each prediction, and whether it holds.
+
+    The error is the mean over the images of |accuracy - mean confidence| of their bins, by Guo et
+    al. 2017 (arXiv:1706.04599), equation 3. That of a perfectly calibrated network is the mean of a
+    sum of independent hits whose chances are the probabilities; the sum is taken as normal.
+    """
+    confidence_of = confidence.astype(np.float64)
+    edges = np.arange(1, BINS) / BINS
+    # Bin m has ((m - 1) / 15, m / 15], as in that paper.
+    of_bin = np.searchsorted(edges, confidence_of, side="left")
+
+    def sums(values: NDArray[Any] | None = None) -> NDArray[np.float64]:
+        return np.bincount(of_bin, values, BINS).astype(np.float64)
+
+    images, right, said = sums(), sums(hits), sums(confidence_of)
+    variance = sums(confidence_of * (1 - confidence_of))
+    bins = tuple(
+        ConfidenceBin(
+            index / BINS,
+            (index + 1) / BINS,
+            int(images[index]),
+            float(said[index] / images[index]) if images[index] else None,
+            float(right[index] / images[index]) if images[index] else None,
+        )
+        for index in range(BINS)
+    )
+    error = float(np.abs(right - said).sum() / len(hits))
+    by_chance = float(np.sqrt(variance * 2 / math.pi).sum() / len(hits))
+    return Calibration(error, by_chance, bins)
+
+
+def _loss(label_probability: NDArray[np.float32]) -> float | None:
+    """The mean cross-entropy. A probability that float32 holds as 0 counts as its smallest one."""
+    smallest = np.finfo(np.float32).smallest_subnormal
+    loss = float(-np.log(np.maximum(label_probability, smallest).astype(np.float64)).mean())
+    return loss if math.isfinite(loss) else None
+
+
+def _class_measures(labels: Counts, predicted: Counts, classes: int) -> tuple[ClassMeasures, ...]:
+    images = np.bincount(labels, minlength=classes).tolist()
+    taken = np.bincount(predicted, minlength=classes).tolist()
+    hits = np.bincount(labels[labels == predicted], minlength=classes).tolist()
+    return tuple(
+        ClassMeasures(
+            total,
+            right / many if many else None,
+            right / total if total else None,
+            2 * right / (many + total) if many + total else None,
+        )
+        for total, many, right in zip(images, taken, hits, strict=True)
+    )
+
+
+def _confusion(labels: Counts, predicted: Counts, classes: int) -> tuple[tuple[int, int, int], ...]:
+    cells, counts = np.unique(labels * classes + predicted, return_counts=True)
+    columns = (cells // classes).tolist(), (cells % classes).tolist(), counts.tolist()
+    return tuple(zip(*columns, strict=True))

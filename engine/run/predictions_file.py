@@ -1,0 +1,89 @@
+"""The file with what the network of the best epoch says about each validation image.
+
+It is a numpy archive, which `numpy.load` reads, with an array for each field of `Predictions`.
+Equal predictions give equal bytes: numpy gives all members of an archive the same time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine import regular_files
+from engine.errors import RunError
+from engine.run import run_text
+from engine.run.durable_files import write_durably
+from engine.run.judgements import Judgements
+from engine.text import reason
+
+# The types of the arrays over the images. The other fields have one value each.
+ARRAYS = {
+    "labels": np.int32,
+    "predicted": np.int32,
+    "probability": np.float32,
+    "label_probability": np.float32,
+    "among_five": np.bool_,
+}
+# What numpy and zipfile raise for a file that is damaged, or of another kind.
+DAMAGED = (ValueError, TypeError, EOFError, KeyError, RuntimeError, NotImplementedError)
+BROKEN = (*DAMAGED, zipfile.BadZipFile, zlib.error, MemoryError, OverflowError)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Predictions(Judgements):
+    """The judgements of the validation images after an epoch and step.
+
+    `digest` is that of the list of these images, as in the checkpoint (`ImageList`).
+    """
+
+    epoch: int
+    step: int
+    digest: str
+
+
+def content(predictions: Predictions) -> bytes:
+    """The bytes of the file. Those of equal predictions are equal."""
+    fields: dict[str, Any] = dataclasses.asdict(predictions)
+    written = io.BytesIO()
+    np.savez(written, allow_pickle=False, **fields)
+    return written.getvalue()
+
+
+def write(path: Path, predictions: Predictions) -> None:
+    """Replace the file as a whole. Raises OSError; the old file then stays as it was."""
+    write_durably(path, content(predictions))
+
+
+def read(path: Path) -> Predictions | None:
+    """The predictions of a run; None where there is no file, as in the runs of older versions.
+
+    The epoch says whether they are those of the best one: an engine that was killed between two
+    files leaves those of an older epoch. Raises RunError for a file that is not whole.
+    """
+    try:
+        return _predictions(regular_files.read_bytes(path))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunError(run_text.predictions_unreadable(path, reason(error))) from error
+    except BROKEN as error:
+        raise RunError(run_text.bad_predictions(path)) from error
+
+
+def _predictions(data: bytes) -> Predictions:
+    """Raises one of `BROKEN` for other content."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in ARRAYS}
+        epoch, step, digest = (archive[name].item() for name in ("epoch", "step", "digest"))
+    if any(array.dtype != ARRAYS[name] or array.ndim != 1 for name, array in arrays.items()):
+        raise ValueError("the arrays are of other types")
+    if len({len(array) for array in arrays.values()}) != 1:
+        raise ValueError("the arrays differ in length")
+    return Predictions(epoch=int(epoch), step=int(step), digest=str(digest), **arrays)

@@ -1,0 +1,68 @@
+"""Sentences for the user about tests of a trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.text import examples, harmless
+
+LOADING = "loading the network"
+JUDGING = "judging the images"
+
+
+def still_trains(run: str, epoch: int) -> str:
+    return f"{harmless(run)} still trains, and is tested as it was after epoch {epoch}."
+
+
+def no_test_images(data: str) -> str:
+    return (
+        f"{harmless(data)} has no test images beside those that validate: the validation images "
+        "are judged, by which the best epoch was chosen, so new images are judged a little worse."
+    )
+
+
+def own_images_changed(run: str, changed: Sequence[str], place: str) -> str:
+    return (
+        f"the images are not those that {harmless(run)} was trained with ({', '.join(changed)}): "
+        f"put them back as they were, or test a copy of {harmless(place)} with --data."
+    )
+
+
+def unknown_classes(place: str, classes: Sequence[str], images: int) -> str:
+    are = "is a class" if len(classes) == 1 else "are classes"
+    return (
+        f"{images:,} of the images of {harmless(place)} are left out: {examples(classes)} {are} "
+        "that the network does not know."
+    )
+
+
+def classes_without_images(place: str, classes: Sequence[str], of: int) -> str:
+    return (
+        f"{len(classes)} of {of} classes of the network have no images in {harmless(place)}: "
+        f"{examples(classes)}."
+    )
+
+
+def no_class_matches(place: str, theirs: Sequence[str], ours: Sequence[str]) -> str:
+    return (
+        f"the network knows none of the classes of {harmless(place)} ({examples(theirs)}): rename "
+        f"them as its own are ({examples(ours)})."
+    )
+
+
+def unreadable(images: int, broken: Sequence[str]) -> str:
+    are = "1 image is" if images == 1 else f"{images:,} images are"
+    return f"{are} left out, as unreadable: {examples(broken)}."
+
+
+def nothing_readable(place: str) -> str:
+    return (
+        f"no image of {harmless(place)} can be read: check its files with `cnn-tui inspect-data`."
+    )
+
+
+def not_kept(run: str, why: str) -> str:
+    return (
+        f"the result is not kept beside {harmless(run)}, and the dashboard does not show it: "
+        f"{harmless(why)}."
+    )

@@ -1,0 +1,132 @@
+"""What `docs/checkpoint.md` says: its tables name all fields, and its scripts run as they stand."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from engine.checkpoints import run_state
+from engine.data.base.dataset import StoredImages
+from engine.data.stored.image_file import ImageFile
+from engine.export import pt2_file
+from engine.export.deployment import Deployment
+from engine.export.network_facts import facts
+from engine.models import registry
+from engine.recipes.schedule import Asked, Plateau, Steering
+from engine.run.saved_file import SavedFile
+from engine.trained import trained_network
+from engine.trained.classification import judged
+from engine.trained.trained_network import TrainedNetwork
+from tests import run_states
+from tests.memory_images import noise
+from tests.trained_networks import CPU, described, network_of, network_with
+
+PAGE = Path(__file__).parents[1] / "docs" / "checkpoint.md"
+STRUCTS: Mapping[str, type[msgspec.Struct]] = {
+    "The file": run_state.RunState,
+    "`description`": run_state.Description,
+    "`description.input`": run_state.ImageInput,
+    "`description.train`, `description.validation`, `description.test`": run_state.ImageList,
+    "`training`": run_state.TrainingState,
+    "`training.shape`": run_state.RunShape,
+    "`training.best`, `training.last`": run_state.Accuracy,
+    "`training.steering`": Steering,
+    "`training.steering.asked`": Asked,
+    "`training.plateau`": Plateau,
+    "`training.epoch`": run_state.EpochSums,
+}
+
+
+def named(part: str, column: str) -> list[str]:
+    """The names in the first column of the table with this head."""
+    table = part.partition(f"| {column} | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
+    rows = [row.split(" | ")[0] for row in table.splitlines()]
+    return [name for row in rows for name in re.findall("`([a-z0-9_]+)`", row)]
+
+
+def script(title: str) -> str:
+    """The script below this heading."""
+    part = PAGE.read_text().partition(f"## {title}\n")[2]
+    return part.partition("```python\n")[2].partition("```")[0]
+
+
+def probabilities(title: str, *arguments: Path) -> dict[str, float]:
+    """What a script of the page prints, run with nothing but what is installed."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script(title), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line.partition(" ") for line in done.stdout.splitlines()]
+    return {name: float(number) for number, _, name in lines}
+
+
+def expected(network: TrainedNetwork, image: Path) -> dict[str, float]:
+    """The probabilities as this program has them."""
+    stored = [ImageFile(str(image.parent), image.name)]
+    images = StoredImages("", stored, torch.zeros(1, dtype=torch.long), network.image_format)
+    ((logits, _),) = judged(network, images)
+    return dict(zip(network.classes, logits[0].softmax(0).tolist(), strict=True))
+
+
+def test_its_tables_name_every_field() -> None:
+    parts = dict(re.findall(r"^### (.*?)\n(.*?)(?=^###|\Z)", PAGE.read_text(), re.M | re.S))
+    assert {*parts} == {*STRUCTS}
+    for title, struct in STRUCTS.items():
+        fields = [*struct.__struct_fields__, *(["format"] if title == "The file" else [])]
+        assert sorted(named(parts[title], "field")) == sorted(fields), title
+    told = facts(Deployment(network_of("lenet5"), raw=False))
+    assert sorted(named(PAGE.read_text(), "fact")) == sorted(told)
+
+
+def sharpened(network: TrainedNetwork) -> TrainedNetwork:
+    """The network with larger logits, so that probabilities differ."""
+    last = [part for part in network.model.modules() if isinstance(part, nn.Linear)][-1]
+    with torch.no_grad():
+        last.weight.mul_(40)
+    return network
+
+
+def test_its_script_classifies_as_the_program_does(tmp_path: Path) -> None:
+    description = described("lenet5", 3, 32, 5)
+    given = msgspec.structs.replace(description.input, frame=3)
+    description = msgspec.structs.replace(description, input=given)
+    network = sharpened(network_with(network_of("lenet5").model, description))
+    (tmp_path / "net.pt2").write_bytes(pt2_file.content(Deployment(network, raw=False)))
+    noise(1, (77, 50)).save(tmp_path / "image.ppm")
+    title = "Classify an image with a .pt2"
+    found = probabilities(title, tmp_path / "net.pt2", tmp_path / "image.ppm")
+    wanted = expected(network, tmp_path / "image.ppm")
+    assert max(wanted.values()) > 0.3
+    assert found == pytest.approx(wanted, abs=5e-4)  # printed, and some pixels are a level apart
+    imports = [node for node in ast.walk(ast.parse(script(title))) if isinstance(node, ast.Import)]
+    assert [name.name for node in imports for name in node.names] == ["json", "sys", "torch"]
+
+
+def test_its_script_uses_a_torchvision_network(tmp_path: Path) -> None:
+    arch = "torchvision/squeezenet1_1"
+    torch.manual_seed(0)
+    model = registry.build(arch, 3, 64, 5)
+    state = msgspec.structs.replace(
+        run_states.state(weights=run_state.weights_of(model)),
+        description=described(arch, 3, 64, 5),
+    )
+    run_states.save(tmp_path / "best.pt", state)
+    network = trained_network.load(SavedFile(tmp_path / "best.pt", None), CPU)
+    image = tmp_path / "image.png"
+    Image.linear_gradient("L").resize((128, 128)).convert("RGB").save(image)
+    title = "Use a torchvision network from best.pt"
+    found = probabilities(title, tmp_path / "best.pt", image)
+    assert found == pytest.approx(expected(network, image), abs=1e-3)

@@ -1,0 +1,140 @@
+"""What a report says, before anything is drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.errors import RunError
+from engine.protocol import events
+from engine.recipes.recipe import Recipe
+from engine.report import page_values
+from engine.report.confusions import Cell, Pair, cells_of, class_rows, worst_pairs
+from engine.report.private_words import shown_recipe, without_places
+from engine.report.run_facts import Happening, RunFacts, read_facts
+from engine.run import kept_tests
+from engine.run.measures import Calibration, Measures
+from engine.run.run_paths import RunDir
+from tests import scripted
+
+CELLS = [Cell(0, 0, 8), Cell(0, 1, 2), Cell(1, 1, 5), Cell(1, 0, 4), Cell(1, 2, 1)]
+
+
+def facts_of(run: RunDir) -> RunFacts:
+    *_, facts = read_facts(run)
+    assert isinstance(facts, RunFacts)
+    return facts
+
+
+def test_the_most_frequent_mistakes_come_first() -> None:
+    assert worst_pairs(CELLS) == [Pair(1, 0, 4, 10), Pair(0, 1, 2, 10), Pair(1, 2, 1, 10)]
+
+
+def test_classes_have_precision_and_recall_where_these_are_defined() -> None:
+    cat, dog, bird, fish = class_rows(CELLS, 4)
+    assert cat == (0, 10, 8 / 12, 0.8, 16 / 22)
+    assert dog == (1, 10, 5 / 7, 0.5, 10 / 17)
+    assert bird == (2, 0, 0.0, None, 0.0), "one image was taken for a bird, and none is one"
+    assert fish == (3, 0, None, None, None)
+
+
+def test_a_dense_matrix_and_a_sparse_one_have_the_same_cells() -> None:
+    dense = events.Confusion(1, ((8, 2, 0), (4, 5, 1), (0, 0, 0)))
+    sparse = events.Confusion(1, sparse=((0, 0, 8), (0, 1, 2), (1, 0, 4), (1, 1, 5), (1, 2, 1)))
+    assert sorted(cells_of(dense, 3)) == sorted(cells_of(sparse, 3)) == sorted(CELLS)
+    assert cells_of(sparse, 1) == CELLS[:1], "a journal may name classes that there are not"
+
+
+def test_a_run_in_its_middle_is_told_in_sentences(tmp_path: Path) -> None:
+    facts = facts_of(scripted.run_dir(tmp_path, scripted.half_a_run()))
+    assert page_values.summary(facts) == [
+        "lenet5 (6.58k parameters) learned the 10 classes of digits from 640 training images.",
+        "In epoch 2 of 4 it classified 90.0 % of 100 validation images correctly.",
+    ]
+    assert page_values.status(facts) == "ended without saying why, in epoch 3 of 4"
+    assert (facts.judged, len(facts.cells)) == (2, 20), "the matrix is that of the best epoch"
+    assert any("has not kept" in sentence for sentence in facts.lacking)
+
+
+def test_a_run_that_failed_before_its_training_says_why(tmp_path: Path) -> None:
+    ended = events.RunEnded("failed", error="the folder /home/ann/cats is empty: fill it.")
+    facts = facts_of(scripted.run_dir(tmp_path, [ended]))
+    assert page_values.summary(facts) == ["The run ended before its training began."]
+    assert page_values.status(facts) == "failed before its training began"
+    assert [one.said for one in page_values.told(facts)] == ["the folder cats is empty: fill it."]
+    assert not [*page_values.layer_lines(facts), *page_values.class_lines(facts)]
+
+
+def test_an_empty_journal_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"journal of 1-lenet5-digits is empty.*start the run\.$"):
+        facts_of(scripted.run_dir(tmp_path))
+
+
+def test_what_happened_is_marked_at_its_step(tmp_path: Path) -> None:
+    said: list[events.Event] = [
+        *scripted.half_a_run(),
+        events.Steered(0.5, 5, 0.02, "c1", step=25),
+        events.Phase("paused", step=26),
+        events.Alert("warning", "x", "on testhost in /data/ann/x.png", step=27),
+        events.Resumed("a2", 99, 3, step=28),
+    ]
+    facts = facts_of(scripted.run_dir(tmp_path, said))
+    kinds = ("steer", "pause", "alert", "resume")
+    assert facts.happenings == tuple(map(Happening, range(25, 29), kinds))
+    assert [(one.epoch, one.said) for one in page_values.told(facts)] == [
+        ("2.5", "Steered: the learning rate is 0.0200, of 5 epochs."),
+        ("2.7", "on this machine in x.png"),
+        ("2.8", "Resumed in epoch 3."),
+    ]
+
+
+def test_health_stands_beside_its_layer(tmp_path: Path) -> None:
+    health = events.LayerHealth((events.Health("conv2", 0.5, 1e-3, 0.1, 1.0, 0.9),), step=25)
+    facts = facts_of(scripted.run_dir(tmp_path, [*scripted.half_a_run(), health]))
+    lines = {line.name: line for line in page_values.layer_lines(facts)}
+    assert lines["conv2"][5:] == ("240k", "0.50", "0.0010", "0.10 ± 1.0", "90 %", "dead")
+    assert lines["conv1"][5:] == ("118k", "", "", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/home/ann/runs/4-x/checkpoints/best.pt is old", "best.pt is old"),
+        ("see ~/cats/a.png, or `/mnt/b`", "see a.png, or `b`"),
+        ("3/4 of it, and/or torchvision/resnet18", "3/4 of it, and/or torchvision/resnet18"),
+        ("box7 is slow, inbox7 is not", "this machine is slow, inbox7 is not"),
+    ],
+)
+def test_places_of_this_machine_are_left_out(text: str, shown: str) -> None:
+    assert without_places(text, "box7") == shown
+
+
+def test_a_recipe_is_shown_without_folders_and_repeats_the_run() -> None:
+    recipe = Recipe(
+        arch="/home/ann/net.py:wide", data="/home/ann/cats", data_dir="/home/ann/data",
+        init_from="/home/ann/runs/3-x", class_names="/home/ann/names.txt",
+    )  # fmt: skip
+    shown = shown_recipe(recipe)
+    assert "ann" not in str(msgspec.to_builtins(shown))
+    assert (shown.arch, shown.data, shown.init_from) == ("net.py:wide", "cats", "3-x")
+    library = Recipe(arch="torchvision/resnet18", data="hf/someone/cats")
+    assert shown_recipe(library) == library
+
+
+def test_tests_of_the_network_are_told_without_the_place_of_their_data(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path, scripted.half_a_run())
+    calibration = Calibration(0.031, 0.01, ())
+    measures = Measures(90, 0, 0.5, 0.8, None, 0.75, (), (), calibration)
+    kept_tests.keep(
+        run,
+        kept_tests.DataTest(
+            time=scripted.START, source="4", checkpoint="best.pt", epoch=2, step=20,
+            data="cats", place="/home/ann/cats", own=False, split="test", digest="",
+            classes=("a",), unknown=(("tiger", 3),), device="cpu", versions={}, measures=measures,
+        ),
+    )  # fmt: skip
+    [line] = page_values.test_lines(facts_of(run))
+    assert line[:8] == ("2023-11-14", "cats", "test", "2", "90", "80.0", "75.0", "3.1")
+    assert line.unknown == "3 images of classes that it does not know (tiger) were left out"

@@ -1,0 +1,20 @@
+"""Words of `cnn-tui report`."""
+
+from __future__ import annotations
+
+from engine.numbers import size
+from engine.text import harmless
+from tui.cli.cli_text import WHICH_RUN
+
+HELP = f"""Write a report on a run as one HTML file.
+
+It shows curves, mistakes, layers and recipe, needs no network, and prints well. {WHICH_RUN}"""
+HELP_OUTPUT = "The file to write (default: NAME-OF-THE-RUN.html)."
+HELP_NO_IMAGES = "Show no image of the data, and no feature maps."
+HELP_PICTURES = "Also write each figure to this folder, as PNG with 300 dpi, PDF and SVG."
+HELP_FORCE = "Replace files that exist."
+STOPPED = "stopped: no report was written"
+
+
+def written(path: str, length: int) -> str:
+    return f"{harmless(path)}, {size(length)}"
