@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from tui.cli import export_command_text, export_networks, export_numbers
 from tui.cli.export_networks import network_options
 from tui.cli.export_numbers import number_options
 from tui.cli.options import json_option, runs_option
+from tui.cli.printed_json import print_object
 from tui.cli.written_file import WrittenFile
 
 
@@ -63,4 +63,4 @@ def _tell(files: Iterator[WrittenFile], as_json: bool) -> None:
         if not as_json:
             click.echo(file.sentence)
     if as_json:
-        click.echo(json.dumps(written, indent=2))
+        print_object(written)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -15,12 +15,12 @@ from engine.errors import UsageError
 from engine.protocol.requests import ExportFormat
 from tui.cli import export_command_text
 from tui.cli.engine_answers import answers_of
+from tui.cli.options import Command
 from tui.cli.written_file import WrittenFile
 
 if TYPE_CHECKING:
     from engine.run.saved_file import SavedFile
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 # The options with a file, and their help.
 FORMATS: Mapping[ExportFormat, str] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ import click
 from tui.cli import report_command_text
 from tui.cli.engine_answers import answers_of
 from tui.cli.options import json_option, run_argument, runs_option
+from tui.cli.printed_json import print_object
 
 
 @click.command(help=report_command_text.HELP)
@@ -45,6 +45,7 @@ def report(
     with answers_of(request, report_command_text.STOPPED) as answers:
         for answer in answers:
             if isinstance(answer, Written):
-                said = report_command_text.written(answer.path, answer.bytes)
-                found_there = {"file": answer.path, "bytes": answer.bytes}
-                click.echo(json.dumps(found_there, indent=2) if as_json else said)
+                if as_json:
+                    print_object({"file": answer.path, "bytes": answer.bytes})
+                else:
+                    click.echo(report_command_text.written(answer.path, answer.bytes))

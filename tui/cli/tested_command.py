@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,7 @@ from engine.errors import UsageError
 from tui.cli import cli_text, tested_text
 from tui.cli.engine_answers import answers_of
 from tui.cli.options import ascii_option, json_option, runs_option
+from tui.cli.printed_json import print_object
 
 if TYPE_CHECKING:
     from engine.recipes.recipe import Recipe
@@ -81,7 +81,7 @@ def print_result(found: DataTest, *, as_json: bool, ascii_only: bool) -> None:
 
         plain = msgspec.to_builtins(found)
         plain.pop("type")
-        click.echo(json.dumps(plain, indent=2))
+        print_object(plain)
         return
     from tui.cli.printed_rows import RowPrinter
     from tui.cli.tested_rows import result_rows
