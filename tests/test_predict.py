@@ -198,6 +198,7 @@ def test_a_network_with_own_code_away_from_its_run(finished_run: RunDir, photos:
         (["{run}", "gone.png"], "there is no image, folder or archive gone.png: check the path", 2),
         (["{run}"], "missing argument", 2),
         (["nonsense", "photos"], "no file nonsense", 1),
+        (["long" * 100, "photos"], "no file longlong", 1),
         (["photos/none.png", "photos"], "photos/none.png is not a whole checkpoint", 1),
         (["1", "photos", "--runs-dir", "begun"], "has saved no checkpoint yet", 2),
         (["{run}", "empty"], "empty holds no image: name images", 2),
