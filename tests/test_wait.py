@@ -214,6 +214,21 @@ def test_json_is_one_object(claim: Claim) -> None:
     assert (over["outcome"], over["held"], over["until"]) == ("timeout", None, None)
 
 
+def test_a_name_that_a_live_run_has_not_reported_is_told_at_once(claim: Claim) -> None:
+    asked = ("x", "--timeout", "0s", "--until")
+    assert wait(*asked, "val_loss<0.1").stderr == ""  # it has reported no scalar at all
+    norm = replace(scripted.steps(26), scalars={"gradient_norm": 0.25, "loss": 2.0})
+    scripted.write(claim.run, [norm])
+    result = wait(*asked, "val_loss<0.1")
+    assert result.exit_code == 124
+    assert result.stderr == (
+        "cnn-tui: 1-x has not reported val_loss so far, and the condition cannot hold before it "
+        "does: did you mean loss?\n"
+    )
+    assert wait(*asked, "scalar/loss<0.1 top1>99% gradient_norm>9").stderr == ""
+    assert "did you mean gradient_norm?" in wait(*asked, "Gradient-Norm>9").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence", "code"),
     [

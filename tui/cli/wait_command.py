@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import signal
 import sys
@@ -64,14 +65,24 @@ def _waited(
 
 
 def _condition(run: RunDir, written: str) -> Condition:
-    """Raises UsageError."""
-    from engine.run import conditions, run_fields
-    from tui.viewer import run_summary
+    """The condition; of names that a live run has not reported a note is told.
 
-    def is_scalar(name: str) -> bool:
-        return name in run_summary.read_history(run).scalars
+    Raises UsageError.
+    """
+    from engine.run import conditions, run_fields, run_liveness
+    from tui.viewer import run_status, run_summary
 
-    return conditions.parse(written, run_fields.kind_in(run_fields.RUN_FIELDS, is_scalar))
+    @functools.cache
+    def scalars() -> tuple[str, ...]:
+        return run_status.scalar_names(run_summary.read_history(run))
+
+    fields = run_fields.RUN_FIELDS
+    condition = conditions.parse(written, run_fields.kind_in(fields, scalars))
+    strange = [name for name in condition.names if name not in fields and name not in scalars()]
+    if strange and scalars() and run_liveness.is_live(run):
+        said = status_text.not_reported_yet(run.label, strange, [*fields, *scalars()])
+        click.echo(f"cnn-tui: {said}", err=True)
+    return condition
 
 
 def _print(waited: Waited, condition: Condition | None, *, as_json: bool) -> None:
