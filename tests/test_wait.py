@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
+from engine.errors import RunError
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import conditions, lock_owner, run_creation, run_fields, run_liveness
@@ -146,6 +147,12 @@ def test_a_run_that_dies_without_a_word_is_noticed(claim: Claim) -> None:
     found = waited(claim.run, "top1>95%", pauses)
     assert (found.outcome, pauses.pauses) == ("failed", 1)
     assert found.status.error.startswith(DIED)
+
+
+def test_a_run_whose_folder_is_taken_away_is_not_said_to_have_died(claim: Claim) -> None:
+    pauses = Pauses(lambda: os.rename(claim.run.path, "elsewhere"))
+    with pytest.raises(RunError, match=r"1-x has gone: it was moved or deleted"):
+        waited(claim.run, "top1>95%", pauses)
 
 
 def test_a_run_that_ends_is_waited_for_until_its_engine_is_gone(claim: Claim) -> None:

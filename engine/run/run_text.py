@@ -112,4 +112,8 @@ def target_unwritable(path: object, why: str) -> str:
     )
 
 
+def run_gone(label: str) -> str:
+    return f"{harmless(label)} has gone: it was moved or deleted, so name it where it is now."
+
+
 JOURNAL_CHANGED = "the run was resumed while its journal was read: type the command again."

@@ -37,7 +37,7 @@ MOST_BYTES = 500_000_000
 )
 @click.option("--json", "as_json", is_flag=True, help=predict_text.HELP_JSON)
 @click.option("--csv", "as_csv", is_flag=True, help=predict_text.HELP_CSV)
-@click.option("--unsure", type=click.FloatRange(0, 1), metavar="P", help=predict_text.HELP_UNSURE)
+@click.option("--unsure", metavar="P", help=predict_text.HELP_UNSURE)
 @click.option("--arch", default="", metavar="FILE.py:NAME", help=predict_text.HELP_ARCH)
 @click.option("--device", default="auto", metavar="DEVICE", help=predict_text.HELP_DEVICE)
 @runs_option
@@ -48,13 +48,14 @@ def predict(
     top: int,
     as_json: bool,
     as_csv: bool,
-    unsure: float | None,
+    unsure: str | None,
     arch: str,
     device: str,
     runs_dir: Path,
     ascii_only: bool,
 ) -> None:
     from engine.protocol.requests import Predict
+    from engine.run import conditions
     from engine.run.saved_file import find_saved
     from engine.start.model_names import absolute_architecture
     from tui.cli.prediction_output import CsvLines, JsonLines
@@ -62,13 +63,14 @@ def predict(
 
     if as_json and as_csv:
         raise UsageError(predict_text.ONE_FORM)
+    threshold = None if unsure is None else conditions.parse_share("--unsure", unsure)
     _check(images, device)
     saved = find_saved(run, runs_dir)
     output: Output
     if as_json or as_csv:
-        output = JsonLines(unsure) if as_json else CsvLines(unsure, top)
+        output = JsonLines(threshold) if as_json else CsvLines(threshold, top)
     else:
-        output = Report(unsure, ascii_only=ascii_only)
+        output = Report(threshold, ascii_only=ascii_only)
     wanted = Predict(
         saved=os.fsencode(saved.path),
         places=tuple(map(os.fsencode, images)),
@@ -77,7 +79,7 @@ def predict(
         device=device,
         top=top,
         pictures=output.shows_pictures,
-        unsure=unsure,
+        unsure=threshold,
     )
     if _print(wanted, output):
         raise click.exceptions.Exit(1)
