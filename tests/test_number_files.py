@@ -219,7 +219,8 @@ def test_a_journal_that_cannot_be_read_is_said_in_a_sentence(run: RunDir) -> Non
     result = export(1, "--csv", "a.csv")
     assert result.exit_code == 1
     assert result.stderr == (
-        "cnn-tui: runs/1-lenet5-digits/journal.jsonl cannot be used: it is not a regular file.\n"
+        "cnn-tui: runs/1-lenet5-digits/journal.jsonl cannot be read: it is not a regular file; "
+        "check its owner and the disk.\n"
     )
     assert not Path("a.csv").exists()
 

@@ -31,7 +31,7 @@ def export(
 
     if csv is None and tensorboard is None:
         raise UsageError(export_numbers_text.NOTHING)
-    found = run_search.find(runs_dir, run)
+    found = run_search.find_readable(runs_dir, run)
     export_numbers.check(csv, tensorboard, force=force)
     written = {}
     for file in export_numbers.write(found, csv, tensorboard):

@@ -55,7 +55,7 @@ def _waited(
     from tui.viewer import run_waiting
 
     seconds = None if timeout is None else conditions.parse_duration(timeout)
-    found = run_search.find(runs_dir, run)
+    found = run_search.find_readable(runs_dir, run)
     condition = None if until is None else _condition(found, until)
 
     def tell_silent() -> None:
