@@ -114,6 +114,9 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
         (["zzz"], "cnn-tui: no such command 'zzz': see `cnn-tui --help`.\n"),
         (["runs", "--zzz"], "no such option '--zzz': see `cnn-tui runs --help`.\n"),
         (["attach", "1", "2"], "cnn-tui: got unexpected extra argument (2): see `cnn-tui attach"),
+        (["wait", ""], "cnn-tui: RUN is empty, perhaps an unset variable"),
+        (["export", "", "--csv", "a.csv"], "cnn-tui: RUN is empty, perhaps an unset variable"),
+        (["predict", "", "a.png"], "cnn-tui: RUN is empty, perhaps an unset variable"),
         (["--epochs", "x"], "'x' is not a valid integer: see `cnn-tui --help`.\n"),
     ],
 )
@@ -398,7 +401,7 @@ def test_models_and_datasets_as_json() -> None:
     assert (ready["digits"], ready["cifar10"]) == (True, False)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no full device")
 def test_a_full_disk_below_what_is_printed_is_said_in_a_sentence() -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(

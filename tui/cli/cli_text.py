@@ -16,6 +16,7 @@ and shows it. The training continues when the terminal is closed; `cnn-tui attac
 """
 
 STOPPED = "stopped"
+EMPTY_RUN = "RUN is empty, perhaps an unset variable of a script: name a run."
 
 WHICH_RUN = "RUN is a number, a part of a name, or a path; without it, the newest run is meant."
 WHICH_LIVE = "RUN is a number, a part of a name, or a path; without it, the only live run is meant."

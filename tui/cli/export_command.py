@@ -10,11 +10,11 @@ import click
 from engine.errors import UsageError
 from tui.cli import export_numbers, export_numbers_text
 from tui.cli.export_numbers import number_options
-from tui.cli.options import json_option, runs_option
+from tui.cli.options import json_option, named, runs_option
 
 
 @click.command(help=export_numbers_text.HELP_EXPORT)
-@click.argument("run")
+@click.argument("run", callback=named)
 @number_options
 @click.option("--force", is_flag=True, help=export_numbers_text.HELP_REPLACE)
 @json_option

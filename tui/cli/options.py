@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from engine.errors import UsageError
 from tui.cli import cli_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -18,6 +19,13 @@ def _number_or_word(
 ) -> int | str | None:
     """A number as an int; the recipe checks any other word."""
     return int(value) if value and value.isdecimal() else value
+
+
+def named(context: click.Context, argument: click.Parameter, value: str) -> str:
+    """A value that a script has not left empty. Raises UsageError."""
+    if not value:
+        raise UsageError(cli_text.EMPTY_RUN)
+    return value
 
 
 def gpus_option(command: Command) -> Command:

@@ -13,7 +13,7 @@ import click
 from engine.errors import UsageError
 from tui.cli import predict_text
 from tui.cli.engine_answers import answers_of
-from tui.cli.options import ascii_option, runs_option
+from tui.cli.options import ascii_option, named, runs_option
 
 if TYPE_CHECKING:
     from engine.protocol.requests import Predict
@@ -25,7 +25,7 @@ MOST_BYTES = 500_000_000
 
 
 @click.command("predict", help=predict_text.HELP)
-@click.argument("run", metavar="RUN|FILE")
+@click.argument("run", metavar="RUN|FILE", callback=named)
 @click.argument("images", metavar="IMAGE|FOLDER|- …", nargs=-1, required=True)
 @click.option(
     "--top",

@@ -14,7 +14,7 @@ import click
 
 from engine.errors import STOP_EXIT
 from tui.cli import status_text
-from tui.cli.options import json_option, runs_option
+from tui.cli.options import json_option, named, runs_option
 
 if TYPE_CHECKING:
     from engine.run.conditions import Condition
@@ -32,7 +32,7 @@ EXIT_CODES: Mapping[Outcome, int] = {
 
 
 @click.command(help=status_text.HELP_WAIT)
-@click.argument("run")
+@click.argument("run", callback=named)
 @click.option("--until", metavar="CONDITION", help=status_text.HELP_UNTIL)
 @click.option("--timeout", metavar="TIME", help=status_text.HELP_TIMEOUT)
 @json_option
