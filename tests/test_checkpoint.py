@@ -7,6 +7,7 @@ import os
 import pickle
 import resource
 import signal
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,20 @@ def test_a_half_file_is_refused(tmp_path: Path) -> None:
     run_states.save(path, run_states.state())
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(RunError, match="not a whole checkpoint"):
+        checkpoint.load(path)
+
+
+def test_a_file_with_changed_bytes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "last.pt"
+    run_states.save(path, run_states.state())
+    with zipfile.ZipFile(path) as archive:
+        tensors = [entry for entry in archive.infolist() if "/data/" in entry.filename]
+        tensor = max(tensors, key=lambda entry: entry.file_size)
+        content = archive.read(tensor)
+    whole = path.read_bytes()
+    at = whole.index(content, tensor.header_offset)
+    path.write_bytes(whole[:at] + bytes([content[0] ^ 1]) + whole[at + 1 :])
+    with pytest.raises(RunError, match=r"last\.pt is damaged"):
         checkpoint.load(path)
 
 

@@ -20,11 +20,13 @@ from engine.machine import nvml
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields, to_toml
-from engine.run import run_creation, run_liveness, run_lock
+from engine.run import run_creation, run_liveness, run_lock, run_search
 from engine.start import device_request, launch
 from tests import scripted
 from tui.cli import tables
 from tui.cli.command_line import main
+
+MAIN = "from tui.cli.command_line import main; main()"
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +114,9 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
         (["zzz"], "cnn-tui: no such command 'zzz': see `cnn-tui --help`.\n"),
         (["runs", "--zzz"], "no such option '--zzz': see `cnn-tui runs --help`.\n"),
         (["attach", "1", "2"], "cnn-tui: got unexpected extra argument (2): see `cnn-tui attach"),
+        (["wait", ""], "cnn-tui: RUN is empty, perhaps an unset variable"),
+        (["export", "", "--csv", "a.csv"], "cnn-tui: RUN is empty, perhaps an unset variable"),
+        (["predict", "", "a.png"], "cnn-tui: RUN is empty, perhaps an unset variable"),
         (["--epochs", "x"], "'x' is not a valid integer: see `cnn-tui --help`.\n"),
     ],
 )
@@ -394,6 +399,45 @@ def test_models_and_datasets_as_json() -> None:
     assert {a["key"] for a in json.loads(cli("models", "--json").output)} >= {"lenet5", "resnet18"}
     ready = {d["key"]: d["ready"] for d in json.loads(cli("datasets", "--json").output)}
     assert (ready["digits"], ready["cifar10"]) == (True, False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no full device")
+def test_a_full_disk_below_what_is_printed_is_said_in_a_sentence() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", MAIN, "datasets", "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "cnn-tui: what the command prints cannot be written: No space left on device; "
+        "let it print elsewhere.\n"
+    )
+
+
+def test_a_name_that_the_terminal_cannot_encode_is_escaped(tmp_path: Path) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run()).path.rename(tmp_path / "runs/1-中")
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN, "status"],
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1-\\u4e2d" in done.stdout
+
+
+def test_ctrl_c_ends_a_command_as_the_shell_expects(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_search, "find", interrupted)
+    result = cli("status", "1")
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "cnn-tui: stopped\n")
 
 
 def test_the_version() -> None:

@@ -85,6 +85,7 @@ def test_an_unknown_text_meets_nothing() -> None:
         ("state=finished", "state is never 'finished': choose starting, live, paused, done, stop"),
         ("state>done", "state is a word and has no order: use = or !=, not >."),
         ("tpo1>90%", "there is no number 'tpo1': did you mean top1?"),
+        ("TOP1>90%", "there is no number 'TOP1': did you mean top1?"),
         ("x\x1b[31m>y", "x\\x1b[31m is a number"),
     ],
 )
@@ -96,10 +97,12 @@ def test_a_wrong_term_is_answered_by_what_is_taken(written: str, sentence: str) 
 
 
 def test_a_scalar_that_a_run_has_may_be_named_nearly_as_a_field() -> None:
-    kind_of = run_fields.kind_in(FIELDS, lambda name: name == "top3")
+    kind_of = run_fields.kind_in(FIELDS, lambda: ["top3", "Gradient_norm"])
     assert conditions.parse("top3>90%", kind_of).holds({"top3": 0.91})
     with pytest.raises(UsageError, match="no number 'top2'"):
         conditions.parse("top2>90%", kind_of)
+    with pytest.raises(UsageError, match=r"'gradient-norm': did you mean Gradient_norm\?"):
+        conditions.parse("gradient-norm<5", kind_of)
 
 
 SIGNS = st.sampled_from([*conditions.OPERATORS])

@@ -42,6 +42,8 @@ def test_what_is_left_out_is_named_by_reason(tmp_path: Path) -> None:
         *("__MACOSX/a/._1.jpg", ".git/4.jpg", "a/unknown.what"),
     )
     os.symlink("nowhere.jpg", tmp_path / "a/gone.jpg")
+    os.symlink("circle.jpg", tmp_path / "a/circle.jpg")
+    os.symlink("circle.jpg", tmp_path / "circle.jpg")
     os.mkfifo(tmp_path / "a/pipe.jpg")
     assert FolderListing(tmp_path).skipped == {
         inventory_text.RESOURCE_FORK: ["a/._1.jpg"],
@@ -49,7 +51,7 @@ def test_what_is_left_out_is_named_by_reason(tmp_path: Path) -> None:
         inventory_text.SYSTEM: ["__MACOSX", "a/Thumbs.db"],
         inventory_text.ARCHIVE: ["a/3.txt.gz", "more.zip"],
         inventory_text.OTHER_FORMAT: ["a/unknown.what", "a/x.json"],
-        inventory_text.DANGLING: ["a/gone.jpg"],
+        inventory_text.DANGLING: ["a/circle.jpg", "a/gone.jpg", "circle.jpg"],
         inventory_text.SPECIAL: ["a/pipe.jpg"],
     }
 

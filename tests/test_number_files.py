@@ -133,6 +133,11 @@ def test_a_run_that_still_trains_is_taken_as_it_is(tmp_path: Path) -> None:
         ),
         (["--csv", "folder"], "folder is no regular file: name another one."),
         (["--csv", "/dev/null", "--force"], "/dev/null is no regular file"),
+        (["--csv", "circle"], "circle is no regular file: name another one."),
+        (["--csv", "circle", "--force"], "circle is no regular file: name another one."),
+        (["--csv", "away"], "away lies in a folder that does not exist"),
+        (["--csv", f"{'long' * 100}/a.csv"], "lies in a folder that does not exist"),
+        (["--tensorboard", "circle"], "circle is a file: --tensorboard takes a folder."),
         (
             ["--csv", "no/a.csv"],
             "no/a.csv lies in a folder that does not exist: make it, or name another.",
@@ -154,6 +159,8 @@ def test_what_would_be_lost_is_refused(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
     Path("there.csv").write_text("mine")
+    Path("circle").symlink_to("circle")
+    Path("away").symlink_to("gone/a.csv")
     for folder in ("folder", "logs", "ours"):
         Path(folder).mkdir()
     Path("logs/events.out.tfevents.1.host").touch()
@@ -196,6 +203,26 @@ def test_a_full_disk_leaves_what_was_there(run: RunDir, monkeypatch: pytest.Monk
     assert "a.csv cannot be written: No space left on device; free some space" in result.stderr
     assert Path("a.csv").read_text() == "old"
     assert sorted(os.listdir()) == ["a.csv", "runs"]
+
+
+def test_a_name_that_no_file_can_have_is_said_in_a_sentence(run: RunDir) -> None:
+    result = export(1, "--csv", "long" * 100)
+    assert result.exit_code == 1
+    assert "long cannot be written: File name too long; free some space, or" in result.stderr
+    result = export(1, "--csv", "long" * 100, "--force")
+    assert "long cannot be written: File name too long; free some space, or" in result.stderr
+
+
+def test_a_journal_that_cannot_be_read_is_said_in_a_sentence(run: RunDir) -> None:
+    run.journal.unlink()
+    run.journal.mkdir()
+    result = export(1, "--csv", "a.csv")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "cnn-tui: runs/1-lenet5-digits/journal.jsonl cannot be read: it is not a regular file; "
+        "check its owner and the disk.\n"
+    )
+    assert not Path("a.csv").exists()
 
 
 def test_a_link_stays_one_and_a_new_file_has_the_usual_rights() -> None:

@@ -147,6 +147,8 @@ def test_only_unsure_images_are_listed(finished_run: RunDir, photos: Path) -> No
     done = predict(finished_run.path, photos, "--unsure", threshold)
     assert f"{len(listed)} of 3 images" in done.stdout.splitlines()[-1]
     assert sum(line.startswith(" photos/") for line in done.stdout.splitlines()) == len(listed)
+    in_percent = f"{100 * threshold}%"
+    assert predict(finished_run.path, photos, "--json", "--unsure", in_percent).stdout == said
     done = predict(finished_run.path, photos, "--unsure", 0)
     assert done.stdout.splitlines()[-1] == " 0 of 3 images are below 0 %; 1 more cannot be read"
 
@@ -192,12 +194,14 @@ def test_a_network_with_own_code_away_from_its_run(finished_run: RunDir, photos:
         (["{run}", "gone.png"], "there is no image, folder or archive gone.png: check the path", 2),
         (["{run}"], "missing argument", 2),
         (["nonsense", "photos"], "no file nonsense", 1),
+        (["long" * 100, "photos"], "no file longlong", 1),
         (["photos/none.png", "photos"], "photos/none.png is not a whole checkpoint", 1),
         (["1", "photos", "--runs-dir", "begun"], "has saved no checkpoint yet", 2),
         (["{run}", "empty"], "empty holds no image: name images", 2),
         (["{run}", "photos/none.png"], "photos/none.png cannot be read: not an image", 1),
         (["{run}", "photos", "--json", "--csv"], "choose one", 2),
-        (["{run}", "photos", "--unsure", "60"], "60.0 is not in the range 0<=x<=1", 2),
+        (["{run}", "photos", "--unsure", "60"], "--unsure is a share, and 60 is more than all", 2),
+        (["{run}", "photos", "--unsure", "nan"], "--unsure is a share, not 'nan': write it as", 2),
         (["{run}", "photos", "--top", "0"], "0 is not in the range", 2),
         (["{run}", "-"], "standard input is empty", 2),
         (["{run}", "pipe"], "pipe is neither a file nor a folder: let an image come", 2),

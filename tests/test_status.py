@@ -28,6 +28,16 @@ def status(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["status", *map(str, arguments)])
 
 
+def test_a_journal_that_cannot_be_read_does_not_mean_a_dead_engine(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", [])
+    run.journal.unlink(missing_ok=True)
+    run.journal.mkdir()
+    for command in ("status", "wait"):
+        result = CliRunner().invoke(main, [command, "1"])
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "journal.jsonl cannot be read: it is not a regular file; check" in result.stderr
+
+
 @pytest.fixture
 def live(tmp_path: Path) -> RunDir:
     """A run in its third epoch, with an engine, an alert and a checkpoint."""

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
+from engine.errors import RunError
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import conditions, lock_owner, run_creation, run_fields, run_liveness
@@ -148,6 +149,12 @@ def test_a_run_that_dies_without_a_word_is_noticed(claim: Claim) -> None:
     assert found.status.error.startswith(DIED)
 
 
+def test_a_run_whose_folder_is_taken_away_is_not_said_to_have_died(claim: Claim) -> None:
+    pauses = Pauses(lambda: os.rename(claim.run.path, "elsewhere"))
+    with pytest.raises(RunError, match=r"1-x has gone: it was moved or deleted"):
+        waited(claim.run, "top1>95%", pauses)
+
+
 def test_a_run_that_ends_is_waited_for_until_its_engine_is_gone(claim: Claim) -> None:
     pauses = Pauses(
         lambda: scripted.write(claim.run, [DONE]), lambda: None, lambda: os.close(claim.lock)
@@ -226,6 +233,21 @@ def test_json_is_one_object(claim: Claim) -> None:
     assert told["status"]["state"] == "live"
     over = json.loads(wait("x", "--timeout", "0s", "--json").stdout)
     assert (over["outcome"], over["held"], over["until"]) == ("timeout", None, None)
+
+
+def test_a_name_that_a_live_run_has_not_reported_is_told_at_once(claim: Claim) -> None:
+    asked = ("x", "--timeout", "0s", "--until")
+    assert wait(*asked, "val_loss<0.1").stderr == ""  # it has reported no scalar at all
+    norm = replace(scripted.steps(26), scalars={"gradient_norm": 0.25, "loss": 2.0})
+    scripted.write(claim.run, [norm])
+    result = wait(*asked, "val_loss<0.1")
+    assert result.exit_code == 124
+    assert result.stderr == (
+        "cnn-tui: 1-x has not reported val_loss so far, and the condition cannot hold before it "
+        "does: did you mean loss?\n"
+    )
+    assert wait(*asked, "scalar/loss<0.1 top1>99% gradient_norm>9").stderr == ""
+    assert "did you mean gradient_norm?" in wait(*asked, "Gradient-Norm>9").stderr
 
 
 @pytest.mark.parametrize(

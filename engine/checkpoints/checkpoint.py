@@ -10,6 +10,7 @@ import contextlib
 import errno
 import io
 import os
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -84,13 +85,26 @@ def is_own(content: object) -> bool:
 
 def _refused(path: Path, what: str) -> RunError:
     """The error for a file that is no checkpoint; `what` says what it is, or is empty."""
+    if _is_damaged(path):
+        return RunError(checkpoint_text.damaged(path))
     if what:
         return RunError(checkpoint_text.foreign_checkpoint(path, what))
     return RunError(checkpoint_text.bad_checkpoint(path))
 
 
+def _is_damaged(path: Path) -> bool:
+    """Whether a zip archive holds what its check sums deny; PyTorch does not look at them."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is not None
+    except zipfile.BadZipFile:  # no archive at all, or only a part of one
+        return False
+    except Exception:  # noqa: BLE001 (zipfile raises a dozen kinds for broken entries)
+        return True
+
+
 def load(path: Path) -> RunState:
-    """The state in a checkpoint, on the CPU. Raises RunError for any other file.
+    """The state in a checkpoint, on the CPU. Raises RunError for any other file, or a damaged one.
 
     Converts format 2, and refuses other formats.
     """
@@ -100,6 +114,8 @@ def load(path: Path) -> RunState:
         raise _refused(path, foreign_file.kind_of(path)) from error
     if not is_own(plain):
         raise _refused(path, content_of(plain))
+    if _is_damaged(path):
+        raise RunError(checkpoint_text.damaged(path))
     return state_in(plain, path)
 
 

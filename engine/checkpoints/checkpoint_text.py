@@ -86,6 +86,13 @@ def bad_checkpoint(path: object) -> str:
     return f"{harmless(str(path))} is not a whole checkpoint of this program: use another file."
 
 
+def damaged(path: object) -> str:
+    return (
+        f"{harmless(str(path))} is damaged, since its bytes have changed after it was saved: use "
+        "another file."
+    )
+
+
 def other_version(path: object, *, newer: bool) -> str:
     if newer:
         return (

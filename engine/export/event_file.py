@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -55,12 +56,12 @@ def check_folder(folder: Path, *, force: bool) -> None:
     """Raise UsageError where `write_events` cannot write, or would replace or mix curves."""
     if importlib.util.find_spec("tensorboard") is None:
         raise UsageError(numbers_text.NO_TENSORBOARD)
-    if folder.exists() and not folder.is_dir():
+    if os.path.lexists(folder) and not os.path.isdir(folder):
         raise UsageError(numbers_text.not_a_folder(folder))
     for path in sorted(folder.glob("*tfevents*")):
         if path.name != FILE:
             raise UsageError(numbers_text.foreign_events(folder, path.name))
-    if folder.exists():
+    if os.path.isdir(folder):
         check_target(folder / FILE, force=force)
 
 

@@ -137,6 +137,17 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+def parse_share(name: str, written: str) -> float:
+    """The share, 0 to 1, that is written for `name`, such as `90%`. Raises UsageError."""
+    number = _number(written.removesuffix("%"))
+    if number is not None and not written.endswith("%") and 1 < number <= 100:
+        raise UsageError(condition_text.share_without_sign(name, written))
+    share = _of_hundred(number, written)
+    if share is None or not 0 <= share <= 1:
+        raise UsageError(condition_text.bad_share(name, written))
+    return share
+
+
 def _term(name: str, sign: str, value: str, kind_of: Callable[[str], Kind]) -> Term:
     kind = kind_of(name)
     if isinstance(kind, Word) and sign not in ("=", "!="):
@@ -152,7 +163,7 @@ def _value(name: str, written: str, kind: Kind) -> Value:
         case Seconds():
             return _seconds(name, written)
         case Share():
-            return _share(name, written)
+            return parse_share(name, written)
         case Number():
             return _any_number(name, written, kind.may_be_share)
 
@@ -168,16 +179,6 @@ def _seconds(name: str, written: str) -> float:
         return parse_duration(written)
     except UsageError as error:
         raise UsageError(condition_text.in_field(name, str(error))) from error
-
-
-def _share(name: str, written: str) -> float:
-    number = _number(written.removesuffix("%"))
-    if number is not None and not written.endswith("%") and 1 < number <= 100:
-        raise UsageError(condition_text.share_without_sign(name, written))
-    share = _of_hundred(number, written)
-    if share is None or not 0 <= share <= 1:
-        raise UsageError(condition_text.bad_share(name, written))
-    return share
 
 
 def _any_number(name: str, written: str, may_be_share: bool) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from engine import text
 from engine.errors import UsageError
@@ -24,20 +24,27 @@ RUN_FIELDS: Mapping[str, Kind] = {
 
 
 def kind_in(
-    fields: Mapping[str, Kind], is_scalar: Callable[[str], bool] = lambda name: False
+    fields: Mapping[str, Kind], scalars: Callable[[], Iterable[str]] = tuple
 ) -> Callable[[str], Kind]:
     """What `conditions.parse` needs to know of these fields, and of any scalar.
 
-    A run names its scalars itself, perhaps later. So an unknown name is that of a scalar, unless it
-    is similar to a field and `is_scalar` knows none of that name.
+    A run names its scalars itself, perhaps later. So an unknown name is that of a scalar, unless
+    `scalars`, those that the run has, lack it and it is similar to a field, or differs from a
+    scalar only in capitals and dashes.
     """
 
     def kind_of(name: str) -> Kind:
         if name in fields:
             return fields[name]
-        similar = difflib.get_close_matches(name, fields, n=1, cutoff=text.LEAST_SIMILARITY)
-        if similar and not is_scalar(name):
-            raise UsageError(condition_text.unknown_name(name, fields))
+        known, plain = {*scalars()}, _plain(name)
+        if name not in known:
+            similar = difflib.get_close_matches(plain, fields, n=1, cutoff=text.LEAST_SIMILARITY)
+            if similar or plain in map(_plain, known):
+                raise UsageError(condition_text.unknown_name(name, [*fields, *known]))
         return Number(may_be_share=True)
 
     return kind_of
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")

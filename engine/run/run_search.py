@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine import text
+from engine import regular_files, text
 from engine.errors import RunError
 from engine.run import run_liveness, run_text
 from engine.run.run_paths import NUMBERED, RunDir, default_runs_dir, state_dir
@@ -51,6 +51,18 @@ def find(runs_dir: Path, selector: str = "") -> RunDir:
     if found is None:
         raise RunError(run_text.no_run(selector, runs_dir))
     return found
+
+
+def find_readable(runs_dir: Path, selector: str = "") -> RunDir:
+    """As `find`; also raises RunError if the run has a journal that cannot be read."""
+    run = find(runs_dir, selector)
+    try:
+        regular_files.open_to_read(run.journal).close()
+    except FileNotFoundError:
+        pass  # it has not begun
+    except OSError as error:
+        raise RunError(run_text.journal_unreadable(run.journal, text.reason(error))) from error
+    return run
 
 
 def _match(known: list[RunDir], selector: str) -> RunDir | None:

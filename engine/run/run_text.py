@@ -123,6 +123,14 @@ def target_unwritable(path: object, why: str) -> str:
     )
 
 
+def journal_unreadable(path: object, why: str) -> str:
+    return f"{harmless(str(path))} cannot be read: {harmless(why)}; check its owner and the disk."
+
+
+def run_gone(label: str) -> str:
+    return f"{harmless(label)} has gone: it was moved or deleted, so name it where it is now."
+
+
 JOURNAL_CHANGED = "the run was resumed while its journal was read: type the command again."
 
 

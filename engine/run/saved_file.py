@@ -26,7 +26,7 @@ class SavedFile(NamedTuple):
 def best_file(run: RunDir) -> Path | None:
     """The checkpoint of the best epoch, else the last one; None where there is none."""
     files = (run.checkpoints / name for name in ("best.pt", "last.pt"))
-    return next((path for path in files if path.is_file()), None)
+    return next((path for path in files if os.path.isfile(path)), None)
 
 
 def find_saved(source: str, runs_dir: Path) -> SavedFile:
@@ -36,10 +36,10 @@ def find_saved(source: str, runs_dir: Path) -> SavedFile:
     UsageError if it has no checkpoint.
     """
     path = Path(os.path.expanduser(source))
-    if path.is_file():
+    if os.path.isfile(path):  # False also for a name that no file can have
         found = path.parent.resolve() / path.name  # a cache links a name to content without one
         run = RunDir(found.parent.parent)
-        return SavedFile(found, run if run.recipe.is_file() else None)
+        return SavedFile(found, run if os.path.isfile(run.recipe) else None)
     try:
         run = run_search.find(runs_dir, source)
     except RunError as error:
@@ -58,8 +58,8 @@ def find_run(source: str, runs_dir: Path) -> RunDir:
     Raises RunError if there is no such run, and UsageError for a file that lies in none.
     """
     path = Path(os.path.expanduser(source))
-    if not path.is_file():
-        return run_search.find(runs_dir, source)
+    if not os.path.isfile(path):
+        return run_search.find_readable(runs_dir, source)
     run = find_saved(source, runs_dir).run
     if run is None:
         raise UsageError(run_text.file_of_no_run(source))

@@ -37,11 +37,12 @@ def check_target(path: Path, *, force: bool) -> None:
 
     With `force` an existing file may be replaced, but no folder or device.
     """
-    if not path.parent.is_dir():
+    real = os.path.realpath(path)
+    if not os.path.isdir(os.path.dirname(real)):
         raise UsageError(run_text.target_without_folder(path))
-    if path.exists() and not path.is_file():
+    if os.path.lexists(real) and not os.path.isfile(real):  # also a link in a circle
         raise UsageError(run_text.target_no_file(path))
-    if path.exists() and not force:
+    if os.path.lexists(real) and not force:
         raise UsageError(run_text.target_exists(path))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
-from engine.text import harmless
+from engine.text import harmless, reason
 
 # Help. The list of commands shows the first sentence and has room for about 60 characters.
 
@@ -13,6 +14,9 @@ HELP = """Train convolutional image classifiers and watch them learn, live in th
 Without a command it opens the launcher, or, with --arch, --data or --recipe, starts that run
 and shows it. The training continues when the terminal is closed; `cnn-tui attach` shows it again.
 """
+
+STOPPED = "stopped"
+EMPTY_RUN = "RUN is empty, perhaps an unset variable of a script: name a run."
 
 WHICH_RUN = "RUN is a number, a part of a name, or a path; without it, the newest run is meant."
 WHICH_LIVE = "RUN is a number, a part of a name, or a path; without it, the only live run is meant."
@@ -93,6 +97,14 @@ def refused(message: str, subcommand: str) -> str:
         return f"{sentence}: {question[0][:1].lower()}{question[0][1:]}"
     help_ = " ".join(word for word in ("cnn-tui", subcommand, "--help") if word)
     return f"{sentence}: see `{help_}`."
+
+
+def system_refused(error: OSError) -> str:
+    """What the operating system refuses: a file, or, without a name, what is printed."""
+    if error.filename is None:
+        why = harmless(reason(error))
+        return f"what the command prints cannot be written: {why}; let it print elsewhere."
+    return f"{harmless(os.fsdecode(error.filename))} cannot be used: {harmless(reason(error))}."
 
 
 def options_before(command: str, options: Iterable[str]) -> str:

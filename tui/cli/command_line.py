@@ -5,13 +5,17 @@ These files import slow modules inside of functions, so that `--help` answers at
 
 from __future__ import annotations
 
+import errno
+import io
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from engine.errors import EngineError, UsageError
+from engine.errors import STOP_EXIT, EngineError, UsageError
 from tui.cli import cli_text, list_commands, run_commands
 from tui.cli.doctor_command import doctor
 from tui.cli.export_command import export
@@ -29,7 +33,7 @@ from tui.cli.watch_commands import attach, demo
 
 @contextmanager
 def said_in_one_sentence() -> Iterator[None]:
-    """Turn an error for the user, ours or Click's, into one sentence and an exit code."""
+    """Turn errors, ours, Click's or the system's, and Ctrl+C into a sentence and an exit code."""
     try:
         yield
     except EngineError as error:
@@ -39,6 +43,14 @@ def said_in_one_sentence() -> Iterator[None]:
         sentence = cli_text.refused(error.format_message(), subcommand(error.ctx))
         click.echo(f"cnn-tui: {sentence}", err=True)
         raise click.exceptions.Exit(error.exit_code) from error
+    except KeyboardInterrupt as error:
+        click.echo(f"cnn-tui: {cli_text.STOPPED}", err=True)
+        raise click.exceptions.Exit(STOP_EXIT[signal.SIGINT]) from error
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # a reader that has left wants no sentence
+            raise
+        click.echo(f"cnn-tui: {cli_text.system_refused(error)}", err=True)
+        raise click.exceptions.Exit(EngineError.exit_code) from error
 
 
 def subcommand(ctx: click.Context | None) -> str:
@@ -48,6 +60,12 @@ def subcommand(ctx: click.Context | None) -> str:
 
 class Cli(click.Group):
     """A group of commands, whose errors are said in one sentence."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        # A name that the encoding of the terminal lacks is shown with escapes, and ends nothing.
+        if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+            sys.stdout.reconfigure(errors="backslashreplace")
+        return super().main(*args, **kwargs)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         with said_in_one_sentence():

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from engine.errors import UsageError
 from tui.cli import cli_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -18,6 +20,14 @@ def _number_or_word(
 ) -> int | str | None:
     """A number as an int; the recipe checks any other word."""
     return int(value) if value and value.isdecimal() else value
+
+
+def named(context: click.Context, argument: click.Parameter, value: str) -> str:
+    """A value that a script has not left empty, or none at all. Raises UsageError."""
+    assert argument.name is not None
+    if not value and context.get_parameter_source(argument.name) is ParameterSource.COMMANDLINE:
+        raise UsageError(cli_text.EMPTY_RUN)
+    return value
 
 
 def gpus_option(command: Command) -> Command:
@@ -51,7 +61,7 @@ force_option = click.option("--force", is_flag=True, help=cli_text.HELP_FORCE)
 no_ui_option = click.option("--no-ui", is_flag=True, help=cli_text.HELP_NO_UI)
 dry_run_option = click.option("--dry-run", is_flag=True, help=cli_text.HELP_DRY_RUN)
 json_option = click.option("--json", "as_json", is_flag=True, help=cli_text.HELP_JSON)
-run_argument = click.argument("run", default="", metavar="[RUN]")
+run_argument = click.argument("run", default="", metavar="[RUN]", callback=named)
 
 _START_OPTIONS = (
     click.option("--arch", "-m", metavar="NAME", help=cli_text.HELP_ARCH),

@@ -13,7 +13,7 @@ import click
 from engine.errors import UsageError
 from tui.cli import predict_text
 from tui.cli.engine_answers import answers_of
-from tui.cli.options import ascii_option, runs_option
+from tui.cli.options import ascii_option, named, runs_option
 
 if TYPE_CHECKING:
     from engine.protocol.requests import Predict
@@ -24,7 +24,7 @@ MOST_BYTES = 500_000_000
 
 
 @click.command("predict", help=predict_text.HELP)
-@click.argument("run", metavar="RUN|FILE")
+@click.argument("run", metavar="RUN|FILE", callback=named)
 @click.argument("images", metavar="IMAGE|FOLDER|- …", nargs=-1, required=True)
 @click.option(
     "--top",
@@ -36,7 +36,7 @@ MOST_BYTES = 500_000_000
 )
 @click.option("--json", "as_json", is_flag=True, help=predict_text.HELP_JSON)
 @click.option("--csv", "as_csv", is_flag=True, help=predict_text.HELP_CSV)
-@click.option("--unsure", type=click.FloatRange(0, 1), metavar="P", help=predict_text.HELP_UNSURE)
+@click.option("--unsure", metavar="P", help=predict_text.HELP_UNSURE)
 @click.option("--arch", default="", metavar="FILE.py:NAME", help=predict_text.HELP_ARCH)
 @click.option("--device", default="auto", metavar="DEVICE", help=predict_text.HELP_DEVICE)
 @runs_option
@@ -47,21 +47,23 @@ def predict(
     top: int,
     as_json: bool,
     as_csv: bool,
-    unsure: float | None,
+    unsure: str | None,
     arch: str,
     device: str,
     runs_dir: Path,
     ascii_only: bool,
 ) -> None:
     from engine.protocol.requests import STDIN, Predict
+    from engine.run import conditions
     from engine.run.saved_file import find_saved
     from engine.start.model_names import absolute_architecture
 
     if as_json and as_csv:
         raise UsageError(predict_text.ONE_FORM)
+    threshold = None if unsure is None else conditions.parse_share("--unsure", unsure)
     _check(images, device)
     saved = find_saved(run, runs_dir)
-    output = _output(as_json, as_csv, top, unsure, ascii_only)
+    output = _output(as_json, as_csv, top, threshold, ascii_only)
     wanted = Predict(
         saved=os.fsencode(saved.path),
         places=tuple(map(os.fsencode, images)),
@@ -70,7 +72,7 @@ def predict(
         device=device,
         top=top,
         pictures=output.shows_pictures,
-        unsure=unsure,
+        unsure=threshold,
     )
     if _print(wanted, output):
         raise click.exceptions.Exit(1)

@@ -24,8 +24,8 @@ HELP_JSON = (
 )
 HELP_CSV = "Print CSV: file, class, probability, then class2, probability2 and so on, up to --top."
 HELP_UNSURE = (
-    "List only images whose first probability is below this (0 to 1), with pictures: what a person "
-    "should look at."
+    "List only images whose first probability is below this, such as 60% or 0.6, with pictures: "
+    "what a person should look at."
 )
 HELP_ARCH = "Your file that makes the network, where the run's folder does not lie beside it."
 HELP_DEVICE = "Where to predict: auto, cpu, cuda or cuda:N."

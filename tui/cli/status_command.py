@@ -26,7 +26,7 @@ def status(run: str, as_json: bool, since: int | None, runs_dir: Path) -> None:
     from engine.run import run_search
     from tui.cli import newest_run
 
-    found = run_search.find(runs_dir, run)
+    found = run_search.find_readable(runs_dir, run)
     if not run and (note := newest_run.live_instead(found, runs_dir)):
         click.echo(note, err=True)
     if since is not None:

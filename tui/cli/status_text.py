@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from engine.text import examples, harmless, nearest
 from tui.cli.cli_text import WHICH_RUN
 
 HELP_STATUS = f"""Print what a run is doing now. {WHICH_RUN}
@@ -66,6 +67,15 @@ def ended(run: str, state: str, step: int, best_epoch: str) -> str:
 
 def best(top1: str, epoch: int) -> str:
     return f"; best top1 {top1} in epoch {epoch}"
+
+
+def not_reported_yet(run: str, names: Sequence[str], known: Iterable[str]) -> str:
+    """Of names that a live run may report later, or never."""
+    near = nearest(names[0], known, "it waits for them, so check the spelling.")
+    return (
+        f"{harmless(run)} has not reported {examples(names)} so far, and the condition cannot hold "
+        f"before it does: {near}"
+    )
 
 
 def unreported(said: str, names: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import sys
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ import click
 
 from engine.errors import STOP_EXIT
 from tui.cli import status_text
-from tui.cli.options import json_option, runs_option
+from tui.cli.options import json_option, named, runs_option
 from tui.cli.printed_json import print_line
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ EXIT_CODES: Mapping[Outcome, int] = {
 
 
 @click.command(help=status_text.HELP_WAIT)
-@click.argument("run")
+@click.argument("run", callback=named)
 @click.option("--until", metavar="CONDITION", help=status_text.HELP_UNTIL)
 @click.option("--timeout", metavar="TIME", help=status_text.HELP_TIMEOUT)
 @json_option
@@ -54,7 +55,7 @@ def _waited(
     from tui.viewer import run_waiting
 
     seconds = None if timeout is None else conditions.parse_duration(timeout)
-    found = run_search.find(runs_dir, run)
+    found = run_search.find_readable(runs_dir, run)
     condition = None if until is None else _condition(found, until)
 
     def tell_silent() -> None:
@@ -64,14 +65,24 @@ def _waited(
 
 
 def _condition(run: RunDir, written: str) -> Condition:
-    """Raises UsageError."""
-    from engine.run import conditions, run_fields
-    from tui.viewer import run_summary
+    """The condition; of names that a live run has not reported a note is told.
 
-    def is_scalar(name: str) -> bool:
-        return name in run_summary.read_history(run).scalars
+    Raises UsageError.
+    """
+    from engine.run import conditions, run_fields, run_liveness
+    from tui.viewer import run_status, run_summary
 
-    return conditions.parse(written, run_fields.kind_in(run_fields.RUN_FIELDS, is_scalar))
+    @functools.cache
+    def scalars() -> tuple[str, ...]:
+        return run_status.scalar_names(run_summary.read_history(run))
+
+    fields = run_fields.RUN_FIELDS
+    condition = conditions.parse(written, run_fields.kind_in(fields, scalars))
+    strange = [name for name in condition.names if name not in fields and name not in scalars()]
+    if strange and scalars() and run_liveness.is_live(run):
+        said = status_text.not_reported_yet(run.label, strange, [*fields, *scalars()])
+        click.echo(f"cnn-tui: {said}", err=True)
+    return condition
 
 
 def _print(waited: Waited, condition: Condition | None, *, as_json: bool) -> None:

@@ -171,6 +171,11 @@ def _results(history: History) -> dict[str, Any]:
     }
 
 
+def scalar_names(history: History) -> tuple[str, ...]:
+    """The names of the scalars that were reported."""
+    return tuple(_scalars(history))
+
+
 def _scalars(history: History) -> dict[str, Measured]:
     """The newest value of each scalar; not the speed, which is `pace`."""
     curves = history.scalars.items()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
 
+from engine.errors import RunError
 from engine.protocol.events import Event
-from engine.run import run_liveness
+from engine.run import run_liveness, run_text
 from engine.run.conditions import Condition, Values
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -61,7 +63,12 @@ class RunWaiter:
         self._held: Held | None = None
 
     def look(self, now: float) -> Outcome | None:
-        """How the waiting ends now, in unix seconds; None if it goes on."""
+        """How the waiting ends now, in unix seconds; None if it goes on.
+
+        Raises RunError where the run's folder has gone, with an engine that may live.
+        """
+        if not os.path.isdir(self._run.path):
+            raise RunError(run_text.run_gone(self._run.label))
         # First the lock, then the journal: so everything that an ending engine writes is read.
         self._liveness = run_liveness.liveness(self._run)
         for batch in self._reader.slices():

@@ -85,13 +85,13 @@ class FolderListing:
     def _other(self, folder: _Folder, entry: os.DirEntry[str]) -> _Folder | None:
         """Take an entry that is no plain file; returns a folder that is to be read."""
         name = f"{folder.name}/{entry.name}" if folder.name else entry.name
-        if entry.is_dir():
+        if os.path.isdir(entry.path):  # unlike the entry's own answer, no error for a circle
             route = folder.route.below(folder.path, entry)
             if route is None:
                 self._names.skip(inventory_text.LOOP, name)
             elif self._names.add_folder(name):
                 return _Folder(entry.path, name, route)
-        elif entry.is_file():
+        elif os.path.isfile(entry.path):
             self._names.add_file(folder.name, entry.name, partial(_first_bytes, entry.path))
         else:
             link = entry.is_symlink()
