@@ -114,6 +114,7 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
         (["zzz"], "cnn-tui: no such command 'zzz': see `cnn-tui --help`.\n"),
         (["runs", "--zzz"], "no such option '--zzz': see `cnn-tui runs --help`.\n"),
         (["attach", "1", "2"], "cnn-tui: got unexpected extra argument (2): see `cnn-tui attach"),
+        (["stop", ""], "cnn-tui: RUN is empty, perhaps an unset variable"),
         (["wait", ""], "cnn-tui: RUN is empty, perhaps an unset variable"),
         (["export", "", "--csv", "a.csv"], "cnn-tui: RUN is empty, perhaps an unset variable"),
         (["predict", "", "a.png"], "cnn-tui: RUN is empty, perhaps an unset variable"),

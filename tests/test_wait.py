@@ -76,6 +76,15 @@ def test_a_condition_is_judged_with_every_report(
     assert result.stdout.startswith(f"1-lenet5-digits: {line}")
 
 
+def test_durations_are_told_to_a_tenth_of_a_second(tmp_path: Path) -> None:
+    said = [
+        replace(each, seconds=2.2909998893) if isinstance(each, events.EpochEnded) else each
+        for each in scripted.half_a_run()
+    ]
+    scripted.run_dir(tmp_path / "runs", [*said, DONE])
+    assert wait(1, "--until", "seconds>1s").stdout.endswith(": seconds=2.3s\n")
+
+
 def test_what_a_resume_has_undone_meets_no_condition(tmp_path: Path) -> None:
     scripted.run_dir(tmp_path / "runs", [*scripted.resumed(scripted.half_a_run()), DONE])
     assert wait(1, "--until", "step_loss<0.15 step=21").exit_code == 4

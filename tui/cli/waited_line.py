@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import numbers
-from engine.run.conditions import Condition
+from engine.run.conditions import Condition, Kind, Seconds, Value
 from engine.text import harmless
 from tui.cli import status_text
 from tui.viewer import viewer_text
@@ -34,15 +34,19 @@ def line(waited: Waited, condition: Condition | None) -> str:
 
 
 def _values(waited: Waited, condition: Condition) -> str:
-    """`top1=91.2% epoch=5`"""
+    """`top1=91.2% epoch=5`; durations to a tenth of a second."""
     assert waited.held is not None
     found = waited.held.values
     terms = {term.name: term for term in condition.terms}
     return " ".join(
-        str(term._replace(operator="=", value=value))
+        str(term._replace(operator="=", value=_rounded(value, term.kind)))
         for name, term in terms.items()
         if (value := found[name]) is not None
     )
+
+
+def _rounded(value: Value, kind: Kind) -> Value:
+    return round(value, 1) if isinstance(kind, Seconds) and isinstance(value, float) else value
 
 
 def _best(status: RunStatus) -> str:
