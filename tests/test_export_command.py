@@ -84,7 +84,10 @@ def test_missing_packages_are_named_with_the_line_that_installs_them(
     done = export(finished_run.path, "--onnx", "net.onnx")
     assert done.exit_code == 2
     pip = f"{sys.executable} -m pip install onnx onnxscript onnxruntime`."
-    assert "--onnx needs onnx and onnxscript and onnxruntime" in done.stderr
+    assert (
+        "--onnx needs the packages onnx, onnxscript and onnxruntime, which are not installed"
+        in done.stderr
+    )
     assert done.stderr.rstrip().endswith(pip)
 
 

@@ -166,9 +166,12 @@ def test_images_that_have_changed_are_refused(own_data: RunDir) -> None:
 def test_a_run_that_still_trains_is_taken_as_it_is(
     learned: RunDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.run.run_liveness.liveness", lambda run: "live")
+    monkeypatch.setattr("engine.run.run_liveness.is_live", lambda run: True)
     said = notes(answers(learned))
-    assert said[0] == "1-digits still trains, and is tested as it was after epoch 2."
+    assert said[0] == (
+        "1-digits is still training: its best.pt is used, saved after epoch 2; a later one may "
+        "predict otherwise."
+    )
 
 
 # Other images

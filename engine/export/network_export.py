@@ -24,11 +24,9 @@ from engine.export.deployment import CPU, Deployment
 from engine.export.export_formats import WITH_COMPUTATION
 from engine.protocol.answers import Note, Progress
 from engine.protocol.export_answers import Exported, Message
-from engine.protocol.requests import ExportFormat, ExportNetwork
-from engine.run import run_liveness
-from engine.run.saved_file import find_saved
+from engine.protocol.requests import ExportFormat, ExportNetwork, path_of
 from engine.text import error_summary, reason
-from engine.trained import trained_network
+from engine.trained.opening import opened
 from engine.trained.trained_network import TrainedNetwork
 
 
@@ -59,13 +57,10 @@ def exported(request: ExportNetwork) -> Iterator[Message]:
     written, and where it does not compute the same.
     """
     yield Progress(export_text.OPENING, 0.0)
-    saved = find_saved(os.fsdecode(request.saved), Path())
-    network = trained_network.load(saved, CPU, request.arch)
+    network = yield from opened(request, CPU)
     forward_pass.placed(network.model, CPU, "contiguous")
     for parameter in network.model.parameters():
         parameter.requires_grad_(False)  # the module's own method fails for TorchScript
-    if saved.run is not None and run_liveness.is_live(saved.run):
-        yield Note(export_text.still_training(saved.label, network.epoch))
     yield Progress(export_text.IMAGES, 0.0)
     try:
         pixels, validated = validation_pixels(network), True
@@ -75,7 +70,7 @@ def exported(request: ExportNetwork) -> Iterator[Message]:
     for index, (name, path) in enumerate(request.files.items()):
         yield Progress(export_text.writing(name), index / len(request.files))
         deployment = _deployment(network, name, request)
-        size, difference = write_and_check(name, Path(os.fsdecode(path)), deployment, pixels)
+        size, difference = write_and_check(name, path_of(path), deployment, pixels)
         reader = FORMATS[name].reader()
         yield Exported(name, size, reader, len(pixels), validated, difference)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.numbers import count, percent, share, significant, whole_share
-from engine.text import examples, harmless, in_epochs, reason
+from engine.text import examples, harmless, in_epochs
 
 if TYPE_CHECKING:
     from engine.protocol.events import EpochEnded, Resumed, RunEnded, RunStarted, Steered
@@ -209,8 +209,8 @@ def nothing_said(name: str) -> str:
     )
 
 
-def not_written(path: object, error: OSError) -> str:
+def pictures_exist(folder: object) -> str:
     return (
-        f"{harmless(str(path))} cannot be written: {harmless(reason(error))}; free some space, or "
-        "choose another place with -o."
+        f"{harmless(str(folder))} exists already, and is not empty: add --force to replace figures "
+        "in it, or name another folder."
     )

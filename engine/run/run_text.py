@@ -112,6 +112,10 @@ def target_no_file(path: object) -> str:
     return f"{harmless(str(path))} is no regular file: name another one."
 
 
+def target_no_folder(path: object, option: str) -> str:
+    return f"{harmless(str(path))} is a file: {option} takes a folder."
+
+
 def target_without_folder(path: object) -> str:
     return f"{harmless(str(path))} lies in a folder that does not exist: make it, or name another."
 

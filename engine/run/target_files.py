@@ -45,12 +45,19 @@ def check_target(path: Path, *, force: bool) -> None:
         raise UsageError(run_text.target_exists(path))
 
 
+def check_target_folder(path: Path, option: str) -> None:
+    """Raise UsageError where something that is no folder has the name of one; `option` takes it."""
+    if path.exists() and not path.is_dir():
+        raise UsageError(run_text.target_no_folder(path, option))
+
+
 @contextmanager
 def target_file(path: Path) -> Iterator[Target]:
     """A target with an empty temporary file, which is gone after the block unless it was kept.
 
-    Raises RunError where the folder cannot be written.
+    A link stays one. Raises RunError where the folder cannot be written.
     """
+    path = Path(os.path.realpath(path))
     target = Target(path, path.with_name(f".{path.name}.{secrets.token_hex(4)}"))
     try:
         target.temporary.open("xb").close()

@@ -10,10 +10,6 @@ LOADING = "loading the network"
 JUDGING = "judging the images"
 
 
-def still_trains(run: str, epoch: int) -> str:
-    return f"{harmless(run)} still trains, and is tested as it was after epoch {epoch}."
-
-
 def no_test_images(data: str) -> str:
     return (
         f"{harmless(data)} has no test images beside those that validate: the validation images "

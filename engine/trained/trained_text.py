@@ -7,6 +7,14 @@ from engine.text import harmless
 PREDICTING = "predicting"
 
 
+def still_training(run: str, file: str, epoch: int) -> str:
+    when = f"after epoch {epoch:,}" if epoch else "in its first epoch"
+    return (
+        f"{harmless(run)} is still training: its {file} is used, saved {when}; a later one may "
+        "predict otherwise."
+    )
+
+
 def undescribed(path: object) -> str:
     return (
         f"{harmless(str(path))} was saved by an older version and lacks class names, size and "

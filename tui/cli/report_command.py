@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -36,15 +37,25 @@ def report(
     runs_dir: Path,
 ) -> None:
     from engine.protocol.answers import Written
+    from engine.protocol.requests import Report
+    from engine.recipes.recipe_building import read_recipe
+    from engine.report import report_target
     from engine.run import run_search
-    from engine.start import report_request
+    from engine.start import network_requests
 
     found = run_search.find(runs_dir, run)
-    target = output or Path(f"{found.label}.html")
-    request = report_request.report(found, target, pictures, images=not no_images, force=force)
+    target = (output or Path(f"{found.label}.html")).absolute()
+    report_target.check(target, pictures, force=force)
+    wanted = Report(
+        run=os.fsencode(found.path.resolve()),
+        target=os.fsencode(target),
+        pictures=os.fsencode(pictures.absolute()) if pictures is not None else b"",
+        images=not no_images,
+    )
+    request = network_requests.report(wanted, read_recipe(found.recipe))
     with answers_of(request, report_command_text.STOPPED) as answers:
         for answer in answers:
             if isinstance(answer, Written):
-                said = report_command_text.written(answer.path, answer.bytes)
-                found_there = {"file": answer.path, "bytes": answer.bytes}
+                said = report_command_text.written(str(target), answer.bytes)
+                found_there = {"file": str(target), "bytes": answer.bytes}
                 click.echo(json.dumps(found_there, indent=2) if as_json else said)

@@ -44,7 +44,7 @@ def test(
     from engine.protocol.requests import MeasureNetwork
     from engine.run.kept_tests import DataTest
     from engine.run.saved_file import find_saved
-    from engine.start.testing_request import network_test
+    from engine.start.network_requests import network_test
 
     if (sets or data_dir) and not data:
         raise UsageError(tested_text.WITHOUT_DATA)
