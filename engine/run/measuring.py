@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.run.judgements import LEFT_OUT, Judgements
-from engine.run.measures import Calibration, ClassMeasures, ConfidenceBin, Measures
+from engine.run.measures import (
+    Calibration,
+    ConfidenceBin,
+    Measures,
+    balanced,
+    class_measures,
+)
 
 # As in Guo et al. 2017, section 5.
 BINS = 15
@@ -28,8 +34,9 @@ def measured(judgements: Judgements, classes: int) -> Measures | None:
     labels = judgements.labels[counts].astype(np.int64)
     predicted = judgements.predicted[counts].astype(np.int64)
     hits = labels == predicted
-    of_class = _class_measures(labels, predicted, classes)
-    recalls = [one.recall for one in of_class if one.recall is not None]
+    of_class, taken, right = (
+        np.bincount(some, minlength=classes).tolist() for some in (labels, predicted, labels[hits])
+    )
     top5 = float(judgements.among_five[counts].mean()) if classes > FIRST else None
     return Measures(
         images=images,
@@ -37,8 +44,8 @@ def measured(judgements: Judgements, classes: int) -> Measures | None:
         loss=_loss(judgements.label_probability[counts]),
         top1=int(hits.sum()) / images,
         top5=top5,
-        balanced=sum(recalls) / len(recalls),
-        classes=of_class,
+        balanced=balanced(of_class, right),
+        classes=tuple(map(class_measures, of_class, taken, right)),
         confusion=_confusion(labels, predicted, classes),
         calibration=calibration(judgements.probability[counts], hits),
     )
@@ -81,21 +88,6 @@ def _loss(label_probability: NDArray[np.float32]) -> float | None:
     smallest = np.finfo(np.float32).smallest_subnormal
     loss = float(-np.log(np.maximum(label_probability, smallest).astype(np.float64)).mean())
     return loss if math.isfinite(loss) else None
-
-
-def _class_measures(labels: Counts, predicted: Counts, classes: int) -> tuple[ClassMeasures, ...]:
-    images = np.bincount(labels, minlength=classes).tolist()
-    taken = np.bincount(predicted, minlength=classes).tolist()
-    hits = np.bincount(labels[labels == predicted], minlength=classes).tolist()
-    return tuple(
-        ClassMeasures(
-            total,
-            right / many if many else None,
-            right / total if total else None,
-            2 * right / (many + total) if many + total else None,
-        )
-        for total, many, right in zip(images, taken, hits, strict=True)
-    )
 
 
 def _confusion(labels: Counts, predicted: Counts, classes: int) -> tuple[tuple[int, int, int], ...]:

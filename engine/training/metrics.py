@@ -19,6 +19,7 @@ from engine.data.base.dataset import LEFT_OUT
 from engine.devices.readback import Readback
 from engine.distributed.rank import Rank
 from engine.models.class_ranking import ClassRanking
+from engine.run import measures
 from engine.run.judgements import Judgements
 
 # An evaluation counts batches together until they have so many logits, which take 8 MB: one
@@ -215,12 +216,14 @@ class Evaluation:
 
 
 def balanced(result: EvaluationResult) -> float:
-    """Mean recall over the classes with images."""
+    """Balanced accuracy: the mean recall over the classes with images."""
     classes, cells = result.classes, result.counted
     labels = cells // classes
-    images = torch.bincount(labels, minlength=classes)
-    hits = torch.bincount(labels[_hits(cells, classes)], minlength=classes)
-    return float((hits / images.clamp(min=1)).sum() / (images > 0).sum())
+    images, hits = (
+        torch.bincount(some, minlength=classes).tolist()
+        for some in (labels, labels[_hits(cells, classes)])
+    )
+    return measures.balanced(images, hits)
 
 
 def _hits(cells: Tensor, classes: int) -> Tensor:
