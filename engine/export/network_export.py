@@ -26,7 +26,7 @@ from engine.protocol.answers import Note, Progress
 from engine.protocol.export_answers import Exported, Message
 from engine.protocol.requests import ExportFormat, ExportNetwork, path_of
 from engine.text import error_summary, reason
-from engine.trained.opening import opened
+from engine.trained.network_opening import opened
 from engine.trained.trained_network import TrainedNetwork
 
 

@@ -25,7 +25,7 @@ def predictions(request: Predict) -> Iterator[Message]:
 
     from engine.devices import device as devices
     from engine.trained import predicting
-    from engine.trained.opening import opened
+    from engine.trained.network_opening import opened
 
     network = yield from opened(request, devices.choose(request.device))
     saved = network.saved

@@ -30,7 +30,7 @@ from engine.run.measuring import measured
 from engine.trained import images_to_test, testing_text
 from engine.trained.classification import judged
 from engine.trained.images_to_test import ImagesToTest
-from engine.trained.opening import opened
+from engine.trained.network_opening import opened
 from engine.trained.trained_network import TrainedNetwork
 from engine.training.metrics import Evaluation, EvaluationResult
 

@@ -68,19 +68,18 @@ def calibration(confidence: NDArray[np.floating], hits: NDArray[np.bool_]) -> Ca
 
     images, right, said = sums(), sums(hits), sums(confidence_of)
     variance = sums(confidence_of * (1 - confidence_of))
-    bins = tuple(
-        ConfidenceBin(
-            index / BINS,
-            (index + 1) / BINS,
-            int(images[index]),
-            float(said[index] / images[index]) if images[index] else None,
-            float(right[index] / images[index]) if images[index] else None,
-        )
-        for index in range(BINS)
-    )
     error = float(np.abs(right - said).sum() / len(hits))
     by_chance = float(np.sqrt(variance * 2 / math.pi).sum() / len(hits))
-    return Calibration(error, by_chance, bins)
+    columns = images.tolist(), said.tolist(), right.tolist()
+    return Calibration(error, by_chance, tuple(map(_bin, range(BINS), *columns)))
+
+
+def _bin(index: int, images: float, said: float, right: float) -> ConfidenceBin:
+    """The bin of so many images; `said` sums their probabilities, and `right` counts the hits."""
+    low, high = index / BINS, (index + 1) / BINS
+    if not images:
+        return ConfidenceBin(low, high, 0, None, None)
+    return ConfidenceBin(low, high, int(images), said / images, right / images)
 
 
 def _loss(label_probability: NDArray[np.float32]) -> float | None:

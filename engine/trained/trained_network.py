@@ -5,7 +5,10 @@ This module loads torch and torchvision, which takes seconds. Import it on first
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import torch
@@ -101,12 +104,7 @@ def load(saved: SavedFile, device: torch.device, arch: str = "") -> TrainedNetwo
     if arch:
         recipe = msgspec.structs.replace(recipe, arch=arch)
     model = _built(recipe, described, saved)
-    try:
-        model.load_state_dict(training.weights)
-    except checkpoint.UNFIT as error:
-        raise RunError(
-            trained_text.weights_do_not_fit(saved.path, recipe.arch, text.error_summary(error))
-        ) from error
+    take_weights(model, training.weights, saved.path, recipe.arch)
     forward_pass.placed(model, device, str(described.resolved.get("memory_format", "contiguous")))
     measured = training.last.epoch > 0 and training.last.epoch == training.ended_epochs
     return TrainedNetwork(
@@ -119,6 +117,15 @@ def load(saved: SavedFile, device: torch.device, arch: str = "") -> TrainedNetwo
         training.step,
         training.last.top1 if measured else None,
     )
+
+
+def take_weights(model: nn.Module, weights: Mapping[str, Any], path: Path, arch: str) -> None:
+    """Load the weights of a checkpoint. Raises RunError where they are those of another model."""
+    try:
+        model.load_state_dict(weights)
+    except checkpoint.UNFIT as error:
+        why = text.error_summary(error)
+        raise RunError(trained_text.weights_do_not_fit(path, arch, why)) from error
 
 
 def _built(recipe: Recipe, described: Description, saved: SavedFile) -> nn.Module:

@@ -18,6 +18,7 @@ from tui.cli.engine_answers import answers_of
 from tui.cli.written_file import WrittenFile
 
 if TYPE_CHECKING:
+    from engine.protocol.export_answers import Exported
     from engine.run.saved_file import SavedFile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -88,8 +89,11 @@ def write(
             for answer in answers:
                 assert isinstance(answer, Exported)
                 targets[answer.format].keep()
-                path = files[answer.format]
-                found = msgspec.to_builtins(answer)
-                del found["type"], found["format"]
-                sentence = export_command_text.kept(path, answer)
-                yield WrittenFile(answer.format, {"file": str(path), **found}, sentence)
+                yield _told(files[answer.format], answer)
+
+
+def _told(path: Path, answer: Exported) -> WrittenFile:
+    found = msgspec.to_builtins(answer)
+    del found["type"], found["format"]
+    sentence = export_command_text.kept(path, answer)
+    return WrittenFile(answer.format, {"file": str(path), **found}, sentence)

@@ -13,7 +13,12 @@ import click
 from engine.errors import UsageError
 from tui.cli import predict_text
 from tui.cli.engine_answers import answers_of
-from tui.cli.options import ascii_option, runs_option
+from tui.cli.options import (
+    ascii_option,
+    computing_option,
+    own_network_option,
+    runs_option,
+)
 
 if TYPE_CHECKING:
     from engine.protocol.requests import Predict
@@ -38,8 +43,8 @@ MOST_BYTES = 500_000_000
 @click.option("--json", "as_json", is_flag=True, help=predict_text.HELP_JSON)
 @click.option("--csv", "as_csv", is_flag=True, help=predict_text.HELP_CSV)
 @click.option("--unsure", type=click.FloatRange(0, 1), metavar="P", help=predict_text.HELP_UNSURE)
-@click.option("--arch", default="", metavar="FILE.py:NAME", help=predict_text.HELP_ARCH)
-@click.option("--device", default="auto", metavar="DEVICE", help=predict_text.HELP_DEVICE)
+@own_network_option
+@computing_option
 @runs_option
 @ascii_option
 def predict(
@@ -56,24 +61,18 @@ def predict(
 ) -> None:
     from engine.protocol.requests import Predict
     from engine.run.saved_file import find_saved
-    from engine.start.model_names import absolute_architecture
-    from tui.cli.prediction_output import CsvLines, JsonLines
-    from tui.cli.prediction_report import Report
 
     if as_json and as_csv:
         raise UsageError(predict_text.ONE_FORM)
     _check(images, device)
     saved = find_saved(run, runs_dir)
-    output: Output
-    if as_json or as_csv:
-        output = JsonLines(unsure) if as_json else CsvLines(unsure, top)
-    else:
-        output = Report(unsure, ascii_only=ascii_only)
+    form = "json" if as_json else "csv" if as_csv else "rows"
+    output = _output(form, unsure, top, ascii_only=ascii_only)
     wanted = Predict(
         saved=os.fsencode(saved.path),
         places=tuple(map(os.fsencode, images)),
         content=_content() if STDIN in images else b"",
-        arch=absolute_architecture(arch) if arch else "",
+        arch=arch,
         device=device,
         top=top,
         pictures=output.shows_pictures,
@@ -81,6 +80,19 @@ def predict(
     )
     if _print(wanted, output):
         raise click.exceptions.Exit(1)
+
+
+def _output(form: str, unsure: float | None, top: int, *, ascii_only: bool) -> Output:
+    """What prints JSON or CSV, or rows for a person."""
+    from tui.cli.prediction_output import CsvLines, JsonLines
+    from tui.cli.prediction_report import Report
+
+    match form:
+        case "json":
+            return JsonLines(unsure)
+        case "csv":
+            return CsvLines(unsure, top)
+    return Report(unsure, ascii_only=ascii_only)
 
 
 def _check(images: tuple[str, ...], device: str) -> None:

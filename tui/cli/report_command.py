@@ -10,7 +10,7 @@ import click
 
 from tui.cli import report_command_text
 from tui.cli.engine_answers import answers_of
-from tui.cli.options import json_option, run_argument, runs_option
+from tui.cli.options import json_option, replace_option, run_argument, runs_option
 
 
 @click.command(help=report_command_text.HELP)
@@ -24,7 +24,7 @@ from tui.cli.options import json_option, run_argument, runs_option
     "--pictures", type=click.Path(path_type=Path), metavar="FOLDER",
     help=report_command_text.HELP_PICTURES,
 )  # fmt: skip
-@click.option("--force", is_flag=True, help=report_command_text.HELP_FORCE)
+@replace_option
 @json_option
 @runs_option
 def report(
