@@ -13,7 +13,9 @@ from click.testing import CliRunner, Result
 from engine.errors import RunError, UsageError
 from engine.run.run_paths import RunDir
 from engine.run.target_files import check_target, target_file
+from engine.start import network_requests
 from tests.forked_engines import new_run
+from tests.nearby import Nearby
 from tui.cli.command_line import main
 
 
@@ -36,7 +38,8 @@ def test_a_file_is_written_checked_and_replaces_another_only_by_force(
     assert [path.name for path in Path().iterdir()] == ["net.pth"]
 
 
-def test_a_file_that_fails_leaves_nothing(finished_run: RunDir) -> None:
+def test_a_file_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_requests, "EngineRequest", Nearby)
     Path("mine.pt").write_text("no checkpoint")
     done = export("mine.pt", "--state-dict", "net.pth", "--safetensors", "net.safetensors")
     assert (done.exit_code, done.stdout) == (1, "")
