@@ -8,7 +8,7 @@ from engine.text import PIP, harmless
 ALWAYS_RAW = (
     "--raw changes only --onnx and --pt2: the other files hold weights alone, so leave it out."
 )
-OPENING, IMAGES = "loading the network", "reading validation images"
+IMAGES = "reading validation images"
 
 
 def writing(name: str) -> str:

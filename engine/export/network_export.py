@@ -56,7 +56,6 @@ def exported(request: ExportNetwork) -> Iterator[Message]:
     Raises EngineError where the network cannot be loaded or exported, where a file cannot be
     written, and where it does not compute the same.
     """
-    yield Progress(export_text.OPENING, 0.0)
     network = yield from opened(request, CPU)
     forward_pass.placed(network.model, CPU, "contiguous")
     for parameter in network.model.parameters():

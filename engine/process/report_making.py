@@ -20,6 +20,7 @@ from engine.report.report_drawings import ShownImages, drawings, fonts_of
 from engine.report.run_facts import RunFacts, read_facts
 from engine.run.run_paths import RunDir
 from engine.run.whole_file import made_folder, whole_file
+from engine.trained import trained_text
 
 
 def reported(request: requests.Report) -> Iterator[Answer]:
@@ -35,7 +36,7 @@ def reported(request: requests.Report) -> Iterator[Answer]:
             yield step
     if facts.live:
         yield Note(report_text.taken_as_it_is(run.label))
-    yield Progress(report_text.LOADING, 0.0)
+    yield Progress(trained_text.LOADING, 0.0)
     images = _images(run, facts) if request.images else _no_images()
     yield Progress(report_text.DRAWING, 0.0)
     fonts = fonts_of(facts)

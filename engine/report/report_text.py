@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.run.measures import Calibration
 
 # Stages
-READING, LOADING, DRAWING = "reading the journal", "loading the network", "drawing"
+READING, DRAWING = "reading the journal", "drawing"
 
 # Figures
 ACCURACY, LOSS, RATE = "Accuracy", "Loss", "Learning rate"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.run.judgements import LEFT_OUT, Judgements
+from engine.run.judgements import LEFT_OUT, TOP5, Judgements
 from engine.run.measures import (
     Calibration,
     ConfidenceBin,
@@ -19,8 +19,6 @@ from engine.run.measures import (
 
 # As in Guo et al. 2017, section 5.
 BINS = 15
-# With more classes than this, the class of an image can be missing among the first five.
-FIRST = 5
 
 Counts = NDArray[np.int64]
 
@@ -37,7 +35,7 @@ def measured(judgements: Judgements, classes: int) -> Measures | None:
     of_class, taken, right = (
         np.bincount(some, minlength=classes).tolist() for some in (labels, predicted, labels[hits])
     )
-    top5 = float(judgements.among_five[counts].mean()) if classes > FIRST else None
+    top5 = float(judgements.among_five[counts].mean()) if classes > TOP5 else None
     return Measures(
         images=images,
         left_out=len(counts) - images,

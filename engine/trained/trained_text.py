@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.text import harmless
 
-PREDICTING = "predicting"
+LOADING, PREDICTING = "loading the network", "predicting"
 
 
 def still_training(run: str, file: str, epoch: int) -> str:

@@ -47,7 +47,7 @@ def calibration(said: str, right: str, *, over: bool) -> str:
 
 def by_chance(share: str, images: int) -> str:
     noun = "image" if images == 1 else "images"
-    return f"on {images:,} {noun}, chance alone gives a perfectly calibrated network about {share}"
+    return f"on {images:,} {noun}, even a perfectly calibrated network has about {share} by chance"
 
 
 def more_classes(count: int) -> str:
