@@ -292,9 +292,9 @@ def test_the_command_prints_the_result_or_its_json(
         (["nowhere"], "there is no file nowhere, and there is no run 'nowhere'"),
         (["--set", "labels=prefix", "RUN"], "add --data NAME or PATH, or leave them out"),
         (["--data-dir", "/data", "RUN"], "add --data NAME or PATH, or leave them out"),
-        (["--data", "/nowhere/at/all", "RUN"], "/nowhere/at/all"),
+        (["--data", "/nowhere/at/all", "RUN"], "the data folder /nowhere/at/all does not exist"),
         (["--device", "gpu", "RUN"], "device must be auto, cpu, cuda or cuda:N"),
-        (["--data", "digits", "--set", "labels", "RUN"], "labels"),
+        (["--data", "digits", "--set", "labels", "RUN"], "--set takes KEY=VALUE"),
     ],
 )
 def test_what_cannot_be_tested_is_refused_at_once(
