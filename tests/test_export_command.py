@@ -102,5 +102,11 @@ def test_a_target_appears_as_a_whole_or_not_at_all() -> None:
     with pytest.raises(UsageError, match="net exists already"):
         check_target(Path("net"), force=False)
     check_target(Path("net"), force=True)
+    Path("link").symlink_to("net")
+    with target_file(Path("link")) as target:
+        target.temporary.write_text("newer")
+        target.keep()
+    assert Path("link").is_symlink()
+    assert Path("net").read_text() == "newer"
     with pytest.raises(RunError, match="cannot be written"), target_file(Path("/proc/net/x")):
         pass

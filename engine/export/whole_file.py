@@ -21,7 +21,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     If the block raises, what was there stays. A link stays one. Raises RunError if the disk refuses
     the file.
     """
-    with target_file(path.resolve()) as target:
+    with target_file(path) as target:
         try:
             with target.temporary.open("wb") as file:
                 yield file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def reported(request: requests.Report) -> Iterator[Answer]:
 
     Raises RunError where the run has said nothing, or a file cannot be written.
     """
-    run = RunDir(Path(request.run))
+    run = RunDir(Path(os.fsdecode(request.run)))
     for step in read_facts(run):
         if isinstance(step, RunFacts):
             facts = step
@@ -44,9 +45,9 @@ def reported(request: requests.Report) -> Iterator[Answer]:
     content = page(facts, drawn, _lacking(facts, images, fonts)).encode()
     if request.pictures:
         yield Progress(report_text.DRAWING, 0.5)
-        _write_figures(drawn, Path(request.pictures))
-    _write(Path(request.target), content)
-    yield Written(request.target, len(content))
+        _write_figures(drawn, Path(os.fsdecode(request.pictures)))
+    _write_page(Path(os.fsdecode(request.target)), content)
+    yield Written(len(content))
 
 
 def _lacking(facts: RunFacts, images: ShownImages, fonts: FontChoice) -> list[str]:
@@ -57,9 +58,14 @@ def _lacking(facts: RunFacts, images: ShownImages, fonts: FontChoice) -> list[st
 
 
 def _write_figures(drawn: Iterable[Drawing], folder: Path) -> None:
-    for drawing in drawn:
-        for name, data in figure_files(drawing).items():
-            _write(folder / name, data)
+    """Replace each file as a whole. Raises RunError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for drawing in drawn:
+            for name, data in figure_files(drawing).items():
+                write_durably(folder / name, data, mode=READABLE)
+    except OSError as error:
+        raise RunError(report_text.figures_not_written(folder, error)) from error
 
 
 def _no_images() -> ShownImages:
@@ -93,10 +99,12 @@ def _of_network(run: RunDir, facts: RunFacts) -> ShownImages:
     return ShownImages(maps, tuple(pictures.mistakes(facts)))
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file as a whole. Raises RunError."""
+def _write_page(path: Path, content: bytes) -> None:
+    """Raises RunError where the disk has no room for it."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, content, mode=READABLE)
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
-        raise RunError(report_text.not_written(path, error)) from error
+        raise RunError(report_text.not_written(error)) from error

@@ -47,13 +47,14 @@ class InspectData(_Request, frozen=True, kw_only=True):
 class Report(_Request, frozen=True, kw_only=True):
     """Write a report on a run as an HTML file. Answers: progress, notes, and `Written`.
 
-    `run` is the run's folder, `target` the file, and `pictures` a folder for the figures at print
-    size, or empty. `images` wants pictures of the data in it. All paths are absolute.
+    `run` is the run's folder, `target` an existing file, and `pictures` a folder for the figures at
+    print size, or empty; each is the bytes of an absolute path. `images` wants pictures of the data
+    in it. A file that is not whole is left behind.
     """
 
-    run: str
-    target: str
-    pictures: str = ""
+    run: bytes
+    target: bytes
+    pictures: bytes = b""
     images: bool = True
 
 

@@ -209,8 +209,15 @@ def nothing_said(name: str) -> str:
     )
 
 
-def not_written(path: object, error: OSError) -> str:
+def not_written(error: OSError) -> str:
     return (
-        f"{harmless(str(path))} cannot be written: {harmless(reason(error))}; free some space, or "
-        "choose another place with -o."
+        f"the report was not written: {harmless(reason(error))}; free some space, or choose "
+        "another place with -o."
+    )
+
+
+def figures_not_written(folder: object, error: OSError) -> str:
+    return (
+        f"the pictures were not written to {harmless(str(folder))}: {harmless(reason(error))}; "
+        "free some space, or choose another folder."
     )

@@ -25,9 +25,9 @@ class Target(NamedTuple):
     temporary: Path
 
     def keep(self) -> None:
-        """Give the temporary file its name. Raises RunError."""
+        """Give the temporary file its name; a link stays one. Raises RunError."""
         try:
-            os.replace(self.temporary, self.path)
+            os.replace(self.temporary, os.path.realpath(self.path))
         except OSError as error:
             raise RunError(run_text.target_unwritable(self.path, reason(error))) from error
 
@@ -51,7 +51,8 @@ def target_file(path: Path) -> Iterator[Target]:
 
     Raises RunError where the folder cannot be written.
     """
-    target = Target(path, path.with_name(f".{path.name}.{secrets.token_hex(4)}"))
+    real = Path(os.path.realpath(path))
+    target = Target(path, real.with_name(f".{real.name}.{secrets.token_hex(4)}"))
     try:
         target.temporary.open("xb").close()
     except OSError as error:

@@ -193,8 +193,8 @@ def exists(path: object) -> str:
     )
 
 
-def is_a_folder(path: object) -> str:
-    return f"{harmless(str(path))} is a folder: name a file in it."
+def same_place(path: object) -> str:
+    return f"{harmless(str(path))} is named for the report and for its pictures: name another one."
 
 
 def is_no_folder(path: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 import socket
@@ -39,13 +40,11 @@ HOSTILE = "<script>alert(1)</script>&--> $x_1$ ]]>\x1b[31m"
 
 def report(run: RunDir, folder: Path, **options: object) -> tuple[str, list[str]]:
     """The page, and what the user was told."""
-    wanted = {"run": str(run.path), "target": str(folder / "report.html"), **options}
-    told, written = [], []
-    for answer in reported(msgspec.convert(wanted, Report)):
-        told += [answer.text] if isinstance(answer, Note) else []
-        written += [answer.path] if isinstance(answer, Written) else []
-    [path] = written
-    return Path(path).read_text("utf-8"), told
+    path = folder / "report.html"
+    wanted = {"run": os.fsencode(run.path), "target": os.fsencode(path), **options}
+    answers = list(reported(msgspec.convert(wanted, Report)))
+    assert answers[-1] == Written(path.stat().st_size)
+    return path.read_text("utf-8"), [each.text for each in answers if isinstance(each, Note)]
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +195,7 @@ def test_a_drawing_in_the_page_has_the_colours_of_the_page() -> None:
 def test_figures_are_written_at_print_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_making, "drawings", lambda *arguments: matrix(3))
     run = journals.write_run(tmp_path, journals.just_started())
-    report(run, tmp_path, pictures=str(tmp_path / "deep" / "figures"))
+    report(run, tmp_path, pictures=os.fsencode(tmp_path / "deep" / "figures"))
     files = sorted((tmp_path / "deep" / "figures").iterdir())
     assert [file.name for file in files] == ["confusion.pdf", "confusion.png", "confusion.svg"]
     pdf, png, svg = files
@@ -207,14 +206,15 @@ def test_figures_are_written_at_print_size(tmp_path: Path, monkeypatch: pytest.M
     assert PALETTE["ink"] in svg.read_text()
 
 
-def test_a_disk_without_room_is_told_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_without_room_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*arguments: object, **options: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(report_making, "write_durably", full)
+    monkeypatch.setattr(report_making, "drawings", lambda *arguments: matrix(3))
     run = journals.write_run(tmp_path, journals.just_started())
-    with pytest.raises(RunError, match=r"report\.html cannot be written: No space left"):
+    with pytest.raises(RunError, match=r"pictures were not written to .*figures: No space left"):
+        report(run, tmp_path, pictures=os.fsencode(tmp_path / "figures"))
+    (tmp_path / "report.html").symlink_to("/dev/full")
+    with pytest.raises(RunError, match="the report was not written: No space left on device"):
         report(run, tmp_path)
-    assert not (tmp_path / "report.html").exists()

@@ -37,14 +37,22 @@ def report(
 ) -> None:
     from engine.protocol.answers import Written
     from engine.run import run_search
+    from engine.run.target_files import target_file
     from engine.start import report_request
 
     found = run_search.find(runs_dir, run)
     target = output or Path(f"{found.label}.html")
-    request = report_request.report(found, target, pictures, images=not no_images, force=force)
-    with answers_of(request, report_command_text.STOPPED) as answers:
-        for answer in answers:
-            if isinstance(answer, Written):
-                said = report_command_text.written(answer.path, answer.bytes)
-                found_there = {"file": answer.path, "bytes": answer.bytes}
-                click.echo(json.dumps(found_there, indent=2) if as_json else said)
+    report_request.check(target, pictures, force=force)
+    with target_file(target) as file:
+        request = report_request.report(found, file.temporary, pictures, images=not no_images)
+        with answers_of(request, report_command_text.STOPPED) as answers:
+            for answer in answers:
+                assert isinstance(answer, Written)
+                file.keep()
+                _tell(target.absolute(), answer.bytes, as_json=as_json)
+
+
+def _tell(path: Path, length: int, *, as_json: bool) -> None:
+    """Print what was written for a person, or as one JSON object."""
+    as_object = json.dumps({"file": str(path), "bytes": length}, indent=2)
+    click.echo(as_object if as_json else report_command_text.written(path, length))

@@ -16,5 +16,5 @@ HELP_FORCE = "Replace files that exist."
 STOPPED = "stopped: no report was written"
 
 
-def written(path: str, length: int) -> str:
-    return f"{harmless(path)}, {size(length)}"
+def written(path: object, length: int) -> str:
+    return f"{harmless(str(path))}, {size(length)}"
