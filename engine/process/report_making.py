@@ -94,7 +94,7 @@ def _of_network(run: RunDir, facts: RunFacts) -> ShownImages:
     pictures = NetworkPictures(saved.model, saved.dataset, saved.normalise, saved.judge)
     maps = pictures.maps()
     now, known = image_list(saved.dataset.validation, saved.recipe), facts.predictions
-    if known is not None and known.digest != now.digest:
+    if known is not None and (known.digest, len(known.labels)) != (now.digest, now.images):
         return ShownImages(maps, lacking=(report_text.OTHER_VALIDATION,))
     return ShownImages(maps, tuple(pictures.mistakes(facts)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import re
@@ -12,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -20,6 +22,7 @@ from engine.protocol import events
 from engine.protocol.answers import Note, Written
 from engine.protocol.events import Event
 from engine.protocol.requests import Report
+from engine.run import predictions_file
 from engine.run.run_paths import RunDir
 from tests import journals, scripted
 
@@ -120,6 +123,19 @@ def test_a_run_whose_network_is_gone_keeps_the_rest(home_run: RunDir, tmp_path: 
     assert "The feature maps are those that the run recorded" in content
     assert "feature-maps-" in content
     assert "confusion-" in content
+
+
+def test_predictions_of_more_images_than_there_are_show_none(
+    home_run: RunDir, tmp_path: Path
+) -> None:
+    run = RunDir(tmp_path / home_run.label)
+    shutil.copytree(home_run.path, run.path)
+    kept = predictions_file.read(run.predictions, 10)
+    assert kept is not None
+    twice = {name: np.tile(getattr(kept, name), 2) for name in predictions_file.ARRAYS}
+    predictions_file.write(run.predictions, dataclasses.replace(kept, **twice))
+    content, _ = report(run, tmp_path)
+    assert "The validation images are not those of the kept predictions." in content
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
