@@ -104,7 +104,7 @@ def test_on_the_validation_images_it_measures_what_the_run_did(learned: RunDir) 
     said = answers(learned)
     found = result(said)
     best = next(each for each in newest_first(learned.journal, EpochEnded) if each.best)
-    predictions = predictions_file.read(learned.predictions)
+    predictions = predictions_file.read(learned.predictions, 10)
     assert predictions is not None
     kept = measured(predictions, 10)
     assert kept is not None

@@ -89,9 +89,5 @@ NOT_FINITE = (
 )
 
 
-def not_written(why: str) -> str:
-    return f"the file was not written: {harmless(why)}; free some space, or choose another folder."
-
-
 def not_on_this_disk(title: str) -> str:
     return f"{title} is not on this disk."

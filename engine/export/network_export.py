@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +24,8 @@ from engine.export.export_formats import WITH_COMPUTATION
 from engine.protocol.answers import Note, Progress
 from engine.protocol.export_answers import Exported, Message
 from engine.protocol.requests import ExportFormat, ExportNetwork, path_of
-from engine.text import error_summary, reason
+from engine.run.target_files import fill
+from engine.text import error_summary
 from engine.trained.network_opening import opened
 from engine.trained.trained_network import TrainedNetwork
 
@@ -90,7 +90,8 @@ def write_and_check(
 ) -> Checked:
     """Write one file, read it as others do, and compare. Raises as `exported`."""
     expected = file_check.expected_logits(deployment, pixels)
-    size = _write(path, FORMATS[name].content(deployment))
+    content = FORMATS[name].content(deployment)
+    fill(path, content)
     try:
         many, one = FORMATS[name].logits(path, deployment, [pixels, pixels[:1]])
     except Exception as error:  # the readers raise errors of any type
@@ -101,16 +102,4 @@ def write_and_check(
     except RunError:
         file_check.check_repeatable(deployment, pixels, expected)
         raise
-    return Checked(size, apart)
-
-
-def _write(path: Path, content: bytes | memoryview) -> int:
-    """The number of bytes. Raises RunError where the disk has no room for them."""
-    try:
-        with path.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise RunError(export_text.not_written(reason(error))) from error
-    return len(content)
+    return Checked(len(content), apart)

@@ -19,6 +19,7 @@ from engine.report.private_words import without_places
 from engine.report.report_drawings import ShownImages, drawings, fonts_of
 from engine.report.run_facts import RunFacts, read_facts
 from engine.run.run_paths import RunDir
+from engine.run.target_files import fill
 from engine.run.whole_file import made_folder, whole_file
 from engine.trained import trained_text
 
@@ -47,7 +48,7 @@ def reported(request: requests.Report) -> Iterator[Answer]:
     if request.pictures:
         yield Progress(report_text.DRAWING, 0.5)
         _write_figures(drawn, path_of(request.pictures))
-    _write(path_of(request.target), content)
+    fill(path_of(request.target), content)
     yield Written(len(content))
 
 
@@ -62,7 +63,8 @@ def _write_figures(drawn: Iterable[Drawing], folder: Path) -> None:
     with made_folder(folder):
         for drawing in drawn:
             for name, data in figure_files(drawing).items():
-                _write(folder / name, data)
+                with whole_file(folder / name) as file:
+                    file.write(data)
 
 
 def _no_images() -> ShownImages:
@@ -91,12 +93,6 @@ def _of_network(run: RunDir, facts: RunFacts) -> ShownImages:
     pictures = NetworkPictures(saved.model, saved.dataset, saved.normalise, saved.judge)
     maps = pictures.maps()
     now, known = image_list(saved.dataset.validation, saved.recipe), facts.predictions
-    if known is not None and known.digest != now.digest:
+    if known is not None and (known.digest, len(known.labels)) != (now.digest, now.images):
         return ShownImages(maps, lacking=(report_text.OTHER_VALIDATION,))
     return ShownImages(maps, tuple(pictures.mistakes(facts)))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file as a whole. Raises RunError."""
-    with whole_file(path) as file:
-        file.write(content)

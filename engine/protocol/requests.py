@@ -60,8 +60,9 @@ class InspectData(_Request, frozen=True, kw_only=True):
 class Report(_Request, frozen=True, kw_only=True):
     """Write a report on a run as an HTML file. Answers: progress, notes, and `Written`.
 
-    `run` is the run's folder, `target` the file, and `pictures` a folder for the figures at print
-    size, or empty. `images` wants pictures of the data in it. All paths are absolute.
+    `run` is the run's folder, `target` an existing file, and `pictures` a folder for the figures at
+    print size, or empty. All are absolute. `images` wants pictures of the data in it. A file that
+    is not whole is left behind.
     """
 
     run: bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 
 from engine import text
@@ -24,5 +25,7 @@ def check(target: Path, pictures: Path | None, *, force: bool) -> None:
     if pictures is None:
         return
     check_target_folder(pictures, "--pictures")
+    if os.path.realpath(pictures) == os.path.realpath(target):
+        raise UsageError(report_text.same_place(pictures))
     if not force and pictures.is_dir() and any(pictures.iterdir()):
         raise UsageError(report_text.pictures_exist(pictures))

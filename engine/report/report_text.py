@@ -209,6 +209,10 @@ def nothing_said(name: str) -> str:
     )
 
 
+def same_place(path: object) -> str:
+    return f"{harmless(str(path))} is named for the report and for its pictures: name another one."
+
+
 def pictures_exist(folder: object) -> str:
     return (
         f"{harmless(str(folder))} exists already, and is not empty: add --force to replace figures "

@@ -120,6 +120,10 @@ def target_without_folder(path: object) -> str:
     return f"{harmless(str(path))} lies in a folder that does not exist: make it, or name another."
 
 
+def target_not_filled(why: str) -> str:
+    return f"the file was not written: {harmless(why)}; free some space, or choose another folder."
+
+
 def target_unwritable(path: object, why: str) -> str:
     return (
         f"{harmless(str(path))} cannot be written: {harmless(why)}; free some space, or name a "

@@ -58,12 +58,12 @@ def _check_targets(paths: Iterable[Path], saved: SavedFile, force: bool) -> None
     """Raise UsageError where a file must not be written."""
     from engine.run.target_files import check_target
 
-    taken = {saved.path.resolve()}
+    taken = {os.path.realpath(saved.path)}
     for path in paths:
         check_target(path, force=force)
-        if path.resolve() in taken:
+        if os.path.realpath(path) in taken:
             raise UsageError(export_command_text.used_twice(path))
-        taken.add(path.resolve())
+        taken.add(os.path.realpath(path))
 
 
 def write(

@@ -41,21 +41,28 @@ def report(
     from engine.recipes.recipe_building import read_recipe
     from engine.report import report_target
     from engine.run import run_search
+    from engine.run.target_files import target_file
     from engine.start import network_requests
 
     found = run_search.find(runs_dir, run)
-    target = (output or Path(f"{found.label}.html")).absolute()
+    target = output or Path(f"{found.label}.html")
     report_target.check(target, pictures, force=force)
-    wanted = Report(
-        run=os.fsencode(found.path.resolve()),
-        target=os.fsencode(target),
-        pictures=os.fsencode(pictures.absolute()) if pictures is not None else b"",
-        images=not no_images,
-    )
-    request = network_requests.report(wanted, read_recipe(found.recipe))
-    with answers_of(request, report_command_text.STOPPED) as answers:
-        for answer in answers:
-            if isinstance(answer, Written):
-                said = report_command_text.written(str(target), answer.bytes)
-                found_there = {"file": str(target), "bytes": answer.bytes}
-                click.echo(json.dumps(found_there, indent=2) if as_json else said)
+    with target_file(target) as file:
+        wanted = Report(
+            run=os.fsencode(found.path.resolve()),
+            target=os.fsencode(file.temporary.absolute()),
+            pictures=os.fsencode(pictures.absolute()) if pictures is not None else b"",
+            images=not no_images,
+        )
+        request = network_requests.report(wanted, read_recipe(found.recipe))
+        with answers_of(request, report_command_text.STOPPED) as answers:
+            for answer in answers:
+                assert isinstance(answer, Written)
+                file.keep()
+                _tell(target.absolute(), answer.bytes, as_json=as_json)
+
+
+def _tell(path: Path, length: int, *, as_json: bool) -> None:
+    """Print what was written for a person, or as one JSON object."""
+    as_object = json.dumps({"file": str(path), "bytes": length}, indent=2)
+    click.echo(as_object if as_json else report_command_text.written(path, length))

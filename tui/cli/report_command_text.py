@@ -15,5 +15,5 @@ HELP_PICTURES = "Also write each figure to this folder, as PNG with 300 dpi, PDF
 STOPPED = "stopped: no report was written"
 
 
-def written(path: str, length: int) -> str:
-    return f"{harmless(path)}, {size(length)}"
+def written(path: object, length: int) -> str:
+    return f"{harmless(str(path))}, {size(length)}"
