@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def harmless(text: str) -> str:
@@ -33,6 +33,19 @@ def folder(path: object) -> str:
 # The interpreter in use, and its pip; the shell may find other ones.
 PYTHON = shlex.quote(sys.executable)
 PIP = f"{PYTHON} -m pip"
+
+
+def needs_packages(what: object, packages: Sequence[str]) -> str:
+    """What needs optional packages that are missing, and the command that installs them."""
+    *rest, last = map(harmless, packages)
+    named = (
+        f"packages {', '.join(rest)} and {last}, which are" if rest else f"package {last}, which is"
+    )
+    return (
+        f"{harmless(str(what))} needs the {named} not installed: type "
+        f"`{PIP} install {' '.join([*rest, last])}`."
+    )
+
 
 NOT_REGULAR = "it is not a regular file"
 

@@ -13,7 +13,9 @@ from click.testing import CliRunner, Result
 from engine.errors import RunError, UsageError
 from engine.run.run_paths import RunDir
 from engine.run.target_files import check_target, target_file
+from engine.start import network_requests
 from tests.forked_engines import new_run
+from tests.nearby import Nearby
 from tui.cli.command_line import main
 
 
@@ -36,7 +38,8 @@ def test_a_file_is_written_checked_and_replaces_another_only_by_force(
     assert [path.name for path in Path().iterdir()] == ["net.pth"]
 
 
-def test_a_file_that_fails_leaves_nothing(finished_run: RunDir) -> None:
+def test_a_file_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_requests, "EngineRequest", Nearby)
     Path("mine.pt").write_text("no checkpoint")
     done = export("mine.pt", "--state-dict", "net.pth", "--safetensors", "net.safetensors")
     assert (done.exit_code, done.stdout) == (1, "")
@@ -84,7 +87,10 @@ def test_missing_packages_are_named_with_the_line_that_installs_them(
     done = export(finished_run.path, "--onnx", "net.onnx")
     assert done.exit_code == 2
     pip = f"{sys.executable} -m pip install onnx onnxscript onnxruntime`."
-    assert "--onnx needs onnx and onnxscript and onnxruntime" in done.stderr
+    assert (
+        "--onnx needs the packages onnx, onnxscript and onnxruntime, which are not installed"
+        in done.stderr
+    )
     assert done.stderr.rstrip().endswith(pip)
 
 
@@ -102,5 +108,10 @@ def test_a_target_appears_as_a_whole_or_not_at_all() -> None:
     with pytest.raises(UsageError, match="net exists already"):
         check_target(Path("net"), force=False)
     check_target(Path("net"), force=True)
+    Path("link").symlink_to("net")
+    with target_file(Path("link")) as target:
+        target.temporary.write_text("newest")
+        target.keep()
+    assert (Path("link").is_symlink(), Path("net").read_text()) == (True, "newest")
     with pytest.raises(RunError, match="cannot be written"), target_file(Path("/proc/net/x")):
         pass

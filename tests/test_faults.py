@@ -73,11 +73,11 @@ def test_killed_between_the_best_weights_and_their_predictions_it_writes_both_ag
     run = new_run(tmp_path, TRAIN)
     for point in fault_injection.BEST_POINTS:
         assert fork_server.start(run, Fault("kill", point, 0)).wait() == -signal.SIGKILL
-        kept = predictions_file.read(run.predictions)  # whole, or not there
+        kept = predictions_file.read(run.predictions, 10)  # whole, or not there
         assert (kept is not None) == (point == "predictions renamed")
     assert fork_server.start(run).wait() == 0
     assert equal(run, whole)
-    kept = predictions_file.read(run.predictions)
+    kept = predictions_file.read(run.predictions, 10)
     assert kept is not None
     assert (kept.epoch, kept.step) == (best_epoch(run), best_epoch(run) * 22)
     described = checkpoint.load(run.checkpoints / "best.pt").description
@@ -93,7 +93,7 @@ def test_predictions_that_the_disk_refuses_are_told_once_and_the_run_goes_on(
     assert results(run) == results(whole)
     [told] = alerts(run, "save")
     assert "predictions.npz was not saved: No space left on device" in told.text
-    kept = predictions_file.read(run.predictions)
+    kept = predictions_file.read(run.predictions, 10)
     assert kept is not None
     assert kept.epoch < best_epoch(run)
     assert [name for name in os.listdir(run.path) if name.startswith(".")] == []

@@ -36,7 +36,7 @@ from engine.protocol.export_answers import Exported, Message
 from engine.protocol.requests import ExportFormat, ExportNetwork
 from engine.run.run_paths import RunDir
 from engine.run.saved_file import find_saved
-from engine.trained import trained_network
+from engine.trained import trained_network, trained_text
 from engine.trained.trained_network import TrainedNetwork
 from tests import run_states
 from tests.trained_networks import CPU, described, network_of, network_with
@@ -258,7 +258,7 @@ def test_without_the_data_random_images_check_and_a_live_run_is_said(
         fcntl.flock(lock, fcntl.LOCK_EX)
         answers = export(tmp_path, run.checkpoints / "best.pt", "state-dict")
     live, gone = (answer.text for answer in answers if isinstance(answer, Note))
-    assert live == export_text.still_training("1-copy", state.training.ended_epochs)
+    assert live == trained_text.still_training("1-copy", "best.pt", state.training.ended_epochs)
     assert "checked with random images instead" in gone
     assert isinstance(answers[-1], Exported)
     assert not answers[-1].validated

@@ -104,7 +104,7 @@ def test_on_the_validation_images_it_measures_what_the_run_did(learned: RunDir) 
     said = answers(learned)
     found = result(said)
     best = next(each for each in newest_first(learned.journal, EpochEnded) if each.best)
-    predictions = predictions_file.read(learned.predictions)
+    predictions = predictions_file.read(learned.predictions, 10)
     assert predictions is not None
     kept = measured(predictions, 10)
     assert kept is not None
@@ -166,9 +166,12 @@ def test_images_that_have_changed_are_refused(own_data: RunDir) -> None:
 def test_a_run_that_still_trains_is_taken_as_it_is(
     learned: RunDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.run.run_liveness.liveness", lambda run: "live")
+    monkeypatch.setattr("engine.run.run_liveness.is_live", lambda run: True)
     said = notes(answers(learned))
-    assert said[0] == "1-digits still trains, and is tested as it was after epoch 2."
+    assert said[0] == (
+        "1-digits is still training: its best.pt is used, saved after epoch 2; a later one may "
+        "predict otherwise."
+    )
 
 
 # Other images
@@ -289,9 +292,9 @@ def test_the_command_prints_the_result_or_its_json(
         (["nowhere"], "there is no file nowhere, and there is no run 'nowhere'"),
         (["--set", "labels=prefix", "RUN"], "add --data NAME or PATH, or leave them out"),
         (["--data-dir", "/data", "RUN"], "add --data NAME or PATH, or leave them out"),
-        (["--data", "/nowhere/at/all", "RUN"], "/nowhere/at/all"),
+        (["--data", "/nowhere/at/all", "RUN"], "the data folder /nowhere/at/all does not exist"),
         (["--device", "gpu", "RUN"], "device must be auto, cpu, cuda or cuda:N"),
-        (["--data", "digits", "--set", "labels", "RUN"], "labels"),
+        (["--data", "digits", "--set", "labels", "RUN"], "--set takes KEY=VALUE"),
     ],
 )
 def test_what_cannot_be_tested_is_refused_at_once(

@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -15,10 +16,10 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from engine.errors import RunError
-from engine.export import csv_file, event_file, numbers_text, whole_file
+from engine.export import csv_file, event_file
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run import reports, run_creation
+from engine.run import reports, run_creation, whole_file
 from engine.run.run_paths import RunDir
 from tests import scripted
 from tui.cli.command_line import main
@@ -186,8 +187,10 @@ def test_a_missing_package_is_answered_by_the_command_that_installs_it(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     result = export(1, "--tensorboard", "tb", "--csv", "a.csv")
     assert result.exit_code == 2
-    assert result.stderr == f"cnn-tui: {numbers_text.NO_TENSORBOARD}\n"
-    assert "-m pip install tensorboard`" in result.stderr
+    assert result.stderr == (
+        "cnn-tui: --tensorboard needs the package tensorboard, which is not installed: type "
+        f"`{sys.executable} -m pip install tensorboard`.\n"
+    )
     assert not Path("tb").exists()
     assert not Path("a.csv").exists()
 

@@ -16,16 +16,14 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from engine.checkpoints import checkpoint
-from engine.process.image_predictions import predictions
-from engine.protocol import predicted, requests
 from engine.protocol.events import Picture
 from engine.protocol.predicted import Judging, Message, Predicted
-from engine.protocol.requests import Predict
 from engine.run.run_paths import RunDir
 from engine.start import network_requests
 from tests import linear_network, run_states
 from tests.archived_images import picture, write_zip
 from tests.forked_engines import new_run
+from tests.nearby import Nearby
 from tui.cli import prediction_report
 from tui.cli.command_line import main
 from tui.cli.prediction_report import Report
@@ -34,25 +32,9 @@ ODD = 'odd\x1b[31m "name", 飞机.png'
 BYTES = os.fsdecode(b"bytes\xff.png")
 
 
-class Nearby:
-    """A request that this process answers, since a process of its own imports torch first."""
-
-    def __init__(self, wanted: Predict) -> None:
-        self._wanted = requests.encode(wanted)
-
-    def answers(self) -> Iterator[Message]:
-        wanted = requests.decode(self._wanted)
-        assert isinstance(wanted, Predict)
-        for answer in predictions(wanted):
-            yield predicted.decode(msgspec.json.encode(answer))
-
-    def cancel(self) -> None:
-        """Nothing to end."""
-
-
 @pytest.fixture
 def nearby(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network_requests, "predictions", Nearby)
+    monkeypatch.setattr(network_requests, "EngineRequest", Nearby)
 
 
 @pytest.fixture
@@ -279,13 +261,13 @@ def test_the_least_sure_images_have_pictures_and_the_others_a_line(
 def test_ctrl_c_says_that_the_rest_was_not_predicted(
     finished_run: RunDir, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Interrupted(Nearby):
+    class Interrupted(Nearby[Message]):
         def answers(self) -> Iterator[Message]:
             yield Judging("3-x", ("cat", "dog"), 1, None, 5, False)
             yield Predicted(b"a.png", ((0, 0.75), (1, 0.25)))
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(network_requests, "predictions", Interrupted)
+    monkeypatch.setattr(network_requests, "EngineRequest", Interrupted)
     done = predict(finished_run.path, photos, "--csv")
     assert done.exit_code == 130
     assert done.stdout.splitlines()[-1] == "a.png,cat,0.75,dog,0.25"

@@ -31,7 +31,7 @@ def example(images: int = 3) -> Predictions:
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "predictions.npz"
     predictions_file.write(path, example())
-    found = predictions_file.read(path)
+    found = predictions_file.read(path, 3)
     assert found is not None
     for field in dataclasses.fields(Predictions):
         assert np.array_equal(getattr(found, field.name), getattr(example(), field.name))
@@ -47,7 +47,7 @@ def test_equal_predictions_are_equal_bytes_at_any_time(monkeypatch: pytest.Monke
 
 
 def test_a_run_of_an_older_version_has_none(tmp_path: Path) -> None:
-    assert predictions_file.read(tmp_path / "predictions.npz") is None
+    assert predictions_file.read(tmp_path / "predictions.npz", 3) is None
 
 
 def _cut(path: Path) -> None:
@@ -79,6 +79,26 @@ def _of_another_kind(path: Path) -> None:
     np.savez(path, **arrays | {"labels": np.zeros(3)})
 
 
+def _of_a_class_too_many(path: Path) -> None:
+    more = dataclasses.replace(example(), predicted=np.full(3, 3, np.int32))
+    path.write_bytes(predictions_file.content(more))
+
+
+def _of_a_class_below_zero(path: Path) -> None:
+    below = dataclasses.replace(example(), labels=np.full(3, -2, np.int32))
+    path.write_bytes(predictions_file.content(below))
+
+
+def _of_no_number(path: Path) -> None:
+    missing = dataclasses.replace(example(), probability=np.full(3, np.nan, np.float32))
+    path.write_bytes(predictions_file.content(missing))
+
+
+def _of_no_share(path: Path) -> None:
+    large = dataclasses.replace(example(), label_probability=np.full(3, 7, np.float32))
+    path.write_bytes(predictions_file.content(large))
+
+
 def _text(path: Path) -> None:
     path.write_text("no archive\n")
 
@@ -101,6 +121,7 @@ def _folder(path: Path) -> None:
     "damage",
     [
         *(_cut, _changed, _without_a_field, _of_two_lengths, _of_objects, _of_another_kind),
+        *(_of_a_class_too_many, _of_a_class_below_zero, _of_no_number, _of_no_share),
         *(_text, _empty, _fifo, _folder),
     ],
 )
@@ -111,7 +132,7 @@ def test_a_file_that_is_not_whole_is_refused_in_one_sentence(
     predictions_file.write(path, example())
     damage(path)
     with pytest.raises(RunError, match=r"predictions\.npz (is not a whole|cannot be read)"):
-        predictions_file.read(path)
+        predictions_file.read(path, 3)
 
 
 def test_a_write_that_fails_leaves_the_older_file(

@@ -15,7 +15,7 @@ from tests.processes import events_of
 def test_their_measures_are_those_that_the_journal_has(finished_run: RunDir) -> None:
     found = events_of(finished_run)
     best = [e for e in found if isinstance(e, events.EpochEnded) and e.best][-1]
-    kept = predictions_file.read(finished_run.predictions)
+    kept = predictions_file.read(finished_run.predictions, 10)
     assert kept is not None
     assert (kept.epoch, kept.step) == (best.epoch, best.step)
     measures = measured(kept, 10)
@@ -29,7 +29,7 @@ def test_their_measures_are_those_that_the_journal_has(finished_run: RunDir) -> 
 
 
 def test_they_name_the_list_of_the_validation_images(finished_run: RunDir) -> None:
-    kept = predictions_file.read(finished_run.predictions)
+    kept = predictions_file.read(finished_run.predictions, 10)
     described = checkpoint.load(finished_run.checkpoints / "best.pt").description
     assert kept is not None
     assert described is not None

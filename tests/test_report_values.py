@@ -11,11 +11,11 @@ from engine.errors import RunError
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.report import page_values
-from engine.report.confusions import Cell, Pair, cells_of, class_rows, worst_pairs
+from engine.report.confusions import Cell, Pair, cells_of, measures_of, worst_pairs
 from engine.report.private_words import shown_recipe, without_places
 from engine.report.run_facts import Happening, RunFacts, read_facts
 from engine.run import kept_tests
-from engine.run.measures import Calibration, Measures
+from engine.run.measures import Calibration, ClassMeasures, Measures
 from engine.run.run_paths import RunDir
 from tests import scripted
 
@@ -33,11 +33,11 @@ def test_the_most_frequent_mistakes_come_first() -> None:
 
 
 def test_classes_have_precision_and_recall_where_these_are_defined() -> None:
-    cat, dog, bird, fish = class_rows(CELLS, 4)
-    assert cat == (0, 10, 8 / 12, 0.8, 16 / 22)
-    assert dog == (1, 10, 5 / 7, 0.5, 10 / 17)
-    assert bird == (2, 0, 0.0, None, 0.0), "one image was taken for a bird, and none is one"
-    assert fish == (3, 0, None, None, None)
+    cat, dog, bird, fish = measures_of(CELLS, 4)
+    assert cat == ClassMeasures(10, 8 / 12, 0.8, 16 / 22)
+    assert dog == ClassMeasures(10, 5 / 7, 0.5, 10 / 17)
+    assert bird == ClassMeasures(0, 0.0, None, 0.0), "one is taken for a bird, and none is one"
+    assert fish == ClassMeasures(0, None, None, None)
 
 
 def test_a_dense_matrix_and_a_sparse_one_have_the_same_cells() -> None:

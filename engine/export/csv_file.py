@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from engine.errors import UsageError
 from engine.export import numbers_text
-from engine.export.whole_file import whole_file
 from engine.run.journal_search import last_seq
 from engine.run.reports import NAMES, Numbers, all_reports, numbers_of
 from engine.run.run_paths import RunDir
+from engine.run.whole_file import whole_file
 
 NAN = "NaN"
 

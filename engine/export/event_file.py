@@ -15,14 +15,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import regular_files
+from engine import regular_files, text
 from engine.errors import UsageError
 from engine.export import numbers_text
-from engine.export.whole_file import made_folder, whole_file
 from engine.run.journal_search import last_seq
 from engine.run.reports import Numbers, all_reports, numbers_of
 from engine.run.run_paths import RunDir
-from engine.run.target_files import check_target
+from engine.run.target_files import check_target, check_target_folder
+from engine.run.whole_file import made_folder, whole_file
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.event_pb2 import Event
@@ -55,9 +55,8 @@ class Curves(NamedTuple):
 def check_folder(folder: Path, *, force: bool) -> None:
     """Raise UsageError where `write_events` cannot write, or would replace or mix curves."""
     if importlib.util.find_spec("tensorboard") is None:
-        raise UsageError(numbers_text.NO_TENSORBOARD)
-    if os.path.lexists(folder) and not os.path.isdir(folder):
-        raise UsageError(numbers_text.not_a_folder(folder))
+        raise UsageError(text.needs_packages("--tensorboard", ["tensorboard"]))
+    check_target_folder(folder, "--tensorboard")
     for path in sorted(folder.glob("*tfevents*")):
         if path.name != FILE:
             raise UsageError(numbers_text.foreign_events(folder, path.name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable, Mapping
 
+from engine import text
 from engine.errors import UsageError
 from engine.export import export_text
 from engine.protocol.requests import ExportFormat
@@ -28,4 +29,4 @@ def check(names: Iterable[ExportFormat], *, raw: bool) -> None:
     for name in wanted:
         missing = [each for each in PACKAGES[name] if importlib.util.find_spec(each) is None]
         if missing:
-            raise UsageError(export_text.needs_packages(name, missing))
+            raise UsageError(text.needs_packages(f"--{name}", missing))

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from engine.numbers import significant
 from engine.text import PIP, harmless
 
 ALWAYS_RAW = (
     "--raw changes only --onnx and --pt2: the other files hold weights alone, so leave it out."
 )
-OPENING, IMAGES = "loading the network", "reading validation images"
+IMAGES = "reading validation images"
 
 
 def writing(name: str) -> str:
     return f"writing and checking {name}"
-
-
-def needs_packages(name: str, missing: Sequence[str]) -> str:
-    packages = " ".join(missing)
-    return (
-        f"--{name} needs {packages.replace(' ', ' and ')}, which this program can do without: "
-        f"type `{PIP} install {packages}`."
-    )
 
 
 def packages_too_old(why: str) -> str:
@@ -41,10 +31,6 @@ def no_validation_images(why: str) -> str:
 
 OTHER_SIZE = "they have another size now."
 NONE_READABLE = "none of them can be read."
-
-
-def still_training(name: str, epoch: int) -> str:
-    return f"{harmless(name)} is still training: this is its network after epoch {epoch}."
 
 
 TORCHSCRIPT = "it is a TorchScript model, whose computation is recorded already"
@@ -101,10 +87,6 @@ NOT_FINITE = (
     "the logits of this network are not all finite numbers, so no file can be checked against "
     "it: export another checkpoint."
 )
-
-
-def not_written(why: str) -> str:
-    return f"the file was not written: {harmless(why)}; free some space, or choose another folder."
 
 
 def not_on_this_disk(title: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -24,11 +23,10 @@ from engine.export.deployment import CPU, Deployment
 from engine.export.export_formats import WITH_COMPUTATION
 from engine.protocol.answers import Note, Progress
 from engine.protocol.export_answers import Exported, Message
-from engine.protocol.requests import ExportFormat, ExportNetwork
-from engine.run import run_liveness
-from engine.run.saved_file import find_saved
-from engine.text import error_summary, reason
-from engine.trained import trained_network
+from engine.protocol.requests import ExportFormat, ExportNetwork, path_of
+from engine.run.target_files import fill
+from engine.text import error_summary
+from engine.trained.network_opening import opened
 from engine.trained.trained_network import TrainedNetwork
 
 
@@ -58,14 +56,10 @@ def exported(request: ExportNetwork) -> Iterator[Message]:
     Raises EngineError where the network cannot be loaded or exported, where a file cannot be
     written, and where it does not compute the same.
     """
-    yield Progress(export_text.OPENING, 0.0)
-    saved = find_saved(os.fsdecode(request.saved), Path())
-    network = trained_network.load(saved, CPU, request.arch)
+    network = yield from opened(request, CPU)
     forward_pass.placed(network.model, CPU, "contiguous")
     for parameter in network.model.parameters():
         parameter.requires_grad_(False)  # the module's own method fails for TorchScript
-    if saved.run is not None and run_liveness.is_live(saved.run):
-        yield Note(export_text.still_training(saved.label, network.epoch))
     yield Progress(export_text.IMAGES, 0.0)
     try:
         pixels, validated = validation_pixels(network), True
@@ -75,7 +69,7 @@ def exported(request: ExportNetwork) -> Iterator[Message]:
     for index, (name, path) in enumerate(request.files.items()):
         yield Progress(export_text.writing(name), index / len(request.files))
         deployment = _deployment(network, name, request)
-        size, difference = write_and_check(name, Path(os.fsdecode(path)), deployment, pixels)
+        size, difference = write_and_check(name, path_of(path), deployment, pixels)
         reader = FORMATS[name].reader()
         yield Exported(name, size, reader, len(pixels), validated, difference)
 
@@ -96,7 +90,8 @@ def write_and_check(
 ) -> Checked:
     """Write one file, read it as others do, and compare. Raises as `exported`."""
     expected = file_check.expected_logits(deployment, pixels)
-    size = _write(path, FORMATS[name].content(deployment))
+    content = FORMATS[name].content(deployment)
+    fill(path, content)
     try:
         many, one = FORMATS[name].logits(path, deployment, [pixels, pixels[:1]])
     except Exception as error:  # the readers raise errors of any type
@@ -107,16 +102,4 @@ def write_and_check(
     except RunError:
         file_check.check_repeatable(deployment, pixels, expected)
         raise
-    return Checked(size, apart)
-
-
-def _write(path: Path, content: bytes | memoryview) -> int:
-    """The number of bytes. Raises RunError where the disk has no room for them."""
-    try:
-        with path.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise RunError(export_text.not_written(reason(error))) from error
-    return len(content)
+    return Checked(len(content), apart)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from engine.text import PIP, harmless
-
-
-def not_a_folder(path: object) -> str:
-    return f"{harmless(str(path))} is a file: --tensorboard takes a folder."
+from engine.text import harmless
 
 
 def foreign_events(folder: object, name: str) -> str:
@@ -18,9 +14,3 @@ def foreign_events(folder: object, name: str) -> str:
 
 def no_numbers(run: str) -> str:
     return f"{harmless(run)} has reported no numbers yet: wait for its first steps."
-
-
-NO_TENSORBOARD = (
-    f"--tensorboard needs the package tensorboard, which is not installed: type `{PIP} install "
-    "tensorboard`, or use --csv."
-)

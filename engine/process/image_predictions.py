@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from engine.data.inventory.given_images import GivenImages, given_images
 from engine.errors import RunError
@@ -13,8 +12,6 @@ from engine.process.run_ending import is_out_of_memory
 from engine.protocol.answers import Note
 from engine.protocol.predicted import Message
 from engine.protocol.requests import Predict
-from engine.run.run_liveness import is_live
-from engine.run.saved_file import find_saved
 
 # So many folders must be named as classes before a set looks like one with labels.
 LABELLED = 2
@@ -27,12 +24,11 @@ def predictions(request: Predict) -> Iterator[Message]:
         yield Note(note)
 
     from engine.devices import device as devices
-    from engine.trained import predicting, trained_network
+    from engine.trained import predicting
+    from engine.trained.network_opening import opened
 
-    saved = find_saved(os.fsdecode(request.saved), Path())
-    network = trained_network.load(saved, devices.choose(request.device), request.arch)
-    if saved.run is not None and is_live(saved.run):
-        yield Note(process_text.still_training(saved.label, saved.path.name, network.epoch))
+    network = yield from opened(request, devices.choose(request.device))
+    saved = network.saved
     typed = str(saved.path) if saved.run is None else saved.label
     for place in _labelled(given, network.classes):
         yield Note(process_text.looks_labelled(place, typed))

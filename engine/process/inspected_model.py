@@ -13,7 +13,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from engine import text
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import RunState
 from engine.data.base.dataset import Dataset
@@ -35,7 +34,7 @@ from engine.recipes.recipe_building import read_recipe
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from engine.run.saved_file import best_file
-from engine.trained import trained_text
+from engine.trained.trained_network import take_weights
 from engine.training.evaluator import Evaluator
 from engine.training.metrics import EvaluationResult
 
@@ -102,11 +101,7 @@ def load_saved_model(run: RunDir) -> SavedModel:
     dataset = load_at_once(load(recipe, devices.room(cpu), code=run.data_code))
     _check_images(run, whole, dataset, recipe)
     model = model_init.build(recipe, run.path, dataset).model
-    try:
-        model.load_state_dict(state.weights)
-    except checkpoint.UNFIT as error:
-        why = text.error_summary(error)
-        raise RunError(trained_text.weights_do_not_fit(saved, recipe.arch, why)) from error
+    take_weights(model, state.weights, saved, recipe.arch)
     source = loader(recipe, dataset, cpu, torch.contiguous_format)
     precision = described.resolved.get("precision", "float32") if described else "float32"
     judge = Judge(cpu, precision, recipe.tta)

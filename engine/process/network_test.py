@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 import msgspec
 import torch
@@ -26,13 +24,13 @@ from engine.protocol.answers import Note, Progress
 from engine.protocol.requests import MeasureNetwork
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
-from engine.run import kept_tests, run_liveness
+from engine.run import kept_tests
 from engine.run.kept_tests import DataTest, Message
 from engine.run.measuring import measured
-from engine.run.saved_file import find_saved
-from engine.trained import images_to_test, testing_text, trained_network
+from engine.trained import images_to_test, testing_text
 from engine.trained.classification import judged
 from engine.trained.images_to_test import ImagesToTest
+from engine.trained.network_opening import opened
 from engine.trained.trained_network import TrainedNetwork
 from engine.training.metrics import Evaluation, EvaluationResult
 
@@ -43,11 +41,8 @@ def tested(request: MeasureNetwork) -> Iterator[Message]:
     Raises RunError for a checkpoint that does not fit or images that have changed, and DataError
     where the images are missing, of other classes or unreadable.
     """
-    saved = find_saved(os.fsdecode(request.saved), Path())
-    run = saved.run
-    network = trained_network.load(saved, devices.choose(request.device), request.arch)
-    if run is not None and run_liveness.liveness(run) == "live":
-        yield Note(testing_text.still_trains(run.label, network.epoch))
+    network = yield from opened(request, devices.choose(request.device))
+    run = network.saved.run
     recipe = read_recipe(run.recipe) if run is not None else network.recipe
     chosen = _images(network, recipe, request)
     yield from map(Note, chosen.notes)

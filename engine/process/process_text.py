@@ -355,14 +355,6 @@ def published_layout(source: str) -> str:
 # Predictions
 
 
-def still_training(run: str, file: str, epoch: int) -> str:
-    when = f"after epoch {epoch:,}" if epoch else "in its first epoch"
-    return (
-        f"{harmless(run)} is still training: its {file} is used, saved {when}; a later one may "
-        "predict otherwise."
-    )
-
-
 def looks_labelled(place: str, network: str) -> str:
     """`network` is the name of a run or a file."""
     command = f"cnn-tui test {shlex.quote(network)} --data {shlex.quote(place)}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from engine.errors import EngineError, RunError
+from engine.errors import EngineError
 from engine.protocol import requests
 from engine.protocol.answers import Answer, Note, Progress, Written
+from engine.protocol.requests import path_of
 from engine.report import report_text
 from engine.report.figure_files import figure_files
 from engine.report.figure_style import Drawing
@@ -17,8 +18,10 @@ from engine.report.page import page
 from engine.report.private_words import without_places
 from engine.report.report_drawings import ShownImages, drawings, fonts_of
 from engine.report.run_facts import RunFacts, read_facts
-from engine.run.durable_files import READABLE, write_durably
 from engine.run.run_paths import RunDir
+from engine.run.target_files import fill
+from engine.run.whole_file import made_folder, whole_file
+from engine.trained import trained_text
 
 
 def reported(request: requests.Report) -> Iterator[Answer]:
@@ -26,7 +29,7 @@ def reported(request: requests.Report) -> Iterator[Answer]:
 
     Raises RunError where the run has said nothing, or a file cannot be written.
     """
-    run = RunDir(Path(request.run))
+    run = RunDir(path_of(request.run))
     for step in read_facts(run):
         if isinstance(step, RunFacts):
             facts = step
@@ -34,7 +37,7 @@ def reported(request: requests.Report) -> Iterator[Answer]:
             yield step
     if facts.live:
         yield Note(report_text.taken_as_it_is(run.label))
-    yield Progress(report_text.LOADING, 0.0)
+    yield Progress(trained_text.LOADING, 0.0)
     images = _images(run, facts) if request.images else _no_images()
     yield Progress(report_text.DRAWING, 0.0)
     fonts = fonts_of(facts)
@@ -44,9 +47,9 @@ def reported(request: requests.Report) -> Iterator[Answer]:
     content = page(facts, drawn, _lacking(facts, images, fonts)).encode()
     if request.pictures:
         yield Progress(report_text.DRAWING, 0.5)
-        _write_figures(drawn, Path(request.pictures))
-    _write(Path(request.target), content)
-    yield Written(request.target, len(content))
+        _write_figures(drawn, path_of(request.pictures))
+    fill(path_of(request.target), content)
+    yield Written(len(content))
 
 
 def _lacking(facts: RunFacts, images: ShownImages, fonts: FontChoice) -> list[str]:
@@ -57,9 +60,11 @@ def _lacking(facts: RunFacts, images: ShownImages, fonts: FontChoice) -> list[st
 
 
 def _write_figures(drawn: Iterable[Drawing], folder: Path) -> None:
-    for drawing in drawn:
-        for name, data in figure_files(drawing).items():
-            _write(folder / name, data)
+    with made_folder(folder):
+        for drawing in drawn:
+            for name, data in figure_files(drawing).items():
+                with whole_file(folder / name) as file:
+                    file.write(data)
 
 
 def _no_images() -> ShownImages:
@@ -88,15 +93,6 @@ def _of_network(run: RunDir, facts: RunFacts) -> ShownImages:
     pictures = NetworkPictures(saved.model, saved.dataset, saved.normalise, saved.judge)
     maps = pictures.maps()
     now, known = image_list(saved.dataset.validation, saved.recipe), facts.predictions
-    if known is not None and known.digest != now.digest:
+    if known is not None and (known.digest, len(known.labels)) != (now.digest, now.images):
         return ShownImages(maps, lacking=(report_text.OTHER_VALIDATION,))
     return ShownImages(maps, tuple(pictures.mistakes(facts)))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file as a whole. Raises RunError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, content, mode=READABLE)
-    except OSError as error:
-        raise RunError(report_text.not_written(path, error)) from error

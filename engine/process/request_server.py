@@ -14,7 +14,7 @@ import msgspec
 from engine.protocol import requests
 from engine.protocol.answers import Progress
 from engine.protocol.requests import Request
-from engine.trained import testing_text
+from engine.trained import trained_text
 
 
 def serve() -> int:
@@ -57,17 +57,20 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.report_making import reported
 
             return reported(request)
-        case requests.MeasureNetwork():
-            return _measured(request)
-        case requests.ExportNetwork():
-            from engine.export.network_export import exported
-
-            return exported(request)
+        case requests.MeasureNetwork() | requests.ExportNetwork():
+            return _of_network(request)
 
 
-def _measured(request: requests.MeasureNetwork) -> Iterator[msgspec.Struct]:
-    """The answers to a test. The first comes before torch is loaded, which takes seconds."""
-    yield Progress(testing_text.LOADING, 0.0)
-    from engine.process.network_test import tested
+def _of_network(
+    request: requests.MeasureNetwork | requests.ExportNetwork,
+) -> Iterator[msgspec.Struct]:
+    """The answers to a test or an export; one before torch is loaded, which takes seconds."""
+    yield Progress(trained_text.LOADING, 0.0)
+    if isinstance(request, requests.MeasureNetwork):
+        from engine.process.network_test import tested
 
-    yield from tested(request)
+        yield from tested(request)
+    else:
+        from engine.export.network_export import exported
+
+        yield from exported(request)

@@ -23,7 +23,6 @@ class Note(Answer, frozen=True):
 
 
 class Written(Answer, frozen=True):
-    """A file was written, as a whole: its path and its size."""
+    """The file that was asked for is written as a whole, and has so many bytes."""
 
-    path: str
     bytes: int

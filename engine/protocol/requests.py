@@ -5,6 +5,8 @@ The request comes as JSON through stdin; each answer is a line of JSON on stdout
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -18,7 +20,18 @@ STDIN = "-"
 
 
 class _Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    pass
+    """The base of all requests. Paths are their bytes, which may be no text; `path_of` decodes."""
+
+
+class NetworkRequest(_Request, frozen=True, kw_only=True):
+    """The base of requests about a trained network.
+
+    `saved` is the path of a checkpoint file. `arch` names the user's file that makes the network,
+    where the run does not keep it.
+    """
+
+    saved: bytes
+    arch: str = ""
 
 
 class Preview(_Request, frozen=True, kw_only=True):
@@ -50,69 +63,66 @@ class InspectData(_Request, frozen=True, kw_only=True):
 class Report(_Request, frozen=True, kw_only=True):
     """Write a report on a run as an HTML file. Answers: progress, notes, and `Written`.
 
-    `run` is the run's folder, `target` the file, and `pictures` a folder for the figures at print
-    size, or empty. `images` wants pictures of the data in it. All paths are absolute.
+    `run` is the run's folder, `target` an existing file, and `pictures` a folder for the figures at
+    print size, or empty. All are absolute. `images` wants pictures of the data in it. A file that
+    is not whole is left behind.
     """
 
-    run: str
-    target: str
-    pictures: str = ""
+    run: bytes
+    target: bytes
+    pictures: bytes = b""
     images: bool = True
 
 
-class MeasureNetwork(_Request, frozen=True, kw_only=True):
+class MeasureNetwork(NetworkRequest, frozen=True, kw_only=True):
     """Test a trained network. Answers: those of `engine.run.kept_tests`.
 
-    `saved` is the bytes of the path of a checkpoint file. `data` is another data set than the run's
-    own; `understood` says that the user sets how its files are understood. `arch` names the file
-    that makes the network, where the run does not keep it.
+    `data` is another data set than the run's own; `understood` says that the user sets how its
+    files are understood.
     """
 
-    saved: bytes
     data: Recipe | None = None
     understood: bool = False
     device: str = "auto"
-    arch: str = ""
 
 
-class Predict(_Request, frozen=True, kw_only=True):
+class Predict(NetworkRequest, frozen=True, kw_only=True):
     """Say which classes images have. Answers: those of `predicted`.
 
-    `saved` is a checkpoint file, and `places` are images, folders and archives; each is the bytes
-    of a path, which may be no text. `STDIN` is an image whose bytes are `content`. `arch` names
-    the user's file that makes the network, where the run does not keep it. Each image has its `top`
-    first classes. `pictures` asks for those of few images that are named themselves, or, with
-    `unsure`, of all whose first probability is below it.
+    `places` are paths of images, folders and archives, as the user typed them; `STDIN` is an image
+    whose bytes are `content`. Each image has its `top` first classes. `pictures` asks for those of
+    few images that are named themselves, or, with `unsure`, of all whose first probability is below
+    it.
     """
 
-    saved: bytes
     places: tuple[bytes, ...]
     content: bytes = b""
-    arch: str = ""
     device: str = "auto"
     top: int = 5
     pictures: bool = False
     unsure: float | None = None
 
 
-class ExportNetwork(_Request, frozen=True, kw_only=True):
+class ExportNetwork(NetworkRequest, frozen=True, kw_only=True):
     """Export the network of a checkpoint. Answers: `engine.protocol.export_answers.Message`.
 
-    `saved` is a checkpoint file, and `files` are existing empty files by format; each is the bytes
-    of a path. A file that does not pass its check is left behind. `raw` leaves out the
-    normalisation and the mirror images. `arch` names the user's file that makes the network, where
-    the run does not keep it.
+    `files` are the paths of existing empty files by format. A file that does not pass its check is
+    left behind. `raw` leaves out the normalisation and the mirror images.
     """
 
-    saved: bytes
     files: dict[ExportFormat, bytes]
     raw: bool = False
-    arch: str = ""
 
 
 Request: TypeAlias = (
     Preview | CheckData | InspectData | Predict | MeasureNetwork | ExportNetwork | Report
 )
+
+
+def path_of(given: bytes) -> Path:
+    """The path that these bytes of a request mean."""
+    return Path(os.fsdecode(given))
+
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from engine.protocol.events import Confusion
+from engine.run.measures import ClassMeasures, class_measures
 
 
 class Cell(NamedTuple):
@@ -24,16 +25,6 @@ class Pair(NamedTuple):
     predicted: int
     images: int
     of: int
-
-
-class ClassRow(NamedTuple):
-    """One class against all others; None where a fraction is undefined."""
-
-    label: int
-    images: int
-    precision: float | None
-    recall: float | None
-    f1: float | None
 
 
 def cells_of(confusion: Confusion, classes: int) -> list[Cell]:
@@ -59,23 +50,12 @@ def worst_pairs(cells: Iterable[Cell]) -> list[Pair]:
     return sorted(pairs, key=lambda pair: (-pair.images, pair.true, pair.predicted))
 
 
-def class_rows(cells: Sequence[Cell], classes: int) -> list[ClassRow]:
+def measures_of(cells: Sequence[Cell], classes: int) -> list[ClassMeasures]:
     """The measures of all classes, in their order."""
     images = _sums((cell.true, cell.images) for cell in cells)
     taken = _sums((cell.predicted, cell.images) for cell in cells)
     hits = _sums((cell.true, cell.images) for cell in cells if cell.true == cell.predicted)
-    return [
-        ClassRow(
-            index,
-            images[index],
-            hits[index] / taken[index] if taken[index] else None,
-            hits[index] / images[index] if images[index] else None,
-            2 * hits[index] / (images[index] + taken[index])
-            if images[index] + taken[index]
-            else None,
-        )
-        for index in range(classes)
-    ]
+    return [class_measures(images[index], taken[index], hits[index]) for index in range(classes)]
 
 
 def _sums(counted: Iterable[tuple[int, int]]) -> Counter[int]:

@@ -73,7 +73,7 @@ _RC = {
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A figure with its name as a file, its caption, and what a reader who sees no figure is told.
+    """A figure, its name as a file, and its caption, which a reader who sees no figure is told.
 
     `families` are the fonts that its text is drawn with.
     """

@@ -58,11 +58,9 @@ class NetworkPictures:
         if not names:
             return None
         shown = self._dataset.validation.one(image)
-        normalised = self._normalise(shown.pixels[None].to(self._judge.device))
+        normalised = self._normalised(shown.pixels)
         found = record_feature_maps(self._model, normalised, names, MAPS, MAP_SIDE)
-        with evaluation_mode(self._model):
-            logits = self._judge.logits(self._model, normalised)[0].float().cpu()
-        (predicted, likely), *_ = predictions(logits)
+        (predicted, likely), *_ = predictions(self._logits(normalised))
         classes = self._dataset.classes
         layers = tuple(
             LayerMaps(name, maps.shape[0], tuple(np.nan_to_num(maps.grids.cpu().numpy())))
@@ -85,11 +83,18 @@ class NetworkPictures:
                 continue
             if shown.at != index:
                 continue  # it cannot be read any more
-            normalised = self._normalise(shown.pixels[None].to(self._judge.device))
-            with evaluation_mode(self._model):
-                logits = self._judge.logits(self._model, normalised)[0].float().cpu()
+            logits = self._logits(self._normalised(shown.pixels))
             likely = events.measured(float(logits.softmax(0)[pair.predicted]))
             yield Mistaken(shrunk(shown.pixels.numpy(), 96), likely)
+
+    def _normalised(self, pixels: Tensor) -> Tensor:
+        """The input (1, C, H, W) for an image (C, H, W) uint8."""
+        return self._normalise(pixels[None].to(self._judge.device))
+
+    def _logits(self, normalised: Tensor) -> Tensor:
+        """The logits (classes,) of one image."""
+        with evaluation_mode(self._model):
+            return self._judge.logits(self._model, normalised)[0].float().cpu()
 
 
 def _images_of(pair: Pair, facts: RunFacts) -> Sequence[int]:

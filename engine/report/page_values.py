@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -16,11 +17,12 @@ from engine.recipes.recipe import FIELDS
 from engine.recipes.recipe_building import difference_from_preset
 from engine.recipes.recipe_toml import toml_value
 from engine.report import report_text
-from engine.report.confusions import ClassRow, class_rows, worst_pairs
+from engine.report.confusions import measures_of, worst_pairs
 from engine.report.private_words import last_part, shown_recipe, without_places
 from engine.report.run_facts import RunFacts
 from engine.run.history import History
 from engine.run.layer_diagnosis import Diagnosis, Verdict
+from engine.run.measures import ClassMeasures
 from engine.text import harmless
 
 # So many pairs, and of more classes than `ALL_CLASSES` so many of the hardest ones, are in a table.
@@ -191,18 +193,16 @@ def pair_rows(facts: RunFacts) -> list[PairRow]:
 
 def class_lines(facts: RunFacts) -> list[ClassLine]:
     """All classes in their order; of many, the hardest first."""
-    rows = class_rows(facts.cells, len(facts.classes)) if facts.cells else []
+    rows = list(enumerate(measures_of(facts.cells, len(facts.classes)))) if facts.cells else []
     if len(rows) > ALL_CLASSES:
-        known = [row for row in rows if row.recall is not None]
-        rows = sorted(known, key=lambda row: (row.recall, row.label))[:HARDEST]
-    return [_class_line(facts, row) for row in rows]
+        known = ((one.recall, index, one) for index, one in rows if one.recall is not None)
+        rows = [(index, one) for _, index, one in sorted(known, key=itemgetter(0, 1))[:HARDEST]]
+    return [_class_line(class_name(facts, index), one) for index, one in rows]
 
 
-def _class_line(facts: RunFacts, row: ClassRow) -> ClassLine:
-    recall, precision, f1 = (_percent(value) for value in (row.recall, row.precision, row.f1))
-    return ClassLine(
-        class_name(facts, row.label), f"{row.images:,}", recall, precision, f1, row.recall or 0.0
-    )
+def _class_line(name: str, one: ClassMeasures) -> ClassLine:
+    recall, precision, f1 = (_percent(value) for value in (one.recall, one.precision, one.f1))
+    return ClassLine(name, f"{one.images:,}", recall, precision, f1, one.recall or 0.0)
 
 
 def _percent(value: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.numbers import count, percent, share, significant, whole_share
-from engine.text import examples, harmless, in_epochs, reason
+from engine.text import examples, harmless, in_epochs
 
 if TYPE_CHECKING:
     from engine.protocol.events import EpochEnded, Resumed, RunEnded, RunStarted, Steered
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.run.measures import Calibration
 
 # Stages
-READING, LOADING, DRAWING = "reading the journal", "loading the network", "drawing"
+READING, DRAWING = "reading the journal", "drawing"
 
 # Figures
 ACCURACY, LOSS, RATE = "Accuracy", "Loss", "Learning rate"
@@ -209,8 +209,12 @@ def nothing_said(name: str) -> str:
     )
 
 
-def not_written(path: object, error: OSError) -> str:
+def same_place(path: object) -> str:
+    return f"{harmless(str(path))} is named for the report and for its pictures: name another one."
+
+
+def pictures_exist(folder: object) -> str:
     return (
-        f"{harmless(str(path))} cannot be written: {harmless(reason(error))}; free some space, or "
-        "choose another place with -o."
+        f"{harmless(str(folder))} exists already, and is not empty: add --force to replace figures "
+        "in it, or name another folder."
     )

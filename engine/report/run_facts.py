@@ -90,7 +90,7 @@ def _judged(run: RunDir, facts: RunFacts) -> RunFacts:
     if history.run is None or best is None:
         return facts
     try:
-        predictions = predictions_file.read(run.predictions)
+        predictions = predictions_file.read(run.predictions, len(history.classes))
     except RunError as error:
         return _from_journal(run, facts, history.run, best, str(error))
     if predictions is None or predictions.epoch != best.epoch:

@@ -7,15 +7,14 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-# The modes of a file that its user alone reads, and of one that all may whom the umask lets.
-PRIVATE, READABLE = 0o600, 0o666
+# The user alone may read such a file.
+PRIVATE = 0o600
 
 
 def write_durably(
     path: Path,
     content: bytes | memoryview,
     before_rename: Callable[[], None] = lambda: None,
-    mode: int = PRIVATE,
 ) -> None:
     """Replace the file: write a temporary one, fsync it, rename it, fsync the folder.
 
@@ -24,7 +23,7 @@ def write_durably(
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
+        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 # The label, and the predicted class, of an image that could not be read.
 LEFT_OUT = -1
+# Top-5 looks for the class of an image among so many; with no more classes it says nothing.
+TOP5 = 5
 
 Classes: TypeAlias = NDArray[np.int32]
 Probabilities: TypeAlias = NDArray[np.float32]

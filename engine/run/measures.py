@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import msgspec
 
 
@@ -16,6 +19,22 @@ class ClassMeasures(msgspec.Struct, frozen=True):
     precision: float | None
     recall: float | None
     f1: float | None
+
+
+def class_measures(images: int, predicted: int, hits: int) -> ClassMeasures:
+    """The measures of a class: so many images belong to it, are taken for it, and do both."""
+    return ClassMeasures(
+        images,
+        hits / predicted if predicted else None,
+        hits / images if images else None,
+        2 * hits / (images + predicted) if images + predicted else None,
+    )
+
+
+def balanced(images: Sequence[int], hits: Sequence[int]) -> float:
+    """Balanced accuracy: the mean recall over the classes with images; NaN without images."""
+    recalls = [right / of for of, right in zip(images, hits, strict=True) if of]
+    return sum(recalls) / len(recalls) if recalls else math.nan
 
 
 class ConfidenceBin(msgspec.Struct, frozen=True):

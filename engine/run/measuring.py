@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.run.judgements import LEFT_OUT, Judgements
-from engine.run.measures import Calibration, ClassMeasures, ConfidenceBin, Measures
+from engine.run.judgements import LEFT_OUT, TOP5, Judgements
+from engine.run.measures import (
+    Calibration,
+    ConfidenceBin,
+    Measures,
+    balanced,
+    class_measures,
+)
 
 # As in Guo et al. 2017, section 5.
 BINS = 15
-# With more classes than this, the class of an image can be missing among the first five.
-FIRST = 5
 
 Counts = NDArray[np.int64]
 
@@ -28,17 +32,18 @@ def measured(judgements: Judgements, classes: int) -> Measures | None:
     labels = judgements.labels[counts].astype(np.int64)
     predicted = judgements.predicted[counts].astype(np.int64)
     hits = labels == predicted
-    of_class = _class_measures(labels, predicted, classes)
-    recalls = [one.recall for one in of_class if one.recall is not None]
-    top5 = float(judgements.among_five[counts].mean()) if classes > FIRST else None
+    of_class, taken, right = (
+        np.bincount(some, minlength=classes).tolist() for some in (labels, predicted, labels[hits])
+    )
+    top5 = float(judgements.among_five[counts].mean()) if classes > TOP5 else None
     return Measures(
         images=images,
         left_out=len(counts) - images,
         loss=_loss(judgements.label_probability[counts]),
         top1=int(hits.sum()) / images,
         top5=top5,
-        balanced=sum(recalls) / len(recalls),
-        classes=of_class,
+        balanced=balanced(of_class, right),
+        classes=tuple(map(class_measures, of_class, taken, right)),
         confusion=_confusion(labels, predicted, classes),
         calibration=calibration(judgements.probability[counts], hits),
     )
@@ -61,19 +66,18 @@ def calibration(confidence: NDArray[np.floating], hits: NDArray[np.bool_]) -> Ca
 
     images, right, said = sums(), sums(hits), sums(confidence_of)
     variance = sums(confidence_of * (1 - confidence_of))
-    bins = tuple(
-        ConfidenceBin(
-            index / BINS,
-            (index + 1) / BINS,
-            int(images[index]),
-            float(said[index] / images[index]) if images[index] else None,
-            float(right[index] / images[index]) if images[index] else None,
-        )
-        for index in range(BINS)
-    )
     error = float(np.abs(right - said).sum() / len(hits))
     by_chance = float(np.sqrt(variance * 2 / math.pi).sum() / len(hits))
-    return Calibration(error, by_chance, bins)
+    columns = images.tolist(), said.tolist(), right.tolist()
+    return Calibration(error, by_chance, tuple(map(_bin, range(BINS), *columns)))
+
+
+def _bin(index: int, images: float, said: float, right: float) -> ConfidenceBin:
+    """The bin of so many images; `said` sums their probabilities, and `right` counts the hits."""
+    low, high = index / BINS, (index + 1) / BINS
+    if not images:
+        return ConfidenceBin(low, high, 0, None, None)
+    return ConfidenceBin(low, high, int(images), said / images, right / images)
 
 
 def _loss(label_probability: NDArray[np.float32]) -> float | None:
@@ -81,21 +85,6 @@ def _loss(label_probability: NDArray[np.float32]) -> float | None:
     smallest = np.finfo(np.float32).smallest_subnormal
     loss = float(-np.log(np.maximum(label_probability, smallest).astype(np.float64)).mean())
     return loss if math.isfinite(loss) else None
-
-
-def _class_measures(labels: Counts, predicted: Counts, classes: int) -> tuple[ClassMeasures, ...]:
-    images = np.bincount(labels, minlength=classes).tolist()
-    taken = np.bincount(predicted, minlength=classes).tolist()
-    hits = np.bincount(labels[labels == predicted], minlength=classes).tolist()
-    return tuple(
-        ClassMeasures(
-            total,
-            right / many if many else None,
-            right / total if total else None,
-            2 * right / (many + total) if many + total else None,
-        )
-        for total, many, right in zip(images, taken, hits, strict=True)
-    )
 
 
 def _confusion(labels: Counts, predicted: Counts, classes: int) -> tuple[tuple[int, int, int], ...]:

@@ -20,7 +20,7 @@ from engine import regular_files
 from engine.errors import RunError
 from engine.run import run_text
 from engine.run.durable_files import write_durably
-from engine.run.judgements import Judgements
+from engine.run.judgements import LEFT_OUT, Judgements
 from engine.text import reason
 
 # The types of the arrays over the images. The other fields have one value each.
@@ -31,6 +31,8 @@ ARRAYS = {
     "label_probability": np.float32,
     "among_five": np.bool_,
 }
+# A sum of rounded shares may lie a little above 1.
+MOST = 1.001
 # What numpy and zipfile raise for a file that is damaged, or of another kind.
 DAMAGED = (ValueError, TypeError, EOFError, KeyError, RuntimeError, NotImplementedError)
 BROKEN = (*DAMAGED, zipfile.BadZipFile, zlib.error, MemoryError, OverflowError)
@@ -61,14 +63,14 @@ def write(path: Path, predictions: Predictions) -> None:
     write_durably(path, content(predictions))
 
 
-def read(path: Path) -> Predictions | None:
-    """The predictions of a run; None where there is no file, as in the runs of older versions.
+def read(path: Path, classes: int) -> Predictions | None:
+    """The predictions of a run with so many classes; None where an older version wrote none.
 
     The epoch says whether they are those of the best one: an engine that was killed between two
     files leaves those of an older epoch. Raises RunError for a file that is not whole.
     """
     try:
-        return _predictions(regular_files.read_bytes(path))
+        return _predictions(regular_files.read_bytes(path), classes)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -77,7 +79,7 @@ def read(path: Path) -> Predictions | None:
         raise RunError(run_text.bad_predictions(path)) from error
 
 
-def _predictions(data: bytes) -> Predictions:
+def _predictions(data: bytes, classes: int) -> Predictions:
     """Raises one of `BROKEN` for other content."""
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in ARRAYS}
@@ -86,4 +88,17 @@ def _predictions(data: bytes) -> Predictions:
         raise ValueError("the arrays are of other types")
     if len({len(array) for array in arrays.values()}) != 1:
         raise ValueError("the arrays differ in length")
-    return Predictions(epoch=int(epoch), step=int(step), digest=str(digest), **arrays)
+    found = Predictions(epoch=int(epoch), step=int(step), digest=str(digest), **arrays)
+    _check_values(found, classes)
+    return found
+
+
+def _check_values(found: Predictions, classes: int) -> None:
+    """Raise ValueError for a class that does not exist, and for a probability that is none."""
+    counts = found.labels != LEFT_OUT
+    for numbers in (found.labels[counts], found.predicted[counts]):
+        if not ((numbers >= 0) & (numbers < classes)).all():
+            raise ValueError("a class does not exist")
+    for shares in (found.probability[counts], found.label_probability[counts]):
+        if not ((shares >= 0) & (shares <= MOST)).all():  # also where one is not a number
+            raise ValueError("a probability is none")

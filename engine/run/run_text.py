@@ -112,8 +112,16 @@ def target_no_file(path: object) -> str:
     return f"{harmless(str(path))} is no regular file: name another one."
 
 
+def target_no_folder(path: object, option: str) -> str:
+    return f"{harmless(str(path))} is a file: {option} takes a folder."
+
+
 def target_without_folder(path: object) -> str:
     return f"{harmless(str(path))} lies in a folder that does not exist: make it, or name another."
+
+
+def target_not_filled(why: str) -> str:
+    return f"the file was not written: {harmless(why)}; free some space, or choose another folder."
 
 
 def target_unwritable(path: object, why: str) -> str:

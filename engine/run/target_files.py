@@ -25,9 +25,9 @@ class Target(NamedTuple):
     temporary: Path
 
     def keep(self) -> None:
-        """Give the temporary file its name. Raises RunError."""
+        """Give the temporary file its name; a link stays one. Raises RunError."""
         try:
-            os.replace(self.temporary, self.path)
+            os.replace(self.temporary, os.path.realpath(self.path))
         except OSError as error:
             raise RunError(run_text.target_unwritable(self.path, reason(error))) from error
 
@@ -46,13 +46,31 @@ def check_target(path: Path, *, force: bool) -> None:
         raise UsageError(run_text.target_exists(path))
 
 
+def check_target_folder(path: Path, option: str) -> None:
+    """Raise UsageError where something that is no folder has the name of one; `option` takes it."""
+    if os.path.lexists(path) and not os.path.isdir(path):
+        raise UsageError(run_text.target_no_folder(path, option))
+
+
+def fill(temporary: Path, content: bytes | memoryview) -> None:
+    """Write a temporary file of another process. Raises RunError where the disk has no room."""
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise RunError(run_text.target_not_filled(reason(error))) from error
+
+
 @contextmanager
 def target_file(path: Path) -> Iterator[Target]:
     """A target with an empty temporary file, which is gone after the block unless it was kept.
 
     Raises RunError where the folder cannot be written.
     """
-    target = Target(path, path.with_name(f".{path.name}.{secrets.token_hex(4)}"))
+    real = Path(os.path.realpath(path))
+    target = Target(path, real.with_name(f".{real.name}.{secrets.token_hex(4)}"))
     try:
         target.temporary.open("xb").close()
     except OSError as error:

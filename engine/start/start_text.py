@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.recipes.recipe_toml import toml_value
 from engine.run import run_text
-from engine.text import PIP, choices, examples, harmless, in_epochs, nearest
+from engine.text import choices, examples, harmless, in_epochs, nearest
 
 # How many functions of a file a sentence names.
 MOST_FUNCTIONS = 4
@@ -171,31 +171,8 @@ NETWORK_TEST = "the test of the network"
 PREVIEW = "the preview process"
 DATA_CHECK = "the check of the data"
 PREDICTION = "the process that predicts"
+REPORT = "the process that writes the report"
 
 
 def no_answer(process: str) -> str:
     return f"{process} ended without an answer: try again."
-
-
-REPORT = "the process that writes the report"
-
-
-def needs_package(what: str, package: str) -> str:
-    return (
-        f"{what} needs the package {package}, which is not installed: type "
-        f"`{PIP} install {package}`."
-    )
-
-
-def exists(path: object) -> str:
-    return (
-        f"{harmless(str(path))} exists already: choose another place, or replace it with --force."
-    )
-
-
-def is_a_folder(path: object) -> str:
-    return f"{harmless(str(path))} is a folder: name a file in it."
-
-
-def is_no_folder(path: object) -> str:
-    return f"{harmless(str(path))} is a file: name a folder."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,15 +79,20 @@ def other_images(network: TrainedNetwork, found: Inventory) -> ImagesToTest:
     )
     seen = {label for _, label in kept}
     unseen = [name for index, name in enumerate(network.classes) if index not in seen]
-    notes = []
-    if unknown:
-        names, left_out = [name for name, _ in unknown], sum(count for _, count in unknown)
-        notes.append(testing_text.unknown_classes(found.place, names, left_out))
-    if unseen:
-        many = len(network.classes)
-        notes.append(testing_text.classes_without_images(found.place, unseen, many))
+    notes = _notes(found.place, unknown, unseen, len(network.classes))
     chosen = _stored(kept, found.place, network)
     return ImagesToTest(chosen, split, found.place, False, found.classes, unknown, tuple(notes))
+
+
+def _notes(
+    place: str, unknown: Sequence[tuple[str, int]], unseen: Sequence[str], classes: int
+) -> Iterator[str]:
+    """What is not tested: images of unknown classes, and known classes that have no images."""
+    if unknown:
+        names, counts = zip(*unknown, strict=True)
+        yield testing_text.unknown_classes(place, names, sum(counts))
+    if unseen:
+        yield testing_text.classes_without_images(place, unseen, classes)
 
 
 def _split(found: Inventory) -> tuple[TestedSplit, LabelledImages]:

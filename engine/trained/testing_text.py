@@ -6,18 +6,13 @@ from collections.abc import Sequence
 
 from engine.text import examples, harmless
 
-LOADING = "loading the network"
 JUDGING = "judging the images"
-
-
-def still_trains(run: str, epoch: int) -> str:
-    return f"{harmless(run)} still trains, and is tested as it was after epoch {epoch}."
 
 
 def no_test_images(data: str) -> str:
     return (
-        f"{harmless(data)} has no test images beside those that validate: the validation images "
-        "are judged, by which the best epoch was chosen, so new images are judged a little worse."
+        f"{harmless(data)} has no test images beside those that validate, so these are judged: "
+        "they chose the best epoch, so expect a little less on new images."
     )
 
 
@@ -46,7 +41,7 @@ def classes_without_images(place: str, classes: Sequence[str], of: int) -> str:
 def no_class_matches(place: str, theirs: Sequence[str], ours: Sequence[str]) -> str:
     return (
         f"the network knows none of the classes of {harmless(place)} ({examples(theirs)}): rename "
-        f"them as its own are ({examples(ours)})."
+        f"them like its own ({examples(ours)})."
     )
 
 

@@ -5,7 +5,10 @@ This module loads torch and torchvision, which takes seconds. Import it on first
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import torch
@@ -15,7 +18,7 @@ from engine import text
 from engine.catalog import architecture_names
 from engine.catalog.data_shape import DataShape
 from engine.checkpoints import checkpoint
-from engine.checkpoints.run_state import Description, TrainingState, Weights
+from engine.checkpoints.run_state import Description, TrainingState
 from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.rendering import Rendering
 from engine.data.loaders.normalisation import Normalise
@@ -97,7 +100,7 @@ def load(saved: SavedFile, device: torch.device, arch: str = "") -> TrainedNetwo
     if arch:
         recipe = msgspec.structs.replace(recipe, arch=arch)
     model = _built(recipe, described, saved)
-    _fill(model, training.weights, saved, recipe.arch)
+    take_weights(model, training.weights, saved.path, recipe.arch)
     forward_pass.placed(model, device, _memory_format(described))
     return TrainedNetwork(
         saved,
@@ -111,13 +114,13 @@ def load(saved: SavedFile, device: torch.device, arch: str = "") -> TrainedNetwo
     )
 
 
-def _fill(model: nn.Module, weights: Weights, saved: SavedFile, arch: str) -> None:
-    """Raises RunError for weights that do not fit."""
+def take_weights(model: nn.Module, weights: Mapping[str, Any], path: Path, arch: str) -> None:
+    """Load the weights of a checkpoint. Raises RunError where they are those of another model."""
     try:
         model.load_state_dict(weights)
     except checkpoint.UNFIT as error:
         why = text.error_summary(error)
-        raise RunError(trained_text.weights_do_not_fit(saved.path, arch, why)) from error
+        raise RunError(trained_text.weights_do_not_fit(path, arch, why)) from error
 
 
 def _memory_format(described: Description) -> str:

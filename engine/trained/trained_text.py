@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from engine.text import harmless
 
-PREDICTING = "predicting"
+LOADING, PREDICTING = "loading the network", "predicting"
+
+
+def still_training(run: str, file: str, epoch: int) -> str:
+    when = f"after epoch {epoch:,}" if epoch else "in its first epoch"
+    return (
+        f"{harmless(run)} is still training: its {file} is used, saved {when}; a later one may "
+        "predict otherwise."
+    )
 
 
 def undescribed(path: object) -> str:

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.data.base.dataset import LEFT_OUT
 from engine.devices.readback import Readback
 from engine.distributed.rank import Rank
 from engine.models.class_ranking import ClassRanking
-from engine.run.judgements import Judgements
+from engine.run import measures
+from engine.run.judgements import LEFT_OUT, TOP5, Judgements
 
 # An evaluation counts batches together until they have so many logits, which take 8 MB: one
 # launch of a small operation takes as long as a pass over the logits of a batch.
@@ -185,7 +185,7 @@ class Evaluation:
                 (labels * self._classes + ranking.predicted).where(counts, LEFT_OUT),
                 predicted_log.exp().nan_to_num(0.0),
                 label_log.exp().nan_to_num(0.0),
-                ranking.among_first(own, 5) & counts,
+                ranking.among_first(own, TOP5) & counts,
             )
         )
 
@@ -203,7 +203,7 @@ class Evaluation:
         if not images:
             return EvaluationResult(math.nan, 0.0, None, cells, self._classes, *per_image)
         top1 = int(_hits(counted, self._classes).sum()) / images
-        top5 = int(among_five.sum()) / images if self._classes > 5 else None
+        top5 = int(among_five.sum()) / images if self._classes > TOP5 else None
         return EvaluationResult(loss.item() / images, top1, top5, cells, self._classes, *per_image)
 
     def _in_order(self, tensors: list[Tensor]) -> Iterator[Tensor]:
@@ -215,12 +215,14 @@ class Evaluation:
 
 
 def balanced(result: EvaluationResult) -> float:
-    """Mean recall over the classes with images."""
+    """Balanced accuracy: the mean recall over the classes with images."""
     classes, cells = result.classes, result.counted
     labels = cells // classes
-    images = torch.bincount(labels, minlength=classes)
-    hits = torch.bincount(labels[_hits(cells, classes)], minlength=classes)
-    return float((hits / images.clamp(min=1)).sum() / (images > 0).sum())
+    images, hits = (
+        torch.bincount(some, minlength=classes).tolist()
+        for some in (labels, labels[_hits(cells, classes)])
+    )
+    return measures.balanced(images, hits)
 
 
 def _hits(cells: Tensor, classes: int) -> Tensor:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
+import os
 import re
 import shutil
 import socket
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -19,6 +23,7 @@ from engine.protocol import events
 from engine.protocol.answers import Note, Written
 from engine.protocol.events import Event
 from engine.protocol.requests import Report
+from engine.run import predictions_file
 from engine.run.run_paths import RunDir
 from tests import journals, scripted
 
@@ -39,13 +44,11 @@ HOSTILE = "<script>alert(1)</script>&--> $x_1$ ]]>\x1b[31m"
 
 def report(run: RunDir, folder: Path, **options: object) -> tuple[str, list[str]]:
     """The page, and what the user was told."""
-    wanted = {"run": str(run.path), "target": str(folder / "report.html"), **options}
-    told, written = [], []
-    for answer in reported(msgspec.convert(wanted, Report)):
-        told += [answer.text] if isinstance(answer, Note) else []
-        written += [answer.path] if isinstance(answer, Written) else []
-    [path] = written
-    return Path(path).read_text("utf-8"), told
+    path = folder / "report.html"
+    wanted = {"run": os.fsencode(run.path), "target": os.fsencode(path), **options}
+    answers = list(reported(msgspec.convert(wanted, Report)))
+    assert answers[-1] == Written(path.stat().st_size)
+    return path.read_text("utf-8"), [each.text for each in answers if isinstance(each, Note)]
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +126,21 @@ def test_a_run_whose_network_is_gone_keeps_the_rest(home_run: RunDir, tmp_path: 
     assert "confusion-" in content
 
 
+def test_predictions_of_more_images_than_there_are_show_none(
+    home_run: RunDir, tmp_path: Path
+) -> None:
+    run = RunDir(tmp_path / home_run.label)
+    shutil.copytree(home_run.path, run.path)
+    kept = predictions_file.read(run.predictions, 10)
+    assert kept is not None
+    twice: dict[str, Any] = {
+        name: np.tile(getattr(kept, name), 2) for name in predictions_file.ARRAYS
+    }
+    predictions_file.write(run.predictions, dataclasses.replace(kept, **twice))
+    content, _ = report(run, tmp_path)
+    assert "The validation images are not those of the kept predictions." in content
+
+
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     names = (HOSTILE, *(f"{HOSTILE}{i}" for i in range(9)))
     started = msgspec.structs.replace(scripted.started(names), versions={HOSTILE: HOSTILE})
@@ -196,7 +214,7 @@ def test_a_drawing_in_the_page_has_the_colours_of_the_page() -> None:
 def test_figures_are_written_at_print_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_making, "drawings", lambda *arguments: matrix(3))
     run = journals.write_run(tmp_path, journals.just_started())
-    report(run, tmp_path, pictures=str(tmp_path / "deep" / "figures"))
+    report(run, tmp_path, pictures=os.fsencode(tmp_path / "deep" / "figures"))
     files = sorted((tmp_path / "deep" / "figures").iterdir())
     assert [file.name for file in files] == ["confusion.pdf", "confusion.png", "confusion.svg"]
     pdf, png, svg = files
@@ -207,14 +225,16 @@ def test_figures_are_written_at_print_size(tmp_path: Path, monkeypatch: pytest.M
     assert PALETTE["ink"] in svg.read_text()
 
 
-def test_a_disk_without_room_is_told_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*arguments: object, **options: object) -> None:
+def test_a_disk_without_room_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(report_making, "write_durably", full)
+    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(report_making, "drawings", lambda *arguments: matrix(3))
     run = journals.write_run(tmp_path, journals.just_started())
-    with pytest.raises(RunError, match=r"report\.html cannot be written: No space left"):
+    with pytest.raises(RunError, match=r"figures/confusion\.png cannot be written: No space left"):
+        report(run, tmp_path, pictures=os.fsencode(tmp_path / "figures"))
+    assert not (tmp_path / "figures").exists()
+    (tmp_path / "report.html").symlink_to("/dev/full")
+    with pytest.raises(RunError, match="the file was not written: No space left on device"):
         report(run, tmp_path)
-    assert not (tmp_path / "report.html").exists()

@@ -11,7 +11,13 @@ from engine.errors import UsageError
 from tui.cli import export_command_text, export_networks, export_numbers
 from tui.cli.export_networks import network_options
 from tui.cli.export_numbers import number_options
-from tui.cli.options import json_option, named, runs_option
+from tui.cli.options import (
+    json_option,
+    named,
+    own_network_option,
+    replace_option,
+    runs_option,
+)
 from tui.cli.printed_json import print_object
 from tui.cli.written_file import WrittenFile
 
@@ -20,9 +26,9 @@ from tui.cli.written_file import WrittenFile
 @click.argument("source", default="", metavar="[RUN|FILE]", callback=named)
 @network_options
 @click.option("--raw", is_flag=True, help=export_command_text.HELP_RAW)
-@click.option("--arch", default="", metavar="FILE.py:NAME", help=export_command_text.HELP_ARCH)
+@own_network_option
 @number_options
-@click.option("--force", is_flag=True, help=export_command_text.HELP_FORCE)
+@replace_option
 @json_option
 @runs_option
 def export(

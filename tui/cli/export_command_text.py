@@ -25,8 +25,6 @@ HELP_PT2 = "Write what torch.export.load reads: takes pixels from 0 to 1, return
 HELP_SAFETENSORS = "Write the weights alone as safetensors."
 HELP_STATE_DICT = "Write the weights alone as torch.load reads them."
 HELP_RAW = "Leave normalisation and mirror images out of ONNX and pt2: they take normalised images."
-HELP_FORCE = "Replace files that exist."
-HELP_ARCH = "The file that makes your own network, where the run does not keep it."
 STOPPED = "stopped: what is not named above was not written"
 
 

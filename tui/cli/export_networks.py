@@ -19,6 +19,7 @@ from tui.cli.options import Command
 from tui.cli.written_file import WrittenFile
 
 if TYPE_CHECKING:
+    from engine.protocol.export_answers import Exported
     from engine.run.saved_file import SavedFile
 
 
@@ -57,12 +58,12 @@ def _check_targets(paths: Iterable[Path], saved: SavedFile, force: bool) -> None
     """Raise UsageError where a file must not be written."""
     from engine.run.target_files import check_target
 
-    taken = {saved.path.resolve()}
+    taken = {os.path.realpath(saved.path)}
     for path in paths:
         check_target(path, force=force)
-        if path.resolve() in taken:
+        if os.path.realpath(path) in taken:
             raise UsageError(export_command_text.used_twice(path))
-        taken.add(path.resolve())
+        taken.add(os.path.realpath(path))
 
 
 def write(
@@ -88,8 +89,11 @@ def write(
             for answer in answers:
                 assert isinstance(answer, Exported)
                 targets[answer.format].keep()
-                path = files[answer.format]
-                found = msgspec.to_builtins(answer)
-                del found["type"], found["format"]
-                sentence = export_command_text.kept(path, answer)
-                yield WrittenFile(answer.format, {"file": str(path), **found}, sentence)
+                yield _told(files[answer.format], answer)
+
+
+def _told(path: Path, answer: Exported) -> WrittenFile:
+    found = msgspec.to_builtins(answer)
+    del found["type"], found["format"]
+    sentence = export_command_text.kept(path, answer)
+    return WrittenFile(answer.format, {"file": str(path), **found}, sentence)

@@ -30,6 +30,15 @@ def named(context: click.Context, argument: click.Parameter, value: str) -> str:
     return value
 
 
+def _absolute_file(context: click.Context, option: click.Parameter, value: str) -> str:
+    """`FILE.py:NAME` with an absolute path; raises UsageError where there is no such file."""
+    if not value:
+        return ""
+    from engine.start.model_names import absolute_architecture
+
+    return absolute_architecture(value)
+
+
 def gpus_option(command: Command) -> Command:
     """`--gpus N|all`."""
     option = click.option(
@@ -61,6 +70,18 @@ force_option = click.option("--force", is_flag=True, help=cli_text.HELP_FORCE)
 no_ui_option = click.option("--no-ui", is_flag=True, help=cli_text.HELP_NO_UI)
 dry_run_option = click.option("--dry-run", is_flag=True, help=cli_text.HELP_DRY_RUN)
 json_option = click.option("--json", "as_json", is_flag=True, help=cli_text.HELP_JSON)
+# Of commands that use a trained network, or write files for the user.
+own_network_option = click.option(
+    "--arch",
+    default="",
+    callback=_absolute_file,
+    metavar="FILE.py:NAME",
+    help=cli_text.HELP_OWN_NETWORK,
+)
+computing_option = click.option(
+    "--device", default="auto", metavar="DEVICE", help=cli_text.HELP_COMPUTING
+)
+replace_option = click.option("--force", is_flag=True, help=cli_text.HELP_REPLACE)
 run_argument = click.argument("run", default="", metavar="[RUN]", callback=named)
 
 _START_OPTIONS = (

@@ -13,7 +13,13 @@ import click
 from engine.errors import UsageError
 from tui.cli import predict_text
 from tui.cli.engine_answers import answers_of
-from tui.cli.options import ascii_option, named, runs_option
+from tui.cli.options import (
+    ascii_option,
+    computing_option,
+    named,
+    own_network_option,
+    runs_option,
+)
 
 if TYPE_CHECKING:
     from engine.protocol.requests import Predict
@@ -37,8 +43,8 @@ MOST_BYTES = 500_000_000
 @click.option("--json", "as_json", is_flag=True, help=predict_text.HELP_JSON)
 @click.option("--csv", "as_csv", is_flag=True, help=predict_text.HELP_CSV)
 @click.option("--unsure", metavar="P", help=predict_text.HELP_UNSURE)
-@click.option("--arch", default="", metavar="FILE.py:NAME", help=predict_text.HELP_ARCH)
-@click.option("--device", default="auto", metavar="DEVICE", help=predict_text.HELP_DEVICE)
+@own_network_option
+@computing_option
 @runs_option
 @ascii_option
 def predict(
@@ -56,19 +62,19 @@ def predict(
     from engine.protocol.requests import STDIN, Predict
     from engine.run import conditions
     from engine.run.saved_file import find_saved
-    from engine.start.model_names import absolute_architecture
 
     if as_json and as_csv:
         raise UsageError(predict_text.ONE_FORM)
     threshold = None if unsure is None else conditions.parse_share("--unsure", unsure)
     _check(images, device)
     saved = find_saved(run, runs_dir)
-    output = _output(as_json, as_csv, top, threshold, ascii_only)
+    form = "json" if as_json else "csv" if as_csv else "rows"
+    output = _output(form, threshold, top, ascii_only=ascii_only)
     wanted = Predict(
         saved=os.fsencode(saved.path),
         places=tuple(map(os.fsencode, images)),
         content=_content() if STDIN in images else b"",
-        arch=absolute_architecture(arch) if arch else "",
+        arch=arch,
         device=device,
         top=top,
         pictures=output.shows_pictures,
@@ -78,15 +84,17 @@ def predict(
         raise click.exceptions.Exit(1)
 
 
-def _output(
-    as_json: bool, as_csv: bool, top: int, unsure: float | None, ascii_only: bool
-) -> Output:
+def _output(form: str, unsure: float | None, top: int, *, ascii_only: bool) -> Output:
+    """What prints JSON or CSV, or rows for a person."""
     from tui.cli.prediction_output import CsvLines, JsonLines
     from tui.cli.prediction_report import Report
 
-    if as_json:
-        return JsonLines(unsure)
-    return CsvLines(unsure, top) if as_csv else Report(unsure, ascii_only=ascii_only)
+    match form:
+        case "json":
+            return JsonLines(unsure)
+        case "csv":
+            return CsvLines(unsure, top)
+    return Report(unsure, ascii_only=ascii_only)
 
 
 def _check(images: tuple[str, ...], device: str) -> None:

@@ -27,8 +27,6 @@ HELP_UNSURE = (
     "List only images whose first probability is below this, such as 60% or 0.6, with pictures: "
     "what a person should look at."
 )
-HELP_ARCH = "Your file that makes the network, where the run's folder does not lie beside it."
-HELP_DEVICE = "Where to predict: auto, cpu, cuda or cuda:N."
 STOPPED = "stopped: the other images were not predicted"
 ONE_FORM = "--json and --csv print different forms: choose one."
 STDIN_IS_TERMINAL = (

@@ -12,9 +12,8 @@ It shows curves, mistakes, layers and recipe, needs no network, and prints well.
 HELP_OUTPUT = "The file to write (default: NAME-OF-THE-RUN.html)."
 HELP_NO_IMAGES = "Show no image of the data, and no feature maps."
 HELP_PICTURES = "Also write each figure to this folder, as PNG with 300 dpi, PDF and SVG."
-HELP_FORCE = "Replace files that exist."
 STOPPED = "stopped: no report was written"
 
 
-def written(path: str, length: int) -> str:
-    return f"{harmless(path)}, {size(length)}"
+def written(path: object, length: int) -> str:
+    return f"{harmless(str(path))}, {size(length)}"

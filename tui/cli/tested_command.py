@@ -12,7 +12,13 @@ import click
 from engine.errors import UsageError
 from tui.cli import cli_text, tested_text
 from tui.cli.engine_answers import answers_of
-from tui.cli.options import ascii_option, json_option, runs_option
+from tui.cli.options import (
+    ascii_option,
+    computing_option,
+    json_option,
+    own_network_option,
+    runs_option,
+)
 from tui.cli.printed_json import print_object
 
 if TYPE_CHECKING:
@@ -25,8 +31,8 @@ if TYPE_CHECKING:
 @click.option("--data", "-d", default="", metavar="NAME|PATH", help=tested_text.HELP_DATA)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help=tested_text.HELP_SET)
 @click.option("--data-dir", default="", metavar="FOLDER", help=cli_text.HELP_DATA_DIR)
-@click.option("--device", default="auto", metavar="DEVICE", help=tested_text.HELP_DEVICE)
-@click.option("--arch", default="", metavar="FILE:FUNCTION", help=tested_text.HELP_ARCH)
+@computing_option
+@own_network_option
 @json_option
 @ascii_option
 @runs_option
@@ -44,7 +50,7 @@ def test(
     from engine.protocol.requests import MeasureNetwork
     from engine.run.kept_tests import DataTest
     from engine.run.saved_file import find_saved
-    from engine.start.testing_request import network_test
+    from engine.start.network_requests import network_test
 
     if (sets or data_dir) and not data:
         raise UsageError(tested_text.WITHOUT_DATA)

@@ -11,8 +11,6 @@ With --data, on the test images of another data set, else on its validation imag
 that it has. Classes are matched by name. The run keeps the result, and its dashboard shows it."""
 HELP_DATA = "Test on the images of this data set, a name or a path."
 HELP_SET = "Change a field that says how the files of --data are understood; repeatable."
-HELP_DEVICE = "Where to compute: auto, cpu, cuda or cuda:N."
-HELP_ARCH = "FILE:FUNCTION that makes the network, where the run does not keep it."
 STOPPED = "stopped: nothing was kept"
 WITHOUT_DATA = (
     "--set and --data-dir say how and where the images of --data are found: add --data NAME or "
@@ -49,7 +47,7 @@ def calibration(said: str, right: str, *, over: bool) -> str:
 
 def by_chance(share: str, images: int) -> str:
     noun = "image" if images == 1 else "images"
-    return f"on {images:,} {noun}, chance alone gives a perfectly calibrated network about {share}"
+    return f"on {images:,} {noun}, even a perfectly calibrated network has about {share} by chance"
 
 
 def more_classes(count: int) -> str:

@@ -17,6 +17,7 @@ from engine.data.inventory.validation_source import ValidationSource
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
 from engine.machine import memory
+from engine.run import judgements
 
 # Enough for three digits of the means and standard deviations, in a fraction of a second.
 SAMPLE_IMAGES = 10_000
@@ -26,7 +27,7 @@ LEAST_CONTRAST = 1.01 / 255
 # This many broken images in a row mean that the folder is broken or gone.
 MOST_BROKEN_IN_A_ROW = 100
 # The label, in an evaluation, of an image that cannot be read; it is left out.
-LEFT_OUT = -1
+LEFT_OUT = judgements.LEFT_OUT
 
 
 class ShownImage(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine import numbers
+from engine.run.measures import class_measures
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
@@ -25,7 +26,7 @@ HEADED = 3
 
 
 class ClassScore(NamedTuple):
-    """Fractions of one class; None where they are undefined, without images or predictions."""
+    """Precision, recall and F1 as in `ClassMeasures`; None where they are undefined."""
 
     precision: float | None
     recall: float | None
@@ -33,14 +34,10 @@ class ClassScore(NamedTuple):
 
 
 def score(counted: ConfusionCounts, index: int) -> ClassScore:
-    """Precision, recall and F1, their harmonic mean, of one class against all others."""
-    hits = counted.cells.get((index, index), 0)
-    predicted, total = counted.predictions.get(index, 0), counted.totals.get(index, 0)
-    return ClassScore(
-        hits / predicted if predicted else None,
-        hits / total if total else None,
-        2 * hits / (predicted + total) if predicted + total else None,
-    )
+    """The score of one class against all others."""
+    images, predicted = counted.totals.get(index, 0), counted.predictions.get(index, 0)
+    one = class_measures(images, predicted, counted.cells.get((index, index), 0))
+    return ClassScore(one.precision, one.recall, one.f1)
 
 
 def mean_score(counted: ConfusionCounts, many: int) -> ClassScore:

@@ -128,7 +128,7 @@ def _is_table(name: str) -> bool:
 def explained(place: object) -> Iterator[None]:
     """Raises DataError where pyarrow is missing, or cannot read a file."""
     if importlib.util.find_spec("pyarrow") is None:
-        raise DataError(library_text.needs_package(place, "pyarrow"))
+        raise DataError(text.needs_packages(place, ["pyarrow"]))
     import pyarrow
 
     try:

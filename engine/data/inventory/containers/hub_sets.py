@@ -34,7 +34,7 @@ def check(library: LibrarySet, _recipe: Recipe) -> None:
     Does not import it.
     """
     if importlib.util.find_spec(PACKAGE) is None:
-        raise DataError(library_text.needs_package(f"hf/{library.name}", PACKAGE))
+        raise DataError(text.needs_packages(f"hf/{library.name}", [PACKAGE]))
     version = importlib.metadata.version(PACKAGE)
     if int(version.partition(".")[0]) < LEAST:
         raise DataError(library_text.too_old(PACKAGE, version, LEAST))

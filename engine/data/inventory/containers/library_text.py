@@ -15,13 +15,6 @@ SHARDS = "samples in shards of WebDataset"
 OWN = "a data set in Python"
 
 
-def needs_package(place: object, package: str) -> str:
-    return (
-        f"{harmless(str(place))} needs the package {harmless(package)}, which is not installed: "
-        f"type `{PIP} install {harmless(package)}`."
-    )
-
-
 def too_old(package: str, version: str, least: int) -> str:
     return (
         f"the package {package} has version {harmless(version)}, and data sets of Hugging Face "

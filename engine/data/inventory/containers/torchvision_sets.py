@@ -99,12 +99,10 @@ def _explained(library: LibrarySet, root: str, work: Callable[[], T]) -> T:
     try:
         return work()
     except ImportError as error:
-        raise DataError(
-            library_text.needs_package(library.name, error.name or str(error))
-        ) from error
+        raise DataError(text.needs_packages(library.name, [error.name or str(error)])) from error
     except MISSING as error:
         if isinstance(error, RuntimeError) and (found := NEEDED.search(str(error))):
-            raise DataError(library_text.needs_package(library.name, found[1])) from error
+            raise DataError(text.needs_packages(library.name, [found[1]])) from error
         raise
     except Exception as error:  # of any parser
         why = text.error_summary(error)

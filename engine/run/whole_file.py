@@ -18,10 +18,9 @@ from engine.run.target_files import target_file
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A new file that gets this name, or replaces the one that has it, after the block.
 
-    If the block raises, what was there stays. A link stays one. Raises RunError if the disk refuses
-    the file.
+    If the block raises, what was there stays. Raises RunError if the disk refuses the file.
     """
-    with target_file(Path(os.path.realpath(path))) as target:
+    with target_file(path) as target:
         try:
             with target.temporary.open("wb") as file:
                 yield file
