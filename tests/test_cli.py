@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import subprocess
@@ -16,15 +18,20 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from engine.catalog import architectures
+from engine.errors import UsageError
 from engine.machine import nvml
 from engine.protocol import events
+from engine.protocol.requests import Predict
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields, to_toml
 from engine.run import run_creation, run_liveness, run_lock
 from engine.start import device_request, launch
+from engine.start.engine_request import EngineRequest
 from tests import scripted
-from tui.cli import tables
+from tui.cli import json_lists, tables
 from tui.cli.command_line import main
+from tui.cli.printed_rows import RowPrinter
+from tui.drawing.cells import Span
 
 
 @pytest.fixture(autouse=True)
@@ -394,6 +401,45 @@ def test_models_and_datasets_as_json() -> None:
     assert {a["key"] for a in json.loads(cli("models", "--json").output)} >= {"lenet5", "resnet18"}
     ready = {d["key"]: d["ready"] for d in json.loads(cli("datasets", "--json").output)}
     assert (ready["digits"], ready["cifar10"]) == (True, False)
+
+
+def test_output_on_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(json_lists, "models", full)
+    result = cli("models", "--json")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "cnn-tui: the output cannot be written: No space left on device; free some space.\n"
+    )
+
+
+def test_ctrl_c_stops_any_command_with_the_exit_code_of_its_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(json_lists, "models", interrupted)
+    result = cli("models", "--json")
+    assert (result.exit_code, result.stderr) == (130, "\ncnn-tui: stopped\n")
+
+
+def test_names_are_printed_where_standard_output_lacks_their_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii"))
+    RowPrinter(ascii_only=False).print([[Span("é 猫")]])
+    sys.stdout.flush()
+    assert written.getvalue() == b"\\xe9 \\u732b\n"
+
+
+def test_a_name_that_is_no_text_is_refused_before_a_process_starts() -> None:
+    wanted = Predict(saved=b"best.pt", places=(), arch=os.fsdecode(b"b\xff.py:net"))
+    with pytest.raises(UsageError, match=r"the name 'b\\udcff\.py:net' is not valid UTF-8"):
+        EngineRequest(wanted, json.loads, "a process", os.environ)
 
 
 def test_the_version() -> None:

@@ -98,6 +98,13 @@ def refused(message: str, subcommand: str) -> str:
     return f"{sentence}: see `{help_}`."
 
 
+STOPPED = "stopped"
+
+
+def disk_full(why: str) -> str:
+    return f"the output cannot be written: {harmless(why)}; free some space."
+
+
 def options_before(command: str, options: Iterable[str]) -> str:
     return f"put {', '.join(options)} after {command}, if it takes it: see {command} --help."
 

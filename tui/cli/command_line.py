@@ -5,13 +5,16 @@ These files import slow modules inside of functions, so that `--help` answers at
 
 from __future__ import annotations
 
+import errno
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from engine.errors import EngineError, UsageError
+from engine.errors import STOP_EXIT, EngineError, RunError, UsageError
+from engine.text import reason
 from tui.cli import cli_text, list_commands, run_commands
 from tui.cli.doctor_command import doctor
 from tui.cli.export_command import export
@@ -26,6 +29,9 @@ from tui.cli.tested_command import test
 from tui.cli.wait_command import wait
 from tui.cli.watch_commands import attach, demo
 
+# What the system says where standard output is a file that cannot grow.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 
 @contextmanager
 def said_in_one_sentence() -> Iterator[None]:
@@ -39,6 +45,14 @@ def said_in_one_sentence() -> Iterator[None]:
         sentence = cli_text.refused(error.format_message(), subcommand(error.ctx))
         click.echo(f"cnn-tui: {sentence}", err=True)
         raise click.exceptions.Exit(error.exit_code) from error
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        click.echo(f"cnn-tui: {cli_text.disk_full(reason(error))}", err=True)
+        raise click.exceptions.Exit(RunError.exit_code) from error
+    except KeyboardInterrupt as error:
+        click.echo(f"\ncnn-tui: {cli_text.STOPPED}", err=True)
+        raise click.exceptions.Exit(STOP_EXIT[signal.SIGINT]) from error
 
 
 def subcommand(ctx: click.Context | None) -> str:

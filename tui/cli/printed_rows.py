@@ -55,11 +55,16 @@ class RowPrinter:
             self._console.print(text, no_wrap=True, overflow="ignore", crop=False)
 
     def _written(self, row: Row) -> str:
-        whole = cells.text(row)
-        return to_ascii(whole) if self._plain else whole
+        return self._drawable(cells.text(row))
+
+    def _drawable(self, text: str) -> str:
+        """The text in characters that standard output has."""
+        plain = to_ascii(text) if self._plain else text
+        encoding = self._console.encoding
+        return plain.encode(encoding, "backslashreplace").decode(encoding)
 
     def _piece(self, span: Span) -> tuple[str, Style]:
-        text = to_ascii(span.text) if self._plain else span.text
+        text = self._drawable(span.text)
         if span.colours is not None:
             foreground, background = span.colours
             return text, Style(color=foreground or None, bgcolor=background or None)
