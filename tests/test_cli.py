@@ -16,12 +16,15 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from engine.catalog import architectures
+from engine.errors import UsageError
 from engine.machine import nvml
 from engine.protocol import events
+from engine.protocol.requests import Predict
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields, to_toml
 from engine.run import run_creation, run_liveness, run_lock, run_search
 from engine.start import device_request, launch
+from engine.start.engine_request import EngineRequest
 from tests import scripted
 from tui.cli import tables
 from tui.cli.command_line import main
@@ -439,6 +442,12 @@ def test_ctrl_c_ends_a_command_as_the_shell_expects(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(run_search, "find", interrupted)
     result = cli("status", "1")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "cnn-tui: stopped\n")
+
+
+def test_a_name_that_is_no_text_is_refused_before_a_process_starts() -> None:
+    wanted = Predict(saved=b"best.pt", places=(), arch=os.fsdecode(b"b\xff.py:net"))
+    with pytest.raises(UsageError, match=r"the name 'b\\udcff\.py:net' is not valid UTF-8"):
+        EngineRequest(wanted, json.loads, "a process", os.environ)
 
 
 def test_the_version() -> None:

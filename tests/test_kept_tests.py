@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.run import kept_tests
@@ -48,6 +49,8 @@ def test_files_that_hold_no_result_are_left_out(folder: RunDir) -> None:
     (folder.tests / "other.json").write_text('{"type": "DataTest"}')
     (folder.tests / "torn.json").write_text("[" * 100_000)
     (folder.tests / "latin.json").write_bytes(b'{"data": "\xff"}')
+    late = msgspec.json.encode(msgspec.structs.replace(data_test(), time=1e300))
+    (folder.tests / "late.json").write_bytes(late)
     os.mkfifo(folder.tests / "pipe.json")
     assert kept_tests.read_all(folder) == (data_test(),)
 

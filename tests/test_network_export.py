@@ -192,6 +192,12 @@ class Random(Own):
         return super().forward(F.dropout(images, 0.5))
 
 
+class Comparing(Own):
+    def forward(self, images: Tensor) -> Tensor:
+        logits = super().forward(images)
+        return logits - logits.mean(0)
+
+
 def own(model: nn.Module) -> Deployment:
     return Deployment(network_with(model, described("net.py:make", 1, 8, 2)), raw=False)
 
@@ -215,6 +221,14 @@ def test_a_computation_that_cannot_be_recorded_is_refused_with_the_reason(
 def test_a_network_that_is_random_is_not_kept(tmp_path: Path) -> None:
     deployment = own(Random())
     with pytest.raises(RunError, match="other logits each time, also in evaluation mode"):
+        network_export.write_and_check(
+            "state-dict", tmp_path / "net", deployment, random_pixels(deployment.network)
+        )
+
+
+def test_a_network_that_compares_the_images_of_a_batch_is_not_kept(tmp_path: Path) -> None:
+    deployment = own(Comparing())
+    with pytest.raises(RunError, match="other logits alone than among others"):
         network_export.write_and_check(
             "state-dict", tmp_path / "net", deployment, random_pixels(deployment.network)
         )

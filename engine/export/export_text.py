@@ -83,6 +83,11 @@ NOT_THE_SAME_TWICE = (
     "file can be checked against it: look for random numbers or dropout in its forward that do "
     "not ask self.training."
 )
+NOT_THE_SAME_ALONE = (
+    "the network gives an image other logits alone than among others, so no file can be checked "
+    "against it: look in its forward for means over the batch, and for batch norm with "
+    "training=True."
+)
 NOT_FINITE = (
     "the logits of this network are not all finite numbers, so no file can be checked against "
     "it: export another checkpoint."

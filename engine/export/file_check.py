@@ -45,6 +45,8 @@ def check(name: ExportFormat, expected: Tensor, found: Tensor) -> float:
 
 
 def check_repeatable(deployment: Deployment, pixels: Tensor, expected: Tensor) -> None:
-    """Raise RunError where the network itself gives these images other logits now."""
+    """Raise RunError where the network itself gives these images other logits now, or alone."""
     if not difference(expected, deployment.logits(pixels)) <= TOLERANCE:
         raise RunError(export_text.NOT_THE_SAME_TWICE)
+    if not difference(expected[:1], deployment.logits(pixels[:1])) <= TOLERANCE:
+        raise RunError(export_text.NOT_THE_SAME_ALONE)

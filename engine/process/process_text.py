@@ -368,5 +368,8 @@ def no_room_to_predict(device: str) -> str:
     return f"the memory of {device} is too full for a batch of images: add --device cpu."
 
 
+# The end of a run
+
+
 def how_to_report(selector: str) -> str:
     return f"to show it: cnn-tui report {harmless(selector)}"

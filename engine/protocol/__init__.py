@@ -1,4 +1,4 @@
-"""The messages between the engine and its viewers: events, and commands.
+"""The messages between the engine and others: events, commands, and requests with their answers.
 
 Free of torch; may import `recipes`.
 """

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import re
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,8 @@ from engine.run.run_paths import RunDir
 
 TestedSplit: TypeAlias = Literal["test", "validation", "all"]
 BEST = "best.pt"
+# The end of the year 9999, the last one that has a date.
+LATEST = 253_402_300_799
 # The characters of a data set's name that the name of a file keeps.
 _KEPT = re.compile(r"[^A-Za-z0-9]+")
 
@@ -34,7 +36,7 @@ class DataTest(Answer, frozen=True, kw_only=True):
     are left out.
     """
 
-    time: float
+    time: Annotated[float, msgspec.Meta(ge=0, le=LATEST)]
     source: str
     checkpoint: str
     epoch: int

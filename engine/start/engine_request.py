@@ -12,7 +12,7 @@ from typing import IO, Generic, TypeVar
 import msgspec
 
 from engine import text
-from engine.errors import DataError, RunError
+from engine.errors import DataError, RunError, UsageError
 from engine.protocol import requests
 from engine.protocol.requests import Request
 from engine.start import start_text
@@ -24,7 +24,7 @@ class EngineRequest(Generic[A]):
     """A process that answers one request. It keeps torch and damaged images away from this one.
 
     `decode` reads one answer and raises MsgspecError for what is none. `process` names the process
-    in sentences.
+    in sentences. Raises UsageError for a name in the request that is no text.
     """
 
     def __init__(
@@ -34,7 +34,11 @@ class EngineRequest(Generic[A]):
         process: str,
         environment: Mapping[str, str],
     ) -> None:
-        self._request, self._decode, self._name = requests.encode(request), decode, process
+        try:
+            self._request = requests.encode(request)
+        except UnicodeEncodeError as error:
+            raise UsageError(text.not_unicode(error.object)) from error
+        self._decode, self._name = decode, process
         self._process = subprocess.Popen(
             [sys.executable, "-m", "engine", "--request"],
             stdin=subprocess.PIPE,
