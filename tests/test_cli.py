@@ -431,7 +431,7 @@ def test_names_are_printed_where_standard_output_lacks_their_characters(
 ) -> None:
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii"))
-    RowPrinter(ascii_only=False).print([[Span("é 猫")]])
+    RowPrinter(ascii_only=False).print([(Span("é 猫"),)])
     sys.stdout.flush()
     assert written.getvalue() == b"\\xe9 \\u732b\n"
 

@@ -11,6 +11,7 @@ import socket
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -132,7 +133,9 @@ def test_predictions_of_more_images_than_there_are_show_none(
     shutil.copytree(home_run.path, run.path)
     kept = predictions_file.read(run.predictions, 10)
     assert kept is not None
-    twice = {name: np.tile(getattr(kept, name), 2) for name in predictions_file.ARRAYS}
+    twice: dict[str, Any] = {
+        name: np.tile(getattr(kept, name), 2) for name in predictions_file.ARRAYS
+    }
     predictions_file.write(run.predictions, dataclasses.replace(kept, **twice))
     content, _ = report(run, tmp_path)
     assert "The validation images are not those of the kept predictions." in content
