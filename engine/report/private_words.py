@@ -41,7 +41,7 @@ def without_places(text: str, host: str = "", places: Iterable[str] = ()) -> str
     names = {place: last_part(place) for place in map(harmless, places)}
     names[harmless(str(Path.home()))] = "~"
     for place in sorted(names, key=len, reverse=True):
-        text = re.sub(re.escape(place) + END, lambda _, name=names[place]: name, text)
+        text = names[place].join(re.split(re.escape(place) + END, text))
     text = PATH.sub(lambda found: last_part(found[0]), text)
     return re.sub(rf"\b{re.escape(host)}\b", HERE, text) if host else text
 
