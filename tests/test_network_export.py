@@ -198,6 +198,11 @@ class Comparing(Own):
         return logits - logits.mean(0)
 
 
+class Short(Own):
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(images).bfloat16()
+
+
 def own(model: nn.Module) -> Deployment:
     return Deployment(network_with(model, described("net.py:make", 1, 8, 2)), raw=False)
 
@@ -216,6 +221,12 @@ def test_a_computation_that_cannot_be_recorded_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(RunError, match=rf"cannot be exported with --pt2 \({why}"):
         traced(own(make()), "pt2")
+
+
+def test_logits_are_float32_in_every_file() -> None:
+    deployment = own(Short())
+    for one in (deployment, Deployment(deployment.network, raw=True)):
+        assert one.module(torch.zeros(1, 1, 8, 8)).dtype == torch.float32
 
 
 def test_a_network_that_is_random_is_not_kept(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.report import page_values
 from engine.report.confusions import Cell, Pair, cells_of, measures_of, worst_pairs
-from engine.report.private_words import shown_recipe, without_places
+from engine.report.private_words import places_of, shown_recipe, without_places
 from engine.report.run_facts import Happening, RunFacts, read_facts
 from engine.run import kept_tests
 from engine.run.measures import Calibration, ClassMeasures, Measures
@@ -138,3 +138,11 @@ def test_tests_of_the_network_are_told_without_the_place_of_their_data(tmp_path:
     [line] = page_values.test_lines(facts_of(run))
     assert line[:8] == ("2023-11-14", "cats", "test", "2", "90", "80.0", "75.0", "3.1")
     assert line.unknown == "3 images of classes that it does not know (tiger) were left out"
+
+
+def test_places_with_blanks_are_shown_by_their_last_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/max muster")
+    data = "/mnt/max muster (work)/pics"
+    recipe = Recipe(data=data, arch="/mnt/max muster/net.py:make")
+    said = f"{data}/c/1.png, /mnt/max muster/net.py, /home/max muster/a, {data}."
+    assert without_places(said, places=places_of(recipe)) == "pics/c/1.png, net.py, a, pics."

@@ -36,8 +36,8 @@ class PixelNetwork(nn.Module):
         normalised = (images - self.mean) / self.std
         logits = logits_of(self.model(normalised))
         if not self.mirrored:
-            return logits
-        return (logits + logits_of(self.model(normalised.flip(3)))) / 2
+            return logits.float()
+        return ((logits + logits_of(self.model(normalised.flip(3)))) / 2).float()
 
 
 class BareNetwork(nn.Module):
@@ -48,7 +48,7 @@ class BareNetwork(nn.Module):
         self.model = network.model
 
     def forward(self, images: Tensor) -> Tensor:
-        return logits_of(self.model(images))
+        return logits_of(self.model(images)).float()
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from engine.report.figure_style import Drawing
 from engine.report.fonts import FontChoice, package_for
 from engine.report.network_pictures import NetworkPictures, recorded_maps
 from engine.report.page import page
-from engine.report.private_words import without_places
+from engine.report.private_words import places_of, without_places
 from engine.report.report_drawings import ShownImages, drawings, fonts_of
 from engine.report.run_facts import RunFacts, read_facts
 from engine.run.run_paths import RunDir
@@ -44,7 +44,7 @@ def reported(request: requests.Report) -> Iterator[Answer]:
     if fonts.missing:
         yield Note(report_text.characters_without_font(fonts.missing, package_for(fonts.missing)))
     drawn = list(drawings(facts, images, fonts.families))
-    content = page(facts, drawn, _lacking(facts, images, fonts)).encode()
+    content = page(facts, drawn, _lacking(run, facts, images, fonts)).encode()
     if request.pictures:
         yield Progress(report_text.DRAWING, 0.5)
         _write_figures(drawn, path_of(request.pictures))
@@ -52,11 +52,14 @@ def reported(request: requests.Report) -> Iterator[Answer]:
     yield Written(len(content))
 
 
-def _lacking(facts: RunFacts, images: ShownImages, fonts: FontChoice) -> list[str]:
+def _lacking(run: RunDir, facts: RunFacts, images: ShownImages, fonts: FontChoice) -> list[str]:
     """Sentences about what the report lacks, without the places of this machine."""
     host = facts.history.run.host if facts.history.run is not None else ""
+    places = [str(run.path), *places_of(facts.recipe)]
     boxes = (report_text.MISSING_GLYPHS,) if fonts.missing else ()
-    return [without_places(said, host) for said in (*facts.lacking, *images.lacking, *boxes)]
+    return [
+        without_places(said, host, places) for said in (*facts.lacking, *images.lacking, *boxes)
+    ]
 
 
 def _write_figures(drawn: Iterable[Drawing], folder: Path) -> None:

@@ -18,7 +18,7 @@ from engine.recipes.recipe_building import difference_from_preset
 from engine.recipes.recipe_toml import toml_value
 from engine.report import report_text
 from engine.report.confusions import measures_of, worst_pairs
-from engine.report.private_words import last_part, shown_recipe, without_places
+from engine.report.private_words import last_part, places_of, shown_recipe, without_places
 from engine.report.run_facts import RunFacts
 from engine.run.history import History
 from engine.run.layer_diagnosis import Diagnosis, Verdict
@@ -262,10 +262,11 @@ def told(facts: RunFacts) -> list[Told]:
     """What happened, in words: steering, resumes, warnings and the end."""
     history = facts.history
     host = history.run.host if history.run is not None else ""
+    places = places_of(facts.recipe)
     found = [(event.step, *one) for event in history.log if (one := _told(event)) is not None]
     per_epoch = history.steps_per_epoch
     return [
-        Told(f"{step / per_epoch:.1f}" if step else "0", level, without_places(said, host))
+        Told(f"{step / per_epoch:.1f}" if step else "0", level, without_places(said, host, places))
         for step, level, said in found[-TOLD:]
     ]
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePath
+from collections.abc import Iterable
+from pathlib import Path, PurePath
 
 import msgspec
 
 from engine.catalog import architecture_names, data_names
 from engine.recipes.recipe import Recipe
+from engine.text import harmless
 
 # A path from the root or from the home folder, up to a blank or a sign that ends it.
 PATH = re.compile(r"(?<![\w.])~?(?:/[^\s/'\"`:;,()]+)+/?")
+# What follows a path that is not the beginning of another one.
+END = r"(?![\w-])"
 HERE = "this machine"
 
 
@@ -20,8 +24,24 @@ def last_part(path: str) -> str:
     return PurePath(path).name or path
 
 
-def without_places(text: str, host: str = "") -> str:
-    """A sentence in which each path is shown by its last part, and the host by words."""
+def places_of(recipe: Recipe) -> list[str]:
+    """The paths that sentences about a run may name; they may have blanks, unlike `PATH`."""
+    user = architecture_names.user_function(recipe.arch)
+    named = (recipe.data, recipe.data_dir, recipe.init_from, recipe.preset, recipe.class_names)
+    paths = [str(user.file)] if user is not None else []
+    paths += [path for path in named if isinstance(path, str)]
+    return [path for path in paths if PurePath(path).is_absolute()]
+
+
+def without_places(text: str, host: str = "", places: Iterable[str] = ()) -> str:
+    """A sentence in which each path is shown by its last part, and the host by words.
+
+    `places` are paths that it may name.
+    """
+    names = {place: last_part(place) for place in map(harmless, places)}
+    names[harmless(str(Path.home()))] = "~"
+    for place in sorted(names, key=len, reverse=True):
+        text = names[place].join(re.split(re.escape(place) + END, text))
     text = PATH.sub(lambda found: last_part(found[0]), text)
     return re.sub(rf"\b{re.escape(host)}\b", HERE, text) if host else text
 
