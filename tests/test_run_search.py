@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from msgspec.structs import replace
 from engine.errors import RunError
 from engine.run import lock_owner, run_creation, run_lock, run_search
 from engine.run.run_paths import RunDir
+
+SOURCES = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -65,10 +68,24 @@ def test_no_runs_at_all(tmp_path: Path) -> None:
 def test_a_run_is_called_by_its_number_in_the_default_folder_else_by_its_path(
     tmp_path: Path,
 ) -> None:
-    assert run_search.selector_of(RunDir(tmp_path / "runs" / "7-x")) == "7"
-    assert run_search.selector_of(RunDir(tmp_path / "other" / "7-x")) == str(
-        tmp_path / "other" / "7-x"
-    )
+    assert RunDir(tmp_path / "runs" / "7-x").selector == "7"
+    assert RunDir(tmp_path / "other" / "7-x").selector == str(tmp_path / "other" / "7-x")
+
+
+def test_a_rehearsal_is_called_as_the_run_that_it_stands_for(three: Path, tmp_path: Path) -> None:
+    run, stand_in = RunDir(three / "1-lenet5-digits"), RunDir(tmp_path / "gone" / "1-lenet5-digits")
+    run.checkpoints.mkdir(exist_ok=True)
+    (run.checkpoints / "last.pt").touch()
+    stand_in.checkpoints.mkdir(parents=True)
+    (stand_in.checkpoints / "last.pt").symlink_to(run.checkpoints / "last.pt")
+    assert stand_in.selector == "1"
+
+
+def test_every_command_to_type_names_the_run_by_what_selects_it() -> None:
+    """A name may belong to another run too, or need quotes; `typed` says what to type."""
+    sources = [path for room in ("engine", "tui") for path in (SOURCES / room).rglob("*.py")]
+    named = re.compile(r"cnn-tui (?!export --)[a-z]+ \{(?!(text\.)?typed\(|shlex\.quote\()")
+    assert [str(path) for path in sources if named.search(path.read_text())] == []
 
 
 def test_commands_without_a_name_mean_the_only_live_run(three: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine import regular_files, text
 from engine.errors import RunError
 from engine.run import run_liveness, run_text
-from engine.run.run_paths import NUMBERED, RunDir, default_runs_dir, state_dir
+from engine.run.run_paths import NUMBERED, RunDir, state_dir
 
 
 def list_runs(runs_dir: Path) -> list[RunDir]:
@@ -121,10 +121,3 @@ def _known(runs_dir: Path) -> Iterator[RunDir]:
     """The runs of this folder, then those that this user has linked."""
     yield from list_runs(runs_dir)
     yield from _linked()
-
-
-def selector_of(run: RunDir) -> str:
-    """A selector that finds this run: its number if it is in the default folder, else its path."""
-    if run.number is not None and run.path.resolve().parent == default_runs_dir().resolve():
-        return str(run.number)
-    return str(run.path)

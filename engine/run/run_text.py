@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from engine.errors import CRASH_SIGNALS
 from engine.numbers import duration
-from engine.text import folder, harmless
+from engine.text import folder, harmless, typed
 
 
 def no_run(selector: str, runs_dir: object) -> str:
@@ -50,11 +50,11 @@ def not_running(name: str) -> str:
     return f"{harmless(name)} is not running."
 
 
-def silent(name: str, host: str, seconds: float) -> str:
+def silent(name: str, selector: str, host: str, seconds: float) -> str:
     return (
         f"{harmless(name)} has been silent for {duration(seconds)}, and only {harmless(host)} can "
         "tell whether it still runs: if it does not, resume it with "
-        f"`cnn-tui resume {harmless(name)} --force`."
+        f"`cnn-tui resume {typed(selector)} --force`."
     )
 
 

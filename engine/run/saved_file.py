@@ -22,6 +22,11 @@ class SavedFile(NamedTuple):
         """The name of the run, or of a file that lies in none."""
         return self.run.label if self.run is not None else self.path.name
 
+    @property
+    def selector(self) -> str:
+        """What one types for the run, or for the file that lies in none."""
+        return self.run.selector if self.run is not None else str(self.path)
+
 
 def best_file(run: RunDir) -> Path | None:
     """The checkpoint of the best epoch, else the last one; None where there is none."""

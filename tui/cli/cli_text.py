@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from engine.text import harmless, reason
+from engine.text import harmless, reason, typed
 
 # Help. The list of commands shows the first sentence and has room for about 60 characters.
 
@@ -152,7 +152,7 @@ def command_sent(command: str, run: str, state: str) -> str:
 def another_is_live(newest: str, live: str, selector: str) -> str:
     return (
         f"{harmless(newest)}, the newest run, is not live; {harmless(live)} is: see it with "
-        f"`cnn-tui attach {harmless(selector)}`."
+        f"`cnn-tui attach {typed(selector)}`."
     )
 
 

@@ -54,12 +54,12 @@ def resume(
     request = resuming.resume_request(found, changes, epochs, gpus, device, force=force)
     live = run_liveness.watch(found) == ["live"]
     if live and request._replace(force=False) != resuming.ResumeRequest():
-        raise RunError(start_text.stop_first(found.label))
+        raise RunError(start_text.stop_first(found.label, found.selector))
     if dry_run:
         chosen, _ = resuming.resumed_recipe(found, request)
         rehearsal.rehearse(chosen, found, request.engine_options)
     if live and not no_ui and viewer_start.on_screen():
-        click.echo(already_running(found.label), err=True)
+        click.echo(already_running(found.label, found.selector), err=True)
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
     claim, chosen = resuming.resume(found, request)
     options = request.engine_options
