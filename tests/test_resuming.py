@@ -258,7 +258,7 @@ def test_data_that_is_gone_can_be_named_anew(tmp_path: Path) -> None:
 
 def test_what_to_type_selects_this_run_and_no_other_of_its_name(tmp_path: Path) -> None:
     folder = tmp_path / "my other"
-    done = [scripted.started(), events.RunEnded("done")]
+    done: list[Event] = [scripted.started(), events.RunEnded("done")]
     run = stopped(folder, done, data=str(tmp_path / "images"))
     with pytest.raises(RunError, match=f"`cnn-tui resume '{run.path}' --epochs N`"):
         resume.resume(run, ResumeRequest())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from engine.text import harmless, reason, typed
+from engine.text import folder, harmless, reason, typed
 
 # Help. The list of commands shows the first sentence and has room for about 60 characters.
 
@@ -131,6 +131,10 @@ def nothing_left(run: str) -> str:
 
 def options_for_torchrun(options: Iterable[str]) -> str:
     return f"add {' '.join(options)} after `-m engine RUN`"
+
+
+def from_elsewhere(run: object, runs_dir: object) -> str:
+    return f"{harmless(str(run))} is taken, as no run in {folder(runs_dir)} has that name."
 
 
 # Sending a command to a run

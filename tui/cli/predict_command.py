@@ -20,6 +20,7 @@ from tui.cli.options import (
     own_network_option,
     runs_option,
 )
+from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
     from engine.protocol.requests import Predict
@@ -68,6 +69,7 @@ def predict(
     threshold = None if unsure is None else conditions.parse_share("--unsure", unsure)
     _check(images, device)
     saved = find_saved(run, runs_dir)
+    tell_if_elsewhere(saved.run, runs_dir, run)
     form = "json" if as_json else "csv" if as_csv else "rows"
     output = _output(form, threshold, top, ascii_only=ascii_only)
     wanted = Predict(

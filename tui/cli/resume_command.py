@@ -16,6 +16,7 @@ from tui.cli.options import (
     run_argument,
     runs_option,
 )
+from tui.cli.taken_run import tell_if_elsewhere
 
 
 @click.command(help=cli_text.HELP_RESUME)
@@ -49,6 +50,7 @@ def resume(
     from engine.text import already_running
 
     found = run_search.find(runs_dir, run)
+    tell_if_elsewhere(found, runs_dir, run)
     engine_environment.check_modules()
     changes = dict(parse_setting(setting) for setting in sets)
     request = resuming.resume_request(found, changes, epochs, gpus, device, force=force)
