@@ -24,6 +24,11 @@ def _escape(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
+def typed(word: str) -> str:
+    """A word as one types it on a command line: in quotes where it needs them."""
+    return harmless(shlex.quote(word))
+
+
 def folder(path: object) -> str:
     """A folder as a path that nobody takes for a word: `./runs`."""
     shown = harmless(str(path))
@@ -140,10 +145,10 @@ def not_unicode(name: str) -> str:
     return f"the name '{harmless(name)}' is not valid UTF-8: rename it."
 
 
-def already_running(name: str) -> str:
+def already_running(name: str, selector: str) -> str:
     return (
-        f"{harmless(name)} is already running: watch it with `cnn-tui attach {harmless(name)}`, or "
-        f"continue it with `cnn-tui continue {harmless(name)}` if it is paused."
+        f"{harmless(name)} is already running: watch it with `cnn-tui attach {typed(selector)}`, "
+        f"or continue it with `cnn-tui continue {typed(selector)}` if it is paused."
     )
 
 

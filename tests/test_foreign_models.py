@@ -256,7 +256,7 @@ def test_an_exit_in_the_midst_of_a_run_names_the_line(net: Path, fork_server: Fo
     ended = events_of(run)[-1]
     assert isinstance(ended, events.RunEnded)
     assert "an error of the model (exiting.py, line 14): SystemExit: bye; repair" in ended.error
-    assert "go on with `cnn-tui resume 1-exiting-digits`" in ended.error
+    assert "go on with `cnn-tui resume 1`" in ended.error
 
 
 def test_a_run_goes_on_with_the_repaired_file_until_it_has_saved_and_then_with_its_own(

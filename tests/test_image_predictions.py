@@ -177,7 +177,7 @@ def test_folders_named_as_classes_are_no_test(finished_run: RunDir, tmp_path: Pa
         (tmp_path / name).mkdir()
         (tmp_path / name / "0.png").write_bytes(picture(9))
     (note,) = [each for each in asked(best(finished_run), tmp_path) if isinstance(each, Note)]
-    assert f"`cnn-tui test {finished_run.label} --data {tmp_path}` measures" in note.text
+    assert f"`cnn-tui test {finished_run.path} --data {tmp_path}` measures" in note.text
     (tmp_path / "4").rename(tmp_path / "other")
     assert not any(isinstance(each, Note) for each in asked(best(finished_run), tmp_path))
 

@@ -186,6 +186,10 @@ def test_a_network_with_own_code_away_from_its_run(finished_run: RunDir, photos:
         (["{run}", "photos", "--unsure", "nan"], "--unsure is a share, not 'nan': write it as", 2),
         (["{run}", "photos", "--top", "0"], "0 is not in the range", 2),
         (["{run}", "-"], "standard input is empty", 2),
+        (["photos", "{run}"], "the run comes first: `cnn-tui predict {run} photos`.", 2),
+        (["photos/deep/1.png", "{run}"], "the run comes first: `cnn-tui", 2),
+        (["photos/deep/1.png", "nowhere"], "there is no image, folder or archive nowhere", 2),
+        (["photos/deep/1.png", "-"], "standard input is empty", 2),
         (["{run}", "pipe"], "pipe is neither a file nor a folder: let an image come", 2),
     ],
 )
@@ -196,7 +200,7 @@ def test_wrong_input_is_said_in_a_sentence(
     os.mkfifo("pipe")
     new_run(Path("begun"), {"arch": "lenet5"})
     done = predict(*(argument.format(run=finished_run.path) for argument in arguments))
-    assert sentence in done.stderr
+    assert sentence.format(run=finished_run.path) in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.exit_code == code
 

@@ -177,7 +177,7 @@ def test_other_files_are_refused_with_the_counts(trained: Trained) -> None:
     picture(trained.images / "val" / "bee", "new")
     sentence = trained.refused()
     assert "(other training images, 9 validation images, not 8)" in sentence
-    assert "use `cnn-tui resume 1-lenet5-images --force`" in sentence
+    assert "use `cnn-tui resume 1 --force`" in sentence
 
 
 def exchanged(folder: Path) -> None:
@@ -456,7 +456,7 @@ def impatient(ended_early: Trained, tmp_path: Path) -> Trained:
 
 
 def test_what_is_advised_when_patience_ends_a_run_works(impatient: Trained) -> None:
-    with pytest.raises(RunError, match=r"is done: train it further with `cnn-tui resume 1-"):
+    with pytest.raises(RunError, match=r"is done: train it further with `cnn-tui resume 1 --epo"):
         settled(impatient)
     assert epochs(settled(impatient, 7)) == [4, 5], "patience counts anew"
     assert epochs(settled(impatient, 7, patience=0)) == [6, 7]

@@ -15,7 +15,7 @@ from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe, Resolved
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields, to_toml
-from engine.run import run_liveness
+from engine.run import run_liveness, run_lock
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, requeue, resume
@@ -252,8 +252,24 @@ def test_a_note_survives_a_move_to_another_device(tmp_path: Path) -> None:
 
 def test_data_that_is_gone_can_be_named_anew(tmp_path: Path) -> None:
     run = stopped(tmp_path, [scripted.started()], data=str(tmp_path / "images"))
-    with pytest.raises(RunError, match=r"is gone: .* `cnn-tui resume 1-lenet5-digits --set data="):
+    with pytest.raises(RunError, match=r"is gone: .* `cnn-tui resume 1 --set data="):
         resume.resume(run, ResumeRequest())
+
+
+def test_what_to_type_selects_this_run_and_no_other_of_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "my other"
+    done: list[Event] = [scripted.started(), events.RunEnded("done")]
+    run = stopped(folder, done, data=str(tmp_path / "images"))
+    with pytest.raises(RunError, match=f"`cnn-tui resume '{run.path}' --epochs N`"):
+        resume.resume(run, ResumeRequest())
+    with pytest.raises(UsageError, match=f"--init-from '{run.path}'"):
+        resume.resume_request(run, {"lr": 0.1})
+    with pytest.raises(RunError, match=f"`cnn-tui resume '{run.path}' --set data=FOLDER`"):
+        resume.resume(run, ResumeRequest(5))
+    claim = run_lock.acquire(run)
+    with pytest.raises(RunError, match=f"`cnn-tui attach '{run.path}'`"):
+        run_lock.acquire(run)
+    os.close(claim)
 
 
 # The same command line again and again

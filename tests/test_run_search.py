@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from engine.errors import RunError
-from engine.run import lock_owner, run_creation, run_lock, run_search
+from engine.run import lock_owner, run_creation, run_lock, run_search, saved_file
 from engine.run.run_paths import RunDir
+
+SOURCES = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -36,6 +39,66 @@ def test_a_run_is_found_by(three: Path, selector: str, number: int) -> None:
 def test_a_run_is_found_by_its_path(three: Path) -> None:
     path = three / "2-resnet18-cifar10"
     assert run_search.find(Path("nowhere"), str(path)) == RunDir(path)
+
+
+@pytest.mark.parametrize(
+    ("folder", "selector"),
+    [
+        ("elsewhere", "../runs/1-lenet5-digits"),
+        ("runs/1-lenet5-digits", "."),
+        ("runs/1-lenet5-digits/checkpoints", ".."),
+        ("runs", "1-lenet5-digits"),
+        (".", "runs/1-lenet5-digits/checkpoints/best.pt"),
+        ("runs/1-lenet5-digits/checkpoints", "best.pt"),
+    ],
+)
+def test_a_relative_path_selects_that_run_and_no_other_of_its_name(
+    three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, selector: str
+) -> None:
+    run_creation.link_into_state(run_creation.create(tmp_path / "other", "lenet5-digits", "").run)
+    (three / "1-lenet5-digits" / "checkpoints").mkdir(exist_ok=True)
+    (three / "1-lenet5-digits" / "checkpoints" / "best.pt").touch()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    assert run_search.find(Path("runs"), selector).path == three / "1-lenet5-digits"
+
+
+@pytest.mark.parametrize(
+    ("selector", "sentence"),
+    [
+        ("./photos", r"\./photos is a folder without a run: name that of a run, with recipe.toml"),
+        ("photos", r"\./photos is a folder without a run"),
+        ("photos/a.pt", "photos/a.pt is a file that lies in no run: name a run, or the checkpoint"),
+        (
+            "runs",
+            r"folder of runs, and no run itself: name one of them, as in \./runs/3-",
+        ),
+        ("./gone", r"there is no file and no folder \./gone: check the path\."),
+    ],
+)
+@pytest.mark.usefixtures("three")
+def test_a_path_to_no_run_is_told_what_it_is(tmp_path: Path, selector: str, sentence: str) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.pt").touch()
+    with pytest.raises(RunError, match=sentence):
+        run_search.find(Path("elsewhere"), selector)
+
+
+def test_of_a_folder_with_checkpoints_one_is_to_be_named(three: Path) -> None:
+    checkpoints = three / "1-lenet5-digits" / "checkpoints"
+    checkpoints.mkdir(exist_ok=True)
+    (checkpoints / "last.pt").touch()
+    with pytest.raises(RunError, match=r"a folder without a run: name last\.pt in it\."):
+        saved_file.find_saved(str(checkpoints), three)
+
+
+def test_of_runs_with_one_name_the_path_is_asked_for(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        run, lock = run_creation.create(tmp_path / folder, "lenet5-digits", "")
+        run_creation.link_into_state(run)
+        os.close(lock)
+    with pytest.raises(RunError, match=r"/1-lenet5-digits\): give the path of one of them\."):
+        run_search.find(tmp_path / "empty", "lenet")
 
 
 def test_a_run_is_found_from_another_folder_by_the_state_folder(three: Path) -> None:
@@ -65,10 +128,24 @@ def test_no_runs_at_all(tmp_path: Path) -> None:
 def test_a_run_is_called_by_its_number_in_the_default_folder_else_by_its_path(
     tmp_path: Path,
 ) -> None:
-    assert run_search.selector_of(RunDir(tmp_path / "runs" / "7-x")) == "7"
-    assert run_search.selector_of(RunDir(tmp_path / "other" / "7-x")) == str(
-        tmp_path / "other" / "7-x"
-    )
+    assert RunDir(tmp_path / "runs" / "7-x").selector == "7"
+    assert RunDir(tmp_path / "other" / "7-x").selector == str(tmp_path / "other" / "7-x")
+
+
+def test_a_rehearsal_is_called_as_the_run_that_it_stands_for(three: Path, tmp_path: Path) -> None:
+    run, stand_in = RunDir(three / "1-lenet5-digits"), RunDir(tmp_path / "gone" / "1-lenet5-digits")
+    run.checkpoints.mkdir(exist_ok=True)
+    (run.checkpoints / "last.pt").touch()
+    stand_in.checkpoints.mkdir(parents=True)
+    (stand_in.checkpoints / "last.pt").symlink_to(run.checkpoints / "last.pt")
+    assert stand_in.selector == "1"
+
+
+def test_every_command_to_type_names_the_run_by_what_selects_it() -> None:
+    """A name may belong to another run too, or need quotes; `typed` says what to type."""
+    sources = [path for room in ("engine", "tui") for path in (SOURCES / room).rglob("*.py")]
+    named = re.compile(r"cnn-tui (?!export --)[a-z]+ \{(?!(text\.)?typed\(|shlex\.quote\()")
+    assert [str(path) for path in sources if named.search(path.read_text())] == []
 
 
 def test_commands_without_a_name_mean_the_only_live_run(three: Path) -> None:
@@ -116,7 +193,9 @@ def test_a_number_comes_before_a_name_and_a_name_before_a_part(three: Path) -> N
 
 def test_a_number_counts_only_in_its_folder(three: Path, tmp_path: Path) -> None:
     run_creation.link_into_state(RunDir(three / "1-lenet5-digits"))
-    assert run_search.find(tmp_path / "empty", "1").path == three / "1-lenet5-digits"
+    refused = r"no run '1' in the folder .*empty, and a number counts only there: .* --runs-dir"
+    with pytest.raises(RunError, match=refused):
+        run_search.find(tmp_path / "empty", "1")
     other = tmp_path / "other"
     os.close(run_creation.create(other, "vgg16", "").lock)
     os.rename(other / "1-vgg16", other / "2-vgg16")

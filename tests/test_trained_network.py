@@ -112,6 +112,13 @@ def test_what_cannot_be_used_is_refused_with_a_sentence(
     run_states.save(tmp_path / "old.pt", old)
     with pytest.raises(RunError, match="saved by an older version"):
         trained_network.load(SavedFile(tmp_path / "old.pt", None), CPU)
+    exported = torch.export.export(torch.nn.Linear(2, 2), (torch.zeros(1, 2),))
+    torch.export.save(exported, tmp_path / "net.pt2")
+    with pytest.raises(RunError, match=r"net\.pt2 is an exported program .*, and not a checkpoint"):
+        trained_network.load(SavedFile(tmp_path / "net.pt2", None), CPU)
+    (tmp_path / "net.onnx").write_bytes(b"\x08\x07\x12\x07pytorch" + bytes(90))
+    with pytest.raises(RunError, match="is an ONNX model, and not a checkpoint"):
+        trained_network.load(SavedFile(tmp_path / "net.onnx", None), CPU)
     assert state.description is not None
     other = msgspec.structs.replace(state.description, recipe={"arch": "resnet20"})
     run_states.save(tmp_path / "other.pt", msgspec.structs.replace(state, description=other))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
 from engine import numbers
@@ -113,11 +114,15 @@ DRAW_ANEW = "Draw the whole screen anew"
 
 
 def goes_on(run: str, selector: str) -> str:
-    return harmless(f"{run} goes on training; come back with: cnn-tui attach {selector}")
+    return harmless(
+        f"{run} goes on training; come back with: cnn-tui attach {shlex.quote(selector)}"
+    )
 
 
 def stays_paused(run: str, selector: str) -> str:
-    return harmless(f"{run} stays paused; let it go on with: cnn-tui continue {selector}")
+    return harmless(
+        f"{run} stays paused; let it go on with: cnn-tui continue {shlex.quote(selector)}"
+    )
 
 
 # The launcher

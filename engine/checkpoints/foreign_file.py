@@ -23,7 +23,12 @@ ONNX_FIELDS = (0x08, 0x12)
 SAFETENSORS_LENGTH, MOST_HEADER = 8, 100_000_000
 INDEX_NAME = ".index.json"
 # Whole models that PyTorch and Keras write, by a file in their archive.
-ARCHIVES = (("constants.pkl", checkpoint_text.TORCHSCRIPT), ("config.json", checkpoint_text.KERAS))
+ARCHIVES = (
+    ("constants.pkl", checkpoint_text.TORCHSCRIPT),
+    ("config.json", checkpoint_text.KERAS),
+    ("archive_format", checkpoint_text.EXPORTED),
+    ("serialized_exported_program.json", checkpoint_text.EXPORTED),  # before PyTorch 2.8
+)
 # What the content of a file may name besides torch, as far as PyTorch loads it without code.
 BUILTINS = ("set", "complex", "bytearray")
 PLAIN_NAMES = frozenset(

@@ -34,7 +34,7 @@ from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe_building import read_recipe
-from engine.run import lock_owner, run_creation, run_search
+from engine.run import lock_owner, run_creation
 from engine.run.journal import Journal
 from engine.run.journal_search import newest_first
 from engine.run.lock_owner import Owner, owner_here
@@ -54,7 +54,7 @@ def journal_of(run: RunDir) -> Journal:
     try:
         return Journal(run.journal)
     except OSError as error:
-        raise RunError(process_text.journal_failed(run.label, text.reason(error))) from error
+        raise RunError(process_text.journal_failed(run.selector, text.reason(error))) from error
 
 
 def clear_half_saves(run: RunDir) -> None:
@@ -96,7 +96,7 @@ class Host:
         steered = [*newest_first(claim.run.journal, events.Steered)]
         # The name of a new run's rehearsal is that of its temporary folder.
         named = not options.dry or (claim.run.checkpoints / "last.pt").exists()
-        selector = "" if options.dry else run_search.selector_of(claim.run)
+        selector = "" if options.dry else claim.run.selector
         self._lines = Lines(selector, reversed(steered), named=named)
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
@@ -162,7 +162,7 @@ class Host:
             say(f"cnn-tui: {outcome.error}", self._err)
             return outcome.exit_code
         if self._journal.write_error:
-            lost = process_text.journal_failed(self._run.label, self._journal.write_error)
+            lost = process_text.journal_failed(self._run.selector, self._journal.write_error)
             say(f"cnn-tui: {lost}", self._err)
             return 1
         if outcome.reason == "stopped" and self._stopped_by is not None:
@@ -200,7 +200,7 @@ class Host:
             stamped = self._journal.append(event)
         except OSError as error:
             why = text.reason(error)
-            raise RunError(process_text.journal_failed(self._run.label, why)) from error
+            raise RunError(process_text.journal_failed(self._run.selector, why)) from error
         if self._printer is not None:
             for line in self._lines.of(stamped):
                 self._printer.print(line)

@@ -28,10 +28,8 @@ def predictions(request: Predict) -> Iterator[Message]:
     from engine.trained.network_opening import opened
 
     network = yield from opened(request, devices.choose(request.device))
-    saved = network.saved
-    typed = str(saved.path) if saved.run is None else saved.label
     for place in _labelled(given, network.classes):
-        yield Note(process_text.looks_labelled(place, typed))
+        yield Note(process_text.looks_labelled(place, network.saved.selector))
     try:
         yield from predicting.predicted(network, given, request)
     except Exception as error:

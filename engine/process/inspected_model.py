@@ -130,6 +130,6 @@ def _check_images(run: RunDir, saved: RunState, dataset: Dataset, recipe: Recipe
     # The model is shown validation images alone; the others need not be read.
     validation = resume_checks.image_list(dataset.validation, recipe)
     now = RunData(dataset.classes, tuple(dataset.train.shape), validation=validation)
-    resume_checks.check_labels(then, now, run.label)
+    resume_checks.check_labels(then, now, run.label, run.selector)
     if changed := resume_checks.other_lists(then, now):
         raise RunError(process_text.images_to_inspect_changed(run.label, changed))

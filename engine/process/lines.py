@@ -159,5 +159,5 @@ def _ended(event: events.RunEnded, selector: str) -> str:
     if event.test_top1 is not UNSET:
         words.append(f"– test {numbers.share(event.test_top1)}")
     if event.reason == "stopped" and selector:
-        words.append(f"– go on with: cnn-tui resume {text.harmless(selector)}")
+        words.append(f"– go on with: cnn-tui resume {text.typed(selector)}")
     return " ".join(words)

@@ -93,7 +93,7 @@ def _check(network: TrainedNetwork, chosen: ImagesToTest, recipe: Recipe) -> Non
     else:
         before = RunData(described.classes, shape, validation=described.validation)
         after = RunData(chosen.classes, shape, validation=now)
-    resume_checks.check_labels(before, after, label)
+    resume_checks.check_labels(before, after, label, network.saved.selector)
     if changed := resume_checks.other_lists(before, after):
         raise RunError(testing_text.own_images_changed(label, changed, chosen.place))
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.machine import machine_text
 from engine.numbers import duration, share, significant
 from engine.start import start_text
-from engine.text import harmless, in_epochs
+from engine.text import harmless, in_epochs, typed
 
 # What a start does before its first phase: the interpreter, and the command line where it is one.
 PYTHON = "Python"
@@ -44,7 +43,7 @@ def test_left_out(why: str) -> str:
 def out_of_patience(patience: int, best_epoch: int, selector: str, total: int) -> str:
     return (
         f"{in_epochs(patience)} brought no better validation accuracy than epoch {best_epoch}, so "
-        f"the training ends here: go on with `cnn-tui resume {harmless(selector)} --epochs "
+        f"the training ends here: go on with `cnn-tui resume {typed(selector)} --epochs "
         f"{total}`, and add --set patience=0 to train all epochs."
     )
 
@@ -120,11 +119,11 @@ def other_contents(split: str) -> str:
 OTHER_PIXELS = "the same files with other pixels"
 
 
-def other_lists(run: str, changed: Iterable[str]) -> str:
+def other_lists(run: str, selector: str, changed: Iterable[str]) -> str:
     return (
         f"the images are not those that {harmless(run)} was trained on ({', '.join(changed)}): put "
-        f"them back as they were, or use `cnn-tui resume {harmless(run)} --force`, which goes on "
-        "with the new images from the next epoch and is not bit-exact."
+        f"them back as they were, or use `cnn-tui resume {typed(selector)} --force`, which goes "
+        "on with the new images from the next epoch and is not bit-exact."
     )
 
 
@@ -178,10 +177,10 @@ def untested_torch(version: str, tested: str) -> str:
     )
 
 
-def ranks_ended(name: str, ranks: int) -> str:
+def ranks_ended(name: str, selector: str, ranks: int) -> str:
     return (
         f"one of the {ranks} processes of {harmless(name)} ended without a message, so all of them "
-        f"were ended (see engine.log): go on with `cnn-tui resume {harmless(name)}`."
+        f"were ended (see engine.log): go on with `cnn-tui resume {typed(selector)}`."
     )
 
 
@@ -192,11 +191,11 @@ FREE = re.compile(r"of which ([0-9.]+ \w+) is free")
 
 
 def out_of_memory(batch: int, message: str, saved_in: str) -> str:
-    """`message` is PyTorch's; `saved_in` names the run if it has a checkpoint, else it is empty."""
+    """`message` is PyTorch's; `saved_in` selects the run, or is empty without a checkpoint."""
     requested, free = REQUESTED.search(message), FREE.search(message)
     amounts = f", where {requested[1]} more were requested" if requested else ""
     amounts += f" and {free[1]} were free" if requested and free else ""
-    kept = f" and --init-from {harmless(saved_in)}, to keep what was learned" if saved_in else ""
+    kept = f" and --init-from {typed(saved_in)}, to keep what was learned" if saved_in else ""
     if batch == 1:
         return (
             f"the device ran out of memory with one image{amounts}: try a smaller size, --set size."
@@ -284,9 +283,9 @@ def request_crashed(error: str) -> str:
     return f"an error of the program: {harmless(error)}; please report it with the command."
 
 
-def own_model_failed(line: str, error: str, run: str) -> str:
-    """`run` is empty where a checkpoint holds the run to the file that it has."""
-    then = f"go on with `cnn-tui resume {harmless(run)}`" if run else "start a new run"
+def own_model_failed(line: str, error: str, selector: str) -> str:
+    """`selector` is empty where a checkpoint holds the run to the file that it has."""
+    then = f"go on with `cnn-tui resume {typed(selector)}`" if selector else "start a new run"
     # PyTorch says so, in several ways, where one tensor of an operation is on the CPU.
     elsewhere = "same device" in error or "expected device" in error
     how = "make its tensors with device=x.device, or with self.register_buffer" if elsewhere else ""
@@ -297,10 +296,10 @@ def own_model_failed(line: str, error: str, run: str) -> str:
     )
 
 
-def journal_failed(run: str, why: str) -> str:
+def journal_failed(selector: str, why: str) -> str:
     return (
         f"the journal cannot be written: {harmless(why)}; free some space, then go on with "
-        f"`cnn-tui resume {harmless(run)}`."
+        f"`cnn-tui resume {typed(selector)}`."
     )
 
 
@@ -356,11 +355,11 @@ def published_layout(source: str) -> str:
 
 
 def looks_labelled(place: str, network: str) -> str:
-    """`network` is the name of a run or a file."""
-    command = f"cnn-tui test {shlex.quote(network)} --data {shlex.quote(place)}"
+    """`network` selects a run, or is a file."""
     return (
         f"the folders in {harmless(place)} are named as classes, which is not used here: "
-        f"`{harmless(command)}` measures how often the network is right."
+        f"`cnn-tui test {typed(network)} --data {typed(place)}` measures how often the network is "
+        "right."
     )
 
 
@@ -372,4 +371,4 @@ def no_room_to_predict(device: str) -> str:
 
 
 def how_to_report(selector: str) -> str:
-    return f"to show it: cnn-tui report {harmless(selector)}"
+    return f"to show it: cnn-tui report {typed(selector)}"

@@ -16,6 +16,7 @@ from engine.process.image_contents import contents_digest
 from engine.protocol.events import RunStarted
 from engine.recipes.recipe import FIELDS, Recipe, Resolved
 from engine.recipes.recipe_toml import as_setting
+from engine.run.run_paths import RunDir
 from engine.start import start_text
 
 # Fields that may differ without a word: those of the machine, those that the lists of images check,
@@ -86,10 +87,13 @@ def data_of_run(saved: Description | None, started: RunStarted | None) -> RunDat
     return RunData(started.classes, tuple(started.input)) if started is not None else None
 
 
-def check_labels(then: RunData, now: RunData, run: str) -> None:
-    """Raise RunError where labels or images mean something else than they did."""
+def check_labels(then: RunData, now: RunData, run: str, selector: str) -> None:
+    """Raise RunError where labels or images mean something else than they did.
+
+    `selector` is what one types for the run of this name, or for its file.
+    """
     if then.classes != now.classes:
-        raise RunError(start_text.other_classes(run, then.classes, now.classes))
+        raise RunError(start_text.other_classes(run, selector, then.classes, now.classes))
     if then.shape != now.shape:
         raise RunError(process_text.other_images(run, then.shape, now.shape))
 
@@ -142,7 +146,7 @@ class ImageChange(NamedTuple):
 
 
 def check_resume(
-    saved: RunState, started: RunStarted | None, now: RunData, run: str, *, force: bool
+    saved: RunState, started: RunStarted | None, now: RunData, run: RunDir, *, force: bool
 ) -> ImageChange | None:
     """Compare the data of a run with its checkpoint; None where it is the same.
 
@@ -151,10 +155,11 @@ def check_resume(
     then = data_of_run(saved.description, started)
     if then is None:
         return None
-    check_labels(then, now, run)
+    selector = run.selector
+    check_labels(then, now, run.label, selector)
     changed = other_lists(then, now)
     if changed and not force:
-        raise RunError(process_text.other_lists(run, changed))
+        raise RunError(process_text.other_lists(run.label, selector, changed))
     validation = not _same(then.validation, now.validation)
     return ImageChange(tuple(changed), validation) if changed else None
 

@@ -22,7 +22,6 @@ from engine.process.uncollected import uncollected
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe import CHANGEABLE, Recipe
-from engine.run import run_search
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from engine.user_code.kept_code import kept_code
@@ -148,12 +147,12 @@ class Session:
         if lost := self._rank.explain_lost_rank(error):
             return lost
         if run_ending.is_out_of_memory(error):
-            saved_in = self.run.label if self.saver.has_checkpoint else ""
+            saved_in = self.run.selector if self.saver.has_checkpoint else ""
             return process_text.out_of_memory(self._recipe.batch, str(error), saved_in)
         own = architecture_names.user_function(self._recipe.arch)
         kept = kept_code(own.file, self.run.path) if own else None
         if kept and (line := kept.code.line_of(error)):
-            resumed = "" if self.saver.has_checkpoint else self.run.label
+            resumed = "" if self.saver.has_checkpoint else self.run.selector
             return process_text.own_model_failed(line, text.error_summary(error), resumed)
         return process_text.crashed(text.error_summary(error))
 
@@ -250,7 +249,7 @@ class Session:
 
     def _patience_ended(self, trainer: Trainer) -> Event:
         patience, best = self._recipe.patience, trainer.progress.best.epoch
-        selector = run_search.selector_of(self.run)
+        selector = self.run.selector
         total = trainer.progress.steering.epochs
         sentence = process_text.out_of_patience(patience, best, selector, total)
         return events.Alert("info", "patience", sentence, step=self.step)

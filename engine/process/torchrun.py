@@ -123,7 +123,7 @@ class Torchrun:
         if self._stopped_by is not None:
             ended = events.RunEnded("stopped", step=step)
         else:
-            why = process_text.ranks_ended(self._run.label, self._ranks)
+            why = process_text.ranks_ended(self._run.label, self._run.selector, self._ranks)
             ended = events.RunEnded("failed", error=why, step=step)
         Journal(self._run.journal).append(ended)
         return ended

@@ -127,8 +127,8 @@ class TrainerSetup:
         if saved is None or lists is None:
             return None
         started = next(newest_first(self._run.journal, events.RunStarted), None)
-        now, run = resume_checks.data_of(dataset, lists), self._run.label
-        return resume_checks.check_resume(saved, started, now, run, force=self._force)
+        now = resume_checks.data_of(dataset, lists)
+        return resume_checks.check_resume(saved, started, now, self._run, force=self._force)
 
     def _unusable_gpu(self, device: torch.device) -> Generator[Event, None, None]:
         why = devices.unusable_gpu(device) if self._recipe.device == "auto" else None

@@ -111,4 +111,6 @@ def why_not_live(run: RunDir) -> str:
     owner = read_owner(run)
     if owner is None or liveness(run) != "silent":
         return run_text.not_running(run.label)
-    return run_text.silent(run.label, owner.host, _silent_seconds(run, owner, _last_event(run)))
+    return run_text.silent(
+        run.label, run.selector, owner.host, _silent_seconds(run, owner, _last_event(run))
+    )

@@ -45,7 +45,7 @@ def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) 
     if found == "live" or (found == "silent" and lock_file is None and not force):
         os.close(descriptor)
         if found == "live":
-            raise RunError(text.already_running(run.label))
+            raise RunError(text.already_running(run.label, run.selector))
         raise RunError(run_liveness.why_not_live(run))
     owner = owner_here(secrets.token_hex(4), pid=0)
     write_owner(descriptor, replace(owner, log_bytes=_size(run.log)))

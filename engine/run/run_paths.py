@@ -49,6 +49,18 @@ class RunDir(NamedTuple):
         return numbered[2] if numbered else self.path.name
 
     @property
+    def selector(self) -> str:
+        """What finds this run: its number if it is in the default folder, else its path.
+
+        A rehearsal, whose folder does not stay, has a link to the checkpoint of its run.
+        """
+        saved = RunDir((self.checkpoints / "last.pt").resolve().parent.parent)
+        run = saved if os.path.exists(saved.recipe) else self
+        if run.number is not None and run.path.resolve().parent == default_runs_dir().resolve():
+            return str(run.number)
+        return str(run.path if os.sep in str(run.path) else run.path.absolute())
+
+    @property
     def recipe(self) -> Path:
         return self.path / "recipe.toml"
 

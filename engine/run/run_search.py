@@ -9,7 +9,8 @@ from pathlib import Path
 from engine import regular_files, text
 from engine.errors import RunError
 from engine.run import run_liveness, run_text
-from engine.run.run_paths import NUMBERED, RunDir, default_runs_dir, state_dir
+from engine.run.run_at_path import is_path, path_typed, run_at
+from engine.run.run_paths import NUMBERED, RunDir, state_dir
 
 
 def list_runs(runs_dir: Path) -> list[RunDir]:
@@ -33,24 +34,54 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 
 def find(runs_dir: Path, selector: str = "") -> RunDir:
-    """The run that a selector means: a number, a unique part of a name, a path, or "" (the newest).
+    """The run that a selector means, live or not: see `look_for`; "" means the newest.
 
-    Searches all runs of the folder, live or not. If none matches, searches the links in the user's
-    state folder; a number counts only within its folder, so a folder with runs is then the only one
-    searched. Raises RunError if no run matches, or more than one.
+    Raises RunError if no run matches, or more than one.
     """
-    if "/" in selector and os.path.exists(Path(selector) / "recipe.toml"):
-        return RunDir(Path(selector).resolve())
+    if selector:
+        found = look_for(runs_dir, selector)
+        if found is None:
+            raise RunError(why_none(runs_dir, selector))
+        return found
     known = list_runs(runs_dir)
-    if not selector:
-        if not known:
-            raise RunError(run_text.no_runs(runs_dir))
-        return known[0]
-    elsewhere = [] if known and selector.isdecimal() else _linked()
-    found = _match(known, selector) or _match(elsewhere, selector)
-    if found is None:
-        raise RunError(run_text.no_run(selector, runs_dir))
-    return found
+    if not known:
+        raise RunError(run_text.no_runs(runs_dir))
+    return known[0]
+
+
+def look_for(runs_dir: Path, selector: str) -> RunDir | None:
+    """The run that a number, a unique part of a name, or a path selects; None if there is none.
+
+    Looks in the folder, then for a path, then at the links in the user's state folder. A number
+    counts only within its folder. Raises RunError if more than one run matches.
+    """
+    path = path_typed(selector)
+    if is_path(selector):
+        return run_at(path)
+    found = _match(list_runs(runs_dir), selector) or run_at(path)
+    return found if found or selector.isdecimal() else _match(_linked(), selector)
+
+
+def why_none(runs_dir: Path, selector: str) -> str:
+    """Why a selector finds no run."""
+    path = path_typed(selector)
+    if selector.isdecimal():
+        return run_text.no_number(selector, runs_dir)
+    if os.path.isfile(path):
+        return run_text.file_of_no_run(selector)
+    if os.path.isdir(path):
+        inside = list_runs(path)
+        example = str(Path(selector) / inside[0].label) if inside else ""
+        return run_text.folder_of_no_run(selector, example)
+    if is_path(selector):
+        return run_text.nothing_there(selector)
+    return run_text.no_run(selector, runs_dir)
+
+
+def is_elsewhere(run: RunDir, runs_dir: Path, selector: str) -> bool:
+    """Whether a selector that is no path has found this run outside of the runs folder."""
+    at_path = run_at(path_typed(selector)) if selector else None
+    return run.path.resolve().parent != runs_dir.resolve() and at_path != run
 
 
 def find_readable(runs_dir: Path, selector: str = "") -> RunDir:
@@ -76,9 +107,10 @@ def _match(known: list[RunDir], selector: str) -> RunDir | None:
     if number is None:
         matching = matching or [run for run in known if selector in run.label]
     if len(matching) > 1:
-        same_label = len({run.label for run in matching}) < len(matching)
-        shown = (str(run.path) if same_label else run.label for run in matching)
-        raise RunError(run_text.several_runs(selector, shown))
+        labels = {run.label for run in matching}
+        if len(labels) < len(matching):
+            raise RunError(run_text.several_of_a_name(selector, [str(r.path) for r in matching]))
+        raise RunError(run_text.several_runs(selector, (run.label for run in matching)))
     return matching[0] if matching else None
 
 
@@ -121,10 +153,3 @@ def _known(runs_dir: Path) -> Iterator[RunDir]:
     """The runs of this folder, then those that this user has linked."""
     yield from list_runs(runs_dir)
     yield from _linked()
-
-
-def selector_of(run: RunDir) -> str:
-    """A selector that finds this run: its number if it is in the default folder, else its path."""
-    if run.number is not None and run.path.resolve().parent == default_runs_dir().resolve():
-        return str(run.number)
-    return str(run.path)

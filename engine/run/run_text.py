@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.errors import CRASH_SIGNALS
 from engine.numbers import duration
-from engine.text import folder, harmless
+from engine.text import examples, folder, harmless, typed
 
 
 def no_run(selector: str, runs_dir: object) -> str:
@@ -15,6 +15,31 @@ def no_run(selector: str, runs_dir: object) -> str:
         f"there is no run '{harmless(selector)}' in the folder {folder(runs_dir)}: "
         "`cnn-tui runs` lists them."
     )
+
+
+def no_number(number: str, runs_dir: object) -> str:
+    return (
+        f"there is no run '{harmless(number)}' in the folder {folder(runs_dir)}, and a number "
+        "counts only there: `cnn-tui runs` lists them, and --runs-dir names another folder."
+    )
+
+
+def nothing_there(path: str) -> str:
+    return f"there is no file and no folder {harmless(path)}: check the path."
+
+
+def folder_of_no_run(path: str, example: str) -> str:
+    """`example` is the path of a run in the folder; empty if it holds none."""
+    if example:
+        return (
+            f"{folder(path)} is a folder of runs, and no run itself: name one of them, as in "
+            f"{typed(folder(example))}."
+        )
+    return f"{folder(path)} is a folder without a run: name that of a run, with recipe.toml in it."
+
+
+def folder_of_checkpoint(path: str, file: str) -> str:
+    return f"{folder(path)} is a folder without a run: name {file} in it."
 
 
 def runs_unreadable(path: object, why: str) -> str:
@@ -37,6 +62,13 @@ def several_runs(selector: str, names: Iterable[str]) -> str:
     )
 
 
+def several_of_a_name(selector: str, paths: Sequence[str]) -> str:
+    return (
+        f"'{harmless(selector)}' matches several runs ({examples(paths)}): give the path of one of "
+        "them."
+    )
+
+
 def none_live() -> str:
     return "no run is live: name one, or see `cnn-tui runs`."
 
@@ -50,11 +82,11 @@ def not_running(name: str) -> str:
     return f"{harmless(name)} is not running."
 
 
-def silent(name: str, host: str, seconds: float) -> str:
+def silent(name: str, selector: str, host: str, seconds: float) -> str:
     return (
         f"{harmless(name)} has been silent for {duration(seconds)}, and only {harmless(host)} can "
         "tell whether it still runs: if it does not, resume it with "
-        f"`cnn-tui resume {harmless(name)} --force`."
+        f"`cnn-tui resume {typed(selector)} --force`."
     )
 
 
@@ -144,6 +176,6 @@ JOURNAL_CHANGED = "the run was resumed while its journal was read: type the comm
 
 def file_of_no_run(path: object) -> str:
     return (
-        f"{harmless(str(path))} lies in no run, and only a run has numbers: name the run, or the "
-        "checkpoint in its folder."
+        f"{harmless(str(path))} is a file that lies in no run: name a run, or the checkpoint in "
+        "its folder."
     )

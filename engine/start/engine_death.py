@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from engine.machine import oom_kills
-from engine.run import engine_log, lock_owner, run_search
+from engine.run import engine_log, lock_owner
 from engine.run.lock_owner import Owner, boot_id
 from engine.run.run_paths import RunDir
 from engine.start import start_text
@@ -22,7 +22,7 @@ def sentence(run: RunDir) -> str:
     owner = lock_owner.read_owner(run)
     return start_text.engine_died(
         engine_log.last_words(run, owner.log_bytes if owner is not None else 0),
-        shlex.join(["cnn-tui", "resume", run_search.selector_of(run)]),
+        shlex.join(["cnn-tui", "resume", run.selector]),
         out_of_memory=owner is not None and _memory_was_short(owner),
         saved=(run.checkpoints / "last.pt").exists(),
     )

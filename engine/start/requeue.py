@@ -116,7 +116,9 @@ def _ignored_settings(run: RunDir, recipe: Recipe, requested: Recipe, given: Con
     }
     if another := {key: different[key] for key in IDENTITY if key in different}:
         raise UsageError(start_text.another_run(run.label, another))
-    return start_text.keeps_its_settings(run.label, different, CHANGEABLE) if different else ""
+    selector = run.selector
+    keeps = start_text.keeps_its_settings
+    return keeps(run.label, selector, different, CHANGEABLE) if different else ""
 
 
 def _satisfies(key: str, has: Any, asked: Any) -> bool:

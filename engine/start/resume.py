@@ -66,7 +66,7 @@ def resume_request(
         can = start_text.can_change(CHANGEABLE)
         raise UsageError(recipe_text.unknown_key(unknown[0], FIELDS, can))
     if refused := [key for key in settings if key not in CHANGEABLE]:
-        raise UsageError(start_text.cannot_change(run.label, refused, CHANGEABLE))
+        raise UsageError(start_text.cannot_change(run.selector, refused, CHANGEABLE))
     changed = {key: checked(key, value) for key, value in settings.items()}
     total = changed.pop("epochs", None)
     if "data" in changed:
@@ -121,7 +121,7 @@ def resumed_recipe(run: RunDir, request: ResumeRequest) -> tuple[Recipe, str]:
 def _check_own_data(run: RunDir, recipe: Recipe) -> None:
     """Raise RunError if the data is gone or has other classes; the engine checks more."""
     if not os.path.exists(recipe.data):
-        raise RunError(start_text.data_gone(run.label, recipe.data))
+        raise RunError(start_text.data_gone(run.selector, recipe.data))
     started = next(newest_first(run.journal, RunStarted), None)
     if started is None or _last_save(run) is None:
         return
@@ -129,7 +129,8 @@ def _check_own_data(run: RunDir, recipe: Recipe) -> None:
     if now != started.classes:  # a glance may have missed one
         now = data_inventory.inventory_of(recipe).classes
     if now != started.classes:
-        raise RunError(start_text.other_classes(run.label, started.classes, now))
+        selector = run.selector
+        raise RunError(start_text.other_classes(run.label, selector, started.classes, now))
 
 
 def _rewrite(run: RunDir, toml: str) -> None:
@@ -147,7 +148,7 @@ def _check_total(run: RunDir, request: ResumeRequest) -> None:
     epochs = request.epochs
     if epochs is None:
         if is_done(run) and not ("patience" in request.settings and has_epochs_left(run)):
-            raise RunError(start_text.already_done(run.label))
+            raise RunError(start_text.already_done(run.label, run.selector))
         return
     if epochs > MOST_EPOCHS:
         raise UsageError(text.too_many_epochs(MOST_EPOCHS))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.recipes.recipe_toml import toml_value
 from engine.run import run_text
-from engine.text import choices, examples, harmless, in_epochs, nearest
+from engine.text import choices, examples, harmless, in_epochs, nearest, typed
 
 # How many functions of a file a sentence names.
 MOST_FUNCTIONS = 4
@@ -33,9 +33,9 @@ def name_the_function(file: str, functions: Sequence[str]) -> str:
     return f"name also the function that makes the model: --arch {names}."
 
 
-def already_done(name: str) -> str:
+def already_done(name: str, selector: str) -> str:
     return (
-        f"{harmless(name)} is done: train it further with `cnn-tui resume {harmless(name)} "
+        f"{harmless(name)} is done: train it further with `cnn-tui resume {typed(selector)} "
         "--epochs N`, where N is the new total of epochs."
     )
 
@@ -44,11 +44,11 @@ def can_change(changeable: Iterable[str]) -> str:
     return f"a resume can change {choices(changeable)}."
 
 
-def cannot_change(name: str, keys: Iterable[str], changeable: Iterable[str]) -> str:
+def cannot_change(selector: str, keys: Iterable[str], changeable: Iterable[str]) -> str:
     asked = ", ".join(harmless(key) for key in keys)
     return (
         f"{asked} cannot change in a run that has begun, only {choices(changeable)}: start another "
-        f"run from its weights with --init-from {harmless(name)}."
+        f"run from its weights with --init-from {typed(selector)}."
     )
 
 
@@ -68,18 +68,18 @@ def class_changes(then: Sequence[str], now: Sequence[str]) -> str:
     )
 
 
-def other_classes(run: str, then: Sequence[str], now: Sequence[str]) -> str:
+def other_classes(run: str, selector: str, then: Sequence[str], now: Sequence[str]) -> str:
     return (
         f"the classes of the data are not those that {harmless(run)} was trained on "
         f"({class_changes(then, now)}): put the data back as it was, or start another run with "
-        f"--init-from {harmless(run)}, which trains a new last layer."
+        f"--init-from {typed(selector)}, which trains a new last layer."
     )
 
 
-def data_gone(run: str, folder: object) -> str:
+def data_gone(selector: str, folder: object) -> str:
     return (
         f"the data folder {harmless(str(folder))} is gone: put it back, or say where it is now "
-        f"with `cnn-tui resume {harmless(run)} --set data=FOLDER`."
+        f"with `cnn-tui resume {typed(selector)} --set data=FOLDER`."
     )
 
 
@@ -91,9 +91,9 @@ def recipe_note(trained: int, changes: Mapping[str, tuple[object, object]]) -> s
     return harmless(f"after epoch {trained}: {', '.join(parts)}")
 
 
-def stop_first(name: str) -> str:
+def stop_first(name: str, selector: str) -> str:
     return (
-        f"{harmless(name)} is running: stop it with `cnn-tui stop {harmless(name)}` before you "
+        f"{harmless(name)} is running: stop it with `cnn-tui stop {typed(selector)}` before you "
         "resume it with changes."
     )
 
@@ -120,9 +120,9 @@ def another_run(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
 
 
 def keeps_its_settings(
-    name: str, fields: Mapping[str, tuple[str, str]], changeable: Iterable[str]
+    name: str, selector: str, fields: Mapping[str, tuple[str, str]], changeable: Iterable[str]
 ) -> str:
-    resume = f"`cnn-tui resume {harmless(name)} --set KEY=VALUE`"
+    resume = f"`cnn-tui resume {typed(selector)} --set KEY=VALUE`"
     can = [key for key in fields if key in changeable]
     or_change = f", or change {choices(can)} with {resume}" if can else ""
     return (

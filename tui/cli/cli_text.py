@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from engine.text import harmless, reason
+from engine.text import folder, harmless, reason, typed
 
 # Help. The list of commands shows the first sentence and has room for about 60 characters.
 
@@ -133,6 +133,10 @@ def options_for_torchrun(options: Iterable[str]) -> str:
     return f"add {' '.join(options)} after `-m engine RUN`"
 
 
+def from_elsewhere(run: object, runs_dir: object) -> str:
+    return f"{harmless(str(run))} is taken, as no run in {folder(runs_dir)} has that name."
+
+
 # Sending a command to a run
 
 # The engine gets a command even if it changes nothing.
@@ -152,7 +156,7 @@ def command_sent(command: str, run: str, state: str) -> str:
 def another_is_live(newest: str, live: str, selector: str) -> str:
     return (
         f"{harmless(newest)}, the newest run, is not live; {harmless(live)} is: see it with "
-        f"`cnn-tui attach {harmless(selector)}`."
+        f"`cnn-tui attach {typed(selector)}`."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +20,11 @@ from tui.cli.options import (
     runs_option,
 )
 from tui.cli.printed_json import print_object
+from tui.cli.taken_run import tell_if_elsewhere
 from tui.cli.written_file import WrittenFile
+
+if TYPE_CHECKING:
+    from engine.run.run_paths import RunDir
 
 
 @click.command(help=export_command_text.HELP)
@@ -45,19 +50,22 @@ def export(
     networks = export_networks.given_files(files)
     if not networks and csv is None and tensorboard is None:
         raise UsageError(export_command_text.NOTHING)
+    run: RunDir | None = None
     parts: list[Iterator[WrittenFile]] = []
     if networks or raw or arch:
         from engine.run.saved_file import find_saved
 
         saved = find_saved(source, runs_dir)
+        run = saved.run
         export_networks.check(networks, saved, raw=raw, force=force)
         parts.append(export_networks.write(networks, saved, raw, arch))
     if csv is not None or tensorboard is not None:
-        from engine.run.saved_file import find_run
+        from engine.run.run_search import find_readable
 
-        run = find_run(source, runs_dir)
+        run = find_readable(runs_dir, source)
         export_numbers.check(csv, tensorboard, force=force)
         parts.append(export_numbers.write(run, csv, tensorboard))
+    tell_if_elsewhere(run, runs_dir, source)
     _tell((file for part in parts for file in part), as_json)
 
 

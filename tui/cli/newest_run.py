@@ -16,4 +16,4 @@ def live_instead(newest: RunDir, runs_dir: Path) -> str:
     live = next(filter(run_liveness.is_live, run_search.list_runs(runs_dir)), None)
     if live is None:
         return ""
-    return cli_text.another_is_live(newest.label, live.label, run_search.selector_of(live))
+    return cli_text.another_is_live(newest.label, live.label, live.selector)

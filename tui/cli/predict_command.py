@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import UsageError
+from engine.errors import RunError, UsageError
 from tui.cli import predict_text
 from tui.cli.engine_answers import answers_of
 from tui.cli.options import (
@@ -20,6 +22,7 @@ from tui.cli.options import (
     own_network_option,
     runs_option,
 )
+from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
     from engine.protocol.requests import Predict
@@ -66,8 +69,10 @@ def predict(
     if as_json and as_csv:
         raise UsageError(predict_text.ONE_FORM)
     threshold = None if unsure is None else conditions.parse_share("--unsure", unsure)
+    _check_order(run, images, runs_dir)
     _check(images, device)
     saved = find_saved(run, runs_dir)
+    tell_if_elsewhere(saved.run, runs_dir, run)
     form = "json" if as_json else "csv" if as_csv else "rows"
     output = _output(form, threshold, top, ascii_only=ascii_only)
     wanted = Predict(
@@ -95,6 +100,33 @@ def _output(form: str, unsure: float | None, top: int, *, ascii_only: bool) -> O
         case "csv":
             return CsvLines(unsure, top)
     return Report(unsure, ascii_only=ascii_only)
+
+
+def _check_order(first: str, places: Iterable[str], runs_dir: Path) -> None:
+    """Raises UsageError where images stand first, and then a run."""
+    from engine.protocol.requests import STDIN
+    from engine.run import run_search
+
+    if not _holds_images(first):
+        return
+    for place in places:
+        if place != STDIN and (_is_run(place) or not os.path.exists(place)):
+            with contextlib.suppress(RunError):
+                if run_search.look_for(runs_dir, place) is not None:
+                    raise UsageError(predict_text.run_first(place, first))
+
+
+def _holds_images(place: str) -> bool:
+    from engine.data.stored.image_kinds import kind_by_name
+
+    is_image = os.path.isfile(place) and kind_by_name(place) is not None
+    return is_image or (os.path.isdir(place) and not _is_run(place))
+
+
+def _is_run(place: str) -> bool:
+    from engine.run.run_at_path import run_at
+
+    return run_at(Path(place)) is not None
 
 
 def _check(images: tuple[str, ...], device: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine import numbers
-from engine.text import examples, harmless
+from engine.text import examples, harmless, typed
 
 HELP = r"""Predict the classes of images with a trained network.
 
@@ -49,6 +49,10 @@ def missing(places: Sequence[str]) -> str:
         f"there is no image, folder or archive {examples(places)}: check the path, which begins at "
         "the folder where you are."
     )
+
+
+def run_first(run: str, images: str) -> str:
+    return f"the run comes first: `cnn-tui predict {typed(run)} {typed(images)}`."
 
 
 def no_file(place: str) -> str:

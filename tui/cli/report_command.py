@@ -11,6 +11,7 @@ from tui.cli import report_command_text
 from tui.cli.engine_answers import answers_of
 from tui.cli.options import json_option, replace_option, run_argument, runs_option
 from tui.cli.printed_json import print_object
+from tui.cli.taken_run import tell_if_elsewhere
 
 
 @click.command(help=report_command_text.HELP)
@@ -45,6 +46,7 @@ def report(
     from engine.start import network_requests
 
     found = run_search.find(runs_dir, run)
+    tell_if_elsewhere(found, runs_dir, run)
     target = output or Path(f"{found.label}.html")
     report_target.check(target, pictures, force=force)
     with target_file(target) as file:

@@ -16,6 +16,7 @@ from tui.cli.options import (
     run_argument,
     runs_option,
 )
+from tui.cli.taken_run import tell_if_elsewhere
 
 
 @click.command(help=cli_text.HELP_RESUME)
@@ -49,17 +50,18 @@ def resume(
     from engine.text import already_running
 
     found = run_search.find(runs_dir, run)
+    tell_if_elsewhere(found, runs_dir, run)
     engine_environment.check_modules()
     changes = dict(parse_setting(setting) for setting in sets)
     request = resuming.resume_request(found, changes, epochs, gpus, device, force=force)
     live = run_liveness.watch(found) == ["live"]
     if live and request._replace(force=False) != resuming.ResumeRequest():
-        raise RunError(start_text.stop_first(found.label))
+        raise RunError(start_text.stop_first(found.label, found.selector))
     if dry_run:
         chosen, _ = resuming.resumed_recipe(found, request)
         rehearsal.rehearse(chosen, found, request.engine_options)
     if live and not no_ui and viewer_start.on_screen():
-        click.echo(already_running(found.label), err=True)
+        click.echo(already_running(found.label, found.selector), err=True)
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
     claim, chosen = resuming.resume(found, request)
     options = request.engine_options

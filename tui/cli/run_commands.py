@@ -9,6 +9,7 @@ import click
 from tui.cli import cli_text
 from tui.cli.options import json_option, run_argument, runs_option
 from tui.cli.printed_json import print_line
+from tui.cli.taken_run import tell_if_elsewhere
 
 
 def _run_command(name: str, help_text: str) -> click.Command:
@@ -24,6 +25,7 @@ def _run_command(name: str, help_text: str) -> click.Command:
         from tui.viewer import run_summary
 
         found = run_search.find_live(runs_dir, run)
+        tell_if_elsewhere(found, runs_dir, run)
         state = run_summary.state_now(found)
         sent = spool.send(found, getattr(commands, name.capitalize()))
         if as_json:

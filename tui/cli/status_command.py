@@ -12,6 +12,7 @@ from engine.errors import RunError
 from tui.cli import status_text
 from tui.cli.options import json_option, run_argument, runs_option
 from tui.cli.printed_json import print_line, print_object
+from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
     from engine.run.run_paths import RunDir
@@ -27,6 +28,7 @@ def status(run: str, as_json: bool, since: int | None, runs_dir: Path) -> None:
     from tui.cli import newest_run
 
     found = run_search.find_readable(runs_dir, run)
+    tell_if_elsewhere(found, runs_dir, run)
     if not run and (note := newest_run.live_instead(found, runs_dir)):
         click.echo(note, err=True)
     if since is not None:

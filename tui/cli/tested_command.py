@@ -20,6 +20,7 @@ from tui.cli.options import (
     runs_option,
 )
 from tui.cli.printed_json import print_object
+from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
     from engine.recipes.recipe import Recipe
@@ -55,6 +56,7 @@ def test(
     if (sets or data_dir) and not data:
         raise UsageError(tested_text.WITHOUT_DATA)
     saved = find_saved(source, runs_dir)
+    tell_if_elsewhere(saved.run, runs_dir, source)
     recipe = _recipe(data, sets, data_dir, device)
     wanted = MeasureNetwork(
         saved=os.fsencode(saved.path),

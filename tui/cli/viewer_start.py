@@ -69,9 +69,8 @@ def watch(
     run: RunDir, runs_dir: Path, *, started: bool, ascii_only: bool, note: str = ""
 ) -> NoReturn:
     """Show the dashboard of a run, and a note on it."""
-    from engine.run import run_search
 
-    farewell = shared_text.goes_on(run.label, run_search.selector_of(run)) if started else ""
+    farewell = shared_text.goes_on(run.label, run.selector) if started else ""
     with _terminal_traits(ascii_only, farewell) as traits:
         from tui.app import CnnTui
     _show(CnnTui(runs_dir, watch=run, started=started, farewell=farewell, note=note, **traits))

@@ -15,6 +15,7 @@ from engine.errors import STOP_EXIT
 from tui.cli import status_text
 from tui.cli.options import json_option, named, runs_option
 from tui.cli.printed_json import print_line
+from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
     from engine.run.conditions import Condition
@@ -56,6 +57,7 @@ def _waited(
 
     seconds = None if timeout is None else conditions.parse_duration(timeout)
     found = run_search.find_readable(runs_dir, run)
+    tell_if_elsewhere(found, runs_dir, run)
     condition = None if until is None else _condition(found, until)
 
     def tell_silent() -> None:

@@ -10,6 +10,7 @@ import click
 from engine.errors import UsageError
 from tui.cli import cli_text, viewer_start
 from tui.cli.options import ascii_option, run_argument, runs_option
+from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
     from engine.run.run_paths import RunDir
@@ -25,6 +26,7 @@ def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path) -> None:
     from tui.cli import newest_run
 
     found = run_search.find(runs_dir, run)
+    tell_if_elsewhere(found, runs_dir, run)
     note = "" if run else newest_run.live_instead(found, runs_dir)
     if once:
         _print_frame(found, note, ascii_only=ascii_only)

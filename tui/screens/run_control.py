@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.errors import EngineError
 from engine.protocol import commands, events
-from engine.run import run_liveness, run_search, spool
+from engine.run import run_liveness, spool
 from tui.screens import screen_text
 from tui.screens.following_screen import FollowingScreen
 
@@ -26,7 +26,7 @@ class RunControl:
     @property
     def selector(self) -> str:
         """The name of the run on the command line."""
-        return run_search.selector_of(self._screen.run_dir)
+        return self._screen.run_dir.selector
 
     @property
     def resume_command(self) -> str:

@@ -174,11 +174,13 @@ def nothing_to_save(phase: str) -> str:
 
 
 def is_over(run: str, selector: str) -> str:
-    return harmless(f"see {run} again with: cnn-tui attach {selector}")
+    return harmless(f"see {run} again with: cnn-tui attach {shlex.quote(selector)}")
 
 
 def stopping(run: str, selector: str) -> str:
-    return harmless(f"{run} saves and stops; resume it with: cnn-tui resume {selector}")
+    return harmless(
+        f"{run} saves and stops; resume it with: cnn-tui resume {shlex.quote(selector)}"
+    )
 
 
 HELP_TITLE = "Keys"

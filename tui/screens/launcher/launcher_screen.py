@@ -19,7 +19,6 @@ from engine.protocol import events
 from engine.protocol.requests import InspectData
 from engine.recipes import equivalent_command
 from engine.recipes.recipe import Recipe
-from engine.run import run_search
 from engine.run.run_paths import RunDir
 from engine.start import data_requests, device_request, launch, recipe_resolution
 from engine.start.engine_request import EngineRequest
@@ -322,7 +321,5 @@ class Launcher(FineScreen[None]):
         left = {"live": shared_text.goes_on, "paused": shared_text.stays_paused}
         states = ((run, run_summary.state_now(run)) for run in self._started_here)
         return "\n".join(
-            left[state](run.label, run_search.selector_of(run))
-            for run, state in states
-            if state in left
+            left[state](run.label, run.selector) for run, state in states if state in left
         )
