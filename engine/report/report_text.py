@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.run.measures import Calibration
 
 # Stages
-READING, DRAWING = "reading the journal", "drawing"
+READING, DRAWING, WRITING_FIGURES = "reading the journal", "drawing", "writing the figures"
 
 # Figures
 ACCURACY, LOSS, RATE = "Accuracy", "Loss", "Learning rate"

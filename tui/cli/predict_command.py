@@ -20,6 +20,7 @@ from tui.cli.options import (
     own_network_option,
     runs_option,
 )
+from tui.cli.stderr_lines import say
 
 if TYPE_CHECKING:
     from engine.protocol.requests import Predict
@@ -148,4 +149,4 @@ def _tell(file: str, why: str) -> None:
 
     piped = file == STDIN
     said = predict_text.stdin_unreadable(why) if piped else predict_text.unreadable(file, why)
-    click.echo(f"cnn-tui: {said}", err=True)
+    say(f"cnn-tui: {said}")

@@ -12,6 +12,7 @@ from engine.errors import RunError
 from tui.cli import status_text
 from tui.cli.options import json_option, run_argument, runs_option
 from tui.cli.printed_json import print_line, print_object
+from tui.cli.stderr_lines import say
 
 if TYPE_CHECKING:
     from engine.run.run_paths import RunDir
@@ -28,7 +29,7 @@ def status(run: str, as_json: bool, since: int | None, runs_dir: Path) -> None:
 
     found = run_search.find_readable(runs_dir, run)
     if not run and (note := newest_run.live_instead(found, runs_dir)):
-        click.echo(note, err=True)
+        say(note)
     if since is not None:
         _print_since(found, since)
     elif as_json:
