@@ -26,7 +26,7 @@ from engine.run.measures import ClassMeasures
 from engine.text import harmless
 
 # So many pairs, and of more classes than `ALL_CLASSES` so many of the hardest ones, are in a table.
-PAIRS = 20
+PAIRS = 12
 ALL_CLASSES, HARDEST = 120, 60
 # So many of the newest events are told.
 TOLD = 40
