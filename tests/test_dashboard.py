@@ -446,6 +446,26 @@ async def test_a_run_that_is_done_is_not_to_be_gone_on_with(tmp_path: Path) -> N
         assert "go on with" not in screen(pilot)
 
 
+async def test_the_palette_of_an_ended_run_offers_a_report_and_nothing_for_an_engine(
+    tmp_path: Path,
+) -> None:
+    app = app_of(ended_run(tmp_path, events.RunEnded("done", 2, 0.9, step=40)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        actions = {a.action: a for a in Actions(app.screen).actions()}
+        assert not {"pause", "checkpoint", "steer", "detach"} & {*actions}
+        await app.run_action("copy_report", actions["copy_report"].node)
+        assert app.clipboard == "cnn-tui report 1"
+
+
+async def test_the_palette_of_a_live_run_offers_no_report(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        offered = {a.action for a in Actions(pilot.app.screen).actions()}
+        assert {"pause", "checkpoint", "steer", "detach"} <= offered
+        assert "copy_report" not in offered
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 14)])
 async def test_a_run_that_never_began_shows_nothing_but_why(
     tmp_path: Path, size: tuple[int, int]

@@ -96,9 +96,9 @@ def test_saved_validation_images_have_the_classes_that_the_run_counted(
     assert top1 == pytest.approx(ended.best_top1, abs=1e-6)
 
 
-def test_the_first_answer_says_what_judges(finished_run: RunDir, tmp_path: Path) -> None:
+def test_what_judges_is_said_before_it_judges(finished_run: RunDir, tmp_path: Path) -> None:
     (tmp_path / "0.png").write_bytes(picture(9))
-    judging, *_, last = asked(best(finished_run), tmp_path / "0.png", top=3)
+    _, judging, *_, last = asked(best(finished_run), tmp_path / "0.png", top=3)
     assert isinstance(judging, Judging)
     assert judging.network == finished_run.label
     assert judging.classes == tuple("0123456789")

@@ -183,6 +183,7 @@ async def test_the_palette_offers_every_action_that_is_possible_now(
         dashboard.action_pane(name)
         await pilot.pause()
         offered = {one.action for one in Actions(dashboard).actions()}
+        offered |= dashboard.useless_actions()
         assert {f"pane('{pane.NAME}')" for pane in PANES} <= offered
         for node in (dashboard, dashboard.get_child_by_id(name)):
             for binding in bindings_of(type(node)):

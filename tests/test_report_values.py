@@ -10,12 +10,13 @@ import pytest
 from engine.errors import RunError
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.report import page_values
 from engine.report.confusions import Cell, Pair, cells_of, measures_of, worst_pairs
 from engine.report.private_words import places_of, shown_recipe, without_places
 from engine.report.run_facts import Happening, RunFacts, read_facts
 from engine.run import kept_tests
-from engine.run.measures import Calibration, ClassMeasures, Measures
+from engine.run.measures import Calibration, ClassMeasures, ConfidenceBin, Measures
 from engine.run.run_paths import RunDir
 from tests import scripted
 
@@ -26,6 +27,12 @@ def facts_of(run: RunDir) -> RunFacts:
     *_, facts = read_facts(run)
     assert isinstance(facts, RunFacts)
     return facts
+
+
+def after_start(folder: Path, started: events.RunStarted) -> RunDir:
+    """Half a run that began with these facts."""
+    _, _, *others = scripted.half_a_run()
+    return scripted.run_dir(folder, [started, *others])
 
 
 def test_the_most_frequent_mistakes_come_first() -> None:
@@ -123,18 +130,20 @@ def test_a_recipe_is_shown_without_folders_and_repeats_the_run() -> None:
     assert shown_recipe(library) == library
 
 
+def data_test(*, own: bool, epoch: int = 2) -> kept_tests.DataTest:
+    """A result of `cnn-tui test` with an ECE of 3.1 %."""
+    calibration = Calibration(0.031, 0.01, (ConfidenceBin(0.0, 1.0, 90, 0.8, 0.8),))
+    measures = Measures(90, 0, 0.5, 0.8, None, 0.75, (), (), calibration)
+    return kept_tests.DataTest(
+        time=scripted.START, source="4", checkpoint="best.pt", epoch=epoch, step=20, data="cats",
+        place="/home/ann/cats", own=own, split="test", digest="", classes=("a",),
+        unknown=(("tiger", 3),), device="cpu", versions={}, measures=measures,
+    )  # fmt: skip
+
+
 def test_tests_of_the_network_are_told_without_the_place_of_their_data(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path, scripted.half_a_run())
-    calibration = Calibration(0.031, 0.01, ())
-    measures = Measures(90, 0, 0.5, 0.8, None, 0.75, (), (), calibration)
-    kept_tests.keep(
-        run,
-        kept_tests.DataTest(
-            time=scripted.START, source="4", checkpoint="best.pt", epoch=2, step=20,
-            data="cats", place="/home/ann/cats", own=False, split="test", digest="",
-            classes=("a",), unknown=(("tiger", 3),), device="cpu", versions={}, measures=measures,
-        ),
-    )  # fmt: skip
+    kept_tests.keep(run, data_test(own=False))
     [line] = page_values.test_lines(facts_of(run))
     assert line[:8] == ("2023-11-14", "cats", "test", "2", "90", "80.0", "75.0", "3.1")
     assert line.unknown == "3 images of classes that it does not know (tiger) were left out"
@@ -146,3 +155,34 @@ def test_places_with_blanks_are_shown_by_their_last_part(monkeypatch: pytest.Mon
     recipe = Recipe(data=data, arch="/mnt/max muster/net.py:make")
     said = f"{data}/c/1.png, /mnt/max muster/net.py, /home/max muster/a, {data}."
     assert without_places(said, places=places_of(recipe)) == "pics/c/1.png, net.py, a, pics."
+
+
+@pytest.mark.parametrize(("own", "epoch"), [(True, 2), (True, 1), (False, 2)])
+def test_calibration_comes_from_a_test_of_the_best_epoch_on_the_own_images(
+    own: bool, epoch: int, tmp_path: Path
+) -> None:
+    run = scripted.run_dir(tmp_path, scripted.half_a_run())
+    kept_tests.keep(run, data_test(own=own, epoch=epoch))
+    facts = facts_of(run)
+    how = "Calibration is missing: `cnn-tui test 1-lenet5-digits` measures it for a new report."
+    assert ("ECE", "3.1 points") in page_values.head_facts(facts) or how in facts.lacking
+    assert (how not in facts.lacking) == (own and epoch == 2)
+
+
+def test_validation_images_that_are_the_test_split_are_called_so(tmp_path: Path) -> None:
+    started = msgspec.structs.replace(scripted.started(), validation_is_test=True)
+    said = page_values.summary(facts_of(after_start(tmp_path, started)))
+    assert said[1:] == [
+        "In epoch 2 of 4 it classified 90.0 % of 100 validation images correctly.",
+        "The validation images are the test split of the data. They chose the best epoch, so "
+        "expect a little less on new images.",
+    ]
+
+
+def test_the_command_that_repeats_a_run_says_where_paths_are_left_out(tmp_path: Path) -> None:
+    recipe = build_recipe(flags={"arch": "/home/ann/net.py:wide", "data": "/home/ann/cats"})
+    started = msgspec.structs.replace(scripted.started(), recipe=recipe)
+    facts = facts_of(after_start(tmp_path, started))
+    assert page_values.repeats(facts).startswith(
+        "cnn-tui --arch PATH/TO/net.py:wide --data PATH/TO/cats --recipe "
+    )

@@ -94,8 +94,8 @@ def time_left(time: str) -> str:
     return f"{time} left"
 
 
-def progress(stage: str, fraction: float) -> str:
-    return f"{stage}: {100 * fraction:.0f} %"
+def progress(stage: str, fraction: float | None) -> str:
+    return stage if fraction is None else f"{stage}: {100 * fraction:.0f} %"
 
 
 # Keys

@@ -60,7 +60,7 @@ def exported(request: ExportNetwork) -> Iterator[Message]:
     forward_pass.placed(network.model, CPU, "contiguous")
     for parameter in network.model.parameters():
         parameter.requires_grad_(False)  # the module's own method fails for TorchScript
-    yield Progress(export_text.IMAGES, 0.0)
+    yield Progress(export_text.IMAGES)
     try:
         pixels, validated = validation_pixels(network), True
     except EngineError as error:

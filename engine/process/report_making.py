@@ -37,16 +37,16 @@ def reported(request: requests.Report) -> Iterator[Answer]:
             yield step
     if facts.live:
         yield Note(report_text.taken_as_it_is(run.label))
-    yield Progress(trained_text.LOADING, 0.0)
+    yield Progress(trained_text.LOADING)
     images = _images(run, facts) if request.images else _no_images()
-    yield Progress(report_text.DRAWING, 0.0)
+    yield Progress(report_text.DRAWING)
     fonts = fonts_of(facts)
     if fonts.missing:
         yield Note(report_text.characters_without_font(fonts.missing, package_for(fonts.missing)))
     drawn = list(drawings(facts, images, fonts.families))
     content = page(facts, drawn, _lacking(run, facts, images, fonts)).encode()
     if request.pictures:
-        yield Progress(report_text.DRAWING, 0.5)
+        yield Progress(report_text.WRITING_FIGURES)
         _write_figures(drawn, path_of(request.pictures))
     fill(path_of(request.target), content)
     yield Written(len(content))

@@ -13,7 +13,8 @@ import msgspec
 
 from engine.protocol import requests
 from engine.protocol.answers import Progress
-from engine.protocol.requests import Request
+from engine.protocol.requests import NetworkRequest, Request
+from engine.report import report_text
 from engine.trained import trained_text
 
 
@@ -49,28 +50,30 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.data_inspection import inspected
 
             return inspected(request)
-        case requests.Predict():
-            from engine.process.image_predictions import predictions
-
-            return predictions(request)
-        case requests.Report():
-            from engine.process.report_making import reported
-
-            return reported(request)
-        case requests.MeasureNetwork() | requests.ExportNetwork():
+        case _:
             return _of_network(request)
 
 
-def _of_network(
-    request: requests.MeasureNetwork | requests.ExportNetwork,
-) -> Iterator[msgspec.Struct]:
-    """The answers to a test or an export; one before torch is loaded, which takes seconds."""
-    yield Progress(trained_text.LOADING, 0.0)
-    if isinstance(request, requests.MeasureNetwork):
-        from engine.process.network_test import tested
+def _of_network(request: NetworkRequest | requests.Report) -> Iterator[msgspec.Struct]:
+    """The answers about a network; one before what takes seconds to load, as torch does."""
+    match request:
+        case requests.Report():
+            yield Progress(report_text.READING)
+            from engine.process.report_making import reported
 
-        yield from tested(request)
-    else:
-        from engine.export.network_export import exported
+            yield from reported(request)
+        case requests.Predict():
+            yield Progress(trained_text.LOADING)
+            from engine.process.image_predictions import predictions
 
-        yield from exported(request)
+            yield from predictions(request)
+        case requests.MeasureNetwork():
+            yield Progress(trained_text.LOADING)
+            from engine.process.network_test import tested
+
+            yield from tested(request)
+        case requests.ExportNetwork():
+            yield Progress(trained_text.LOADING)
+            from engine.export.network_export import exported
+
+            yield from exported(request)

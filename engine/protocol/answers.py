@@ -10,10 +10,10 @@ class Answer(msgspec.Struct, frozen=True, tag=True):
 
 
 class Progress(Answer, frozen=True):
-    """The share of a stage that is done."""
+    """The share of a stage that is done; None where nobody knows it."""
 
     stage: str
-    fraction: float
+    fraction: float | None = None
 
 
 class Note(Answer, frozen=True):

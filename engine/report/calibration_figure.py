@@ -9,14 +9,15 @@ from matplotlib.ticker import PercentFormatter
 
 from engine.report import report_text
 from engine.report.figure_style import PALETTE, Drawing, styled
-from engine.run.measures import Calibration
+from engine.report.run_facts import Calibrated
 
 # With fewer images than this, the accuracy of a bin says little: its bar is pale.
 MANY = 10
 
 
-def calibration_figure(calibration: Calibration, families: Sequence[str]) -> Drawing:
+def calibration_figure(calibrated: Calibrated, families: Sequence[str]) -> Drawing:
     """Accuracy over confidence, and below it the number of images in each bin."""
+    calibration = calibrated.calibration
     filled = [one for one in calibration.bins if one.images]
     at = [(one.low + one.high) / 2 for one in filled]
     width = calibration.bins[0].high - calibration.bins[0].low
@@ -37,6 +38,5 @@ def calibration_figure(calibration: Calibration, families: Sequence[str]) -> Dra
         lower.set_xlabel(report_text.CONFIDENCE)
         for axis in (upper.yaxis, lower.xaxis):
             axis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    return Drawing(
-        "calibration", report_text.calibration_caption(calibration), figure, tuple(families)
-    )
+    caption = report_text.calibration_caption(*calibrated)
+    return Drawing("calibration", caption, figure, tuple(families))

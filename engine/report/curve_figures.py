@@ -119,7 +119,7 @@ def rate_figure(facts: RunFacts, families: Sequence[str]) -> Drawing:
     per_epoch = history.steps_per_epoch
     bins = history.lr.bins()
     with styled(families):
-        figure = Figure(figsize=(WIDTH, 1.95), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 1.7), layout="constrained")
         axes = figure.subplots()
         axes.plot([b.step / per_epoch for b in bins], [b.mean for b in bins], color=PALETTE["ink"])
         ahead = _ahead(history)

@@ -21,7 +21,7 @@ Pixels = NDArray[np.uint8]
 # The channels of a layer that are shown, and the columns of their grid.
 MAPS, COLUMNS = 16, 8
 # The images of a pair in a row; the widths of its names and of an image, and its height, in inches.
-IN_A_ROW = 6
+IN_A_ROW = 7
 NAMES = 1.75
 SIDE = (WIDTH - NAMES) / IN_A_ROW
 ROW = SIDE + 0.16

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from engine.report import page_values, report_text
 from engine.report.figure_style import Drawing
 from engine.report.inline_svg import inline_svg
+from engine.report.private_words import FOLDERS
 from engine.report.run_facts import RunFacts
 
 TEMPLATE, STYLE = "report.html", "report.css"
@@ -19,6 +20,7 @@ TEMPLATE, STYLE = "report.html", "report.css"
 def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -> str:
     """The whole HTML file."""
     arch, data = page_values.names(facts)
+    command = page_values.repeats(facts)
     return _template().render(
         style=Markup(_file(STYLE)),
         label=facts.label,
@@ -36,7 +38,8 @@ def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -
         tests=page_values.test_lines(facts),
         layers=page_values.layer_lines(facts),
         health=facts.history.health,
-        command=page_values.repeats(facts),
+        command=command,
+        places=report_text.PLACES_LEFT_OUT if FOLDERS in command else "",
         steered=report_text.CHANGED_PLAN if facts.history.steerings else "",
         preset=facts.recipe.preset,
         settings=page_values.settings(facts),

@@ -18,7 +18,7 @@ from engine.recipes.recipe_building import difference_from_preset
 from engine.recipes.recipe_toml import toml_value
 from engine.report import report_text
 from engine.report.confusions import measures_of, worst_pairs
-from engine.report.private_words import last_part, places_of, shown_recipe, without_places
+from engine.report.private_words import FOLDERS, last_part, places_of, shown_recipe, without_places
 from engine.report.run_facts import RunFacts
 from engine.run.history import History
 from engine.run.layer_diagnosis import Diagnosis, Verdict
@@ -26,7 +26,7 @@ from engine.run.measures import ClassMeasures
 from engine.text import harmless
 
 # So many pairs, and of more classes than `ALL_CLASSES` so many of the hardest ones, are in a table.
-PAIRS = 20
+PAIRS = 12
 ALL_CLASSES, HARDEST = 120, 60
 # So many of the newest events are told.
 TOLD = 40
@@ -129,6 +129,8 @@ def summary(facts: RunFacts) -> list[str]:
     if history.best is None:
         return [*said, report_text.NO_RESULT]
     said.append(report_text.best_result(history.best, history.epochs_planned, history.run))
+    if history.run.validation_is_test:
+        said.append(report_text.VALIDATION_IS_TEST)
     if history.test_top1 is not None:
         said.append(report_text.test_result(history.test_top1))
     return said
@@ -151,8 +153,8 @@ def _results(facts: RunFacts) -> Iterator[Fact]:
             yield Fact("Balanced accuracy", share(best.balanced))
     if history.test_top1 is not None:
         yield Fact("Test top-1", share(history.test_top1))
-    if facts.measures is not None:
-        yield Fact("ECE", f"{percent(facts.measures.calibration.error)} points")
+    if facts.calibrated is not None:
+        yield Fact("ECE", f"{percent(facts.calibrated.calibration.error)} points")
 
 
 def _sizes(history: History) -> Iterator[Fact]:
@@ -285,8 +287,8 @@ def _told(event: events.Event) -> tuple[str, str] | None:
 
 
 def repeats(facts: RunFacts) -> str:
-    """The command that starts the same run."""
-    return harmless(equivalent_command.of(shown_recipe(facts.recipe)))
+    """The command that starts the same run; `FOLDERS` stands for where its files lie."""
+    return harmless(equivalent_command.of(shown_recipe(facts.recipe, FOLDERS)))
 
 
 def settings(facts: RunFacts) -> list[Setting]:

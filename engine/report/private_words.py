@@ -17,11 +17,14 @@ PATH = re.compile(r"(?<![\w.])~?(?:/[^\s/'\"`:;,()]+)+/?")
 # What follows a path that is not the beginning of another one.
 END = r"(?![\w-])"
 HERE = "this machine"
+# Stands for the folders of files on a command line.
+FOLDERS = "PATH/TO/"
 
 
-def last_part(path: str) -> str:
-    """The name of a file or folder without where it lies; other names are returned unchanged."""
-    return PurePath(path).name or path
+def last_part(path: str, folders: str = "") -> str:
+    """The name of a file or folder behind `folders`, not where it lies; other names unchanged."""
+    name = PurePath(path).name
+    return path if name in ("", path) else f"{folders}{name}"
 
 
 def places_of(recipe: Recipe) -> list[str]:
@@ -46,23 +49,23 @@ def without_places(text: str, host: str = "", places: Iterable[str] = ()) -> str
     return re.sub(rf"\b{re.escape(host)}\b", HERE, text) if host else text
 
 
-def shown_recipe(recipe: Recipe) -> Recipe:
-    """The recipe as a reader elsewhere sees it: files and folders by their last part."""
-    names = recipe.class_names
+def shown_recipe(recipe: Recipe, folders: str = "") -> Recipe:
+    """The recipe as a reader elsewhere sees it: files and folders by their last part.
+
+    `folders` stands before it, for where it lies.
+    """
+    arch, data, names = recipe.arch, recipe.data, recipe.class_names
+    of_user = architecture_names.user_function(arch) is not None
     return msgspec.structs.replace(
         recipe,
-        arch=_of_user(recipe.arch, architecture_names.user_function(recipe.arch) is not None),
-        data=_of_user(recipe.data, _lies_here(recipe.data)),
+        arch=last_part(arch, folders) if of_user else arch,
+        data=last_part(data, folders) if _lies_here(data) else data,
         data_dir="",
-        init_from=last_part(recipe.init_from),
-        class_names=last_part(names) if isinstance(names, str) else names,
-        preset=last_part(recipe.preset),
+        init_from=last_part(recipe.init_from, folders),
+        class_names=last_part(names, folders) if isinstance(names, str) else names,
+        preset=last_part(recipe.preset, folders),
     )
 
 
 def _lies_here(data: str) -> bool:
     return data_names.is_path(data) or data_names.user_set(data) is not None
-
-
-def _of_user(name: str, lies_here: bool) -> str:
-    return last_part(name) if lies_here else name

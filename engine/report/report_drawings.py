@@ -36,7 +36,7 @@ def drawings(facts: RunFacts, images: ShownImages, families: tuple[str, ...]) ->
         yield from confusion_figure.confusion_figures(facts.cells, facts.classes, families)
     if images.mistakes:
         yield image_figures.mistake_figure(images.mistakes, facts.classes, families)
-    if facts.measures is not None:
-        yield calibration_figure.calibration_figure(facts.measures.calibration, families)
+    if facts.calibrated is not None:
+        yield calibration_figure.calibration_figure(facts.calibrated, families)
     if images.maps is not None:
         yield image_figures.map_figure(images.maps, families)

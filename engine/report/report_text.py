@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from engine.report.confusions import Pair
     from engine.report.image_figures import ImageMaps
     from engine.report.run_facts import RunFacts
+    from engine.run.kept_tests import TestedSplit
     from engine.run.measures import Calibration
 
 # Stages
-READING, DRAWING = "reading the journal", "drawing"
+READING, DRAWING, WRITING_FIGURES = "reading the journal", "drawing", "writing the figures"
 
 # Figures
 ACCURACY, LOSS, RATE = "Accuracy", "Loss", "Learning rate"
@@ -36,7 +37,7 @@ RIGHT, IMAGES, CONFIDENCE = "right", "images", "probability of the predicted cla
 def curves_caption(facts: RunFacts) -> str:
     words = "Accuracy and loss by epoch, of training and validation images."
     if facts.history.run is not None and facts.history.run.validation_is_test:
-        words += " The validation images are the test set of the data."
+        words += " The validation images are the test split of the data."
     return f"{words} The light band is the range of the reports within an epoch."
 
 
@@ -103,11 +104,11 @@ def mistakes_caption() -> str:
     )
 
 
-def calibration_caption(calibration: Calibration) -> str:
+def calibration_caption(calibration: Calibration, split: TestedSplit) -> str:
     return (
-        "Reliability: a bar shows how many of the images in a bin were classified correctly, a dot "
-        "their mean probability; of a perfectly calibrated network, all dots are on the diagonal. "
-        "Pale bars stand for few images. Expected calibration error "
+        f"Reliability on the {split} images: a bar shows how many of the images in a bin were "
+        "classified correctly, a dot their mean probability; of a perfectly calibrated network, "
+        "all dots are on the diagonal. Pale bars stand for few images. Expected calibration error "
         f"(ECE): {percent(calibration.error)} points; a perfectly calibrated one would have "
         f"{percent(calibration.by_chance)} by chance."
     )
@@ -124,11 +125,16 @@ def learned(started: RunStarted, arch: str, data: str) -> str:
 
 
 def best_result(best: EpochEnded, planned: int, started: RunStarted) -> str:
-    kind = "test" if started.validation_is_test else "validation"
     return (
         f"In epoch {best.epoch} of {planned} it classified {share(best.top1)} of "
-        f"{started.validation_images - best.left_out:,} {kind} images correctly."
+        f"{started.validation_images - best.left_out:,} validation images correctly."
     )
+
+
+VALIDATION_IS_TEST = (
+    "The validation images are the test split of the data. They chose the best epoch, so expect a "
+    "little less on new images."
+)
 
 
 def test_result(top1: float) -> str:
@@ -172,20 +178,27 @@ def unknown_classes(unknown: Sequence[tuple[str, int]]) -> str:
     return f"{images:,} images of classes that it does not know ({names}) were left out"
 
 
+PLACES_LEFT_OUT = (
+    "PATH/TO stands for folders of the machine that trained, which this report leaves out."
+)
 CHANGED_PLAN = "The plan of the run was changed on the way, which this command does not repeat."
 
 
 # What is lacking
 
 NO_PREDICTIONS = (
-    "The run has not kept what its best network says about each image, so calibration is missing, "
-    "and the confusion matrix comes from the journal."
+    "The run has not kept what its best network says about each image: the confusion matrix comes "
+    "from the journal."
 )
 NO_CONFUSION = "The journal has no confusion matrix of an epoch up to the best one."
 NO_IMAGES_WANTED = "Images were left out, as was asked for (--no-images)."
 MAPS_OF_JOURNAL = "The feature maps are those that the run recorded while it trained."
 MISSING_GLYPHS = "Boxes in the figures stand for characters that no installed font had."
 OTHER_VALIDATION = "The validation images are not those of the kept predictions."
+
+
+def no_calibration(run: str) -> str:
+    return f"Calibration is missing: `cnn-tui test {harmless(run)}` measures it for a new report."
 
 
 def no_pictures(why: str) -> str:

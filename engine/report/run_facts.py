@@ -19,8 +19,8 @@ from engine.run import kept_tests, past_epochs, predictions_file, run_liveness
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import find_resumes
-from engine.run.kept_tests import DataTest
-from engine.run.measures import Measures
+from engine.run.kept_tests import DataTest, TestedSplit
+from engine.run.measures import Calibration
 from engine.run.measuring import measured
 from engine.run.predictions_file import Predictions
 from engine.run.run_paths import RunDir
@@ -33,14 +33,21 @@ class Happening(NamedTuple):
     kind: str
 
 
+class Calibrated(NamedTuple):
+    """Whether the network of the best epoch is right as often as it says, on these own images."""
+
+    calibration: Calibration
+    split: TestedSplit
+
+
 @dataclass(frozen=True, eq=False)
 class RunFacts:
     """A run as its files tell it.
 
     `cells` are those of the confusion matrix after the epoch `judged`. `predictions` are those of
-    the best epoch, where the run has kept them, and `measures` what they amount to. `examples` has
-    a few images of the most frequent mistakes by (true, predicted). `lacking` are sentences about
-    what cannot be reported. `tests` are the results of `cnn-tui test`, the newest first.
+    the best epoch, where the run has kept them; else `calibrated` may come from a test. `examples`
+    has a few images of the most frequent mistakes by (true, predicted). `lacking` are sentences
+    about what cannot be reported. `tests` are the results of `cnn-tui test`, the newest first.
     """
 
     label: str
@@ -51,7 +58,7 @@ class RunFacts:
     cells: tuple[Cell, ...] = ()
     judged: int = 0
     predictions: Predictions | None = None
-    measures: Measures | None = None
+    calibrated: Calibrated | None = None
     examples: Mapping[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
     tests: tuple[DataTest, ...] = ()
@@ -96,24 +103,36 @@ def _judged(run: RunDir, facts: RunFacts) -> RunFacts:
     if predictions is None or predictions.epoch != best.epoch:
         return _from_journal(run, facts, history.run, best, report_text.NO_PREDICTIONS)
     measures = measured(predictions, len(history.classes))
-    cells = tuple(Cell(*cell) for cell in measures.confusion) if measures is not None else ()
-    return dataclasses.replace(
-        facts, cells=cells, judged=best.epoch, predictions=predictions, measures=measures
-    )
+    facts = dataclasses.replace(facts, judged=best.epoch, predictions=predictions)
+    if measures is None:
+        return facts
+    cells = tuple(Cell(*cell) for cell in measures.confusion)
+    calibrated = Calibrated(measures.calibration, "validation")
+    return dataclasses.replace(facts, cells=cells, calibrated=calibrated)
 
 
 def _from_journal(
     run: RunDir, facts: RunFacts, started: events.RunStarted, best: EpochEnded, why: str
 ) -> RunFacts:
-    """The facts without predictions: the journal may have a matrix of the best epoch."""
+    """The facts without predictions: a test may know some, and the journal a matrix."""
+    calibrated = _tested(facts, best)
+    lacking = (why,) if calibrated else (why, report_text.no_calibration(run.label))
+    facts = dataclasses.replace(facts, calibrated=calibrated, lacking=lacking)
     confusion = past_epochs.history(run.journal, started, best).confusion
     if confusion is None:
-        return dataclasses.replace(facts, lacking=(why, report_text.NO_CONFUSION))
+        return dataclasses.replace(facts, lacking=(*lacking, report_text.NO_CONFUSION))
     examples = {(cell.true, cell.predicted): cell.images for cell in confusion.worst}
     return dataclasses.replace(
         facts,
         cells=tuple(cells_of(confusion, len(started.classes))),
         judged=confusion.epoch,
         examples=examples,
-        lacking=(why,),
     )
+
+
+def _tested(facts: RunFacts, best: EpochEnded) -> Calibrated | None:
+    """What the newest test of the best epoch on the run's own images found."""
+    for test in facts.tests:
+        if test.own and test.epoch == best.epoch and test.measures.calibration.bins:
+            return Calibrated(test.measures.calibration, test.split)
+    return None

@@ -30,7 +30,7 @@ def test_with_more_room_signs_and_the_worst_pairs() -> None:
         " true cat  dog  bird  rec │ worst pairs  n (share)",
         " cat   █80  ▓20    ·   80 │ bird → dog    5 (50 %) ▇▇▇▇▇▇▇▇",
         " dog   ▓10  █90    ·   90 │ cat  → dog    2 (20 %) ▇▇▇",
-        " bird    ·  █50  █50   50 │ dog  → cat    1 (10 %) ▇▌",
+        " bird    ·  █50  █50   50 │ dog  → cat    1 (10 %) ▇▇",
     ]
 
 

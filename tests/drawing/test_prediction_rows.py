@@ -119,7 +119,7 @@ def test_the_summary_counts_all_of_few_classes() -> None:
     rows = texts(summary_rows(Counter({0: 1, 2: 4}), CLASSES, 40))
     assert [row.rstrip() for row in rows] == [
         " class   images",
-        " cat          1  ▇▇▇▇▇▌",
+        " cat          1  ▇▇▇▇▇▇",
         " dog          0",
         " 向日葵       4  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇",
     ]

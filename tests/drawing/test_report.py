@@ -46,7 +46,7 @@ def test_with_much_room_recall_has_a_bar() -> None:
     assert drawn(confusion_pane(SMALL, PETS, 80, 4, REPORT))[1:] == [
         " bird   100.0  50.0  ▇▇▇▇▇▇▇▇          66.7      10  dog 50.0 %",
         " cat     88.9  80.0  ▇▇▇▇▇▇▇▇▇▇▇▇▇     84.2      10  dog 20.0 %",
-        " dog     56.2  90.0  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▌   69.2      10  cat 10.0 %",
+        " dog     56.2  90.0  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇    69.2      10  cat 10.0 %",
     ]
 
 

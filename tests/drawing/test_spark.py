@@ -73,7 +73,7 @@ def test_meter() -> None:
     assert spark.meter(7.0, 3) == "▇▇▇"
 
 
-def test_bar_in_half_cells() -> None:
-    assert spark.bar(0.5, 5) == "▇▇▌  "
+def test_a_bar_has_one_height() -> None:
+    assert spark.bar(0.5, 5) == "▇▇   "
     assert spark.bar(1.0, 2) == "▇▇"
     assert spark.bar(None, 2) == "  "

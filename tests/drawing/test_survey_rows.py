@@ -76,7 +76,7 @@ def test_what_the_pixels_tell() -> None:
     assert [cells.text(row) for row in rows] == [
         " twice       1 repeats another image: train/a/1.png = val/b/1.png",
         " classes     1 of these has several classes: train/a/1.png (a) and val/b/1.png (b)",
-        " in training 1 image for evaluation also stands in training: val/b/1.png = train/a/1.png",
+        " overlap     1 validation or test image is also in training: val/b/1.png = train/a/1.png",
         " near        no other two look alike",
         " one colour  1 image of one colour: train/a/2.png",
         " broken      1 cannot be decoded: train/a/3.png (not an image)",
@@ -84,7 +84,7 @@ def test_what_the_pixels_tell() -> None:
     rows = survey_rows.findings_rows(Findings(9, (), (), (), ()), 100)
     assert [(cells.text(row), row[-1].ink) for row in rows] == [
         (" twice       no image occurs twice", "good"),
-        (" in training no image for evaluation stands in training", "good"),
+        (" overlap     no validation or test image is also in training", "good"),
     ]
 
 

@@ -141,6 +141,18 @@ def test_predictions_of_more_images_than_there_are_show_none(
     assert "The validation images are not those of the kept predictions." in content
 
 
+def test_a_report_breaks_neither_short_tables_nor_words(tmp_path: Path) -> None:
+    started = scripted.started()
+    conv, *others = started.layers
+    deep = msgspec.structs.replace(conv, name="layer1.0.conv1")
+    started = msgspec.structs.replace(started, layers=(deep, *others))
+    said = [started, *scripted.half_a_run()[2:]]
+    content, _ = report(scripted.run_dir(tmp_path, said), tmp_path)
+    html5lib.HTMLParser(strict=True).parse(content)
+    assert '<td class="layer">layer1.<wbr>0.<wbr>conv1</td>' in content
+    assert content.count('<table class="short">') == 2, "of the pairs and of the classes"
+
+
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     names = (HOSTILE, *(f"{HOSTILE}{i}" for i in range(9)))
     started = msgspec.structs.replace(scripted.started(names), versions={HOSTILE: HOSTILE})

@@ -26,6 +26,7 @@ from tui.cli.report_command import report
 from tui.cli.resume_command import resume
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
 from tui.cli.status_command import status
+from tui.cli.stderr_lines import say
 from tui.cli.tested_command import test
 from tui.cli.wait_command import wait
 from tui.cli.watch_commands import attach, demo
@@ -37,19 +38,19 @@ def said_in_one_sentence() -> Iterator[None]:
     try:
         yield
     except EngineError as error:
-        click.echo(f"cnn-tui: {error}", err=True)
+        say(f"cnn-tui: {error}")
         raise click.exceptions.Exit(error.exit_code) from error
     except click.UsageError as error:
         sentence = cli_text.refused(error.format_message(), subcommand(error.ctx))
-        click.echo(f"cnn-tui: {sentence}", err=True)
+        say(f"cnn-tui: {sentence}")
         raise click.exceptions.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
-        click.echo(f"cnn-tui: {cli_text.STOPPED}", err=True)
+        say(f"cnn-tui: {cli_text.STOPPED}")
         raise click.exceptions.Exit(STOP_EXIT[signal.SIGINT]) from error
     except OSError as error:
         if error.errno == errno.EPIPE:  # a reader that has left wants no sentence
             raise
-        click.echo(f"cnn-tui: {cli_text.system_refused(error)}", err=True)
+        say(f"cnn-tui: {cli_text.system_refused(error)}")
         raise click.exceptions.Exit(EngineError.exit_code) from error
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-import click
-
 from engine.errors import STOP_EXIT
+from tui.cli.stderr_lines import columns, say
 
 if TYPE_CHECKING:
     from engine.protocol.answers import Progress
@@ -30,7 +29,7 @@ def answers_of(request: EngineRequest[A], stopped: str) -> Iterator[Iterator[A]]
             yield _told_meanwhile(answers)
         except KeyboardInterrupt:
             request.cancel()
-            click.echo(f"cnn-tui: {stopped}", err=True)
+            say(f"cnn-tui: {stopped}")
             sys.exit(STOP_EXIT[signal.SIGINT])
 
 
@@ -47,7 +46,7 @@ def _told_meanwhile(answers: Iterator[A]) -> Iterator[A]:
                 continue
             _clear(shows)
             if isinstance(answer, Note):
-                click.echo(f"cnn-tui: {answer.text}", err=True)
+                say(f"cnn-tui: {answer.text}")
             else:
                 yield answer
     finally:
@@ -61,7 +60,13 @@ def _clear(shows: bool) -> None:
 
 
 def _show(progress: Progress) -> None:
+    """Replace the last line, which a longer one may have filled."""
+    from rich.cells import set_cell_size
+
     from tui import shared_text
 
-    sys.stderr.write(f"\r {shared_text.progress(progress.stage, progress.fraction)}")
+    words = f" {shared_text.progress(progress.stage, progress.fraction)}"
+    room = columns() - 1
+    _clear(shows=True)
+    sys.stderr.write(words if len(words) <= room else set_cell_size(words, room))
     sys.stderr.flush()

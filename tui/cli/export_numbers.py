@@ -10,6 +10,7 @@ import click
 
 from tui.cli import export_numbers_text
 from tui.cli.options import Command
+from tui.cli.stderr_lines import say
 from tui.cli.written_file import WrittenFile
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def write(run: RunDir, csv: Path | None, tensorboard: Path | None) -> Iterator[W
     from engine.run import run_liveness
 
     if run_liveness.is_live(run):
-        click.echo(f"cnn-tui: {export_numbers_text.still_training(run.label)}", err=True)
+        say(f"cnn-tui: {export_numbers_text.still_training(run.label)}")
     if csv is not None:
         yield _to_csv(run, csv)
     if tensorboard is not None:

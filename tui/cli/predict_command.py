@@ -22,6 +22,7 @@ from tui.cli.options import (
     own_network_option,
     runs_option,
 )
+from tui.cli.stderr_lines import say
 from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
@@ -180,4 +181,4 @@ def _tell(file: str, why: str) -> None:
 
     piped = file == STDIN
     said = predict_text.stdin_unreadable(why) if piped else predict_text.unreadable(file, why)
-    click.echo(f"cnn-tui: {said}", err=True)
+    say(f"cnn-tui: {said}")

@@ -16,6 +16,7 @@ from tui.cli.options import (
     run_argument,
     runs_option,
 )
+from tui.cli.stderr_lines import say
 from tui.cli.taken_run import tell_if_elsewhere
 
 
@@ -61,7 +62,7 @@ def resume(
         chosen, _ = resuming.resumed_recipe(found, request)
         rehearsal.rehearse(chosen, found, request.engine_options)
     if live and not no_ui and viewer_start.on_screen():
-        click.echo(already_running(found.label, found.selector), err=True)
+        say(already_running(found.label, found.selector))
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
     claim, chosen = resuming.resume(found, request)
     options = request.engine_options

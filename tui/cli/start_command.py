@@ -13,6 +13,7 @@ import click
 from engine.errors import UsageError
 from tui.cli import cli_text, rehearsal, viewer_start
 from tui.cli.options import runs_option, start_options
+from tui.cli.stderr_lines import say
 
 if TYPE_CHECKING:
     from engine.recipes.recipe import Recipe
@@ -150,7 +151,7 @@ def _create(request: StartRequest) -> NoReturn:
     if claim is not None:
         run_lock.release(claim)
     if options:
-        click.echo(cli_text.warning(cli_text.options_for_torchrun(options)), err=True)
+        say(cli_text.warning(cli_text.options_for_torchrun(options)))
     click.echo(run.path.resolve())
     sys.exit(0)
 
@@ -192,5 +193,5 @@ def _requeue(request: StartRequest, chosen: Recipe) -> Requeued:
         chosen, request.given, request.runs_dir, request.name, force=request.force
     )
     if found.ignored:
-        click.echo(cli_text.warning(found.ignored), err=True)
+        say(cli_text.warning(found.ignored))
     return found

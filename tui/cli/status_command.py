@@ -12,6 +12,7 @@ from engine.errors import RunError
 from tui.cli import status_text
 from tui.cli.options import json_option, run_argument, runs_option
 from tui.cli.printed_json import print_line, print_object
+from tui.cli.stderr_lines import say
 from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def status(run: str, as_json: bool, since: int | None, runs_dir: Path) -> None:
     found = run_search.find_readable(runs_dir, run)
     tell_if_elsewhere(found, runs_dir, run)
     if not run and (note := newest_run.live_instead(found, runs_dir)):
-        click.echo(note, err=True)
+        say(note)
     if since is not None:
         _print_since(found, since)
     elif as_json:

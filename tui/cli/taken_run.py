@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from tui.cli import cli_text
+from tui.cli.stderr_lines import say
 
 if TYPE_CHECKING:
     from engine.run.run_paths import RunDir
@@ -18,4 +17,4 @@ def tell_if_elsewhere(run: RunDir | None, runs_dir: Path, selector: str) -> None
     from engine.run import run_search
 
     if run is not None and run_search.is_elsewhere(run, runs_dir, selector):
-        click.echo(f"cnn-tui: {cli_text.from_elsewhere(run.path, runs_dir)}", err=True)
+        say(f"cnn-tui: {cli_text.from_elsewhere(run.path, runs_dir)}")

@@ -27,7 +27,9 @@ NO_MISTAKES = "it made no mistake"
 
 
 def heading(source: str, checkpoint: str, epoch: int) -> str:
-    return f"{source}, {checkpoint} of epoch {epoch}"
+    """`source` is a run, or the file itself where it lies in none."""
+    what = checkpoint if source == checkpoint else f"{source}, {checkpoint}"
+    return f"{what} of epoch {epoch}"
 
 
 def images(count: int, split: TestedSplit, data: str) -> str:
@@ -42,12 +44,12 @@ def right_of(right: int, of: int) -> str:
 
 def calibration(said: str, right: str, *, over: bool) -> str:
     what = "too sure" if over else "not sure enough"
-    return f"{what}: it says {said} on average, and is right in {right}"
+    return f"{what}: it says {said}, and is right in {right}"
 
 
 def by_chance(share: str, images: int) -> str:
     noun = "image" if images == 1 else "images"
-    return f"on {images:,} {noun}, even a perfectly calibrated network has about {share} by chance"
+    return f"with {images:,} {noun}, chance alone makes about {share}"
 
 
 def more_classes(count: int) -> str:

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
-import click
-
 from tui import shared_text
 from tui.cli import cli_text
+from tui.cli.stderr_lines import say
 
 if TYPE_CHECKING:
     from engine.recipes.recipe import Recipe
@@ -58,7 +57,7 @@ def train(
     from engine.start import launch
 
     if not no_ui and (why := no_screen(cli_text.LINES_INSTEAD)):
-        click.echo(why, err=True)
+        say(why)
     if no_ui or not on_screen():
         launch.exec_engine(claim, chosen, *options)
     launch.spawn(claim, chosen, *options)

@@ -15,6 +15,7 @@ from engine.errors import STOP_EXIT
 from tui.cli import status_text
 from tui.cli.options import json_option, named, runs_option
 from tui.cli.printed_json import print_line
+from tui.cli.stderr_lines import say
 from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def wait(run: str, until: str | None, timeout: str | None, as_json: bool, runs_d
     try:
         waited, condition = _waited(run, until, timeout, runs_dir)
     except KeyboardInterrupt:
-        click.echo(f"cnn-tui: {status_text.STOPPED_WAITING}", err=True)
+        say(f"cnn-tui: {status_text.STOPPED_WAITING}")
         sys.exit(STOP_EXIT[signal.SIGINT])
     _print(waited, condition, as_json=as_json)
     sys.exit(EXIT_CODES[waited.outcome])
@@ -61,7 +62,7 @@ def _waited(
     condition = None if until is None else _condition(found, until)
 
     def tell_silent() -> None:
-        click.echo(f"cnn-tui: {run_liveness.why_not_live(found)}", err=True)
+        say(f"cnn-tui: {run_liveness.why_not_live(found)}")
 
     return run_waiting.wait(found, condition, seconds, tell_silent=tell_silent), condition
 
@@ -83,7 +84,7 @@ def _condition(run: RunDir, written: str) -> Condition:
     strange = [name for name in condition.names if name not in fields and name not in scalars()]
     if strange and scalars() and run_liveness.is_live(run):
         said = status_text.not_reported_yet(run.label, strange, [*fields, *scalars()])
-        click.echo(f"cnn-tui: {said}", err=True)
+        say(f"cnn-tui: {said}")
     return condition
 
 

@@ -10,6 +10,7 @@ import click
 from engine.errors import UsageError
 from tui.cli import cli_text, viewer_start
 from tui.cli.options import ascii_option, run_argument, runs_option
+from tui.cli.stderr_lines import say
 from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path) -> None:
     if once:
         _print_frame(found, note, ascii_only=ascii_only)
     elif why := viewer_start.no_screen(cli_text.FRAME_INSTEAD):
-        click.echo(why, err=True)
+        say(why)
         _print_frame(found, note, ascii_only=ascii_only)
     elif not viewer_start.on_screen():
         raise UsageError(cli_text.ATTACH_NEEDS_TERMINAL)
@@ -43,7 +44,7 @@ def _print_frame(run: RunDir, note: str, *, ascii_only: bool) -> None:
     from tui.cli import single_frame
 
     if note:
-        click.echo(note, err=True)
+        say(note)
     click.echo(single_frame.frame(run, ascii_only=ascii_only))
 
 

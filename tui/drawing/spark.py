@@ -97,9 +97,13 @@ def meter(fraction: float | None, width: int) -> str:
 
 
 def bar(fraction: float | None, width: int) -> str:
-    """A bar that fills this fraction of the width, in steps of half a cell, then spaces."""
-    halves = round(2 * share(fraction, 0.0, 1.0) * width) if width > 0 else 0
-    return ("▇" * (halves // 2) + "▌" * (halves % 2)).ljust(max(0, width))
+    """A bar that fills this fraction of the width, then spaces.
+
+    It ends with a whole cell: no glyph is half as wide as `▇` and as high, and a bar of full height
+    would touch the one above.
+    """
+    full = round(share(fraction, 0.0, 1.0) * width) if width > 0 else 0
+    return ("▇" * full).ljust(max(0, width))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 LAYOUT, IMAGES, SIZES, COLOURS, NETWORK = "layout", "images", "sizes", "colours", "network"
 UNEQUAL, SKIPPED, BROKEN, NOTE = "unequal", "skipped", "broken", "note"
-TWICE, LABELS, LEAKS, ONE_COLOUR, NEAR = "twice", "classes", "in training", "one colour", "near"
+TWICE, LABELS, LEAKS, ONE_COLOUR, NEAR = "twice", "classes", "overlap", "one colour", "near"
 CLASS = "class"
 VALIDATES: Mapping[str, str] = {
     "separate": "",

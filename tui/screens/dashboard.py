@@ -327,6 +327,14 @@ class Dashboard(FollowingScreen):
             yield pane.GO_TO, " ".join(keys), f"pane('{name}')"
         if self._control.resume_command:
             yield screen_text.COPY_RESUME, "", "copy_resume"
+        if not (self.alive or self._recorded):
+            yield screen_text.COPY_REPORT, "", "copy_report"
+
+    def useless_actions(self) -> frozenset[str]:
+        """Actions whose keys would now only say why nothing happens."""
+        if self._recorded:
+            return frozenset({"checkpoint", "steer", "augmented", "copy"})
+        return frozenset() if self.alive else frozenset({"pause", "checkpoint", "steer", "detach"})
 
     # Copying commands, and leaving
 
@@ -337,6 +345,9 @@ class Dashboard(FollowingScreen):
 
     def action_copy_resume(self) -> None:
         self._copy(self._control.resume_command)
+
+    def action_copy_report(self) -> None:
+        self._copy(screen_text.report_command(self._control.selector))
 
     def _copy(self, command: str) -> None:
         self.app.copy_to_clipboard(command)

@@ -62,6 +62,8 @@ COPY = "Copy the command that watches this run"
 
 COPY_RESUME = "Copy the command that goes on with this run"
 
+COPY_REPORT = "Copy the command that writes a report on this run"
+
 DETACH = "Detach: leave, the training goes on"
 
 LEAVE = "Leave"

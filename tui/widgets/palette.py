@@ -49,6 +49,14 @@ class OffersMore(Protocol):
         """Each action as words, its keys, and the action itself."""
 
 
+@runtime_checkable
+class OffersLess(Protocol):
+    """A screen of whose bindings some are of no use in its state."""
+
+    def useless_actions(self) -> frozenset[str]:
+        """The names of their actions."""
+
+
 class Actions(Provider):
     """The bindings with a description, and the actions without a binding."""
 
@@ -66,9 +74,11 @@ class Actions(Provider):
     def actions(self) -> Iterator[Action]:
         """Each action once, with all its keys; the actions of the focused pane come first."""
         keys_of: dict[tuple[str, str, DOMNode], list[str]] = {}
+        useless = self.screen.useless_actions() if isinstance(self.screen, OffersLess) else ()
         for key, (node, binding, enabled, _) in self.screen.active_bindings.items():
             # Textual's own actions name their node: `screen.copy_text`.
             ours = node is not self.app and "." not in binding.action
+            ours = ours and (node is not self.screen or binding.action not in useless)
             if enabled and ours and binding.description:
                 one = binding.description, binding.action, node
                 keys_of.setdefault(one, []).append(binding.key_display or key)

@@ -145,11 +145,11 @@ def other_labels(found: Findings) -> str:
 
 def leaks(found: Findings) -> str:
     if not found.leaks:
-        return "no image for evaluation stands in training"
-    several = len(found.leaks) > 1
+        return "no validation or test image is also in training"
+    are = "images are" if len(found.leaks) > 1 else "image is"
     return (
-        f"{len(found.leaks):,} image{'s' * several} for evaluation also stand"
-        f"{'s' * (not several)} in training: {_groups(found.leaks)}{_more(len(found.leaks))}"
+        f"{len(found.leaks):,} validation or test {are} also in training: "
+        f"{_groups(found.leaks)}{_more(len(found.leaks))}"
     )
 
 
