@@ -71,7 +71,7 @@ def best(top1: str, epoch: int) -> str:
 
 def not_reported_yet(run: str, names: Sequence[str], known: Iterable[str]) -> str:
     """Of names that a live run may report later, or never."""
-    near = nearest(names[0], known, "it waits for them, so check the spelling.")
+    near = nearest(names[0], known, "check the spelling; an accuracy is top1, train_top1 or top5.")
     return (
         f"{harmless(run)} has not reported {examples(names)} so far, and the condition cannot hold "
         f"before it does: {near}"
