@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator, Iterator
 
@@ -67,6 +68,8 @@ def _images(network: TrainedNetwork, own: Recipe, request: MeasureNetwork) -> Im
         return images_to_test.other_images(network, _inventory(other))
     if other is not None and other.data_dir:
         own = msgspec.structs.replace(own, data_dir=other.data_dir)
+    if data_names.is_path(own.data) and not os.path.exists(own.data):
+        raise DataError(testing_text.own_data_gone(network.saved.label, own.data))
     run = network.saved.run
     code = run.data_code if run is not None else None
     chosen = images_to_test.own_images(network, own, code)
