@@ -145,14 +145,11 @@ def saved(folder: Path) -> TrainedNetwork:
 
 def unlike(folder: Path) -> list[Path]:
     """Images that become 8 bits, or opaque, only by what a run has chosen."""
-    images = {
-        "deep.png": Image.fromarray(np.full((8, 8), 4000, np.uint16)),
-        "alpha.png": Image.new("RGBA", (8, 8), (255, 0, 0, 9)),
-        "key.png": Image.new("RGB", (8, 8)),
-    }
-    for name, image in images.items():
-        image.save(folder / name, **({"transparency": (0, 0, 0)} if name == "key.png" else {}))
-    return [folder / name for name in images]
+    deep, alpha, key = (folder / f"{name}.png" for name in ("deep", "alpha", "key"))
+    Image.fromarray(np.full((8, 8), 4000, np.uint16)).save(deep)
+    Image.new("RGBA", (8, 8), (255, 0, 0, 9)).save(alpha)
+    Image.new("RGB", (8, 8)).save(key, transparency=(0, 0, 0))
+    return [deep, alpha, key]
 
 
 def with_precision(network: TrainedNetwork, precision: str) -> TrainedNetwork:

@@ -20,7 +20,8 @@ or a path.
 
 A condition compares numbers that the run reports, as in 'top1>90%' or 'epoch>=5 loss<0.3', where
 a space means and. It is judged with every report, also with those from before. Quote it: the
-shell takes > for itself.
+shell takes > for itself. The numbers are the columns of `cnn-tui export --csv`, such as top1, loss,
+train_loss, lr and epoch, also state and elapsed; docs/numbers.md lists them.
 
 \b
 Exit codes:

@@ -75,7 +75,8 @@ def given_images(places: Sequence[str], content: bytes) -> GivenImages:
 def _drop_named_again(found: GivenImages) -> list[str]:
     """Keep each file once, and return the paths that name one again: a folder may hold a place."""
     known: set[str] = set()
-    kept, again = [], []
+    kept: list[GivenImage] = []
+    again: list[GivenImage] = []
     for image in found.images:
         path = os.path.realpath(image.file) if isinstance(image.stored, ImageFile) else ""
         (again if path in known else kept).append(image)
