@@ -220,6 +220,14 @@ def test_a_class_that_is_spelled_otherwise_is_suggested_and_can_be_mapped(tmp_pa
     assert found.unknown == (("cat", 1), ("kind3s", 1))
 
 
+def test_deep_images_that_are_nearly_black_are_told(learned: RunDir, tmp_path: Path) -> None:
+    for label in "34":
+        (tmp_path / "deep" / label).mkdir(parents=True)
+        Image.new("I;16", (32, 32), 4000).save(tmp_path / "deep" / label / "1.png")
+    said = notes(answers(learned, tmp_path / "deep"))
+    assert said[-1].startswith("2 images of more than 8 bits are nearly black (3/1.png, 4/1.png)")
+
+
 def test_the_test_split_of_another_set_is_taken_else_its_validation_split(
     learned: RunDir, digits: Split, tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ from engine.run.kept_tests import DataTest, Message
 from engine.run.measuring import measured
 from engine.trained import images_to_test, testing_text
 from engine.trained.classification import judged
+from engine.trained.dim_images import DimImages
 from engine.trained.images_to_test import ImagesToTest
 from engine.trained.network_opening import opened
 from engine.trained.trained_network import TrainedNetwork
@@ -101,13 +102,16 @@ def _check(network: TrainedNetwork, chosen: ImagesToTest, recipe: Recipe) -> Non
         raise RunError(testing_text.own_images_changed(label, changed, chosen.place))
 
 
-def _judged(network: TrainedNetwork, images: Split) -> Generator[Progress, None, EvaluationResult]:
+def _judged(
+    network: TrainedNetwork, images: Split
+) -> Generator[Progress | Note, None, EvaluationResult]:
     evaluation = Evaluation(len(network.classes), torch.device("cpu"), Rank())
-    done = 0
-    for logits, labels in judged(network, images):
+    done, dim = 0, DimImages(network.image_format)
+    for logits, labels in judged(network, images, dim):
         evaluation.add(logits, labels)
         done += len(labels)
         yield Progress(testing_text.JUDGING, done / len(images))
+    yield from map(Note, dim.notes())
     return evaluation.result()
 
 

@@ -23,7 +23,7 @@ def dim_images(files: Sequence[str], share: float, levels: tuple[float, ...]) ->
     known = (
         f"the levels of the training from {levels[0]:g} to {levels[1]:g}"
         if levels
-        else "the range of their kind, by which they are judged, as the training had none"
+        else "the range of their kind, by which they are judged"
     )
     return (
         f"{len(files):,} {are} nearly black ({examples(files)}): the values use at most "
