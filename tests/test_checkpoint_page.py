@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -65,13 +67,16 @@ def script(title: str) -> str:
 DRIVER = """
 import json, sys
 for script, *sys.argv[1:] in json.loads(sys.argv[1]):
-    exec(script, {"__name__": "__main__"})
+    try:
+        exec(script, {"__name__": "__main__"})
+    except SystemExit as refused:
+        print(refused.code)
     print()
 """
 
 
-def printed(*scripts: tuple[str, Path, Path]) -> list[dict[str, float]]:
-    """The probabilities that these scripts print, run with nothing but what is installed.
+def printed(*scripts: tuple[str, Path, Path]) -> list[str]:
+    """What these scripts print, run with nothing but what is installed.
 
     Each is a script, a file with a network, and an image.
     """
@@ -80,9 +85,13 @@ def printed(*scripts: tuple[str, Path, Path]) -> list[dict[str, float]]:
         [sys.executable, "-I", "-c", DRIVER, given], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    parts = [part.splitlines() for part in done.stdout.split("\n\n") if part]
-    lines = [[line.partition(" ") for line in part] for part in parts]
-    return [{name: float(number) for number, _, name in part} for part in lines]
+    return [part for part in done.stdout.split("\n\n") if part]
+
+
+def probabilities(told: str) -> dict[str, float]:
+    """The probability of each class, as a script prints them."""
+    lines = [line.partition(" ") for line in told.splitlines()]
+    return {name: float(number) for number, _, name in lines}
 
 
 def expected(network: TrainedNetwork, image: Path) -> dict[str, float]:
@@ -134,6 +143,22 @@ def saved(folder: Path) -> TrainedNetwork:
     return trained_network.load(SavedFile(folder / "best.pt", None), CPU)
 
 
+def unlike(folder: Path) -> list[Path]:
+    """Images that become 8 bits, or opaque, only by what a run has chosen."""
+    deep, alpha, key = (folder / f"{name}.png" for name in ("deep", "alpha", "key"))
+    Image.fromarray(np.full((8, 8), 4000, np.uint16)).save(deep)
+    Image.new("RGBA", (8, 8), (255, 0, 0, 9)).save(alpha)
+    Image.new("RGB", (8, 8)).save(key, transparency=(0, 0, 0))
+    return [deep, alpha, key]
+
+
+def with_precision(network: TrainedNetwork, precision: str) -> TrainedNetwork:
+    """The network, of a run that judged in this precision on the CPU."""
+    chosen = {"device": "cpu", "precision": precision}
+    description = msgspec.structs.replace(network.described, resolved=chosen)
+    return dataclasses.replace(network, described=description)
+
+
 def test_its_scripts_classify_as_the_program_does(tmp_path: Path) -> None:
     networks = exported(tmp_path), saved(tmp_path)
     images = tmp_path / "image.ppm", tmp_path / "image.png"
@@ -141,12 +166,30 @@ def test_its_scripts_classify_as_the_program_does(tmp_path: Path) -> None:
     Image.linear_gradient("L").resize((128, 128)).convert("RGB").save(images[1])
     first = script("Classify an image with a .pt2")
     second = script("Use a torchvision network from best.pt")
-    found = printed(
-        (first, tmp_path / "net.pt2", images[0]), (second, tmp_path / "best.pt", images[1])
+    refused = [(second, tmp_path / "best.pt", each) for each in unlike(tmp_path)]
+    (tmp_path / "deep.ppm").write_bytes(b"P6 2 2 65535 " + bytes(24))
+    (tmp_path / "comment.ppm").write_bytes(b"P6\n# by GIMP\n2 2\n255\n" + bytes(12))
+    odd = [tmp_path / "deep.ppm", tmp_path / "comment.ppm", images[1]]
+    told = printed(
+        (first, tmp_path / "net.pt2", images[0]),
+        (second, tmp_path / "best.pt", images[1]),
+        *refused,
+        *((first, tmp_path / "net.pt2", each) for each in odd),
     )
+    found = [probabilities(each) for each in told[:2]]
     wanted = [expected(*pair) for pair in zip(networks, images, strict=True)]
+    assert [network.judge.precision for network in networks] == ["float32", "float32"]
     assert max(wanted[0].values()) > 0.3
     # Both are printed numbers; for the first, some pixels are a level apart.
     assert found == [pytest.approx(wanted[0], abs=5e-4), pytest.approx(wanted[1], abs=1e-3)]
+    assert {each.partition(":")[0] for each in told[2:5]} == {
+        "only images of 8 bits without transparency, and no bands"
+    }
+    assert {each.partition(",")[0] for each in told[5:]} == {
+        "only a binary PPM (PGM for one channel) of 8 bits"
+    }
+    in_bf16 = expected(with_precision(networks[0], "bf16"), images[0])
+    assert found[0] != pytest.approx(in_bf16, abs=5e-4)
+    assert found[0] == pytest.approx(in_bf16, abs=0.02)
     imports = [node for node in ast.walk(ast.parse(first)) if isinstance(node, ast.Import)]
     assert [name.name for node in imports for name in node.names] == ["json", "sys", "torch"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.trained.class_matching import matches
+from engine.trained.class_matching import matches, suggestion
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,20 @@ from engine.trained.class_matching import matches
 )
 def test_names(known: list[str], others: list[str], expected: list[int | None]) -> None:
     assert matches(known, others) == expected
+
+
+@pytest.mark.parametrize(
+    ("other", "near"),
+    [
+        ("Ships", "ship"),
+        ("foxes", "fox"),
+        ("Pony", "ponies"),
+        ("TrafficLight", "traffic light"),
+        ("letter 4", ""),
+        ("4", ""),
+        ("horse", ""),
+    ],
+)
+def test_a_name_that_differs_by_a_plural_or_signs_is_suggested(other: str, near: str) -> None:
+    known = ["ship", "fox", "ponies", "traffic light", "letter 5", "40"]
+    assert suggestion(known, other) == near

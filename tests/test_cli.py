@@ -196,6 +196,13 @@ def again(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Result, tup
     return cli("--no-ui", "--name", "job", "--resume", "auto", *arguments), options
 
 
+def test_the_data_that_nobody_named_is_said_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, _ = again(monkeypatch, "-m", "lenet5")
+    assert said.stdout.startswith("no --data is named, so digits is taken: `cnn-tui datasets`")
+    assert cli("--no-ui", "-m", "lenet5").stdout == said.stdout
+    assert cli("--no-ui", "-m", "lenet5", "--set", "data=digits").stdout == ""
+
+
 def test_a_command_line_that_is_given_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

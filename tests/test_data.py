@@ -182,8 +182,13 @@ def test_a_data_folder_may_be_the_folder_of_the_files(cifar_files: Path) -> None
 
 
 def test_cifar10_that_is_nowhere_says_where_it_was_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"not on this disk .*/nowhere.*cifar-10-python.tar.gz"):
+    with pytest.raises(
+        DataError, match=r"not on this disk .*/nowhere.*cifar-10-python.tar.gz"
+    ) as told:
         loaded(Recipe(data="cifar10", data_dir=str(tmp_path / "nowhere")))
+    assert "a training downloads it, such as `cnn-tui --arch lenet5 --data cifar10" in str(
+        told.value
+    )
 
 
 def test_cifar10_with_another_checksum_is_not_unpickled(cifar_files: Path) -> None:

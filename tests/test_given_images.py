@@ -43,6 +43,21 @@ def test_a_folder_is_read_to_its_depth_and_what_is_left_out_is_named(tmp_path: P
     assert not found.named
 
 
+def test_what_is_named_more_than_once_is_found_once_and_said(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    for name in ("1.png", "2.png"):
+        (tmp_path / "set" / name).write_bytes(picture(7))
+    (tmp_path / "link.png").symlink_to("set/2.png")
+    write_zip(tmp_path / "a.zip", files())
+    one, link, archive = tmp_path / "set/1.png", tmp_path / "link.png", tmp_path / "a.zip"
+    found = found_in(one, one, link)
+    assert names(found) == [str(one), str(link)]
+    assert found.notes == [f"{one} is named more than once, and counted once."]
+    found = found_in(link, archive, tmp_path / "set", archive, "-", "-", content=picture(1))
+    assert len(found.images) == 1 + 12 + 1 + 1
+    assert found.notes[-1].startswith(f"{archive}, -, {tmp_path}/set/2.png are named more than")
+
+
 def test_archives_are_read_like_folders(tmp_path: Path) -> None:
     write_zip(tmp_path / "a.zip", files() | {"notes.txt": b""})
     write_tar(tmp_path / "b.tar", files("top/"))

@@ -102,7 +102,7 @@ def test_a_run_with_a_holdout_ends_with_its_test_accuracy(fork_server: ForkServe
     assert isinstance(end.test_top1, float)
     assert isinstance(end.test_loss, float)
     assert 0.2 < end.test_top1 < 1
-    assert engine.stdout.splitlines()[-1].endswith(f"– test {end.test_top1 * 100:.1f} %")
+    assert engine.stdout.splitlines()[-2].endswith(f"– test {end.test_top1 * 100:.1f} %")
     told = [event.code for event in live_journal.events if isinstance(event, events.Alert)]
     assert told.count("test") == 1
 

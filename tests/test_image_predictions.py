@@ -157,6 +157,33 @@ def test_each_view_of_the_recipe_counts(
         assert dict(each.top) == pytest.approx(dict(enumerate(row.tolist())), abs=1e-5)
 
 
+def deep(path: Path, most: float, *, fractions: bool = False) -> Path:
+    ramp = np.linspace(0, most, 32 * 32).reshape(32, 32)
+    Image.fromarray(ramp.astype(np.float32 if fractions else np.uint16)).save(path)
+    return path
+
+
+def test_deep_images_that_are_nearly_black_are_told_once(
+    network: TrainedNetwork, tmp_path: Path
+) -> None:
+    deep(tmp_path / "12.png", 4095)
+    deep(tmp_path / "16.png", 65535)
+    deep(tmp_path / "low.tif", 0.01, fractions=True)
+    Image.new("L", (32, 32), 3).save(tmp_path / "dark.png")
+    given, wanted = given_images([str(tmp_path)], b""), Predict(saved=b"", places=(), top=1)
+    said = [*predicting.predicted(network, given, wanted)]
+    [note] = [each.text for each in said if isinstance(each, Note)]
+    assert note.startswith("2 images of more than 8 bits are nearly black (")
+    assert "12.png" in note
+    assert "low.tif" in note
+    assert "at most 5.9 % of the range of their kind" in note
+    levels = msgspec.structs.replace(network.described.input, levels=(0.0, 4095.0))
+    described = msgspec.structs.replace(network.described, input=levels)
+    known = dataclasses.replace(network, described=described)
+    said = [*predicting.predicted(known, given_images([str(tmp_path / "12.png")], b""), wanted)]
+    assert not any(isinstance(each, Note) for each in said)
+
+
 class Nothing(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         return torch.full((len(images), 10), float("nan"))

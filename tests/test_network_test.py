@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from engine.data.base.dataset import Split
+from engine.data.inventory.data_inventory import labelled_images
 from engine.data.loading import load, load_at_once
 from engine.errors import DataError, RunError, UsageError
 from engine.process import network_test
@@ -28,7 +29,9 @@ from engine.run.kept_tests import DataTest
 from engine.run.measuring import measured
 from engine.run.run_paths import RunDir
 from engine.run.saved_file import find_saved
+from engine.trained.images_to_test import other_images
 from tests.forked_engines import ForkServer, new_run
+from tests.trained_networks import network_of
 from tui.cli import tested_command
 from tui.cli.command_line import main
 
@@ -158,8 +161,11 @@ def test_images_that_have_changed_are_refused(own_data: RunDir) -> None:
     for split in ("train", "val", "test"):
         (folder / split / "three").rename(folder / split / "3")
     gone = folder.rename(folder.with_name("gone"))
-    with pytest.raises(DataError, match="pets"):
+    where = rf"the data of .*lenet5-pets is not at {folder} any more: .* with --data PATH\."
+    with pytest.raises(DataError, match=where):
         answers(own_data)
+    with pytest.raises(DataError, match=r"the data of best\.pt is not at .* with --data PATH"):
+        answers(Path(shutil.copy(own_data.checkpoints / "best.pt", folder.parent)))
     gone.rename(folder)
     assert result(answers(own_data)).own
 
@@ -196,6 +202,31 @@ def test_classes_are_matched_by_name_and_the_rest_is_told(
         f"6 of 10 classes of the network have no images in {tmp_path}/mail: 4, 5, 6 and 3 more.",
         "1 image is left out, as unreadable: 002/broken.png.",
     ]
+
+
+def test_a_class_that_is_spelled_otherwise_is_suggested_and_can_be_mapped(tmp_path: Path) -> None:
+    for name in ("KIND1", "Kind-2", "cat", "kind3s"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        Image.new("L", (32, 32), 9).save(tmp_path / "set" / name / "1.png")
+    network, fields = network_of("lenet5", channels=1), {"data": str(tmp_path / "set")}
+    found = other_images(network, labelled_images(build_recipe(flags=fields)))
+    assert found.unknown == (("KIND1", 1), ("cat", 1), ("kind3s", 1))
+    assert found.notes[0].endswith(
+        "does not know; did you mean kind 1 by KIND1 (and 1 more are alike)? Rename it, or write a "
+        "line for each, such as `KIND1,kind 1`, into a FILE and add --set class_names=FILE."
+    )
+    (tmp_path / "names").write_text("KIND1,kind 1\n")
+    named = build_recipe(flags=fields, settings={"class_names": str(tmp_path / "names")})
+    found = other_images(network, labelled_images(named))
+    assert found.unknown == (("cat", 1), ("kind3s", 1))
+
+
+def test_deep_images_that_are_nearly_black_are_told(learned: RunDir, tmp_path: Path) -> None:
+    for label in "34":
+        (tmp_path / "deep" / label).mkdir(parents=True)
+        Image.new("I;16", (32, 32), 4000).save(tmp_path / "deep" / label / "1.png")
+    said = notes(answers(learned, tmp_path / "deep"))
+    assert said[-1].startswith("2 images of more than 8 bits are nearly black (3/1.png, 4/1.png)")
 
 
 def test_the_test_split_of_another_set_is_taken_else_its_validation_split(

@@ -6,9 +6,15 @@ import re
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
+from engine.export.export_formats import PACKAGES
+from engine.report.report_target import PACKAGE
+from tui.cli.command_line import main
+
 ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 PAGES = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md")
 # Not files of the project, but of a run, or of a person.
 FOREIGN = {"probes/ID.json", "path/to/net.py", "net.py", "mine.toml", "__init__.py"}
@@ -70,3 +76,29 @@ def test_every_room_says_what_is_there_and_nothing_else() -> None:
             assert content.startswith('"""'), file
             assert content.count('"""') == 2, file
             assert content.endswith('"""'), file
+
+
+def test_the_readme_says_what_a_command_does_that_names_no_run() -> None:
+    said = README.partition("Without it, ")[2].partition("\n\n")[0].replace("\n", " ")
+    newest, live, needed = re.split("; |[.] ", said)
+    runs = {
+        name: argument.required
+        for name, command in main.commands.items()
+        for argument in command.params
+        if isinstance(argument, click.Argument) and argument.name in ("run", "source")
+    }
+    optional = [name for name, required in runs.items() if not required]
+    assert re.findall("`([a-z]+)`", newest) + re.findall("`([a-z]+)`", live) == [
+        *(name for name in optional if "only live run" not in str(main.commands[name].help)),
+        *(name for name in optional if "only live run" in str(main.commands[name].help)),
+    ]
+    assert re.findall("`([a-z]+)`", needed) == [name for name in runs if runs[name]]
+
+
+def test_the_pages_and_the_program_install_the_same_packages() -> None:
+    table = dict(re.findall(r"^\| `([a-z-]+)` \| `pip install (.*)` \|$", README, re.M))
+    wanted = {"--onnx": " ".join(PACKAGES["onnx"]), "--tensorboard": "tensorboard"}
+    assert table == wanted | {"report": PACKAGE}
+    for page in (ROOT / "docs").glob("*.md"):
+        found = re.findall("`pip install (.*?)`", page.read_text())
+        assert {*found} <= {*table.values()}, page.name

@@ -68,6 +68,13 @@ def test_the_rate_of_another_optimiser_is_measured_by_what_is_usual_for_it() -> 
     assert said(optimizer="adam", lr=1e-3) == []
 
 
+def test_a_run_of_few_steps_is_told_to_take_more() -> None:
+    one, three = recipe_checks.few_steps(1, 30), recipe_checks.few_steps(3, 30)
+    assert one.startswith("an epoch has only one step, and the run 30 in all: a smaller batch")
+    assert three.startswith("an epoch has only 3 steps, and the run 90 in all: a smaller batch")
+    assert recipe_checks.few_steps(4, 1) == recipe_checks.few_steps(1, 300) == ""
+
+
 @pytest.mark.parametrize(
     ("version", "newer"),
     [

@@ -244,9 +244,28 @@ def test_json_is_one_object(claim: Claim) -> None:
     assert (over["outcome"], over["held"], over["until"]) == ("timeout", None, None)
 
 
+def test_a_name_that_the_first_epoch_lacks_is_told_once_while_it_waits(claim: Claim) -> None:
+    claim.run.journal.unlink()
+    told: list[tuple[int, list[str]]] = []
+    first = [each for each in scripted.half_a_run() if not isinstance(each, events.EpochEnded)]
+    pauses = Pauses(
+        lambda: scripted.write(claim.run, [*first, scripted.ended_epoch(1, 0.5)]),
+        lambda: scripted.write(claim.run, [scripted.ended_epoch(2, 0.6)]),
+    )
+    run_waiting.wait(
+        claim.run,
+        until("acuracy>90% top1>90% test_top1>50%"),
+        timeout=3,
+        tell_lacking=lambda names, _: told.append((pauses.pauses, [*names])),
+        clock=lambda: pauses.now,
+        pause=pauses,
+    )
+    assert told == [(1, ["acuracy"])]
+
+
 def test_a_name_that_a_live_run_has_not_reported_is_told_at_once(claim: Claim) -> None:
     asked = ("x", "--timeout", "0s", "--until")
-    assert wait(*asked, "val_loss<0.1").stderr == ""  # it has reported no scalar at all
+    assert "check the spelling; an accuracy is top1" in wait(*asked, "acuracy<0.1").stderr
     norm = replace(scripted.steps(26), scalars={"gradient_norm": 0.25, "loss": 2.0})
     scripted.write(claim.run, [norm])
     result = wait(*asked, "val_loss<0.1")

@@ -12,10 +12,11 @@ from engine.text import EXAMPLES, PIP, harmless
 SKIP_BROKEN = "broken=skip"
 
 
-def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:
+def data_not_on_disk(key: str, title: str, where: Iterable[object], urls: Iterable[str]) -> str:
     searched = ", ".join(harmless(str(folder)) for folder in where)
     return (
-        f"{title} is not on this disk (searched in {searched}): download {' and '.join(urls)} and "
+        f"{title} is not on this disk (searched in {searched}): a training downloads it, such as "
+        f"`cnn-tui --arch lenet5 --data {key} --epochs 1`; or download {' and '.join(urls)} and "
         "unpack it there, or name its folder with --data-dir."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator, Iterator
 
@@ -29,6 +30,7 @@ from engine.run.kept_tests import DataTest, Message
 from engine.run.measuring import measured
 from engine.trained import images_to_test, testing_text
 from engine.trained.classification import judged
+from engine.trained.dim_images import DimImages
 from engine.trained.images_to_test import ImagesToTest
 from engine.trained.network_opening import opened
 from engine.trained.trained_network import TrainedNetwork
@@ -67,6 +69,8 @@ def _images(network: TrainedNetwork, own: Recipe, request: MeasureNetwork) -> Im
         return images_to_test.other_images(network, _inventory(other))
     if other is not None and other.data_dir:
         own = msgspec.structs.replace(own, data_dir=other.data_dir)
+    if data_names.is_path(own.data) and not os.path.exists(own.data):
+        raise DataError(testing_text.own_data_gone(network.saved.label, own.data))
     run = network.saved.run
     code = run.data_code if run is not None else None
     chosen = images_to_test.own_images(network, own, code)
@@ -98,13 +102,16 @@ def _check(network: TrainedNetwork, chosen: ImagesToTest, recipe: Recipe) -> Non
         raise RunError(testing_text.own_images_changed(label, changed, chosen.place))
 
 
-def _judged(network: TrainedNetwork, images: Split) -> Generator[Progress, None, EvaluationResult]:
+def _judged(
+    network: TrainedNetwork, images: Split
+) -> Generator[Progress | Note, None, EvaluationResult]:
     evaluation = Evaluation(len(network.classes), torch.device("cpu"), Rank())
-    done = 0
-    for logits, labels in judged(network, images):
+    done, dim = 0, DimImages(network.image_format)
+    for logits, labels in judged(network, images, dim):
         evaluation.add(logits, labels)
         done += len(labels)
         yield Progress(testing_text.JUDGING, done / len(images))
+    yield from map(Note, dim.notes())
     return evaluation.result()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from engine.machine import machine_text
 from engine.numbers import duration, share, significant
 from engine.start import start_text
-from engine.text import harmless, in_epochs, typed
+from engine.text import harmless, in_epochs, in_steps, typed
 
 # What a start does before its first phase: the interpreter, and the command line where it is one.
 PYTHON = "Python"
@@ -250,6 +250,14 @@ def small_norm_batch(batch: int, enough: int) -> str:
     return (
         f"batch norm sees only {batch} images at a time, too few for a good estimate of the mean: "
         f"use --set batch={enough} or more, or an architecture without batch norm."
+    )
+
+
+def few_steps(in_epoch: int, in_all: int) -> str:
+    steps = "one step" if in_epoch == 1 else in_steps(in_epoch)
+    return (
+        f"an epoch has only {steps}, and the run {in_all:,} in all: a smaller batch (--set "
+        "batch=N) or more epochs (--epochs N) learns more."
     )
 
 

@@ -15,6 +15,8 @@ from engine.recipes.recipe import Recipe
 # The statistics of smaller batches are poor estimates (Wu & He 2018, "Group normalization").
 SMALLEST_NORM_BATCH = 32
 HIGH_RATE = 10
+# An epoch of so few steps, and a run of less than so many, hardly changes the weights.
+FEW_STEPS, ENOUGH_STEPS = 3, 300
 
 # The newest version of PyTorch that the tests have passed with.
 TESTED_TORCH = "2.14"
@@ -43,6 +45,12 @@ def usual_rate(recipe: Recipe) -> float:
     if recipe.optimizer == fields.get("optimizer", "sgd"):
         return float(fields["lr"])
     return presets.DEFAULT_RATES[recipe.optimizer]
+
+
+def few_steps(steps_per_epoch: int, epochs: int) -> str:
+    """A sentence where a run has very few steps, else empty."""
+    few = steps_per_epoch <= FEW_STEPS and steps_per_epoch * epochs < ENOUGH_STEPS
+    return process_text.few_steps(steps_per_epoch, steps_per_epoch * epochs) if few else ""
 
 
 def untested_torch(version: str) -> str:

@@ -186,5 +186,8 @@ class TrainerSetup:
     def _recipe_alerts(self, started: events.RunStarted) -> Generator[Event, None, None]:
         if sentence := recipe_checks.untested_torch(started.versions["torch"]):
             yield events.Alert("info", "torch", sentence)
+        few = recipe_checks.few_steps(started.steps_per_epoch, self._recipe.epochs)
+        if few:
+            yield events.Alert("warning", "recipe", few)
         for sentence in recipe_checks.warnings(self._recipe, started.layers, self._rank.count):
             yield events.Alert("warning", "recipe", sentence)

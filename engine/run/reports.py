@@ -44,6 +44,8 @@ NAMES = (
     "test_top1",
 )
 _TAKEN = frozenset(NAMES)
+# What only the end of a run reports.
+NAMES_AT_THE_END = ("test_loss", "test_top1")
 
 
 def scalar_name(name: str) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
+_SIGNS = re.compile(r"[\W_]+")
 
 
 def matches(known: Sequence[str], others: Sequence[str]) -> list[int | None]:
@@ -25,3 +26,18 @@ def matches(known: Sequence[str], others: Sequence[str]) -> list[int | None]:
 def _spelling(name: str) -> str:
     words = _BETWEEN_WORDS.sub(" ", name).strip().casefold()
     return str(int(words)) if words.isdecimal() else words
+
+
+def suggestion(known: Sequence[str], other: str) -> str:
+    """The known class that this unknown one may be, by a plural or by signs; empty without one."""
+    forms = _forms(other)
+    return next((name for name in known if forms & _forms(name)), "")
+
+
+def _forms(name: str) -> set[str]:
+    """What a name may be in the singular, without signs: `Traffic-Lights` is `trafficlight`."""
+    plain = _SIGNS.sub("", name).casefold()
+    singular = {plain.removesuffix("es"), plain.removesuffix("s")}
+    if plain.endswith("ies"):
+        singular.add(f"{plain.removesuffix('ies')}y")
+    return {form for form in (plain, *singular) if form and not form.isdecimal()}

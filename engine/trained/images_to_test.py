@@ -19,7 +19,7 @@ from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from engine.run.kept_tests import TestedSplit
 from engine.trained import testing_text
-from engine.trained.class_matching import matches
+from engine.trained.class_matching import matches, suggestion
 from engine.trained.trained_network import TrainedNetwork
 
 
@@ -71,7 +71,8 @@ def other_images(network: TrainedNetwork, found: Inventory) -> ImagesToTest:
     kept = [(image, index) for image, label in images if (index := known[label]) is not None]
     if not kept:
         theirs = [found.classes[label] for label in sorted(counts)]
-        raise DataError(testing_text.no_class_matches(found.place, theirs, network.classes))
+        meant = _meant(network.classes, theirs)
+        raise DataError(testing_text.no_class_matches(found.place, theirs, network.classes, meant))
     unknown = tuple(
         (name, counts[label])
         for label, name in enumerate(found.classes)
@@ -79,20 +80,25 @@ def other_images(network: TrainedNetwork, found: Inventory) -> ImagesToTest:
     )
     seen = {label for _, label in kept}
     unseen = [name for index, name in enumerate(network.classes) if index not in seen]
-    notes = _notes(found.place, unknown, unseen, len(network.classes))
+    notes = _notes(found.place, unknown, unseen, network.classes)
     chosen = _stored(kept, found.place, network)
     return ImagesToTest(chosen, split, found.place, False, found.classes, unknown, tuple(notes))
 
 
 def _notes(
-    place: str, unknown: Sequence[tuple[str, int]], unseen: Sequence[str], classes: int
+    place: str, unknown: Sequence[tuple[str, int]], unseen: Sequence[str], classes: Sequence[str]
 ) -> Iterator[str]:
     """What is not tested: images of unknown classes, and known classes that have no images."""
     if unknown:
         names, counts = zip(*unknown, strict=True)
-        yield testing_text.unknown_classes(place, names, sum(counts))
+        yield testing_text.unknown_classes(place, names, sum(counts), _meant(classes, names))
     if unseen:
-        yield testing_text.classes_without_images(place, unseen, classes)
+        yield testing_text.classes_without_images(place, unseen, len(classes))
+
+
+def _meant(known: Sequence[str], others: Sequence[str]) -> dict[str, str]:
+    """The known classes that unknown ones may mean, by these."""
+    return {name: near for name in others if (near := suggestion(known, name))}
 
 
 def _split(found: Inventory) -> tuple[TestedSplit, LabelledImages]:

@@ -14,11 +14,12 @@ from engine.data.reading.pixel_batches import pixel_batches
 from engine.devices import device as devices
 from engine.inspection.pictures import picture
 from engine.models.class_ranking import ClassRanking
-from engine.protocol.answers import Progress
+from engine.protocol.answers import Note, Progress
 from engine.protocol.events import Measured, Picture, measured
 from engine.protocol.predicted import Judging, Message, Predicted, Unreadable, is_unsure
 from engine.protocol.requests import Predict
 from engine.trained import trained_text
+from engine.trained.dim_images import DimImages
 from engine.trained.trained_network import TrainedNetwork
 
 # So many images that are named themselves are shown with pictures.
@@ -40,7 +41,7 @@ def predicted(network: TrainedNetwork, given: GivenImages, asked: Predict) -> It
     labels = torch.zeros(len(images), dtype=torch.int64)
     split = StoredImages("", stored, labels, network.image_format)
     size = devices.evaluation_batch(network.device, network.recipe.batch, split.shape)
-    done = 0
+    done, dim = 0, DimImages(network.image_format)
     yield Progress(trained_text.PREDICTING, 0.0)
     for pixels, evaluated_labels in pixel_batches(split, size):
         some = images[done : done + len(pixels)]
@@ -48,12 +49,14 @@ def predicted(network: TrainedNetwork, given: GivenImages, asked: Predict) -> It
         found = _ranked(network.logits(pixels), asked.top)
         for image, top, own, read in zip(some, found, pixels, readable, strict=True):
             if read:
+                dim.look(image.stored, image.file, own)
                 shown = _picture(own, top, asked, few=few)
                 yield Predicted(os.fsencode(image.file), top, shown)
             else:
                 yield _unreadable(image, split)
         done += len(pixels)
         yield Progress(trained_text.PREDICTING, done / len(images))
+    yield from map(Note, dim.notes())
 
 
 def _unreadable(image: GivenImage, split: StoredImages) -> Unreadable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine.text import examples, harmless
 
@@ -23,11 +23,33 @@ def own_images_changed(run: str, changed: Sequence[str], place: str) -> str:
     )
 
 
-def unknown_classes(place: str, classes: Sequence[str], images: int) -> str:
+def own_data_gone(run: str, place: str) -> str:
+    return (
+        f"the data of {harmless(run)} is not at {harmless(place)} any more: put it back, or say "
+        "where there are images to test on, with --data PATH."
+    )
+
+
+def unknown_classes(
+    place: str, classes: Sequence[str], images: int, meant: Mapping[str, str]
+) -> str:
     are = "is a class" if len(classes) == 1 else "are classes"
     return (
         f"{images:,} of the images of {harmless(place)} are left out: {examples(classes)} {are} "
-        "that the network does not know."
+        f"that the network does not know{_mapped(meant)}."
+    )
+
+
+def _mapped(meant: Mapping[str, str]) -> str:
+    """How to say which classes are meant, where some are similar; it ends a sentence."""
+    if not meant:
+        return ""
+    (one, two), *others = ((harmless(one), harmless(two)) for one, two in meant.items())
+    also = f" (and {len(others):,} more are alike)" if others else ""
+    line = "a line for each" if others else "a line"
+    return (
+        f"; did you mean {two} by {one}{also}? Rename it, or write {line}, such as `{one},{two}`, "
+        "into a FILE and add --set class_names=FILE"
     )
 
 
@@ -38,10 +60,12 @@ def classes_without_images(place: str, classes: Sequence[str], of: int) -> str:
     )
 
 
-def no_class_matches(place: str, theirs: Sequence[str], ours: Sequence[str]) -> str:
+def no_class_matches(
+    place: str, theirs: Sequence[str], ours: Sequence[str], meant: Mapping[str, str]
+) -> str:
     return (
         f"the network knows none of the classes of {harmless(place)} ({examples(theirs)}): rename "
-        f"them like its own ({examples(ours)})."
+        f"them like its own ({examples(ours)}){_mapped(meant)}."
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine.text import harmless
+from collections.abc import Sequence
+
+from engine import numbers
+from engine.text import examples, harmless
 
 LOADING, PREDICTING = "loading the network", "predicting"
 
@@ -12,6 +15,19 @@ def still_training(run: str, file: str, epoch: int) -> str:
     return (
         f"{harmless(run)} is still training: its {file} is used, saved {when}; a later one may "
         "predict otherwise."
+    )
+
+
+def dim_images(files: Sequence[str], share: float, levels: tuple[float, ...]) -> str:
+    are = "image of more than 8 bits is" if len(files) == 1 else "images of more than 8 bits are"
+    known = (
+        f"the levels of the training from {levels[0]:g} to {levels[1]:g}"
+        if levels
+        else "the range of their kind, by which they are judged"
+    )
+    return (
+        f"{len(files):,} {are} nearly black ({examples(files)}): the values use at most "
+        f"{numbers.share(share)} of {known}, so scale them like the images of the training."
     )
 
 

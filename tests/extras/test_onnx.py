@@ -108,6 +108,15 @@ def test_a_network_that_needs_two_files_is_refused(monkeypatch: pytest.MonkeyPat
         onnx_file.content(Deployment(network_of("lenet5"), raw=False))
 
 
+def run_script(script: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_the_script_of_the_page_classifies_as_the_program_does(tmp_path: Path) -> None:
     deployment = Deployment(network_of("lenet5"), raw=False)
     pixels = random_pixels(deployment.network)[:1]
@@ -115,12 +124,12 @@ def test_the_script_of_the_page_classifies_as_the_program_does(tmp_path: Path) -
     Image.fromarray(pixels[0].permute(1, 2, 0).numpy()).save(tmp_path / "image.png")
     part = PAGE.read_text().partition("## Classify an image with ONNX\n")[2]
     script = part.partition("```python\n")[2].partition("```")[0]
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", script, tmp_path / "net.onnx", tmp_path / "image.png"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_script(script, tmp_path / "net.onnx", tmp_path / "image.png")
+    assert done.returncode == 0
     found = [float(line.partition(" ")[0]) for line in done.stdout.splitlines()]
     wanted = deployment.logits(pixels)[0].softmax(0).sort().values.tolist()
     assert found == pytest.approx(wanted, abs=1e-4)
+    Image.new("I;16", (32, 32), 4000).save(tmp_path / "deep.png")
+    done = run_script(script, tmp_path / "net.onnx", tmp_path / "deep.png")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("only images of 8 bits without transparency")

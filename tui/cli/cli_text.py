@@ -125,6 +125,13 @@ def warning(sentence: str) -> str:
     return f"warning: {sentence}"
 
 
+def data_by_default(data: str) -> str:
+    return (
+        f"no --data is named, so {data} is taken: `cnn-tui datasets` lists others, and --data PATH "
+        "takes images of yours."
+    )
+
+
 def nothing_left(run: str) -> str:
     return f"{harmless(run)} is done: there is nothing left to train"
 

@@ -20,7 +20,10 @@ NOTHING = (
     "nothing says what to export: add --onnx FILE, --pt2 FILE, --safetensors FILE, "
     "--state-dict FILE, --csv FILE or --tensorboard FOLDER."
 )
-HELP_ONNX = "Write ONNX: takes pixels from 0 to 1, returns logits."
+HELP_ONNX = (
+    "Write ONNX: takes pixels from 0 to 1, returns logits. Needs packages: onnx, onnxscript and "
+    "onnxruntime."
+)
 HELP_PT2 = "Write what torch.export.load reads: takes pixels from 0 to 1, returns logits."
 HELP_SAFETENSORS = "Write the weights alone as safetensors."
 HELP_STATE_DICT = "Write the weights alone as torch.load reads them."

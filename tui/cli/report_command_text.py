@@ -8,7 +8,8 @@ from tui.cli.cli_text import WHICH_RUN
 
 HELP = f"""Write a report on a run as one HTML file.
 
-It shows curves, mistakes, layers and recipe, needs no network, and prints well. {WHICH_RUN}"""
+It shows curves, mistakes, layers and recipe, needs no network, and prints well. It is made with the
+package matplotlib. {WHICH_RUN}"""
 HELP_OUTPUT = "The file to write (default: NAME-OF-THE-RUN.html)."
 HELP_NO_IMAGES = "Show no image of the data, and no feature maps."
 HELP_PICTURES = "Also write each figure to this folder, as PNG with 300 dpi, PDF and SVG."

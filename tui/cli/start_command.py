@@ -120,7 +120,14 @@ def start(request: StartRequest) -> NoReturn:
     chosen = request.build_local_recipe()
     if request.dry_run:
         rehearsal.rehearse(chosen)
+    _tell_default_data(request, chosen)
     _train(request, launch.create(chosen, request.runs_dir, request.name), chosen)
+
+
+def _tell_default_data(request: StartRequest, chosen: Recipe) -> None:
+    """Say which data a new run takes if none is named and lines are printed."""
+    if "data" not in request.given and (request.no_ui or not viewer_start.on_screen()):
+        click.echo(cli_text.data_by_default(chosen.data))
 
 
 def _train(
@@ -161,9 +168,13 @@ def _resume_or_create(request: StartRequest) -> NoReturn:
 
     A dry run rehearses that.
     """
+    from engine.start import requeue
+
     chosen = request.build_local_recipe()
     if request.dry_run:
         _rehearse_resume(request, chosen)
+    if requeue.newest_named(request.runs_dir, request.name) is None:
+        _tell_default_data(request, chosen)
     found = _requeue(request, chosen)
     if found.claim is None:
         click.echo(cli_text.nothing_left(found.run.label))

@@ -20,7 +20,8 @@ or a path.
 
 A condition compares numbers that the run reports, as in 'top1>90%' or 'epoch>=5 loss<0.3', where
 a space means and. It is judged with every report, also with those from before. Quote it: the
-shell takes > for itself.
+shell takes > for itself. The numbers are the columns of `cnn-tui export --csv`, such as top1, loss,
+train_loss, lr and epoch, also state and elapsed; docs/numbers.md lists them.
 
 \b
 Exit codes:
@@ -71,7 +72,7 @@ def best(top1: str, epoch: int) -> str:
 
 def not_reported_yet(run: str, names: Sequence[str], known: Iterable[str]) -> str:
     """Of names that a live run may report later, or never."""
-    near = nearest(names[0], known, "it waits for them, so check the spelling.")
+    near = nearest(names[0], known, "check the spelling; an accuracy is top1, train_top1 or top5.")
     return (
         f"{harmless(run)} has not reported {examples(names)} so far, and the condition cannot hold "
         f"before it does: {near}"

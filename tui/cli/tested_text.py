@@ -8,9 +8,16 @@ HELP = """Test a trained network on images with known classes.
 
 Without --data, on the test images of its run, or on its validation images if it has no others.
 With --data, on the test images of another data set, else on its validation images, else on all
-that it has. Classes are matched by name. The run keeps the result, and its dashboard shows it."""
+that it has. Classes are matched by name, whatever their capitals, spaces and dashes. The run keeps
+the result, and its dashboard shows it.
+
+RUN is a number, a part of a name, or a path, whose best checkpoint counts; without it, the newest
+run is meant. FILE is a checkpoint."""
 HELP_DATA = "Test on the images of this data set, a name or a path."
-HELP_SET = "Change a field that says how the files of --data are understood; repeatable."
+HELP_SET = (
+    "Change a field that says how the files of --data are understood, such as labels=prefix or "
+    "class_names=FILE; repeatable."
+)
 STOPPED = "stopped: nothing was kept"
 WITHOUT_DATA = (
     "--set and --data-dir say how and where the images of --data are found: add --data NAME or "

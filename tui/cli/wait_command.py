@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ def _waited(
     run: str, until: str | None, timeout: str | None, runs_dir: Path
 ) -> tuple[Waited, Condition | None]:
     """How the waiting ended, and the condition. Raises UsageError or RunError."""
-    from engine.run import conditions, run_liveness, run_search
+    from engine.run import conditions, run_fields, run_liveness, run_search
     from tui.viewer import run_waiting
 
     seconds = None if timeout is None else conditions.parse_duration(timeout)
@@ -64,28 +64,26 @@ def _waited(
     def tell_silent() -> None:
         say(f"cnn-tui: {run_liveness.why_not_live(found)}")
 
-    return run_waiting.wait(found, condition, seconds, tell_silent=tell_silent), condition
+    def tell_lacking(names: Sequence[str], scalars: Sequence[str]) -> None:
+        known = [*run_fields.RUN_FIELDS, *scalars]
+        say(f"cnn-tui: {status_text.not_reported_yet(found.label, names, known)}")
+
+    waited = run_waiting.wait(
+        found, condition, seconds, tell_silent=tell_silent, tell_lacking=tell_lacking
+    )
+    return waited, condition
 
 
 def _condition(run: RunDir, written: str) -> Condition:
-    """The condition; of names that a live run has not reported a note is told.
-
-    Raises UsageError.
-    """
-    from engine.run import conditions, run_fields, run_liveness
+    """The condition. Raises UsageError."""
+    from engine.run import conditions, run_fields
     from tui.viewer import run_status, run_summary
 
     @functools.cache
     def scalars() -> tuple[str, ...]:
         return run_status.scalar_names(run_summary.read_history(run))
 
-    fields = run_fields.RUN_FIELDS
-    condition = conditions.parse(written, run_fields.kind_in(fields, scalars))
-    strange = [name for name in condition.names if name not in fields and name not in scalars()]
-    if strange and scalars() and run_liveness.is_live(run):
-        said = status_text.not_reported_yet(run.label, strange, [*fields, *scalars()])
-        say(f"cnn-tui: {said}")
-    return condition
+    return conditions.parse(written, run_fields.kind_in(run_fields.RUN_FIELDS, scalars))
 
 
 def _print(waited: Waited, condition: Condition | None, *, as_json: bool) -> None:

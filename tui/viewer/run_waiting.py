@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -15,7 +15,8 @@ from engine.run import run_liveness, run_text
 from engine.run.conditions import Condition, Values
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
-from engine.run.reports import numbers_of, reports_in
+from engine.run.reports import NAMES_AT_THE_END, numbers_of, reports_in
+from engine.run.run_fields import RUN_FIELDS
 from engine.run.run_paths import RunDir
 from tui.viewer import run_status, run_summary
 from tui.viewer.run_status import RunStatus
@@ -109,16 +110,31 @@ class RunWaiter:
         assert self._until is not None
         return Held(step, at, {name: values[name] for name in self._until.names})
 
+    def scalars(self) -> tuple[str, ...]:
+        """The names of the scalars that the run has reported."""
+        return run_status.scalar_names(self._history)
+
+    def lacking(self) -> list[str]:
+        """The names in the condition that reports which usually have them lack so far.
+
+        The report of an epoch has all but those of the end; before it, only a scalar can lack.
+        """
+        usual = NAMES_AT_THE_END if self._history.epochs else RUN_FIELDS
+        told = self._history.epochs or self.scalars()
+        return [name for name in self._unreported() if name not in usual] if told else []
+
+    def _unreported(self) -> list[str]:
+        known = self._newest | self._now
+        return [name for name in self._until.names if name not in known] if self._until else []
+
     def ended(self, outcome: Outcome, now: float) -> Waited:
         """What to say at the end."""
         until = self._until
-        known = self._newest | self._now
-        unknown = [n for n in until.names if n not in known] if until is not None else []
         return Waited(
             outcome,
             str(until) if until is not None else None,
             self._held,
-            tuple(unknown),
+            tuple(self._unreported()),
             run_status.status_of(self._run, self._history, self._liveness, now),
         )
 
@@ -129,6 +145,7 @@ def wait(
     timeout: float | None = None,
     *,
     tell_silent: Callable[[], None] = lambda: None,
+    tell_lacking: Callable[[Sequence[str], Sequence[str]], None] = lambda *_: None,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
     pause: Callable[[float], None] = time.sleep,
@@ -136,14 +153,18 @@ def wait(
     """Wait for the end of a run, or for a condition, for at most `timeout` seconds.
 
     A run that has ended, or whose reports have met the condition, is not waited for. Calls
-    `tell_silent` once, when only another machine knows whether the engine lives. `clock` measures
-    the timeout; `now` gives unix seconds.
+    `tell_silent` once, when only another machine knows whether the engine lives, and `tell_lacking`
+    once, with the names that the condition waits for and reports lack, and the scalars that there
+    are. `clock` measures the timeout; `now` gives unix seconds.
     """
-    waiter, began, told = RunWaiter(run, until), clock(), False
+    waiter, began, told, told_lacking = RunWaiter(run, until), clock(), False, False
     while (outcome := waiter.look(now())) is None:
         if waiter.state == "silent" and not told:
             told = True
             tell_silent()
+        if not told_lacking and (lacking := waiter.lacking()):
+            told_lacking = True
+            tell_lacking(lacking, waiter.scalars())
         left = LOOK_SECONDS if timeout is None else began + timeout - clock()
         if left <= 0:
             return waiter.ended("timeout", now())

@@ -49,15 +49,40 @@ class GivenImages:
 def given_images(places: Sequence[str], content: bytes) -> GivenImages:
     """Find the images of these places; `content` is that of standard input, which `-` names.
 
+    A file counts once, however many places name it.
+
     A file that is named itself is found, even if it is no image. Raises DataError for a place that
     cannot be read, and where no place holds an image.
     """
-    found = GivenImages()
+    found, again = GivenImages(), []
+    known: set[str] = set()
     for place in places:
-        _add(found, place, content)
+        path = place if place == STDIN else os.path.realpath(place)
+        if path in known:
+            again.append(place)
+        else:
+            known.add(path)
+            _add(found, place, content)
     if not found.images:
         raise DataError(inventory_text.no_images_given(places, found.notes))
+    if len(known) > 1:
+        again += _drop_named_again(found)
+    if again:
+        found.notes.append(inventory_text.named_again(again))
     return found
+
+
+def _drop_named_again(found: GivenImages) -> list[str]:
+    """Keep each file once, and return the paths that name one again: a folder may hold a place."""
+    known: set[str] = set()
+    kept: list[GivenImage] = []
+    again: list[GivenImage] = []
+    for image in found.images:
+        path = os.path.realpath(image.file) if isinstance(image.stored, ImageFile) else ""
+        (again if path in known else kept).append(image)
+        known |= {path} - {""}
+    found.images = kept
+    return [image.file for image in again]
 
 
 def _add(found: GivenImages, place: str, content: bytes) -> None:

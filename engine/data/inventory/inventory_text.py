@@ -76,6 +76,11 @@ def no_images_there(place: str, skipped: Mapping[str, Sequence[str]]) -> str:
     return f"{harmless(place)} holds no image{others}."
 
 
+def named_again(files: Sequence[str]) -> str:
+    are = "is" if len(files) == 1 else "are"
+    return f"{examples(files)} {are} named more than once, and counted once."
+
+
 def no_images_given(places: Sequence[str], notes: Sequence[str]) -> str:
     """`notes` say what is there instead of images; one note is the whole sentence."""
     said = notes[0] if len(notes) == 1 else f"{examples(places)} hold no image."

@@ -33,7 +33,7 @@ def find_folder(facts: DatasetFacts, recipe: Recipe) -> Path:
     if folder is None:
         folders = datasets.data_folders(recipe.data_dir)
         urls = [download.urls[0] for download in facts.downloads]
-        raise DataError(data_text.data_not_on_disk(facts.title, folders, urls))
+        raise DataError(data_text.data_not_on_disk(facts.key, facts.title, folders, urls))
     return folder
 
 
