@@ -164,7 +164,7 @@ def test_calibration_comes_from_a_test_of_the_best_epoch_on_the_own_images(
     run = scripted.run_dir(tmp_path, scripted.half_a_run())
     kept_tests.keep(run, data_test(own=own, epoch=epoch))
     facts = facts_of(run)
-    how = "Calibration is missing: `cnn-tui test 1-lenet5-digits` measures it for a new report."
+    how = "Calibration is missing: `cnn-tui test` of this run measures it for a new report."
     assert ("ECE", "3.1 points") in page_values.head_facts(facts) or how in facts.lacking
     assert (how not in facts.lacking) == (own and epoch == 2)
 

@@ -197,8 +197,7 @@ MISSING_GLYPHS = "Boxes in the figures stand for characters that no installed fo
 OTHER_VALIDATION = "The validation images are not those of the kept predictions."
 
 
-def no_calibration(run: str) -> str:
-    return f"Calibration is missing: `cnn-tui test {harmless(run)}` measures it for a new report."
+NO_CALIBRATION = "Calibration is missing: `cnn-tui test` of this run measures it for a new report."
 
 
 def no_pictures(why: str) -> str:

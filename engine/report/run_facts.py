@@ -116,7 +116,7 @@ def _from_journal(
 ) -> RunFacts:
     """The facts without predictions: a test may know some, and the journal a matrix."""
     calibrated = _tested(facts, best)
-    lacking = (why,) if calibrated else (why, report_text.no_calibration(run.label))
+    lacking = (why,) if calibrated else (why, report_text.NO_CALIBRATION)
     facts = dataclasses.replace(facts, calibrated=calibrated, lacking=lacking)
     confusion = past_epochs.history(run.journal, started, best).confusion
     if confusion is None:
