@@ -15,9 +15,12 @@ from engine.errors import UsageError
 from engine.inspection import layer_events
 from engine.models import registry
 from engine.process.inspected_model import load_inspected_model
+from engine.process.session import AttemptOptions, Session
 from engine.protocol import events
+from engine.recipes.recipe_building import read_recipe
 from engine.recipes.recipe_toml import read_fields
 from engine.run import run_search
+from engine.run.journal import Journal
 from tests.forked_engines import ForkServer, new_run
 from tests.processes import TIMEOUT, events_of, headless
 
@@ -257,6 +260,23 @@ def test_an_exit_in_the_midst_of_a_run_names_the_line(net: Path, fork_server: Fo
     assert isinstance(ended, events.RunEnded)
     assert "an error of the model (exiting.py, line 14): SystemExit: bye; repair" in ended.error
     assert "go on with `cnn-tui resume 1`" in ended.error
+
+
+@pytest.mark.parametrize(
+    ("dry", "then"), [(False, "go on with `cnn-tui resume 1`"), (True, "start a new run")]
+)
+def test_only_a_run_that_stays_is_to_be_resumed(net: Path, dry: bool, then: str) -> None:
+    """A rehearsal leaves no run."""
+    raising = EXITING.replace("self.calls > 20", "len(x) > 9").replace("sys.exit", "raise KeyError")
+    (net.parent / "raising.py").write_text(raising)
+    settings = {"arch": "raising.py:make", "data": "digits", "threads": 1}
+    run = new_run(Path("runs"), settings)
+    journal = Journal(run.journal)
+    session = Session(run, read_recipe(run.recipe), "a1", journal, journal.append)
+    with pytest.raises(KeyError, match="bye") as caught:
+        list(session.stream(AttemptOptions(dry=dry)))
+    session.close()
+    assert then in session.explain(caught.value)
 
 
 def test_a_run_goes_on_with_the_repaired_file_until_it_has_saved_and_then_with_its_own(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import UsageError
+from engine.recipes import recipe_text
 from engine.recipes.recipe import FIELDS, Recipe, Resolved
 from engine.recipes.recipe_building import build_recipe, difference_from_preset
 from engine.recipes.recipe_toml import parse_setting, read_fields, to_toml
@@ -38,7 +39,8 @@ def test_later_layers_win() -> None:
     ("key", "said"),
     [
         ("colour", "`cnn-tui recipes quick` shows all of them."),
-        ("learning_rate", "`cnn-tui recipes quick` shows all of them."),
+        ("learning_rate", "did you mean lr?"),
+        ("WD", "did you mean weight_decay?"),
         ("batch_size", "did you mean batch?"),
         ("Epoch", "did you mean epochs?"),
         ("momentun", "did you mean momentum?"),
@@ -47,6 +49,11 @@ def test_later_layers_win() -> None:
 )
 def test_only_a_field_that_is_near_is_suggested(key: str, said: str) -> None:
     assert refused(**{key: 1}) == f"there is no recipe field '{key}': {said}"
+
+
+def test_a_name_that_other_programs_use_leads_to_a_field() -> None:
+    assert {*recipe_text.SYNONYMS.values()} <= {*FIELDS}
+    assert not {*recipe_text.SYNONYMS} & {*FIELDS}
 
 
 def test_of_names_that_begin_alike_the_first_is_suggested() -> None:

@@ -72,6 +72,8 @@ class Session:
         self._began = time.monotonic() if began is None else began
         self.saver = RunSaver(run, recipe, attempt, journal, append, self._rank)
         self.trainer: Trainer | None = None
+        # Whether the attempt is a rehearsal, whose run is gone when it ends.
+        self._dry = False
 
     @property
     def step(self) -> int:
@@ -88,6 +90,7 @@ class Session:
 
     def stream(self, options: AttemptOptions) -> EventStream:
         """The events of the attempt that these options ask for."""
+        self._dry = options.dry
         return self.rehearse(options) if options.dry else self.train(options)
 
     def train(self, options: AttemptOptions = AS_USUAL) -> EventStream:
@@ -152,7 +155,7 @@ class Session:
         own = architecture_names.user_function(self._recipe.arch)
         kept = kept_code(own.file, self.run.path) if own else None
         if kept and (line := kept.code.line_of(error)):
-            resumed = "" if self.saver.has_checkpoint else self.run.selector
+            resumed = "" if self._dry or self.saver.has_checkpoint else self.run.selector
             return process_text.own_model_failed(line, text.error_summary(error), resumed)
         return process_text.crashed(text.error_summary(error))
 

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine.numbers import short
 from engine.text import choices, harmless, nearest
+
+# What other programs call a field.
+SYNONYMS: Mapping[str, str] = {
+    "learning_rate": "lr",
+    "bs": "batch",
+    "wd": "weight_decay",
+    "l2": "weight_decay",
+    "model": "arch",
+    "network": "arch",
+    "imgsz": "size",
+    "resolution": "size",
+    "drop_rate": "dropout",
+    "amp": "precision",
+    "dtype": "precision",
+    "max_grad_norm": "clip",
+    "early_stopping": "patience",
+    "val_split": "holdout",
+    "validation_split": "holdout",
+}
 
 
 def unknown_key(
     key: str, known: Iterable[str], where: str = "`cnn-tui recipes quick` shows all of them."
 ) -> str:
-    return f"there is no recipe field '{harmless(key)}': {nearest(key, known, where)}"
+    meant = SYNONYMS.get(key.lower().replace("-", "_"), "")
+    hint = f"did you mean {meant}?" if meant else nearest(key, known, where)
+    return f"there is no recipe field '{harmless(key)}': {hint}"
 
 
 def bad_value(key: str, value: object, allowed: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.text import folder, harmless, reason, typed
 
@@ -92,14 +92,27 @@ def no_screen(term: str, instead: str) -> str:
     return f"this terminal cannot be drawn on (TERM is {harmless(term) or 'empty'}): {instead}"
 
 
-def refused(message: str, subcommand: str) -> str:
-    """Click's message about the command line as one sentence, with what to do."""
-    first, *question = harmless(message).split(". ")
-    sentence = first[:1].lower() + first[1:].removesuffix(".")
-    if question:
-        return f"{sentence}: {question[0][:1].lower()}{question[0][1:]}"
+def refused(message: str, subcommand: str, near: Sequence[str] = ()) -> str:
+    """Click's message about the command line as one sentence, with what to do.
+
+    `near` are possible words, the nearest first.
+    """
+    said = harmless(message)
+    sentence = said[:1].lower() + said[1:].removesuffix(".")
+    if near:
+        return f"{sentence}: did you mean '{near[0]}'?"
     help_ = " ".join(word for word in ("cnn-tui", subcommand, "--help") if word)
     return f"{sentence}: see `{help_}`."
+
+
+def unexpected(words: Sequence[str]) -> str:
+    plural = "s" if len(words) > 1 else ""
+    return f"got unexpected extra argument{plural} ({' '.join(words)})"
+
+
+def options_missing(pairs: Iterable[tuple[str, str]]) -> str:
+    """`pairs` are options, and the words that they take."""
+    return f"type `{' '.join(f'{option} {typed(word)}' for option, word in pairs)}` instead."
 
 
 def system_refused(error: OSError) -> str:

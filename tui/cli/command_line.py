@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import errno
 import io
+import itertools
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from engine.errors import STOP_EXIT, EngineError, UsageError
-from tui.cli import cli_text, list_commands, run_commands
+from tui.cli import bare_words, cli_text, list_commands, run_commands
 from tui.cli.doctor_command import doctor
 from tui.cli.export_command import export
 from tui.cli.inspect_command import inspect_data
@@ -33,15 +34,20 @@ from tui.cli.watch_commands import attach, demo
 
 
 @contextmanager
-def said_in_one_sentence() -> Iterator[None]:
-    """Turn errors, ours, Click's or the system's, and Ctrl+C into a sentence and an exit code."""
+def said_in_one_sentence(group: click.Context | None = None) -> Iterator[None]:
+    """Turn errors, ours, Click's or the system's, and Ctrl+C into a sentence and an exit code.
+
+    `group` is the context whose subcommand an error without one is about.
+    """
     try:
         yield
     except EngineError as error:
         say(f"cnn-tui: {error}")
         raise click.exceptions.Exit(error.exit_code) from error
     except click.UsageError as error:
-        sentence = cli_text.refused(error.format_message(), subcommand(error.ctx))
+        near = _nearest(error)
+        message = error.message if near else error.format_message()
+        sentence = cli_text.refused(message, _subcommand(error.ctx, group), near)
         say(f"cnn-tui: {sentence}")
         raise click.exceptions.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
@@ -54,9 +60,16 @@ def said_in_one_sentence() -> Iterator[None]:
         raise click.exceptions.Exit(EngineError.exit_code) from error
 
 
-def subcommand(ctx: click.Context | None) -> str:
+def _nearest(error: click.UsageError) -> Sequence[str]:
+    """The words that Click takes for meant, the nearest first."""
+    return getattr(error, "possibilities", None) or ()
+
+
+def _subcommand(ctx: click.Context | None, group: click.Context | None) -> str:
     """The name of the subcommand that was parsed; empty for the program itself."""
-    return ctx.info_name or "" if ctx is not None and ctx.parent is not None else ""
+    if ctx is None:
+        return group.invoked_subcommand or "" if group is not None else ""
+    return ctx.info_name or "" if ctx.parent is not None else ""
 
 
 class Cli(click.Group):
@@ -73,8 +86,18 @@ class Cli(click.Group):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with said_in_one_sentence():
+        with said_in_one_sentence(ctx):
             return super().invoke(ctx)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if not _nearest(error):
+                bare_words.check([*itertools.takewhile(lambda word: word[:1] != "-", args)])
+            raise
 
 
 @click.group(cls=Cli, invoke_without_command=True, help=cli_text.HELP)

@@ -12,6 +12,7 @@ import click
 
 from engine.errors import UsageError
 from tui.cli import cli_text, rehearsal, viewer_start
+from tui.cli.bare_words import OptionsAlone
 from tui.cli.options import runs_option, start_options
 from tui.cli.stderr_lines import say
 
@@ -86,7 +87,7 @@ class StartRequest:
         return in_terminal and chosen.gpus == 1
 
 
-@click.command(help=cli_text.HELP_TRAIN)
+@click.command(cls=OptionsAlone, help=cli_text.HELP_TRAIN)
 @start_options
 @runs_option
 def train(**options: Any) -> None:
