@@ -118,7 +118,7 @@ def test_a_run_that_is_done_goes_on_for_more_epochs(
     monkeypatch.chdir(job.folder)
     code, _, err = ended(headless("resume", "1", "--no-ui"))
     assert code == 1
-    assert "resume 1-job --epochs" in err
+    assert "resume 1 --epochs" in err
     code, out, _ = ended(headless("resume", "1", "--no-ui", "--epochs", "13"))
     assert code == 0
     assert "epoch 13/13" in out
