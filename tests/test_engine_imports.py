@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 # Trains in this interpreter, and prints what is imported after the first step.
 CODE = """
@@ -58,3 +60,18 @@ def test_only_packages_that_a_training_uses(modules: set[str]) -> None:
     roots = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names)
     private = {name for name in roots if name.startswith("_") or name == "cython_runtime"}
     assert roots - private <= PACKAGES
+
+
+def test_a_check_of_a_folder_loads_no_reader_of_arrays_and_tables(tmp_path: Path) -> None:
+    """They take longer than the check, and each start checks its data before the engine does."""
+    for name in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    code = (
+        "import sys; from engine.recipes.recipe import Recipe; "
+        "from engine.start import recipe_resolution; "
+        f"recipe_resolution.check_data(Recipe(data={str(tmp_path)!r})); "
+        "print('numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

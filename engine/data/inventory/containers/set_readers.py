@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -15,15 +13,13 @@ from engine.data.inventory.containers import (
     pixel_tables,
     shards,
 )
+from engine.data.inventory.containers.folder_glance import holds_images, visible_entries
 from engine.data.inventory.containers.labelled_items import ItemSet, inventory_of_items
 from engine.data.inventory.kept_copies import is_quickly_unpacked
 from engine.data.inventory.validation_choice import check_training
 from engine.data.stored import array_row
-from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
 from engine.recipes.recipe import Recipe
 
-# How many entries of a folder, and folders in a folder, are looked at for images.
-GLANCE = 100
 # How many folders, each the only one in the other, may hold a data set.
 LEVELS = 4
 
@@ -75,7 +71,7 @@ def set_at(path: Path) -> SetPlace | None:
         return None
     readers = [*TABLE_READERS, *ROW_READERS]
     for _ in range(LEVELS):
-        entries = [*_entries(path)]
+        entries = [*visible_entries(path)]
         if path.is_dir() and not entries:  # empty, or it cannot be read
             break
         if found := next((each for each in readers if each.recognises(path)), None):
@@ -85,27 +81,3 @@ def set_at(path: Path) -> SetPlace | None:
             break
         path, readers = Path(below[0].path), [*ROW_READERS]
     return None
-
-
-def holds_images(folder: Path) -> bool:
-    """Whether images lie in a folder or up to two levels below, by a glance at each."""
-    level = [folder]
-    for _ in range(3):
-        below: list[Path] = []
-        for each in level:
-            for entry in islice(_entries(each), GLANCE):
-                if suffix(entry.name) in IMAGE_SUFFIXES:
-                    return True
-                if entry.is_dir():
-                    below.append(Path(entry.path))
-        level = below[:GLANCE]
-    return False
-
-
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """The entries that are not hidden; none of a folder that cannot be read."""
-    try:
-        with os.scandir(folder) as entries:
-            yield from (entry for entry in entries if not entry.name.startswith("."))
-    except OSError:
-        return
