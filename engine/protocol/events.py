@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe import Epochs, Recipe, Resolved
 from engine.recipes.schedule import Asked, Steering
 
 Measured: TypeAlias = float | None
@@ -63,13 +63,37 @@ class Layer(msgspec.Struct, frozen=True):
     receptive: int = 0
 
 
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """A training of somebody's own program, or its log, in the words of that program.
+
+    `framework` names what trains ("PyTorch 2.14.1", "Keras 3.15 on JAX"), and `log` the kind of the
+    log that is read, empty where the program itself speaks. `settings` are its hyper-parameters.
+    `epochs` is the planned total. `unit` says what the curves are drawn over: where the length of
+    an epoch is not known, `steps_per_epoch` is 1 and `unit` is "step". `refusals` says for a kind
+    of command (`Pause`, `Checkpoint`, `Stop`, `Steer`, `Probe`) why the program cannot obey it.
+    """
+
+    program: str
+    framework: str = ""
+    log: str = ""
+    settings: dict[str, str | float | bool | None] = {}
+    epochs: Epochs | None = None
+    unit: Literal["epoch", "step"] = "epoch"
+    refusals: dict[str, str] = {}
+
+
 class RunStarted(_Event, frozen=True):
-    """An attempt starts. This event holds everything that defines it."""
+    """An attempt starts. This event holds everything that defines it.
+
+    A run of the engine has `recipe` and `resolved`, and any other training has `watched`. What the
+    program did not tell of its model and its images is 0 or empty. `layers` without an output are
+    known only by their names.
+    """
 
     attempt: str
     name: str
-    recipe: Recipe
-    resolved: Resolved
+    recipe: Recipe | None
+    resolved: Resolved | None
     host: str
     device: str
     classes: tuple[str, ...]
@@ -84,6 +108,7 @@ class RunStarted(_Event, frozen=True):
     planned_steps: StepNumber
     versions: dict[str, str]
     git: str | None = None
+    watched: Watched | None = None
 
 
 PhaseName = Literal[
@@ -126,10 +151,10 @@ class Steps(_Event, frozen=True, omit_defaults=True):
     """
 
     epoch: int
-    loss: Measured
-    top1: Measured
-    lr: float
-    images_per_second: Measured
+    loss: MaybeMeasured = UNSET
+    top1: MaybeMeasured = UNSET
+    lr: MaybeMeasured = UNSET
+    images_per_second: MaybeMeasured = UNSET
     waited: MaybeMeasured = UNSET
     scalars: Scalars = {}
 
@@ -283,15 +308,15 @@ class EpochEnded(_Event, frozen=True, omit_defaults=True):
     """
 
     epoch: int
-    train_loss: Measured
-    train_top1: Measured
-    loss: Measured
-    top1: Measured
-    lr: float
-    seconds: float
-    evaluation_seconds: float
-    images_per_second: Measured
-    best: bool
+    train_loss: MaybeMeasured = UNSET
+    train_top1: MaybeMeasured = UNSET
+    loss: MaybeMeasured = UNSET
+    top1: MaybeMeasured = UNSET
+    lr: MaybeMeasured = UNSET
+    seconds: float | UnsetType = UNSET
+    evaluation_seconds: float | UnsetType = UNSET
+    images_per_second: MaybeMeasured = UNSET
+    best: bool = False
     top5: MaybeMeasured = UNSET
     balanced: MaybeMeasured = UNSET
     scalars: Scalars = {}
