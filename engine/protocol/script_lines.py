@@ -51,7 +51,7 @@ class Reply(_Line, frozen=True):
 
 
 class GoesOn(_Line, frozen=True):
-    """The script has loaded the checkpoint of this step; what the run had after it is superseded."""
+    """The script has loaded its checkpoint of this step; what the run had after it is void."""
 
     step: int
     epoch: int
