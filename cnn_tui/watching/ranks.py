@@ -18,8 +18,6 @@ from cnn_tui.watching.channel import Channel, Recording
 
 T = TypeVar("T")
 
-    'its other ranks would not: call cnn_tui.watch(…, reduce="mean") and run.step on every rank.'
-)
 # About the time between two broadcasts.
 BROADCAST_SECONDS = 0.1
 
