@@ -211,6 +211,7 @@ def evil_run(folder: Path) -> RunDir:
     """Every word in it that is not the program's means harm."""
     name = f"1-{HARM}"
     began = scripted.started(tuple(f"{HARM}{i}" for i in range(10)), name=name)
+    assert began.recipe is not None
     layers = tuple(msgspec.structs.replace(e, name=HARM + e.name) for e in began.layers)
     chosen = msgspec.structs.replace(began.recipe, arch=f"{HARM}.py:{HARM}", data=f"/x/{HARM}")
     began = msgspec.structs.replace(
