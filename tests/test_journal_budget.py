@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from engine.process.journal_budget import (
+from engine.run.journal_budget import (
     HEARTBEAT_SECONDS,
     PHASE_SECONDS,
     PICTURE_SECONDS,
