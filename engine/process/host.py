@@ -19,6 +19,7 @@ from engine.distributed.rank import Rank
 from engine.errors import STOP_EXIT, RunError
 from engine.machine import oom_kills
 from engine.machine.hardware import Sampler
+from engine.machine.nvml import run_processes
 from engine.process import process_text
 from engine.process.entry import exit_now
 from engine.process.line_printer import LinePrinter, say
@@ -109,7 +110,7 @@ class Host:
             self._printer.start()
         self._append(events.Phase("starting"))
         self._worker.start()
-        sampler = Sampler(self._run.path)
+        sampler = Sampler(self._run.path, run_processes())
         spool = Spool(self._run, self._attempt, self._refuse)
         next_sample = time.monotonic()
         # The worker's last event must be the run's last one: append nothing after it.

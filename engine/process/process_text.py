@@ -319,13 +319,6 @@ def nothing_to_show(phase: str) -> str:
     return f"nothing is trained yet ({phase}), so there is nothing to look at: ask again later."
 
 
-def reply_failed(why: str) -> str:
-    return (
-        f"the reply to an inspection was not written: {harmless(why)}; free some space, then ask "
-        "again."
-    )
-
-
 def nothing_to_steer(phase: str) -> str:
     return f"nothing is trained yet ({phase}), so there is nothing to steer: ask again later."
 

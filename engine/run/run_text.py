@@ -190,3 +190,10 @@ def journal_held(why: str) -> str:
 
 def command_ignored(file: str, why: str) -> str:
     return f"the command {harmless(file)} was ignored: {harmless(why)}."
+
+
+def reply_failed(why: str) -> str:
+    return (
+        f"the reply to an inspection was not written: {harmless(why)}; free some space, then ask "
+        "again."
+    )
