@@ -152,8 +152,6 @@ PHASES: Mapping[str, str] = {
 
 TESTING = "testing"
 
-ENGINE_SILENT = "silent"
-
 
 def reading(percent: str) -> str:
     """The state of a run while a part of its journal is not read yet."""

@@ -48,17 +48,17 @@ def status_row(
     *,
     label: str = "",
     pausing: bool = False,
-    silent: bool = False,
+    silence: str = "",
 ) -> Row:
     """Name and device on the left, state and time left on the right.
 
     The row shows the longest pair of forms that fits, and shortens the state last. `label` is the
     name of the run's folder, which a person may have moved since the start; empty if it is unknown.
-    `pausing` says that a pause was requested and the engine has not replied, `silent` that the
-    engine has written nothing for a while.
+    `pausing` says that a pause was requested and the engine has not replied, `silence`
+    is the word for an engine that has written nothing for a while, empty if there is none.
     """
     names = _names(history, label)
-    states = _states(history, now, state(history, pausing, silent), clock)
+    states = _states(history, now, state(history, pausing, silence), clock)
     pairs = [(name, state) for state in states[:2] for name in names[:2]]
     pairs += [(name, state) for state in states[1:] for name in names[2:] or names]
     if width >= WIDE:
@@ -91,7 +91,7 @@ def trains(history: History) -> bool:
     return history.phase is not None and history.phase.name in TRAINS
 
 
-def state(history: History, pausing: bool = False, silent: bool = False) -> StateLabel:
+def state(history: History, pausing: bool = False, silence: str = "") -> StateLabel:
     """The state of the run, from its last phase and its end; first, whether its journal is read."""
     if history.read_share < 1.0:
         share = drawing_text.reading(numbers.whole(history.read_share))
@@ -101,8 +101,8 @@ def state(history: History, pausing: bool = False, silent: bool = False) -> Stat
         signs = {"done": StateLabel("✓", "", "good"), "failed": StateLabel("✗", "", "error")}
         found = signs.get(reason, StateLabel("·", "", "warning"))
         return found._replace(word=shared_text.RUN_ENDED[reason])
-    if silent:
-        return StateLabel("?", drawing_text.ENGINE_SILENT, "warning")
+    if silence:
+        return StateLabel("?", silence, "warning")
     phase = history.phase
     if pausing:
         return StateLabel("‖", drawing_text.PHASES["pausing"], "warning")
