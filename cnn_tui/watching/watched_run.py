@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import math
 import threading
 import time
@@ -232,8 +231,7 @@ class WatchedRun:
                 return
             self._closed = True
         if self._channel.alive and self._started:
-            with contextlib.suppress(RuntimeError):  # the device may be what has failed
-                self._reports.flush()
+            self._reports.flush()
         self._model.close()
         stopped = reason == "done" and self._script.stopping
         self._channel.close("stopped" if stopped else reason, error)
