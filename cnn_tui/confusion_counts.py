@@ -1,0 +1,71 @@
+"""The confusion matrix of an evaluation, with the images of its worst cells.
+
+It is made from the cells that occur, never from a whole matrix: with 10,000 classes that would take
+800 MB.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+# With more classes, only the cells that are not zero are listed.
+DENSE_CLASSES = 100
+# The number of worst cells with example images, and of images for each.
+WORST_CELLS = 64
+CELL_IMAGES = 16
+
+
+class WorstCell(NamedTuple):
+    """A cell off the diagonal, with the indices of its first images."""
+
+    true: int
+    predicted: int
+    images: tuple[int, ...]
+
+
+class ConfusionCounts(NamedTuple):
+    """The counts; a row is a true class.
+
+    Up to `DENSE_CLASSES`, `dense` is (classes, classes). With more, `sparse` has the cells that are
+    not zero as (true, predicted, count). `worst` has the cells with the most errors, worst first.
+    """
+
+    dense: tuple[tuple[int, ...], ...]
+    sparse: tuple[tuple[int, int, int], ...]
+    worst: tuple[WorstCell, ...]
+
+
+def confusion_counts(cells: Tensor, classes: int) -> ConfusionCounts:
+    """The matrix of N images, given the cell `true * classes + predicted` of each, (N,) on the CPU.
+
+    An image with a negative cell does not count.
+    """
+    found, counts = torch.unique(cells[cells >= 0], return_counts=True)
+    worst = tuple(
+        WorstCell(*divmod(cell, classes), images)
+        for cell, images in _worst(cells, found, counts, classes)
+    )
+    if classes > DENSE_CLASSES:
+        columns = (found // classes).tolist(), (found % classes).tolist(), counts.tolist()
+        return ConfusionCounts((), tuple(zip(*columns)), worst)
+    matrix = torch.zeros(classes * classes, dtype=counts.dtype)
+    matrix[found] = counts
+    rows = tuple(tuple(row) for row in matrix.view(classes, classes).tolist())
+    return ConfusionCounts(rows, (), worst)
+
+
+def _worst(
+    cells: Tensor, found: Tensor, counts: Tensor, classes: int
+) -> list[tuple[int, tuple[int, ...]]]:
+    """The largest errors, worst first, each with the indices of its first images."""
+    wrong = found // classes != found % classes
+    found, counts = found[wrong], counts[wrong]
+    worst: list[int] = found[
+        counts.sort(descending=True, stable=True).indices[:WORST_CELLS]
+    ].tolist()
+    return [
+        (cell, tuple((cells == cell).nonzero().flatten()[:CELL_IMAGES].tolist())) for cell in worst
+    ]
