@@ -44,10 +44,28 @@ def confusion_counts(cells: Tensor, classes: int) -> ConfusionCounts:
     An image with a negative cell does not count.
     """
     found, counts = torch.unique(cells[cells >= 0], return_counts=True)
-    worst = tuple(
-        WorstCell(*divmod(cell, classes), images)
-        for cell, images in _worst(cells, found, counts, classes)
+    worst = (
+        WorstCell(
+            *divmod(cell, classes),
+            tuple((cells == cell).nonzero().flatten()[:CELL_IMAGES].tolist()),
+        )
+        for cell in _worst(found, counts, classes)
     )
+    return _counted(found, counts, classes, tuple(worst))
+
+
+def matrix_counts(matrix: Tensor) -> ConfusionCounts:
+    """The matrix of these counts (classes, classes) int64 on the CPU, whose images are unknown."""
+    classes, flat = len(matrix), matrix.flatten()
+    found = flat.nonzero().flatten()
+    worst = (WorstCell(*divmod(cell, classes), ()) for cell in _worst(found, flat[found], classes))
+    return _counted(found, flat[found], classes, tuple(worst))
+
+
+def _counted(
+    found: Tensor, counts: Tensor, classes: int, worst: tuple[WorstCell, ...]
+) -> ConfusionCounts:
+    """The cells that are not zero, with their counts, as it is kept for so many classes."""
     if classes > DENSE_CLASSES:
         columns = (found // classes).tolist(), (found % classes).tolist(), counts.tolist()
         return ConfusionCounts((), tuple(zip(*columns)), worst)
@@ -57,15 +75,9 @@ def confusion_counts(cells: Tensor, classes: int) -> ConfusionCounts:
     return ConfusionCounts(rows, (), worst)
 
 
-def _worst(
-    cells: Tensor, found: Tensor, counts: Tensor, classes: int
-) -> list[tuple[int, tuple[int, ...]]]:
-    """The largest errors, worst first, each with the indices of its first images."""
+def _worst(found: Tensor, counts: Tensor, classes: int) -> list[int]:
+    """The cells with the most errors, worst first."""
     wrong = found // classes != found % classes
-    found, counts = found[wrong], counts[wrong]
-    worst: list[int] = found[
-        counts.sort(descending=True, stable=True).indices[:WORST_CELLS]
-    ].tolist()
-    return [
-        (cell, tuple((cells == cell).nonzero().flatten()[:CELL_IMAGES].tolist())) for cell in worst
-    ]
+    order = counts[wrong].sort(descending=True, stable=True).indices[:WORST_CELLS]
+    worst: list[int] = found[wrong][order].tolist()
+    return worst
