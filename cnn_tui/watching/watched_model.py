@@ -23,7 +23,7 @@ from cnn_tui.watching.model_facts import model_facts
 from cnn_tui.watching.obedience import Obedience
 from cnn_tui.watching.own_confusion import checked_matrix
 from cnn_tui.watching.rate_steering import RateSteering
-from cnn_tui.watching.refusal import Refusal
+from cnn_tui.watching.refusal_error import RefusalError
 from cnn_tui.watching.resumed_batches import ResumedBatches
 from cnn_tui.watching.sample_images import SampleImages, is_sequential
 from cnn_tui.watching.script import Script
@@ -70,7 +70,7 @@ class WatchedModel:
         """The first images on the model's device; None if there are none."""
         try:
             return on_device_of(self._inspected.model, self._images.first().images)
-        except Refusal:
+        except RefusalError:
             return None
 
     # What the start of a run says
@@ -138,7 +138,7 @@ class WatchedModel:
         began = self._clock()
         try:
             self._maps = self._inspected.recorded_maps()
-        except Refusal:
+        except RefusalError:
             self._maps = None
         now = self._clock()
         rarer = RARER if now - self._began > HOUR else 1
@@ -172,7 +172,7 @@ class WatchedModel:
         """Send a matrix that the script counted; one that is none costs one warning."""
         try:
             counts = matrix_counts(checked_matrix(matrix, len(self._script.classes)))
-        except Refusal as refusal:
+        except RefusalError as refusal:
             if "confusion" not in self._told:
                 self._told.add("confusion")
                 self._obedience.tell("warning", "confusion", str(refusal))
@@ -226,7 +226,7 @@ class WatchedModel:
         """Save now; what fails is told to the viewer."""
         try:
             self._obedience.save(reason)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             self._obedience.tell("error", "save", str(refusal))
 
     def resume(self, path: Path, load: Callable[[Path], object] | None = None) -> int:
