@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnn_tui.watching import obeying_text
-from cnn_tui.watching.channel import Channel
+from cnn_tui.watching.command_source import CommandSource
 from cnn_tui.watching.inspected_script import InspectedScript
 from cnn_tui.watching.rate_steering import RateSteering
 from cnn_tui.watching.refusal_error import RefusalError
@@ -26,7 +26,7 @@ class Obedience:
     def __init__(
         self,
         script: Script,
-        channel: Channel,
+        channel: CommandSource,
         steering: RateSteering,
         checkpoint: ScriptCheckpoint,
         inspected: InspectedScript,

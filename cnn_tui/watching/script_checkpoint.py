@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from cnn_tui.watching import obeying_text
-from cnn_tui.watching.channel import Channel
+from cnn_tui.watching.command_source import CommandSource
 from cnn_tui.watching.plain_state import load_into, plain
 from cnn_tui.watching.rate_steering import RateSteering
 from cnn_tui.watching.refusal_error import RefusalError
@@ -43,7 +43,7 @@ class ScriptCheckpoint:
     def __init__(
         self,
         script: Script,
-        channel: Channel,
+        channel: CommandSource,
         optimizers: Sequence[Any],
         steering: RateSteering,
         batches: ResumedBatches,
@@ -62,7 +62,8 @@ class ScriptCheckpoint:
     def save(self, reason: str) -> dict[str, Any]:
         """Write the file; returns the event `Checkpointed`.
 
-        Raises RefusalError, and keeps the old file. Waits for the device. The training stands still until the file is durable.
+        Raises RefusalError, and keeps the old file. Waits for the device. The training stands still
+        until the file is durable.
         """
         if self.refusal:
             raise RefusalError(self.refusal)
@@ -115,6 +116,7 @@ class ScriptCheckpoint:
             "step": script.step,
             "ended_epochs": script.ended_epochs,
             "epochs": script.epochs,
+            "best": script.best,
             "steering": self._steering.state(),
             "batches": self._batches.state(),
         }
@@ -148,7 +150,7 @@ class ScriptCheckpoint:
         self._steering.load_state(content["steering"])
         script = self._script
         script.step, script.ended_epochs = content["step"], content["ended_epochs"]
-        script.epoch = script.ended_epochs + 1
+        script.epoch, script.best = script.ended_epochs + 1, content["best"]
         self._batches.resume(content["batches"])
 
     def _load_parts(self, path: Path, content: Mapping[str, Any]) -> None:
