@@ -25,7 +25,8 @@ from cnn_tui.watching.step_means import LOSS, Sums, scalar
 from cnn_tui.watching.step_times import StepTime
 
 if TYPE_CHECKING:
-    from cnn_tui.watching.watched_model import Evaluated, WatchedModel
+    from cnn_tui.watching.evaluation import Evaluated
+    from cnn_tui.watching.watched_model import WatchedModel
 
 T = TypeVar("T")
 # The longest time that `resume` waits for the recorder, which reads the folder of runs.
