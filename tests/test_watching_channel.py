@@ -156,10 +156,12 @@ def test_a_recorder_that_takes_nothing_never_makes_the_script_wait(
 
 def test_several_threads_may_send(lines: Path) -> None:
     with opened(lines) as channel:
-        threads = [
-            threading.Thread(target=lambda: [channel.send({"type": "Alert"}) for _ in range(50)])
-            for _ in range(4)
-        ]
+
+        def work() -> None:
+            for _ in range(50):
+                channel.send({"type": "Alert"})
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -149,13 +149,13 @@ def test_held_logits_take_bounded_memory() -> None:
     assert counts.tolist() == [40_000, 40_000]
 
 
-class Waits(TorchDispatchMode):
+class Waits(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the operations that wait for a device."""
 
     NAMES = ("_local_scalar_dense", "item", "nonzero", "is_nonzero", "equal")
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.seen: list[str] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

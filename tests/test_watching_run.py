@@ -6,7 +6,7 @@ import gc
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -68,7 +68,7 @@ class Watched:
         self.clock = Clock(100.0)
         self.channel = Channel({"name": "mine"}, starter(lines, answers or ANSWERS))
         self.script = Script("train.py", self.channel.send, epochs=epochs)
-        self.model: Any = Model(self.script, self.clock)
+        self.model = cast(Any, Model(self.script, self.clock))
         reports = Reports(self.script, self.model.rate, self.clock)
         self.run = WatchedRun(
             self.script, self.channel, self.model, reports, self.started, self.clock
@@ -396,7 +396,7 @@ def test_the_training_goes_on_where_the_recorder_dies(
 def test_a_silent_run_loops_as_any_other() -> None:
     clock = Clock()
     script = Script("train.py", SilentChannel().send, epochs=2)
-    model: Any = Model(script, clock)
+    model = cast(Any, Model(script, clock))
     reports = Reports(script, model.rate, clock)
 
     def never(length: EpochLength) -> dict[str, Any]:
