@@ -16,8 +16,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe import Epochs, Recipe, Resolved
 from engine.recipes.schedule import Asked, Steering
+from engine.recipes.watched_recipe import Setting
 
 Measured: TypeAlias = float | None
 MaybeMeasured: TypeAlias = float | UnsetType | None
@@ -35,6 +36,11 @@ Side: TypeAlias = Annotated[int, Meta(ge=0, le=1024)]
 def measured(value: float) -> Measured:
     """The value with seven digits, to keep the journal small; None if it is NaN or infinite."""
     return float(f"{value:.7g}") if math.isfinite(value) else None
+
+
+def known(value: MaybeMeasured) -> Measured:
+    """The number; None also for one that was not measured."""
+    return None if value is UNSET else value
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -63,13 +69,37 @@ class Layer(msgspec.Struct, frozen=True):
     receptive: int = 0
 
 
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """A training of somebody's own program, or its log, in the words of that program.
+
+    `framework` names what trains ("PyTorch 2.14.1", "Keras 3.15 on JAX"), and `log` the kind of the
+    log that is read, empty where the program itself speaks. `settings` are its hyper-parameters.
+    `epochs` is the planned total. `unit` says what the curves are drawn over: where the length of
+    an epoch is not known, `steps_per_epoch` is 1 and `unit` is "step". `refusals` says for a kind
+    of command (`Pause`, `Checkpoint`, `Stop`, `Steer`, `Probe`) why the program cannot obey it.
+    """
+
+    program: str
+    framework: str = ""
+    log: str = ""
+    settings: dict[str, Setting] = {}
+    epochs: Epochs | None = None
+    unit: Literal["epoch", "step"] = "epoch"
+    refusals: dict[str, str] = {}
+
+
 class RunStarted(_Event, frozen=True):
-    """An attempt starts. This event holds everything that defines it."""
+    """An attempt starts. This event holds everything that defines it.
+
+    A run of the engine has `recipe` and `resolved`, and any other training has `watched`. What the
+    program did not tell of its model and its images is 0 or empty. `layers` without an output are
+    known only by their names.
+    """
 
     attempt: str
     name: str
-    recipe: Recipe
-    resolved: Resolved
+    recipe: Recipe | None
+    resolved: Resolved | None
     host: str
     device: str
     classes: tuple[str, ...]
@@ -84,6 +114,7 @@ class RunStarted(_Event, frozen=True):
     planned_steps: StepNumber
     versions: dict[str, str]
     git: str | None = None
+    watched: Watched | None = None
 
 
 PhaseName = Literal[
@@ -126,10 +157,10 @@ class Steps(_Event, frozen=True, omit_defaults=True):
     """
 
     epoch: int
-    loss: Measured
-    top1: Measured
-    lr: float
-    images_per_second: Measured
+    loss: MaybeMeasured = UNSET
+    top1: MaybeMeasured = UNSET
+    lr: MaybeMeasured = UNSET
+    images_per_second: MaybeMeasured = UNSET
     waited: MaybeMeasured = UNSET
     scalars: Scalars = {}
 
@@ -283,15 +314,15 @@ class EpochEnded(_Event, frozen=True, omit_defaults=True):
     """
 
     epoch: int
-    train_loss: Measured
-    train_top1: Measured
-    loss: Measured
-    top1: Measured
-    lr: float
-    seconds: float
-    evaluation_seconds: float
-    images_per_second: Measured
-    best: bool
+    train_loss: MaybeMeasured = UNSET
+    train_top1: MaybeMeasured = UNSET
+    loss: MaybeMeasured = UNSET
+    top1: MaybeMeasured = UNSET
+    lr: MaybeMeasured = UNSET
+    seconds: float | UnsetType = UNSET
+    evaluation_seconds: float | UnsetType = UNSET
+    images_per_second: MaybeMeasured = UNSET
+    best: bool = False
     top5: MaybeMeasured = UNSET
     balanced: MaybeMeasured = UNSET
     scalars: Scalars = {}
