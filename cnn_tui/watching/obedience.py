@@ -101,18 +101,18 @@ class Obedience:
             self._send(self._checkpoint.save(reason))
 
     def _stop(self, command: dict[str, Any]) -> None:
-        script, saves = self._script, bool(command.get("save", True))
-        if script.drives_batches:
-            if saves and not self._checkpoint.refusal:
-                self._save_last()
-        elif script.drives_epochs:
-            self.saves_at_end = saves and not self._checkpoint.refusal
-            self.tell("info", "stop", obeying_text.STOPS_AFTER_EPOCH)
-        else:
+        script = self._script
+        if not script.drives_batches and not script.drives_epochs:
             raise RefusalError(obeying_text.CANNOT_STOP)
+        # First, so that all ranks stop, even if the one that saves fails.
+        script.stopping = True
         if self._paused:
             self._enter(self.phase)
-        script.stopping = True
+        self.saves_at_end = bool(command.get("save", True)) and not self._checkpoint.refusal
+        if script.drives_batches:
+            self.save_at_end()
+        else:
+            self.tell("info", "stop", obeying_text.STOPS_AFTER_EPOCH)
 
     def save_at_end(self) -> None:
         """Save what a stop has asked to be saved, once."""
