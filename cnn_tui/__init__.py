@@ -10,9 +10,12 @@ The other modules return results as tensors on the device.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+# As type checkers know it; to import `typing` takes longer than all the rest.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from cnn_tui.watching.watch import watch as watch
     from cnn_tui.watching.watched_run import WatchedRun as WatchedRun
 
