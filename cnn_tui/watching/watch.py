@@ -66,9 +66,9 @@ def watch(
         "pid": os.getpid(),
         "settings": plain,
     }
+    group = Group(rank) if reduce and rank.of > 1 else None
     speaks = rank.leads and not _is_imported_again()
     channel = Channel(hello) if speaks else SilentChannel()
-    group = Group(rank) if reduce and rank.of > 1 else None
     line = RankedChannel(channel, rank, group) if group else channel
     script = Script(
         program=program,
