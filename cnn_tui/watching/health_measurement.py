@@ -155,7 +155,7 @@ class HealthMeasurement:
 
 
 def _has_closure(args: Any, kwargs: Any) -> bool:
-    """Whether a step got a function that computes the gradients; `args` begin with the optimizer."""
+    """Whether a step got a function for the gradients; `args` begin with the optimizer."""
     return kwargs.get("closure") is not None or any(map(callable, args))
 
 
