@@ -313,6 +313,7 @@ def test_commands_wait_for_a_script_that_reads_none_and_go_with_it() -> None:
     for number in range(1, 4):
         script.send(*recorders.epoch(number))
         wait_for(lambda number=number: journal.count(events.EpochEnded) == number)  # type: ignore[misc]
+    assert os.listdir(script.run.commands)
     assert script.end() == 0
     assert os.listdir(script.run.commands) == []
 

@@ -53,9 +53,7 @@ def start() -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={
-                name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
-            },
+            env=_environment(),
         )
     except OSError as error:
         why = error.strerror or str(error)
