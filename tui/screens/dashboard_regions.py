@@ -136,11 +136,12 @@ _WIDE = (
     ),
     _Column(25, "maps", (_Tile("maps", 56),)),
 )
+ALL_TILES = frozenset(tile.pane for column in (*_MEDIUM, *_WIDE) for tile in column.tiles)
 _LOG, _SCALARS = _Tile("log", 15, 6), _Tile("scalars", 16, 8)
 
 
 def _columns(body: Region, columns: Sequence[_Column], tiles: frozenset[str]) -> dict[str, Region]:
-    """The columns side by side, without the panes that have no tile and the gaps that they leave."""
+    """The columns side by side, without the panes that have no tile, nor gaps for them."""
     found: dict[str, Region] = {}
     kept = [column for column in _filled(columns, tiles) if column.tiles]
     left, shares = body.x, sum(column.share for column in kept)

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from engine.protocol import events
 from engine.protocol.commands import ANY_MISTAKE, InspectionRequest
 from engine.protocol.events import Event
+from engine.run.history import History
 from tui import shared_text
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts

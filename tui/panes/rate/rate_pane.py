@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from engine import numbers
+from engine.run.history import History
 from tui import shared_text
 from tui.drawing import drawing_text, learning_rate, plot, series
 from tui.drawing.axis import Limits, Mark
