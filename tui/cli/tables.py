@@ -187,6 +187,8 @@ def _saved_nothing(run: RunDir, row: RunSummary) -> bool:
     Such a run is not deleted: its log says why it failed, and `resume` tries again.
     """
     started = run.journal.exists() and run.journal.stat().st_size > 0
+    if row.program and row.epoch:
+        return False  # of a program, the numbers are all there is
     return row.state == "failed" and started and not (run.checkpoints / "last.pt").exists()
 
 
