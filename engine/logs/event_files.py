@@ -135,7 +135,9 @@ class EventFileReader:
         events: list[Event] = []
         self._is_behind = True
         while self._has_filled(deadline):
-            ready = [(file.rows[0].time, at, file) for at, file in enumerate(self._every) if file.rows]
+            ready = [
+                (file.rows[0].time, at, file) for at, file in enumerate(self._every) if file.rows
+            ]
             if not ready:
                 self._is_behind = False
                 break
