@@ -41,12 +41,15 @@ def event_files(log: Path) -> list[Path]:
 def curve_name(tag: str, folder: str) -> str:
     """What the curve of a tag is called, whose file is in this subfolder of the log ("" for none).
 
-    `add_scalars("loss", {"train": …})` makes a subfolder loss_train, with the tag "loss" in it.
+    For `add_scalars("loss", {"train": …})` torch makes a subfolder loss_train, and tensorboardX
+    loss/train, with the tag "loss" in it.
     """
     if not folder or _MOMENT.fullmatch(folder):
         return tag
+    within, _, last = folder.rpartition("/")
+    if within == tag:
+        return folder
     main = tag.replace("/", "_") + "_"
-    last = folder.rsplit("/", 1)[-1]
     return f"{tag}/{last.removeprefix(main)}" if last.startswith(main) else f"{folder}/{tag}"
 
 
