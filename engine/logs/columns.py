@@ -60,7 +60,15 @@ _SCALAR = Column(None)
 _EXACT: dict[str, Column] = {
     **dict.fromkeys(
         # Lightning and its logger for W&B, W&B itself, HF Trainer with W&B, mmengine, YOLO.
-        ["step", "steps", "global_step", "_step", "trainer/global_step", "train/global_step", "num_steps"]
+        [
+            "step",
+            "steps",
+            "global_step",
+            "_step",
+            "trainer/global_step",
+            "train/global_step",
+            "num_steps",
+        ]
         + ["iter", "iters", "iteration", "iterations", "it"],
         Column(Meaning.STEP),
     ),
