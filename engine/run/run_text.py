@@ -54,6 +54,13 @@ def no_runs(runs_dir: object) -> str:
     return f"the folder {folder(runs_dir)} holds no run yet: start one with `cnn-tui`."
 
 
+def network_of_program(run: str, program: str) -> str:
+    return (
+        f"{harmless(run)} was trained by {harmless(program)}, and only that program can build its "
+        "network: name a run that cnn-tui trained."
+    )
+
+
 def several_runs(selector: str, names: Iterable[str]) -> str:
     shown = ", ".join(harmless(name) for name in names)
     return (
