@@ -145,9 +145,11 @@ def trained_by(words: Sequence[str], started: RunStarted) -> str:
 
 
 def best_result(best: EpochEnded, planned: int | None, started: RunStarted) -> str:
+    images = started.validation_images - best.left_out
+    of = f"{images:,} validation images" if images else "the validation images"
     return (
-        f"In epoch {epoch_of(best.epoch, planned)} it classified {share(best.top1)} of "
-        f"{started.validation_images - best.left_out:,} validation images correctly."
+        f"In epoch {epoch_of(best.epoch, planned)} it classified {share(best.top1)} of {of} "
+        "correctly."
     )
 
 

@@ -97,6 +97,13 @@ def silent(name: str, selector: str, host: str, seconds: float) -> str:
     )
 
 
+def silent_program(name: str, program: str, host: str, seconds: float) -> str:
+    return (
+        f"{harmless(name)} has been silent for {duration(seconds)}, and only {harmless(host)} can "
+        f"tell whether {harmless(program)} still runs: look there."
+    )
+
+
 KILLED, CRASHED = "killed by signal", "crashed in native code"
 
 
