@@ -41,8 +41,9 @@ def has_learned(epoch: EpochEnded, history: History) -> bool:
 
 
 def gap(epoch: EpochEnded) -> float:
-    """The gap between the accuracies in points, from the numbers as they are written."""
-    return float(percent(epoch.train_top1)) - float(percent(epoch.top1))
+    """The gap between the accuracies in points, from the numbers as they are written, or NaN."""
+    train_top1, top1 = percent(number(epoch.train_top1)), percent(number(epoch.top1))
+    return float(train_top1) - float(top1)
 
 
 def gap_is_no_chance(epoch: EpochEnded, history: History) -> bool:
