@@ -6,13 +6,14 @@ newest entries.
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections import deque
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import UNSET
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from engine.protocol import commands, events
 from engine.protocol.events import Event
@@ -296,17 +297,12 @@ def _completed(report: events.Steps, before: events.Steps) -> events.Steps:
     """The report; what it did not measure is as it was before."""
     if UNSET not in (report.loss, report.top1, report.lr, report.images_per_second):
         return report
-    return replace(
-        report,
-        loss=before.loss if report.loss is UNSET else report.loss,
-        top1=before.top1 if report.top1 is UNSET else report.top1,
-        lr=before.lr if report.lr is UNSET else report.lr,
-        images_per_second=(
-            before.images_per_second
-            if report.images_per_second is UNSET
-            else report.images_per_second
-        ),
-    )
+    # Not `replace`, which checks all scalars again: a log may have a million reports.
+    completed = copy.copy(report)
+    for name in ("loss", "top1", "lr", "images_per_second"):
+        if getattr(report, name) is UNSET:
+            force_setattr(completed, name, getattr(before, name))
+    return completed
 
 
 def _with_place_of(point: events.Steps, later: events.Steps | events.EpochEnded) -> events.Steps:
