@@ -95,7 +95,9 @@ def test_a_resumed_loop_equals_an_uninterrupted_one(
 
     second = Script(tmp_path, **options)
     torch.manual_seed(99)
-    assert second.watching.model.resume(str(tmp_path / "checkpoints" / "script.pt")) == (at - 1) // 5
+    assert (
+        second.watching.model.resume(str(tmp_path / "checkpoints" / "script.pt")) == (at - 1) // 5
+    )
     after = [*second.losses()]
     assert before + after == expected
     assert second.watching.script.step == whole.watching.script.step == 15
