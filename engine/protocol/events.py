@@ -10,7 +10,7 @@ unknown fields, so an older viewer can read a newer run.
 
 from __future__ import annotations
 
-import math
+from math import isfinite
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -18,6 +18,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.recipes.recipe import Epochs, Recipe, Resolved
 from engine.recipes.schedule import Asked, Steering
+from engine.recipes.watched_recipe import Setting
 
 Measured: TypeAlias = float | None
 MaybeMeasured: TypeAlias = float | UnsetType | None
@@ -34,7 +35,12 @@ Side: TypeAlias = Annotated[int, Meta(ge=0, le=1024)]
 
 def measured(value: float) -> Measured:
     """The value with seven digits, to keep the journal small; None if it is NaN or infinite."""
-    return float(f"{value:.7g}") if math.isfinite(value) else None
+    return float(f"{value:.7g}") if isfinite(value) else None
+
+
+def known(value: MaybeMeasured) -> Measured:
+    """The number; None also for one that was not measured."""
+    return None if value is UNSET else value
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -76,7 +82,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     program: str
     framework: str = ""
     log: str = ""
-    settings: dict[str, str | float | bool | None] = {}
+    settings: dict[str, Setting] = {}
     epochs: Epochs | None = None
     unit: Literal["epoch", "step"] = "epoch"
     refusals: dict[str, str] = {}
@@ -134,6 +140,16 @@ class Phase(_Event, frozen=True):
 
 def _sanitize(scalars: Scalars) -> None:
     """Drop names that cannot be shown, and replace values that are no finite numbers by None."""
+    for name, value in scalars.items():
+        # Nearly always all are finite floats; a log of millions of rows is made of such events.
+        if (
+            type(value) is not float
+            or not isfinite(value)
+            or not 0 < len(name) <= LONGEST_SCALAR_NAME
+        ):
+            break
+    else:
+        return
     for name, value in [*scalars.items()]:
         if not 0 < len(name) <= LONGEST_SCALAR_NAME:
             del scalars[name]

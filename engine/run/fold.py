@@ -6,10 +6,12 @@ newest entries.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine.protocol import commands, events
@@ -63,9 +65,10 @@ class Fold:
         self.step = 0
         self.run: events.RunStarted | None = None
         self.phase: events.Phase | None = None
-        # The newest point of the curves, updated to the newest known step and learning rate.
-        self.steps: events.Steps | None = None
-        self.first_loss: float | None = None
+        self._newest: events.Steps | None = None
+        # What newer reports may not have measured: loss, accuracy, rate and speed.
+        self._last_known: list[events.MaybeMeasured] = [UNSET] * 4
+        self.first_loss: events.MaybeMeasured = None
         self.ended: events.RunEnded | None = None
         self.hardware: events.Hardware | None = None
         self.confusion: events.Confusion | None = None
@@ -79,6 +82,8 @@ class Fold:
         self.loss = Curve()
         self.top1 = Curve()
         self.lr = Curve()
+        # Whether any report told an accuracy.
+        self.has_top1 = False
         self._speed = Curve()
         # The loads of the machine, over the seconds since the first event.
         self.load: dict[str, Curve] = {}
@@ -95,6 +100,17 @@ class Fold:
         self._active = 0.0
 
     @property
+    def steps(self) -> events.Steps | None:
+        """The newest point of the curves, updated to the newest known step and learning rate.
+
+        What its report did not measure is as it was before.
+        """
+        if self._newest is None:
+            return None
+        loss, top1, lr, speed = self._last_known
+        return replace(self._newest, loss=loss, top1=top1, lr=lr, images_per_second=speed)
+
+    @property
     def steered(self) -> events.Steered | None:
         """The steering that is in force; None if the run follows its recipe."""
         return self.steerings[-1] if self.steerings else None
@@ -102,6 +118,24 @@ class Fold:
     @property
     def steps_per_epoch(self) -> int:
         return self.run.steps_per_epoch if self.run else 1
+
+    @property
+    def counts_steps(self) -> bool:
+        """Whether the curves are over steps, since the length of an epoch is not known."""
+        watched = self.run.watched if self.run is not None else None
+        return watched is not None and watched.unit == "step"
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the log of another program is read, which may hold late rows of earlier steps."""
+        watched = self.run.watched if self.run is not None else None
+        return watched is not None and bool(watched.log)
+
+    @property
+    def has_no_total(self) -> bool:
+        """Whether the program that trains has not told how many epochs it plans."""
+        watched = self.run.watched if self.run is not None else None
+        return watched is not None and watched.epochs is None
 
     def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
         """Fold events, in the order of the journal. Returns their types.
@@ -123,7 +157,9 @@ class Fold:
 
     def _fold_other(self, event: Event) -> None:
         self.first_time = self.first_time or event.time
-        if isinstance(event, LOGGED) and not is_total_of_resume(event):
+        if isinstance(event, events.Steered) and self.has_no_total:
+            event = replace(event, epochs=0)
+        if isinstance(event, LOGGED) and not self._is_known(event):
             self.log.append(event)
         if kind := _mark_kind(event):
             self.marks.append(Mark(event.step, kind))
@@ -157,28 +193,36 @@ class Fold:
                 self.paused = False
                 self.ended, self.step = event, event.step or self.step
 
+    def _is_known(self, event: Event) -> bool:
+        """Whether the log has said it: a script may describe itself again, once it knows more."""
+        if isinstance(event, events.RunStarted):
+            return self.run is not None and self.run.attempt == event.attempt
+        return is_total_of_resume(event)
+
     def _fold_steps(self, event: events.Steps) -> None:
         """Fold a report. It becomes a point of the curves, unless it averages a whole epoch."""
         last = self.reports[-1] if self.reports else None
         self.reports.append(event)
-        self.step = event.step
+        self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
         if event.scalars:
             self._fold_scalars(event.step, event.scalars)
-        if self.steps is None:
+        if self._newest is None:
             self.first_loss = event.loss
         # Only a report from a later epoch can cover more steps than an epoch has.
         elif last is not None and last.epoch < event.epoch and self._covers_an_epoch(last, event):
-            self.steps = replace(self.steps, lr=event.lr, step=event.step)
+            self._move_newest(event)
             return
         self._add_point(event)
 
     def _covers_an_epoch(self, last: events.Steps, event: events.Steps) -> bool:
-        """Whether a report averages more than an epoch.
+        """Whether a report of the engine averages more than an epoch.
 
-        False if its loss is not finite, so that the curves show that.
+        False if its loss is not finite, so that the curves show that. Other programs, whose reports
+        may be single steps, report as often as they like.
         """
-        return event.step - last.step > self.steps_per_epoch and event.loss is not None
+        ours = self.run is None or self.run.watched is None
+        return ours and event.step - last.step > self.steps_per_epoch and event.loss is not None
 
     def _fold_load(self, event: events.Hardware) -> None:
         second = max(0, int(event.time - self.first_time))
@@ -189,28 +233,46 @@ class Fold:
             used = sum(gpu.memory_used for gpu in ours)
             total = sum(gpu.memory_total for gpu in ours)
         loads[MEMORY_LOAD] = used / total if total else 0.0
-        if self.reports and self.reports[-1].images_per_second is not None:
-            loads[SPEED_LOAD] = self.reports[-1].images_per_second
+        speed = self.reports[-1].images_per_second if self.reports else UNSET
+        if speed is not UNSET and speed is not None:
+            loads[SPEED_LOAD] = speed
         for name, value in loads.items():
             self.load.setdefault(name, Curve()).add(second, value)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
+        self.has_top1 = self.has_top1 or event.top1 is not UNSET
+        before = self.epochs[-1].step if self.epochs else 0
+        length = event.step - before if self.counts_steps else self.steps_per_epoch
         self.epochs.append(event)
-        self.step = event.step
+        self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
         self._fold_scalars(event.step, event.scalars)
         last_point = self.recent[-1].step if self.recent else 0
-        if self.steps is None or 2 * (event.step - last_point) > self.steps_per_epoch:
+        if self._newest is None or 2 * (event.step - last_point) > length:
             self._add_point(_as_report(event))
         else:
-            self.steps = replace(self.steps, lr=event.lr, step=event.step)
+            self._move_newest(event)
+
+    def _move_newest(self, later: events.Steps | events.EpochEnded) -> None:
+        """Give the newest point the step of a later event, and its learning rate if it has one."""
+        assert self._newest is not None
+        self._newest = replace(self._newest, step=later.step)
+        if later.lr is not UNSET:
+            self._last_known[2] = later.lr
 
     def _add_point(self, point: events.Steps) -> None:
-        self.steps = point
+        self._newest = point
+        told = point.loss, point.top1, point.lr, point.images_per_second
+        if UNSET not in told:
+            self._last_known[:] = told
+        else:
+            known = zip(told, self._last_known, strict=True)
+            self._last_known = [before if now is UNSET else now for now, before in known]
         self.recent.append(point)
         self.loss.add(point.step, point.loss)
         self.top1.add(point.step, point.top1)
-        if point.images_per_second is not None:
+        self.has_top1 = self.has_top1 or point.top1 is not UNSET
+        if point.images_per_second is not None:  # one that is not finite is no speed
             self._speed.add(point.step, point.images_per_second)
 
     def _fold_scalars(self, step: int, scalars: events.Scalars) -> None:
@@ -237,6 +299,8 @@ class Fold:
         seconds = event.time - self.last_time
         # An excerpt of a long journal leaves events out: then the gap may be longer.
         missing = max(1, event.seq - self.last_seq)
+        if self.is_log:
+            missing = sys.maxsize  # nothing else is written into a log
         return seconds if 0.0 <= seconds <= GAP_SECONDS * missing and self.last_time else 0.0
 
 

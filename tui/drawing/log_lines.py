@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 from rich.cells import cell_len, chop_cells
 
 from engine import numbers
@@ -20,6 +20,7 @@ from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Ink, Row, Span
+from tui.shared_text import GoOn
 
 # Writes a moment (unix seconds) as HH:MM:SS in the time zone of the reader.
 Clock = Callable[[float], str]
@@ -120,14 +121,18 @@ def _broken(sentence: str, room: int) -> list[str]:
 
 
 def log_line(
-    history: History, width: int, clock: Clock = local_time, go_on: str = "", report: str = ""
+    history: History,
+    width: int,
+    clock: Clock = local_time,
+    go_on: GoOn | None = None,
+    report: str = "",
 ) -> Row:
     """The newest entries in one row, without the results and checkpoints of every epoch.
 
-    `go_on` is the command that resumes an ended run, and `report` the one that reports on a run
-    that is done; it stands on the right.
+    `go_on` is how an ended run goes on, and `report` the command that reports on a run that is
+    done; it stands on the right.
     """
-    hint = _hint(shared_text.GO_ON, go_on) or _hint(shared_text.TO_SHOW, report)
+    hint = _hint(*go_on) if go_on is not None else _hint(shared_text.TO_SHOW, report)
     room = width - cells.width(hint)
     return (*_newest(history, room, clock), *hint) if room >= NARROWEST else cells.fit(hint, width)
 
@@ -170,11 +175,7 @@ def entry(event: Event) -> LogEntry:
         case events.Alert():
             return _ALERTS[event.level]._replace(rest=harmless(event.text))
         case events.RunStarted():
-            recipe = event.recipe
-            words = *short_names(recipe), recipe.preset, event.device
-            return LogEntry(
-                " ", "plain", drawing_text.STARTED, drawing_text.log_started(*map(harmless, words))
-            )
+            return LogEntry(" ", "plain", drawing_text.STARTED, _started(event))
         case events.Resumed():
             return LogEntry(
                 "↻", "key", drawing_text.RESUMED, drawing_text.log_resumed(event.epoch, event.step)
@@ -206,14 +207,28 @@ def _routine(event: Event) -> bool:
 
 
 def _epoch(event: events.EpochEnded) -> LogEntry:
-    results = drawing_text.log_results(
-        numbers.significant(event.train_loss),
-        numbers.significant(event.loss),
-        numbers.percent(event.train_top1),
-        numbers.percent(event.top1),
-        numbers.duration(event.seconds + event.evaluation_seconds),
-    )
-    return LogEntry(" ", "plain", drawing_text.log_epoch(event.epoch), results)
+    """The results of an epoch, of which somebody's own program may measure only some."""
+    parts = []
+    losses, top1s = (event.train_loss, event.loss), (event.train_top1, event.top1)
+    if losses != (UNSET, UNSET):
+        parts.append(drawing_text.log_losses(*map(numbers.significant, losses)))
+    if top1s != (UNSET, UNSET):
+        parts.append(drawing_text.log_accuracies(*map(numbers.percent, top1s)))
+    spent = [part for part in (event.seconds, event.evaluation_seconds) if part is not UNSET]
+    if spent:
+        parts.append(numbers.duration(sum(spent)))
+    return LogEntry(" ", "plain", drawing_text.log_epoch(event.epoch), "   ".join(parts))
+
+
+def _started(event: events.RunStarted) -> str:
+    """What trains, and where."""
+    if event.recipe is not None:
+        words = *short_names(event.recipe), event.recipe.preset, event.device
+        return drawing_text.log_started(*map(harmless, words))
+    watched = event.watched
+    whose = (watched.program, watched.framework) if watched is not None else ()
+    given = shared_text.settings(watched.settings) if watched is not None else []
+    return ", ".join(harmless(word) for word in (*whose, event.device, *given) if word)
 
 
 def _checkpointed(event: events.Checkpointed) -> LogEntry:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from engine.errors import EngineError
 from engine.protocol import commands, events
-from engine.run import run_liveness, spool
+from engine.run import spool
+from engine.text import harmless
+from tui import shared_text
 from tui.screens import screen_text
 from tui.screens.following_screen import FollowingScreen
+from tui.shared_text import GoOn
+
+# The kinds of commands, as `Watched.refusals` names them.
+KINDS = ("Pause", "Checkpoint", "Steer", "Stop", "Probe")
 
 
 class RunControl:
     """Sends commands to the engine of the run that a screen follows.
 
-    If there is no engine, a note on the screen says so. A `recorded` run never has one.
+    If there is no engine, or the source is only shown, a note on the screen says so.
     """
 
-    def __init__(self, screen: FollowingScreen, *, recorded: bool) -> None:
-        self._screen, self._recorded = screen, recorded
+    def __init__(self, screen: FollowingScreen) -> None:
+        self._screen = screen
         # Whether a pause was requested last, or its end; and the sequence number of the last event
         # at that time.
         self._requested: tuple[bool, int] | None = None
@@ -26,21 +32,31 @@ class RunControl:
     @property
     def selector(self) -> str:
         """The name of the run on the command line."""
-        return self._screen.run_dir.selector
+        return self._screen.source.selector
+
+    @property
+    def go_on(self) -> GoOn | None:
+        """How a run that has ended too early goes on; None if it is live or done."""
+        history = self._screen.history
+        ended = history.ended
+        if ended is None or ended.reason == "done" or self._screen.alive or self._refusal:
+            return None
+        if history.watched is not None:
+            return shared_text.start_again(history.watched.program)
+        command = screen_text.resume_command(self.selector, ended.setting)
+        return GoOn(shared_text.GO_ON, command)
 
     @property
     def resume_command(self) -> str:
-        """The command that resumes the run; empty if it is live or done."""
-        ended = self._screen.history.ended
-        if ended is None or ended.reason == "done" or self._screen.alive:
-            return ""
-        return screen_text.resume_command(self.selector, ended.setting)
+        """The command that resumes the run; empty if it is live or done, or no run of ours."""
+        go_on = self.go_on if self._screen.history.watched is None else None
+        return go_on.command if go_on is not None else ""
 
     @property
     def report_command(self) -> str:
         """The command that reports on the run; empty unless it is done."""
         ended = self._screen.history.ended
-        if ended is None or ended.reason != "done" or self._screen.alive or self._recorded:
+        if ended is None or ended.reason != "done" or self._screen.alive or self._refusal:
             return ""
         return screen_text.report_command(self.selector)
 
@@ -64,28 +80,56 @@ class RunControl:
         unanswered = self._unanswered
         return self._screen.history.paused if unanswered is None else unanswered
 
-    def is_recording(self) -> bool:
-        """Whether this is a recording; if so, note that it has no engine."""
-        if self._recorded:
-            self._screen.notify(screen_text.RECORDING)
-        return self._recorded
+    @property
+    def _refusal(self) -> str:
+        return self._screen.source.refusal
 
-    def tell(self, kind: Callable[..., commands.Command], **fields: float) -> bool:
+    def refusal_of(self, kind: str) -> str:
+        """Why a command of this kind is never obeyed; empty if it is.
+
+        A source may only be shown, and somebody's own program says itself what it cannot do.
+        """
+        watched = self._screen.history.watched
+        return self._refusal or (watched.refusals.get(kind, "") if watched is not None else "")
+
+    def refused(self, kind: str = "") -> bool:
+        """Whether a command of this kind is never obeyed; if so, a note says why."""
+        why = self.refusal_of(kind)
+        if why:
+            self._screen.notify(harmless(why), markup=False)
+        return bool(why)
+
+    @property
+    def refusals(self) -> frozenset[str]:
+        """The kinds of commands that are never obeyed."""
+        return frozenset(kind for kind in KINDS if self.refusal_of(kind))
+
+    @property
+    def inspection_refusal(self) -> str:
+        """Why nothing inside the network can be shown now; empty if it can.
+
+        Without its program, nobody can build the network of a script.
+        """
+        gone = self._screen.history.watched is not None and not self._screen.alive
+        return self.refusal_of("Probe") or (self._absence() if gone else "")
+
+    def tell(self, kind: type[commands.Command], **fields: float) -> bool:
         """Send a command; whether it was sent. Without an engine, a note says why not."""
-        if self.is_recording():
+        if self.refused(kind.__name__):
             return False
         if not self._screen.alive:
             self._warn(self._absence())
             return False
+        assert self._screen.source.run is not None
         try:
-            spool.send(self._screen.run_dir, kind, **fields)
+            spool.send(self._screen.source.run, kind, **fields)
         except EngineError as error:
             self._warn(str(error))
             return False
         return True
 
     def pause_or_continue(self) -> None:
-        if self.is_recording():
+        if self.refused("Pause"):
             return
         self._screen.read()  # the newest state decides what the key does
         if self._screen.history.paused:
@@ -96,7 +140,7 @@ class RunControl:
             self._screen.show_news(frozenset({events.Phase}))
 
     def save_checkpoint(self) -> None:
-        if self.is_recording():
+        if self.refused("Checkpoint"):
             return
         self._screen.read()
         if self._screen.alive and (phase := self._phase_before_training):
@@ -108,7 +152,7 @@ class RunControl:
         """Open the form for another rate or another end, unless there is no engine."""
         from tui.screens.steer import SteerScreen
 
-        if self.is_recording():
+        if self.refused("Steer"):
             return
         self._screen.read()
         if self._screen.alive:
@@ -139,8 +183,8 @@ class RunControl:
 
     def _absence(self) -> str:
         """The sentence that there is no engine, and how to go on."""
-        sentence, command = run_liveness.why_not_live(self._screen.run_dir), self.resume_command
-        return screen_text.then_go_on(sentence, command) if command else sentence
+        sentence, go_on = self._screen.source.why_not_live(), self.go_on
+        return screen_text.then_go_on(sentence, go_on) if go_on is not None else sentence
 
     def _warn(self, sentence: str) -> None:
         self._screen.notify(sentence, severity="warning", markup=False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from engine.text import harmless
-from tui.shared_text import GO_ON
+from tui.shared_text import GoOn
 from tui.widgets.key_group import KeyGroup
 
 KEY_PAUSE = "pause"
@@ -101,6 +101,9 @@ NOT_EPOCHS = "the total of epochs is a whole number such as 40."
 KEY_STEER = "steer"
 
 
+STEER_HELP_SCRIPT = "The optimiser has it from the next step on."
+
+
 def confirm_rate(rate: str, times: float) -> str:
     return (
         f"that is a learning rate of {rate}, {times:,.0f} times the recipe's: press Enter again if "
@@ -115,8 +118,6 @@ def steer_epoch(epoch: int) -> str:
 def steer_later(phase: str) -> str:
     return f"nothing is trained yet ({phase}): press Enter again when it trains."
 
-
-RECORDING = "This is a recording: it has no engine."
 
 RECORDING_OVER = (
     "that was a recording; train it here: cnn-tui --arch resnet20 --data digits --epochs 10"
@@ -137,8 +138,9 @@ def resume_command(selector: str, setting: str) -> str:
     return shlex.join(["cnn-tui", "resume", selector, *(["--set", setting] if setting else [])])
 
 
-def then_go_on(sentence: str, command: str) -> str:
-    return f"{sentence} {GO_ON[0].upper()}{GO_ON[1:]} {command}"
+def then_go_on(sentence: str, go_on: GoOn) -> str:
+    written = str(go_on)
+    return f"{sentence} {written[:1].upper()}{written[1:]}"
 
 
 def copied(command: str) -> str:
@@ -175,7 +177,7 @@ def nothing_to_save(phase: str) -> str:
     return f"nothing is trained yet ({phase}): save a checkpoint when it trains."
 
 
-def is_over(run: str, selector: str) -> str:
+def see_again(run: str, selector: str) -> str:
     return harmless(f"see {run} again with: cnn-tui attach {shlex.quote(selector)}")
 
 
@@ -200,12 +202,37 @@ HELP_RUN = KeyGroup(
         ("q Ctrl+C", "leave; asks if you started it"),
     ),
 )
+# The keys and the actions of the commands that a program may not obey.
+COMMAND_KEYS: Mapping[str, str] = {"Pause": "p", "Checkpoint": "c", "Steer": "s"}
+ACTIONS: Mapping[str, str] = {
+    "Pause": "pause",
+    "Checkpoint": "checkpoint",
+    "Steer": "steer",
+    "Probe": "augmented",
+    "Stop": "stop",
+}
+
+
+def help_run(refused: Iterable[str]) -> KeyGroup:
+    """The keys for a run, without those of commands that it refuses."""
+    useless = {COMMAND_KEYS.get(kind) for kind in refused}
+    rows = tuple(row for row in HELP_RUN.rows if row[0] not in useless)
+    return KeyGroup(HELP_RUN.title, rows)
+
 
 HELP_RECORDING = KeyGroup(
     "the recording",
     (
         ("p", "hold it, and go on"),
         ("q Ctrl+C", "leave"),
+    ),
+)
+
+HELP_LOG = KeyGroup(
+    "the log",
+    (
+        ("y", "copy the command that shows it"),
+        ("q Ctrl+C", "leave; nothing is written to it"),
     ),
 )
 
@@ -274,3 +301,10 @@ def help_screen(panes: int, shortcuts: Mapping[str, str]) -> KeyGroup:
 
 def report_command(selector: str) -> str:
     return shlex.join(("cnn-tui", "report", selector))
+
+
+FILTER_HINT = "part of a name or of a row; empty shows all"
+
+
+def filter_title(box: str) -> str:
+    return f"Filter: {box}"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from engine.protocol import events
-from engine.protocol.events import Measured
-from engine.recipes.recipe import short_names
+from engine.protocol.events import MaybeMeasured, Measured, known
 from engine.run import run_liveness
 from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
@@ -43,7 +41,8 @@ class LastCheckpoint(msgspec.Struct, frozen=True):
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Shares are fractions, times are seconds, `time` and `started` are unix seconds.
 
-    None stands for what is unknown, was not measured or is not finite. `epoch` is the one in
+    None stands for what is unknown, was not measured or is not finite; `watched` is None in a run
+    of the engine. What another program does not measure at all is UNSET. `epoch` is the one in
     training, from 1, and `validated_epoch` the last one before it. `pace` is in images per second.
     `seq` is the number of the last event, as `status --since` takes it.
     """
@@ -56,6 +55,7 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     arch: str
     data: str
     device: str
+    watched: events.Watched | None
     phase: str
     phase_note: str
     phase_fraction: float | None
@@ -63,17 +63,17 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     epochs: int
     step: int
     steps: int
-    step_loss: Measured
-    step_top1: Measured
+    step_loss: MaybeMeasured
+    step_top1: MaybeMeasured
     lr: float | None
     pace: float | None
     elapsed: float
     remaining: float | None
     validated_epoch: int | None
-    train_loss: Measured
-    train_top1: Measured
-    loss: Measured
-    top1: Measured
+    train_loss: MaybeMeasured
+    train_top1: MaybeMeasured
+    loss: MaybeMeasured
+    top1: MaybeMeasured
     top5: Measured
     balanced: Measured
     best_epoch: int | None
@@ -113,7 +113,7 @@ def status_of(run: RunDir, history: History, liveness: Liveness, now: float) -> 
 
 def _identity(run: RunDir, history: History, liveness: Liveness) -> dict[str, Any]:
     state = run_summary.state_of(run, history, liveness)
-    arch, data = short_names(history.run.recipe) if history.run else ("", "")
+    arch, data = history.names
     return {
         "run": run.label,
         "number": run.number,
@@ -122,6 +122,7 @@ def _identity(run: RunDir, history: History, liveness: Liveness) -> dict[str, An
         "error": run_summary.error_of(run, history) if state == "failed" else "",
         "arch": arch,
         "data": data,
+        "watched": history.watched,
         "device": history.run.device if history.run else "",
     }
 
@@ -131,7 +132,7 @@ def _phase(phase: events.Phase | None) -> dict[str, Any]:
     return {
         "phase": phase.name if phase else "",
         "phase_note": phase.note if phase else "",
-        "phase_fraction": _known(phase.fraction) if phase else None,
+        "phase_fraction": known(phase.fraction) if phase else None,
     }
 
 
@@ -140,9 +141,9 @@ def _progress(history: History, liveness: Liveness, now: float) -> dict[str, Any
     goes_on = liveness == "live" and history.ended is None
     return {
         "epoch": history.epoch if history.run else 0,
-        "epochs": history.epochs_planned if history.run else 0,
+        "epochs": history.epochs_planned or 0,
         "step": history.step,
-        "steps": history.planned_steps,
+        "steps": history.planned_steps or 0,
         "step_loss": report.loss if report else None,
         "step_top1": report.top1 if report else None,
         "lr": history.rate,
@@ -162,10 +163,10 @@ def _results(history: History) -> dict[str, Any]:
         "train_top1": last.train_top1 if last else None,
         "loss": last.loss if last else None,
         "top1": last.top1 if last else None,
-        "top5": _known(last.top5) if last else None,
-        "balanced": _known(last.balanced) if last else None,
+        "top5": known(last.top5) if last else None,
+        "balanced": known(last.balanced) if last else None,
         "best_epoch": best.epoch if best else None,
-        "best_top1": best.top1 if best else None,
+        "best_top1": known(best.top1) if best else None,
         "test_loss": history.test_loss,
         "test_top1": history.test_top1,
     }
@@ -193,7 +194,3 @@ def _checkpoint(event: events.Checkpointed | None) -> LastCheckpoint | None:
     if event is None:
         return None
     return LastCheckpoint(event.file, event.epoch, event.step, event.bytes, event.time)
-
-
-def _known(value: events.MaybeMeasured) -> Measured:
-    return None if value is UNSET else value

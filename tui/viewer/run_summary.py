@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.recipes.recipe import short_names
+from engine.protocol.events import known
 from engine.run import run_liveness
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -23,7 +23,8 @@ RunState: TypeAlias = Literal["starting", "live", "paused", "done", "stopped", "
 class RunSummary(msgspec.Struct, frozen=True):
     """Accuracies are fractions, times are seconds, and None stands for an unknown value.
 
-    `error` says why the run failed, if it did and that is known.
+    `program` trains where the engine does not; then `arch` and `data` are empty. `epochs` is 0 if
+    the total is unknown. `error` says why the run failed, if it did and that is known.
     """
 
     number: int | None
@@ -41,6 +42,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     started: float
     top1: tuple[float, ...]
     error: str = ""
+    program: str = ""
 
 
 def read_history(run: RunDir) -> History:
@@ -79,8 +81,7 @@ def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
     """Read and fold the whole journal of the run."""
     history = read_history(run)
     best, state = history.best, state_of(run, history, liveness)
-    chosen = history.run.recipe if history.run else None
-    arch, data = short_names(chosen) if chosen else ("", "")
+    arch, data = history.names
     return RunSummary(
         number=run.number,
         name=run.name,
@@ -89,14 +90,15 @@ def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
         arch=arch,
         data=data,
         epoch=len(history.epochs),
-        epochs=history.epochs_planned if chosen else 0,
-        best_top1=best.top1 if best else None,
+        epochs=history.epochs_planned or 0,
+        best_top1=known(best.top1) if best else None,
         test_top1=history.test_top1,
         seconds=history.elapsed(history.last_time),
         remaining=history.remaining() if liveness == "live" else None,
         started=history.first_time,
-        top1=tuple(e.top1 for e in history.epochs if e.top1 is not None),
+        top1=tuple(top1 for e in history.epochs if (top1 := known(e.top1)) is not None),
         error=error_of(run, history) if state == "failed" else "",
+        program=history.watched.program if history.watched is not None else "",
     )
 
 

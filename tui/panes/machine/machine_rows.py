@@ -6,6 +6,8 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
+from msgspec import UNSET
+
 from engine import numbers
 from engine.protocol.events import Hardware
 from engine.run.history import History
@@ -69,8 +71,9 @@ def bounds(history: History) -> list[tuple[str, float]]:
     validation = 0.0
     if history.epochs:
         last = history.epochs[-1]
-        whole = last.seconds + last.evaluation_seconds
-        validation = axis.share(last.evaluation_seconds, 0.0, whole) if whole > 0 else 0.0
+        evaluation = numbers.number(last.evaluation_seconds)
+        whole = numbers.number(last.seconds) + evaluation
+        validation = axis.share(evaluation, 0.0, whole) if whole > 0 else 0.0
     steps = 1 - validation
     shares = [
         (shared_text.COMPUTE, steps * (1 - waited)),
@@ -88,13 +91,14 @@ def _entries(
     sample = history.hardware
     if sample is not None:
         yield from gpu_rows(sample.gpus, room, user)
-        yield from _host(sample, room, width - 9)
-    if history.steps is not None:
+        who = machine_pane_text.ENGINE if history.watched is None else machine_pane_text.SCRIPT
+        yield from _host(sample, room, width - 9, who)
+    if history.steps is not None and (history.watched is None or history.pace is not None):
         yield machine_pane_text.SPEED, _speed(history, room, width - 9)
         if shares := bounds(history):
             yield machine_pane_text.BOUND, _bound(history, shares, width - 9)
-    if history.epochs:
-        last = history.epochs[-1]
+    last = history.epochs[-1] if history.epochs else None
+    if last is not None and (last.seconds, last.evaluation_seconds) != (UNSET, UNSET):
         train, validation = last.seconds, last.evaluation_seconds
         spent = machine_pane_text.epoch_time(numbers.duration(train), numbers.duration(validation))
         yield shared_text.EPOCH, cells.row(spent)
@@ -105,8 +109,11 @@ def _entries(
         yield machine_pane_text.DISK, _disk(history, sample)
 
 
-def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
-    """CPU and memory: one row for a run on GPUs, two rows for a run on the CPU."""
+def _host(sample: Hardware, room: int, width: int, who: str) -> Iterator[tuple[str, Row]]:
+    """CPU and memory: one row for a run on GPUs, two rows for a run on the CPU.
+
+    `who` is the process that trains.
+    """
     load = numbers.whole(sample.cpu).rjust(2)
     drawn = meter(sample.cpu, room)
     whole = f" {machine_pane_text.cpu_share(load, sample.cores)}"
@@ -116,14 +123,14 @@ def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
         forms = [cells.row(*drawn, end) for end in (f"{whole}{ram}", f" {load} %{ram}")]
         yield machine_pane_text.CPU, fitting(forms, width) or forms[-1]
         return
-    engine_cpu = f"   {machine_pane_text.ENGINE} {numbers.whole(sample.engine_cpu)} %"
+    engine_cpu = f"   {who} {numbers.whole(sample.engine_cpu)} %"
     forms = [cells.row(*drawn, end) for end in (f"{whole}{engine_cpu}", f" {load} %{engine_cpu}")]
     yield machine_pane_text.CPU, fitting(forms, width) or forms[-1]
     share = sample.memory_used / sample.memory_total if sample.memory_total else 0.0
     used = used_of(sample.memory_used, sample.memory_total)
     forms = [
         cells.row(*meter(share, room, FULL), end)
-        for end in (f" {used}   {machine_pane_text.ENGINE} {engine}", f" {used}")
+        for end in (f" {used}   {who} {engine}", f" {used}")
     ]
     yield machine_pane_text.MEMORY, fitting(forms, width) or forms[-1]
 
@@ -141,7 +148,7 @@ def _speed(history: History, room: int, width: int) -> Row:
     line = Span(spark.with_gaps(newest, 0.0, top), "dim")
     written = f" {numbers.speed(history.pace)}"
     forms = [cells.row(line, written)]
-    if history.run is not None and history.pace:
+    if history.batch is not None and history.pace:
         step = machine_pane_text.step_time(_brief(history.batch / history.pace))
         forms.insert(0, cells.row(line, f"{written}   {step}"))
         forms.insert(0, cells.row(*forms[0], Span(f"   {drawing_text.last(span)}", "dim")))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from engine.numbers import short, significant
+from engine.numbers import number, short, significant
 from engine.recipes import schedule
 from engine.run.history import History
+from engine.text import harmless
 from tui.drawing import learning_rate
 from tui.panes.rate import rate_text
 
@@ -23,6 +24,10 @@ def sentences(history: History) -> Iterator[str]:
     yield rate_text.EXPLAIN_RATE
     plan = history.plan
     rate = history.rate if history.rate is not None else history.planned_rate(history.step)
+    if history.watched is not None and rate is not None:
+        program = harmless(history.watched.program)
+        yield rate_text.explain_set_by(program, significant(rate), over=history.ended is not None)
+        return
     if plan is None or rate is None:
         yield rate_text.EXPLAIN_NO_PLAN
         return
@@ -65,7 +70,7 @@ def _ahead(history: History, plan: schedule.Plan, rate: float, soon: float) -> I
 
 def _last_change(history: History, rate: float) -> Iterator[str]:
     """The last change from the end of an epoch to that of the next, or to now."""
-    known = [(epoch.epoch, epoch.lr) for epoch in history.epochs]
+    known = [(epoch.epoch, number(epoch.lr)) for epoch in history.epochs]
     if not known or history.epoch > known[-1][0]:
         known.append((history.epoch, rate))
     warm = history.plan.warmup / history.steps_per_epoch if history.plan is not None else 0.0
