@@ -20,7 +20,7 @@ def parse(text: str) -> dict[str, Meaning]:
     A name with a comma stands in quotes together with its meaning, as in CSV: `"loss=a, b"`.
     """
     found: dict[str, Meaning] = {}
-    for part in next(csv.reader([text], skipinitialspace=True), []):
+    for part in next(csv.reader([text], skipinitialspace=True), []) or [""]:
         word, equals, name = (piece.strip() for piece in part.partition("="))
         if not (equals and word and name):
             raise UsageError(logs_text.no_column_name(part))

@@ -120,7 +120,7 @@ class EventFileReader:
 
     @property
     def _must_begin_again(self) -> bool:
-        """Whether what was told is wrong, and the last time that all was read is long enough ago."""
+        """Whether what was told is wrong, and all may be read again by now."""
         return self._is_outdated and self._clock() >= self._may_reread_at
 
     def _begin_again(self) -> None:
@@ -185,7 +185,8 @@ class EventFileReader:
             newer.beside.add(file)
         if overtaken:  # both grow at the same time, so it was not void
             file.steps.unlimit()
-        return any([older.steps.limit_by(file.steps) for older in file.older]) or bool(overtaken)
+        limited = [older.steps.limit_by(file.steps) for older in file.older]
+        return any(limited) or bool(overtaken)
 
     def _begin(self, file: FollowedFile) -> None:
         """The first row of a file: whatever had ended before it in its folder is older."""
