@@ -39,7 +39,10 @@ class Obedience:
         self.phase = "training"
 
     def refusals(self) -> dict[str, str]:
-        """Why a command of a type cannot be obeyed, for those that cannot."""
+        """Why a command of a type cannot be obeyed, for those that cannot.
+
+        `Epochs` is the part of `Steer` that changes their number.
+        """
         script = self._script
         stops = script.drives_epochs or script.drives_batches
         found = {
@@ -47,6 +50,7 @@ class Obedience:
             "Stop": "" if stops else obeying_text.CANNOT_STOP,
             "Probe": "" if script.model is not None else obeying_text.NO_MODEL,
             "Steer": "" if script.drives_epochs else self._cannot_steer_rate(),
+            "Epochs": "" if script.drives_epochs else obeying_text.EPOCHS_NOT_OURS,
         }
         return {command: sentence for command, sentence in found.items() if sentence}
 
@@ -101,18 +105,18 @@ class Obedience:
             self._send(self._checkpoint.save(reason))
 
     def _stop(self, command: dict[str, Any]) -> None:
-        script, saves = self._script, bool(command.get("save", True))
-        if script.drives_batches:
-            if saves and not self._checkpoint.refusal:
-                self._save_last()
-        elif script.drives_epochs:
-            self.saves_at_end = saves and not self._checkpoint.refusal
-            self.tell("info", "stop", obeying_text.STOPS_AFTER_EPOCH)
-        else:
+        script = self._script
+        if not script.drives_batches and not script.drives_epochs:
             raise RefusalError(obeying_text.CANNOT_STOP)
+        # First, so that all ranks stop, even if the one that saves fails.
+        script.stopping = True
         if self._paused:
             self._enter(self.phase)
-        script.stopping = True
+        self.saves_at_end = bool(command.get("save", True)) and not self._checkpoint.refusal
+        if script.drives_batches:
+            self.save_at_end()
+        else:
+            self.tell("info", "stop", obeying_text.STOPS_AFTER_EPOCH)
 
     def save_at_end(self) -> None:
         """Save what a stop has asked to be saved, once."""
