@@ -28,6 +28,10 @@ class KerasRate:
         self._planned = self._written = 0.0
         self._in_force = False
 
+    @property
+    def is_steered(self) -> bool:
+        return self.factor != 1.0
+
     def used(self, optimizer: Any) -> float | None:
         """The rate of the next step; None where there are several optimizers, or none."""
         rate = getattr(optimizer, "learning_rate", None)
@@ -52,7 +56,7 @@ class KerasRate:
 
     def before_step(self, optimizer: Any) -> None:
         """Put the factor on the planned rate, and on one that somebody has set since."""
-        if self.factor == 1.0:
+        if not self.is_steered:
             return
         now = self.used(optimizer)
         if now is not None and not (self._in_force and now == self._written):
