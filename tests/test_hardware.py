@@ -206,7 +206,7 @@ def test_a_process_that_is_gone_belongs_to_nobody_known() -> None:
 
 
 def test_a_machine_without_a_driver(tmp_path: Path) -> None:
-    sample = Sampler(tmp_path).sample()
+    sample = Sampler(tmp_path, nvml.run_processes()).sample()
     assert 0 <= sample.cpu <= 1
     assert sample.cores >= 1
     assert 0 < sample.engine_memory < sample.memory_total

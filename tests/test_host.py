@@ -45,7 +45,7 @@ def test_what_was_measured_before_the_end_is_not_said_after_it(
     class Slow:
         """Has measured when the run has ended."""
 
-        def __init__(self, folder: Path) -> None:
+        def __init__(self, folder: Path, processes: object) -> None:
             assert folder == run.path
 
         def sample(self) -> events.Hardware:

@@ -9,14 +9,14 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from engine.process.journal_budget import (
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run.journal_budget import (
     HEARTBEAT_SECONDS,
     PHASE_SECONDS,
     PICTURE_SECONDS,
     JournalBudget,
 )
-from engine.protocol import events
-from engine.protocol.events import Event
 from engine.training.pace import Pace
 from tests import scripted
 from tests.scripted import Clock

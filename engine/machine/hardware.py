@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
-from engine.machine.nvml import Gpus, run_processes
+from engine.machine.nvml import Gpus
 from engine.protocol import events
 
 
 class Sampler:
-    """Takes samples. Loads are means since the last sample."""
+    """Takes samples of the machine, and of the processes that train on it.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._processes = run_processes()
+    Loads are means since the last sample.
+    """
+
+    def __init__(self, folder: Path, processes: Sequence[psutil.Process]) -> None:
+        """`folder` is on the disk whose free space is told."""
+        self._folder, self._processes = folder, processes
         self._cores = psutil.cpu_count() or 1
-        self._gpus = Gpus()
+        self._gpus = Gpus(processes)
         psutil.cpu_percent()
         self._load()
 

@@ -18,7 +18,7 @@ UNKNOWN_USER = "?"
 
 def gpus() -> tuple[events.Gpu, ...]:
     """The current state of this machine's GPUs."""
-    return Gpus().sample()
+    return Gpus(run_processes()).sample()
 
 
 def usable_gpus() -> tuple[events.Gpu, ...]:
@@ -27,21 +27,28 @@ def usable_gpus() -> tuple[events.Gpu, ...]:
     return tuple(numbered[number] for number in sorted(numbered))
 
 
-def run_processes() -> list[psutil.Process]:
-    """This process and, under torchrun, the other ranks on this machine."""
+def run_processes(pid: int | None = None) -> list[psutil.Process]:
+    """A process that trains, this one if none is given; under torchrun, all ranks of this machine.
+
+    Raises psutil.NoSuchProcess if it is gone.
+    """
+    process = psutil.Process(pid)
     if "TORCHELASTIC_RUN_ID" not in os.environ:
-        return [psutil.Process()]
-    return psutil.Process(os.getppid()).children()
+        return [process]
+    return psutil.Process(process.ppid()).children()
 
 
 class Gpus:
-    """Samples the GPUs that NVML lists; there are none without an NVIDIA driver."""
+    """Samples the GPUs that NVML lists; there are none without an NVIDIA driver.
 
-    def __init__(self) -> None:
+    The run's are those that these processes use.
+    """
+
+    def __init__(self, run: Iterable[psutil.Process]) -> None:
         import pynvml
 
         self._nvml = pynvml
-        self._run_pids = {process.pid for process in run_processes()}
+        self._run_pids = {process.pid for process in run}
         self._handles: list[Any] = []
         self._uuids: list[str] = []
         try:

@@ -20,6 +20,12 @@ def counting_file(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> Path 
     return next((file for file in _files(groups, membership) if count(file) is not None), None)
 
 
+def count_here() -> tuple[str, int]:
+    """The file that counts for this process, "" if none does, and its present count."""
+    file = counting_file()
+    return ("", 0) if file is None else (str(file), count(file) or 0)
+
+
 def _files(groups: Path, membership: Path) -> Iterator[Path]:
     for folder in group_folders(groups, membership, ""):
         yield folder / "memory.events"

@@ -43,8 +43,8 @@ def parsed_options() -> argparse.Namespace:
         handed_over = warm_start.handed_over(options.warm)
         options = parser.parse_args(handed_over.arguments)
         options.lock_fd, options.began = handed_over.lock, handed_over.began
-    if (options.run is None) != options.request:
-        parser.error("give a run directory, or --request")
+    if (options.run is None) != (options.request or options.record):
+        parser.error("give a run directory, --request or --record")
     return options
 
 
@@ -53,6 +53,7 @@ def option_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
     parser.add_argument("--request", action="store_true", help="answer the request on stdin")
+    parser.add_argument("--record", action="store_true", help="record the script at stdin, stdout")
     parser.add_argument("--look", action="store_true", help="reply to inspections, train nothing")
     parser.add_argument("--warm", type=int, metavar="FD", help="get a run through this socket")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
@@ -68,11 +69,15 @@ def option_parser() -> argparse.ArgumentParser:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Answer a request, serve inspections, or host a run."""
+    """Answer a request, record a script, serve inspections, or host a run."""
     if options.request:
         from engine.process import request_server
 
         return request_server.serve()
+    if options.record:
+        from engine.recording import recorder
+
+        return recorder.record()
     if options.look:
         from engine.process import inspection_server
         from engine.run.run_paths import RunDir

@@ -7,15 +7,11 @@ signal handlers before torch is imported, so that a run can be stopped from its 
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-import threading
 import time
-from collections.abc import Callable
 from types import FrameType
 from typing import TextIO
 
-import msgspec
 import psutil
 
 from engine import text
@@ -23,9 +19,9 @@ from engine.distributed.rank import Rank
 from engine.errors import STOP_EXIT, RunError
 from engine.machine import oom_kills
 from engine.machine.hardware import Sampler
+from engine.machine.nvml import run_processes
 from engine.process import process_text
 from engine.process.entry import exit_now
-from engine.process.journal_budget import JournalBudget
 from engine.process.line_printer import LinePrinter, say
 from engine.process.lines import Lines
 from engine.process.session import AS_USUAL, AttemptOptions, Session
@@ -34,10 +30,10 @@ from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe_building import read_recipe
-from engine.run import lock_owner, run_creation
+from engine.run import run_creation, run_lock, run_text
+from engine.run.budgeted_journal import BudgetedJournal
 from engine.run.journal import Journal
 from engine.run.journal_search import newest_first
-from engine.run.lock_owner import Owner, owner_here
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
@@ -62,17 +58,6 @@ def clear_half_saves(run: RunDir) -> None:
     with contextlib.suppress(OSError):
         for half in run.checkpoints.glob(".*.pt.*"):
             half.unlink(missing_ok=True)
-
-
-def _as_owner(claimed: Owner) -> Owner:
-    """This process as the owner of a lock, in the attempt that was claimed for it."""
-    counting = oom_kills.counting_file()
-    return msgspec.structs.replace(
-        owner_here(claimed.attempt, os.getpid()),
-        log_bytes=claimed.log_bytes,
-        oom_file=str(counting or ""),
-        oom_kills=(oom_kills.count(counting) or 0) if counting else 0,
-    )
 
 
 class Host:
@@ -100,20 +85,13 @@ class Host:
         self._lines = Lines(selector, reversed(steered), named=named)
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
-        self._ended = False
-        # Whether the journal keeps events in memory, because the disk refuses them.
-        self._held = False
-        # Three threads append events: the worker, the writer of checkpoints and the main thread.
-        self._appending = threading.Lock()
         self._rank = rank or Rank()
-        owner = lock_owner.read_owner(claim.run)
-        assert owner is not None, "the lock is signed where it is taken"
-        self._attempt = owner.attempt
         self._listen()
-        lock_owner.write_owner(claim.lock, _as_owner(owner))
+        self._attempt = run_lock.take_over(claim, *oom_kills.count_here())
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
-        self._budget = JournalBudget(time.monotonic)
+        # Three threads append events: the worker, the writer of checkpoints and the main thread.
+        self._events = BudgetedJournal(self._journal, lambda: self._session.step, self._print)
         began = process_start() if began is None else began
         self._start_cost = StartCost(time.monotonic, began)
         recipe = read_recipe(claim.run.recipe)
@@ -132,22 +110,22 @@ class Host:
             self._printer.start()
         self._append(events.Phase("starting"))
         self._worker.start()
-        sampler = Sampler(self._run.path)
+        sampler = Sampler(self._run.path, run_processes())
         spool = Spool(self._run, self._attempt, self._refuse)
         next_sample = time.monotonic()
         # The worker's last event must be the run's last one: append nothing after it.
-        while not self._ended and self._worker.is_alive():
+        while not self._events.ended and self._worker.is_alive():
             self._worker.join(POLL_SECONDS)
             # An error with the run's folder must not end the training from this thread.
             with contextlib.suppress(OSError, psutil.Error, RunError):
                 for command in spool.take():
                     self._rank.send(command)
                     if isinstance(command, commands.Inspect):
-                        self._write_due(self._budget.wanted)
-                if time.monotonic() >= next_sample and not self._ended:
+                        self._events.append_wanted()
+                if time.monotonic() >= next_sample and not self._events.ended:
                     next_sample = time.monotonic() + HARDWARE_SECONDS
                     self._append(sampler.sample())
-                    self._write_due(self._budget.overdue)
+                    self._events.append_overdue()
         self._worker.join()
         return self._end()
 
@@ -170,43 +148,25 @@ class Host:
         return 0
 
     def _append(self, event: Event) -> None:
-        """Append an event, unless the run has ended or the journal's budget holds it back.
+        """Append an event, as `BudgetedJournal` does, and what is to say about the start.
 
         Raises RunError where that is impossible.
         """
-        event = self._at_this_step(event)
-        self._write_due(lambda: self._budget.admitted(event))
-        for alert in self._start_cost.alerts(event):
-            self._append(alert)
-
-    def _at_this_step(self, event: Event) -> Event:
-        return msgspec.structs.replace(event, step=event.step or self._session.step)
-
-    def _write_due(self, due: Callable[[], list[Event]]) -> None:
-        """Write the events that are due, unless the run has ended: RunEnded stays the last line."""
-        with self._appending:
-            if self._ended:
-                return
-            for event in map(self._at_this_step, due()):
-                self._write(event)
-                self._ended = isinstance(event, events.RunEnded)
-            if self._journal.write_error and not self._held:
-                sentence = process_text.journal_held(self._journal.write_error)
-                self._write(events.Alert("error", "journal", sentence, step=self._session.step))
-            self._held = bool(self._journal.write_error)
-
-    def _write(self, event: Event) -> None:
         try:
-            stamped = self._journal.append(event)
+            self._events.append(event)
         except OSError as error:
             why = text.reason(error)
             raise RunError(process_text.journal_failed(self._run.selector, why)) from error
+        for alert in self._start_cost.alerts(event):
+            self._append(alert)
+
+    def _print(self, event: Event) -> None:
         if self._printer is not None:
-            for line in self._lines.of(stamped):
+            for line in self._lines.of(event):
                 self._printer.print(line)
 
     def _refuse(self, file: str, why: str) -> None:
-        self._append(events.Alert("warning", "command", process_text.command_ignored(file, why)))
+        self._append(events.Alert("warning", "command", run_text.command_ignored(file, why)))
 
     # Signals
 

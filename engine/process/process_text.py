@@ -311,30 +311,12 @@ def journal_failed(selector: str, why: str) -> str:
     )
 
 
-def journal_held(why: str) -> str:
-    return (
-        f"the journal cannot be written: {harmless(why)}; the training goes on and keeps its "
-        "events in memory, so free some space before it ends."
-    )
-
-
-def command_ignored(file: str, why: str) -> str:
-    return f"the command {harmless(file)} was ignored: {harmless(why)}."
-
-
 def nothing_to_save(phase: str) -> str:
     return f"nothing is trained yet ({phase}), so there is nothing to save."
 
 
 def nothing_to_show(phase: str) -> str:
     return f"nothing is trained yet ({phase}), so there is nothing to look at: ask again later."
-
-
-def reply_failed(why: str) -> str:
-    return (
-        f"the reply to an inspection was not written: {harmless(why)}; free some space, then ask "
-        "again."
-    )
 
 
 def nothing_to_steer(phase: str) -> str:

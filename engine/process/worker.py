@@ -22,7 +22,7 @@ from engine.process.session import EventStream, Session
 from engine.protocol import commands, events
 from engine.protocol.commands import Command, Fail, Order, RollBack
 from engine.protocol.events import Event
-from engine.run import replies
+from engine.run import replies, run_text
 
 if TYPE_CHECKING:  # this loads torch
     from engine.checkpoints.saver import SaveReason
@@ -211,7 +211,7 @@ class Worker(threading.Thread):
         try:
             replies.write_reply(self._session.run, request.id, reply)
         except OSError as error:
-            self._refuse(request, "probe", process_text.reply_failed(text.reason(error)))
+            self._refuse(request, "probe", run_text.reply_failed(text.reason(error)))
 
     def _steer(self, command: commands.Steer) -> None:
         if self._session.trainer is None:

@@ -18,6 +18,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.recipes.recipe import Epochs, Recipe, Resolved
 from engine.recipes.schedule import Asked, Steering
+from engine.recipes.watched_recipe import Setting
 
 Measured: TypeAlias = float | None
 MaybeMeasured: TypeAlias = float | UnsetType | None
@@ -76,7 +77,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     program: str
     framework: str = ""
     log: str = ""
-    settings: dict[str, str | float | bool | None] = {}
+    settings: dict[str, Setting] = {}
     epochs: Epochs | None = None
     unit: Literal["epoch", "step"] = "epoch"
     refusals: dict[str, str] = {}

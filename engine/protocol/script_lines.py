@@ -17,6 +17,7 @@ import msgspec
 
 from engine.protocol.commands import Command
 from engine.protocol.events import Event
+from engine.recipes.watched_recipe import Setting
 
 # Raised when an older side could not understand a newer one.
 VERSION = 1
@@ -39,7 +40,7 @@ class Hello(_Line, frozen=True):
     program: str
     runs_dir: str = ""
     pid: int = 0
-    settings: dict[str, str | float | bool | None] = {}
+    settings: dict[str, Setting] = {}
     resume: bool = False
 
 

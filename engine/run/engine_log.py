@@ -25,15 +25,16 @@ def last_line(run: RunDir) -> str:
 
 def add_signal(run: RunDir, number: int) -> None:
     """Write that this signal ended the engine. Ignores a log that cannot be written."""
-    _add(run, run_text.ended_by_signal(number))
+    add(run, run_text.ended_by_signal(number))
 
 
 def add_error(run: RunDir, error: EngineError) -> None:
     """Write why no engine was started. Ignores a log that cannot be written."""
-    _add(run, str(error))
+    add(run, str(error))
 
 
-def _add(run: RunDir, sentence: str) -> None:
+def add(run: RunDir, sentence: str) -> None:
+    """Write a sentence of this program. Ignores a log that cannot be written."""
     with contextlib.suppress(OSError), open_to_append(run) as log:
         log.write(f"{_OURS}{sentence}\n".encode())
 

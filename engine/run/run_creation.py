@@ -23,6 +23,15 @@ from engine.run.run_paths import NUMBERED, RunDir, state_dir
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
+def safe_name(name: str) -> str:
+    """The name with a dash for each character except letters, digits, dots and underscores.
+
+    Nothing may be left of it. Only the letters of ASCII count, since every shell can type them.
+    """
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
+    return safe.strip(".-")
+
+
 def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
     """Create a run folder with this recipe, locked for the engine that will start on it.
 

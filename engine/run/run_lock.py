@@ -15,7 +15,7 @@ from engine import regular_files, text
 from engine.errors import RunError
 from engine.run import run_liveness
 from engine.run.file_lock import flock
-from engine.run.lock_owner import owner_here, write_owner
+from engine.run.lock_owner import owner_here, read_owner, write_owner
 from engine.run.run_paths import RunDir
 
 ACQUIRE_SECONDS = 1.0
@@ -50,6 +50,19 @@ def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) 
     owner = owner_here(secrets.token_hex(4), pid=0)
     write_owner(descriptor, replace(owner, log_bytes=_size(run.log)))
     return descriptor
+
+
+def take_over(claim: Claim, oom_file: str, oom_kills: int) -> str:
+    """Sign the lock as the process that serves the run; returns the attempt it was claimed for.
+
+    The count of `oom_file` at the start later tells whether memory was short; see `Owner`.
+    """
+    claimed = read_owner(claim.run)
+    assert claimed is not None, "the lock is signed where it is taken"
+    owner = owner_here(claimed.attempt, os.getpid())
+    counts = {"oom_file": oom_file, "oom_kills": oom_kills}
+    write_owner(claim.lock, replace(owner, log_bytes=claimed.log_bytes, **counts))
+    return claimed.attempt
 
 
 def _size(file: Path) -> int:

@@ -179,3 +179,21 @@ def file_of_no_run(path: object) -> str:
         f"{harmless(str(path))} is a file that lies in no run: name a run, or the checkpoint in "
         "its folder."
     )
+
+
+def journal_held(why: str) -> str:
+    return (
+        f"the journal cannot be written: {harmless(why)}; the training goes on and keeps its "
+        "events in memory, so free some space before it ends."
+    )
+
+
+def command_ignored(file: str, why: str) -> str:
+    return f"the command {harmless(file)} was ignored: {harmless(why)}."
+
+
+def reply_failed(why: str) -> str:
+    return (
+        f"the reply to an inspection was not written: {harmless(why)}; free some space, then ask "
+        "again."
+    )

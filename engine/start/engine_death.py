@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 from engine.machine import oom_kills
+from engine.recipes import watched_recipe
 from engine.run import engine_log, lock_owner
 from engine.run.lock_owner import Owner, boot_id
 from engine.run.run_paths import RunDir
@@ -18,12 +19,20 @@ def had_engine(run: RunDir, *, wrote: bool) -> bool:
 
 
 def sentence(run: RunDir) -> str:
-    """The sentence about the last engine of the run, which is gone without a `RunEnded`."""
+    """The sentence about the last engine of the run, which is gone without a `RunEnded`.
+
+    That of a watched run is its recorder: the program itself may live.
+    """
     owner = lock_owner.read_owner(run)
+    words = engine_log.last_words(run, owner.log_bytes if owner is not None else 0)
+    out_of_memory = owner is not None and _memory_was_short(owner)
+    program = watched_recipe.watched_program(run.recipe)
+    if program is not None:
+        return start_text.recorder_died(words, program, out_of_memory=out_of_memory)
     return start_text.engine_died(
-        engine_log.last_words(run, owner.log_bytes if owner is not None else 0),
+        words,
         shlex.join(["cnn-tui", "resume", run.selector]),
-        out_of_memory=owner is not None and _memory_was_short(owner),
+        out_of_memory=out_of_memory,
         saved=(run.checkpoints / "last.pt").exists(),
     )
 

@@ -38,16 +38,10 @@ def create(recipe: Recipe, runs_dir: Path, name: str = "") -> Claim:
 def default_name(recipe: Recipe) -> str:
     """`resnet18-cifar10`: the short names of architecture and data set, or of their files."""
     arch, data = (
-        _safe(architecture_names.short_name(recipe.arch)),
-        _safe(data_names.short_name(recipe.data)),
+        run_creation.safe_name(architecture_names.short_name(recipe.arch)),
+        run_creation.safe_name(data_names.short_name(recipe.data)),
     )
     return f"{arch.strip('_') or 'model'}-{data or 'images'}"[:100]
-
-
-def _safe(name: str) -> str:
-    """The name with a dash for each character except letters, digits, dots and underscores."""
-    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
-    return safe.strip(".-")
 
 
 def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes]:

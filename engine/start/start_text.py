@@ -131,6 +131,9 @@ def keeps_its_settings(
     )
 
 
+NO_MEMORY = ", and the kernel ended a process for lack of memory"
+
+
 def engine_died(words: str, resume: str, *, out_of_memory: bool, saved: bool) -> str:
     """`words` are the last line of its log, or name the signal that ended it.
 
@@ -140,9 +143,19 @@ def engine_died(words: str, resume: str, *, out_of_memory: bool, saved: bool) ->
         what = harmless(words)
     else:
         what = f"the engine died: {harmless(words)}" if words else "the engine died"
-    memory = ", and the kernel ended a process for lack of memory" if out_of_memory else ""
+    memory = NO_MEMORY if out_of_memory else ""
     then = "goes on from its last checkpoint" if saved else "starts it again"
     return f"{what}{memory}; `{harmless(resume)}` {then}."
+
+
+def recorder_died(words: str, program: str, *, out_of_memory: bool) -> str:
+    """`words` are the last line of its log; `program` is the script that was watched."""
+    what = f"the recorder died: {harmless(words)}" if words else "the recorder died"
+    memory = NO_MEMORY if out_of_memory else ""
+    return (
+        f"{what}{memory}; {harmless(program) or 'the program'} may still be training, and is "
+        "watched again once it is started anew."
+    )
 
 
 def intruder(module: str, found: object, expected: object) -> str:

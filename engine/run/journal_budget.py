@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.run.allowance import Allowance
 
 PICTURES = (events.Confusion, events.FeatureMaps)
 # The least seconds between the pictures of two steps, unless an epoch is the best so far.
@@ -23,27 +24,6 @@ HEARTBEAT_SECONDS = 5.0
 ROUTINE = ("training", "evaluating")
 
 
-class _Allowance:
-    """Bytes that may be written: `burst` at first, and `rate` more per second, up to `burst`.
-
-    The last event may go beyond it; the next one waits until that is made up for.
-    """
-
-    def __init__(self, clock: Callable[[], float], burst: float, rate: float) -> None:
-        self._clock, self._burst, self._rate = clock, burst, rate
-        self._left, self._as_of = burst, clock()
-
-    def left(self) -> float:
-        """The share of the burst that is left; negative if more was written."""
-        now = self._clock()
-        self._left = min(self._burst, self._left + self._rate * (now - self._as_of))
-        self._as_of = now
-        return self._left / self._burst
-
-    def spend(self, event: Event) -> None:
-        self._left -= len(events.encode(event))
-
-
 class JournalBudget:
     """Decides which events the journal of one attempt gets; for one thread at a time.
 
@@ -54,12 +34,12 @@ class JournalBudget:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         # Feature maps and confusion matrices share an allowance, since they are shown together.
-        self._pictures = _Allowance(clock, 1_500_000, 45)
-        self._allowances: dict[type[Event], _Allowance] = {
-            events.Hardware: _Allowance(clock, 300_000, 40),
-            events.LayerHealth: _Allowance(clock, 400_000, 25),
-            events.Checkpointed: _Allowance(clock, 250_000, 10),
-            events.Phase: _Allowance(clock, 200_000, 6),
+        self._pictures = Allowance(clock, 1_500_000, 45)
+        self._allowances: dict[type[Event], Allowance] = {
+            events.Hardware: Allowance(clock, 300_000, 40),
+            events.LayerHealth: Allowance(clock, 400_000, 25),
+            events.Checkpointed: Allowance(clock, 250_000, 10),
+            events.Phase: Allowance(clock, 200_000, 6),
         }
         # The newest events that were not written yet, and those of the best epoch.
         self._held: dict[tuple[type[Event], str], Event] = {}
