@@ -5,14 +5,13 @@ For the part `correct` of benchmarks/gpu.py.
 
 from __future__ import annotations
 
-import math
 import time
 from typing import Any
 
 import torch
 
 from benchmarks.gpu_loops import CLASSES, SIDE, Bench, checked
-from engine import text
+from engine import numbers, text
 from engine.data.base.dataset import Dataset, Images
 from engine.devices import device_resolution
 from engine.models import registry
@@ -71,4 +70,4 @@ def losses(arch: str, device: torch.device, way: str) -> list[float]:
         trainer.compile()
     said = [checked(event) for event in trainer.run()]
     ended = [event for event in said if isinstance(event, events.EpochEnded)]
-    return [math.nan if each.train_loss is None else each.train_loss for each in ended]
+    return [numbers.number(each.train_loss) for each in ended]

@@ -178,7 +178,7 @@ class Engine:
         while True:
             for said in self._reader.slices():
                 for event in said.events:
-                    if isinstance(event, events.RunStarted):
+                    if isinstance(event, events.RunStarted) and event.recipe is not None:
                         self._batch = event.recipe.batch
                     if isinstance(event, events.Phase):
                         phases.append(event)

@@ -105,7 +105,7 @@ def write_log(folder: Path, reports: Sequence[events.Steps]) -> None:
             log.write(record(message(1.7e9 + at / 2, report.step, scalars)))
 
 
-def message(time: float, step: int, scalars: Mapping[str, float | None]) -> bytes:
+def message(time: float, step: int, scalars: Mapping[str, events.MaybeMeasured]) -> bytes:
     """An Event with its time, step and summary of values."""
     values = b"".join(
         field(1, field(1, name.encode()) + b"\x15" + struct.pack("<f", value or 0.0))

@@ -114,7 +114,9 @@ def size(value: MaybeNumber) -> str:
 
 
 def duration(seconds: MaybeNumber) -> str:
-    """A duration: 9.8 s, 3:12, 2:05:00, 3 d 4 h."""
+    """A duration: 9.8 s, 3:12, 2:05:00, 3 d 4 h; a dash if it was not measured."""
+    if isinstance(seconds, UnsetType):
+        return MISSING
     length = number(seconds)
     if not math.isfinite(length):
         return f"{length}"

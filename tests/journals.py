@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from engine.numbers import number
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe_building import build_recipe
@@ -23,10 +24,10 @@ def with_alert() -> list[Event]:
     run_events: list[Event] = []
     for event in examples.said(12.4, examples.CIFAR10):
         if isinstance(event, events.Steps | events.EpochEnded) and event.step > 7 * STEP:
-            event = replace(event, lr=event.lr / 2)
+            event = replace(event, lr=number(event.lr) / 2)
         run_events.append(event)
         if isinstance(event, events.Steps) and event.step == 7 * STEP:
-            run_events.append(_at(event, events.Steered(0.5, 30, event.lr / 2, "c1")))
+            run_events.append(_at(event, events.Steered(0.5, 30, number(event.lr) / 2, "c1")))
     last = run_events[-1]
     dead = events.Alert("warning", "dead", "layer4.1.conv2 is dead: a lower learning rate helps.")
     return [*run_events, _at(last, dead), _at(last, health(dead="layer4.1.conv2"))]

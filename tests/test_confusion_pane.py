@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from tui.app import CnnTui
 from tui.panes.confusion.confusion_pane import ConfusionPane
 from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.dashboard import Dashboard
+from tui.viewer.run_follower import RunFollower
 
 WHITE = events.Picture(1, 8, 8, base64.b64encode(b"\xff" * 64).decode())
 
@@ -92,7 +94,7 @@ async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) 
 
 
 async def test_ascii_offers_enter_by_its_name(live: RunDir) -> None:
-    app = CnnTui(live.path.parent, watch=live, ascii_only=True)
+    app = CnnTui(live.path.parent, watch=partial(RunFollower, live), ascii_only=True)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "enter", "down", *"jjjj", *"llll")
         await pilot.pause()

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +33,7 @@ from tui.panes.base.pane import Pane
 from tui.screens import following_screen, screen_text
 from tui.screens.dashboard import Dashboard
 from tui.terminal.compositor import FineUpdate
+from tui.viewer.run_follower import RunFollower
 from tui.widgets.palette import Actions
 from tui.widgets.strips import Footer
 
@@ -48,7 +50,7 @@ def live(tmp_path: Path) -> Iterator[RunDir]:
 
 
 def app_of(run: RunDir, *, started: bool = False) -> CnnTui:
-    return CnnTui(run.path.parent, watch=run, started=started, clock=Clock())
+    return CnnTui(run.path.parent, watch=partial(RunFollower, run), started=started, clock=Clock())
 
 
 def screen(pilot: Pilot[str]) -> str:
@@ -189,7 +191,7 @@ async def test_a_run_that_starts_is_seen_before_the_next_tick(
 ) -> None:
     monkeypatch.setattr(following_screen, "TICK_SECONDS", processes.TIMEOUT)
     run, lock = run_creation.create(tmp_path / "runs", "lenet5-digits", "")
-    app = CnnTui(tmp_path / "runs", watch=run, started=True)
+    app = CnnTui(tmp_path / "runs", watch=partial(RunFollower, run), started=True)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         assert "○ starting" in screen(pilot)
@@ -404,7 +406,7 @@ async def test_a_resumed_run_starts_until_its_engine_says_something(
 ) -> None:
     clock = Clock()
     clock.now += len(scripted.half_a_run()) + waited
-    app = CnnTui(live.path.parent, watch=live, started=True, clock=clock)
+    app = CnnTui(live.path.parent, watch=partial(RunFollower, live), started=True, clock=clock)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         assert head in screen(pilot).splitlines()[0]
@@ -598,7 +600,7 @@ async def test_help_opens_and_closes(live: RunDir) -> None:
 
 
 async def test_ascii_draws_nothing_else(live: RunDir) -> None:
-    app = CnnTui(live.path.parent, watch=live, ascii_only=True, clock=Clock())
+    app = CnnTui(live.path.parent, watch=partial(RunFollower, live), ascii_only=True, clock=Clock())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         assert screen(pilot).isascii()
@@ -807,7 +809,13 @@ async def test_pasted_text_is_no_key(live: RunDir) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (30, 8)])
 @pytest.mark.parametrize("key", ["question_mark", "q", "e", ":"])
 async def test_boxes_are_ascii_too(live: RunDir, key: str, size: tuple[int, int]) -> None:
-    app = CnnTui(live.path.parent, watch=live, started=True, ascii_only=True, clock=Clock())
+    app = CnnTui(
+        live.path.parent,
+        watch=partial(RunFollower, live),
+        started=True,
+        ascii_only=True,
+        clock=Clock(),
+    )
     async with app.run_test(size=size) as pilot:
         await pilot.press(key)
         await wait_for_workers(pilot.app)
@@ -830,7 +838,7 @@ async def test_another_pane_at_the_same_place_changes_borders_and_keys_alone(liv
 
 async def test_a_note_is_shown_with_the_run(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path, scripted.half_a_run())
-    app = CnnTui(tmp_path, watch=run, note="1-x is live")
+    app = CnnTui(tmp_path, watch=partial(RunFollower, run), note="1-x is live")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "1-x is live" in notes(pilot)

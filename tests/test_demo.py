@@ -37,6 +37,7 @@ def test_nothing_is_told_of_where_it_was_recorded() -> None:
     [started] = [
         event for event in recorded_run.recording() if isinstance(event, events.RunStarted)
     ]
+    assert started.recipe is not None
     assert (started.host, started.git, started.recipe.data_dir) == ("recorded", None, "")
 
 

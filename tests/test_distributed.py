@@ -55,7 +55,7 @@ def epochs(said: list[Event]) -> list[events.EpochEnded]:
     return [event for event in said if isinstance(event, events.EpochEnded)]
 
 
-def measured(found: list[events.EpochEnded]) -> list[float | None]:
+def measured(found: list[events.EpochEnded]) -> list[events.MaybeMeasured]:
     return [value for e in found for value in (e.train_loss, e.train_top1, e.loss, e.top1, e.lr)]
 
 

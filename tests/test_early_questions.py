@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from tests.test_dashboard import notes, screen
 from tui.app import CnnTui
 from tui.screens.dashboard import Dashboard
 from tui.viewer.inspection_requests import InspectionRequests
+from tui.viewer.run_follower import RunFollower
 
 
 @pytest.fixture
@@ -79,7 +81,9 @@ async def test_a_pane_whose_run_is_just_taken_up_again_no_longer_says_that_it_as
     run: RunDir,
 ) -> None:
     scripted.write(run, scripted.half_a_run())
-    async with CnnTui(run.path.parent, watch=run).run_test(size=(120, 40)) as pilot:
+    async with CnnTui(run.path.parent, watch=partial(RunFollower, run)).run_test(
+        size=(120, 40)
+    ) as pilot:
         await pilot.pause()
         await pilot.press("6", "n")
         assert "waiting for" in screen(pilot)

@@ -168,7 +168,7 @@ def test_the_runs_the_status_and_the_commands_say_so(tmp_path: Path) -> None:
     while follower.update().more:
         pass
     assert (follower.liveness, follower.alive) == ("silent", False)
-    row = status_row(follower.history, 80, time.time(), silent=True)
+    row = status_row(follower.history, 80, time.time(), silence="silent")
     assert "? silent   epoch 3/4" in cells.text(row)
     assert "unexpectedly" not in cells.text(row)
 

@@ -62,6 +62,7 @@ def test_the_time_left_counts_evaluations() -> None:
 def test_a_batch_larger_than_the_data_set_is_the_data_set() -> None:
     """The loader cuts it; so do the time left and the time of a step."""
     begun = scripted.started()
+    assert begun.recipe is not None
     large = msgspec.structs.replace(begun.recipe, batch=4_096)
     said = [*scripted.half_a_run()]
     said[1] = msgspec.structs.replace(begun, recipe=large, train_images=1_000, steps_per_epoch=10)
@@ -83,6 +84,7 @@ def test_a_run_that_patience_ended_is_done_in_its_last_epoch() -> None:
     last = before.epochs[-1].epoch
     done = folded([*said, events.RunEnded("done", step=last * before.steps_per_epoch)])
     assert (done.epoch, before.epoch) == (last, last + 1)
+    assert done.epochs_planned is not None
     assert done.epochs_planned > last
 
 

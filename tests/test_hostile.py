@@ -37,6 +37,7 @@ from tests import run_states, scripted
 from tests.test_versions import everything
 from tui.cli import single_frame
 from tui.cli.command_line import main
+from tui.viewer.run_follower import RunFollower
 from tui.viewer.run_summary import summarize
 
 HARM = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\u202e"
@@ -210,6 +211,7 @@ def evil_run(folder: Path) -> RunDir:
     """Every word in it that is not the program's means harm."""
     name = f"1-{HARM}"
     began = scripted.started(tuple(f"{HARM}{i}" for i in range(10)), name=name)
+    assert began.recipe is not None
     layers = tuple(msgspec.structs.replace(e, name=HARM + e.name) for e in began.layers)
     chosen = msgspec.structs.replace(began.recipe, arch=f"{HARM}.py:{HARM}", data=f"/x/{HARM}")
     began = msgspec.structs.replace(
@@ -266,7 +268,9 @@ def test_what_is_drawn_of_an_evil_run_is_harmless(
 ) -> None:
     for name, cells in zip(("COLUMNS", "LINES"), size, strict=True):
         monkeypatch.setenv(name, str(cells))
-    assert all(map(harmless, single_frame.frame(evil_run(tmp_path / "runs")).split("\n")))
+    assert all(
+        map(harmless, single_frame.frame(RunFollower(evil_run(tmp_path / "runs"))).split("\n"))
+    )
 
 
 # Who may read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from tui.drawing import cells
 from tui.screens.dashboard import Dashboard
 from tui.screens.verdict_line import VerdictLine
 from tui.screens.verdicts import verdict_row, verdicts
+from tui.viewer.run_follower import RunFollower
 from tui.viewer.tests_folder import LOOK_SECONDS, KeptTests
 
 
@@ -114,13 +116,16 @@ def test_the_test_at_the_end_of_the_run_gives_way_to_the_same_test_with_its_cali
 
 async def test_a_dashboard_that_is_open_shows_a_new_test(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    async with CnnTui(run.path.parent, watch=run, clock=Clock()).run_test(size=(120, 40)) as pilot:
+    async with CnnTui(run.path.parent, watch=partial(RunFollower, run), clock=Clock()).run_test(
+        size=(120, 40)
+    ) as pilot:
         await pilot.pause()
         dashboard = pilot.app.screen
         assert isinstance(dashboard, Dashboard)
         line = dashboard.query_one(VerdictLine)
         kept_tests.keep(run, data_test())
-        dashboard._tests._next_look = 0.0
+        assert isinstance(dashboard.source, RunFollower)
+        dashboard.source._tests._next_look = 0.0
         dashboard.read()
         await pilot.pause()
         assert "on photos: 66.7 %" in line.render_line(0).text

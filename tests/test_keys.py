@@ -125,8 +125,8 @@ def signs(word: str) -> list[str]:
     return [word.capitalize()] if word.isascii() and len(word) > 1 else list(word)
 
 
-def of_dashboard(focused: str, recorded: bool = False) -> list[KeyGroup]:
-    return [*help_screen.of_dashboard(PANES, focused, recorded=recorded)]
+def of_dashboard(focused: str, shown: KeyGroup = screen_text.HELP_RUN) -> list[KeyGroup]:
+    return [*help_screen.of_dashboard(PANES, focused, shown)]
 
 
 def test_all_groups_are_shown_whoever_asks() -> None:
@@ -139,10 +139,13 @@ def test_all_groups_are_shown_whoever_asks() -> None:
         assert tuple(shown[: len(pane.KEY_HELP)]) == pane.KEY_HELP
 
 
-def test_of_a_recording_only_the_keys_are_told_that_do_something() -> None:
-    run, recording = set(of_dashboard("maps")), set(of_dashboard("maps", recorded=True))
-    assert recording - run == {screen_text.HELP_RECORDING}
-    assert run - recording == {screen_text.HELP_RUN}
+@pytest.mark.parametrize("only_shown", [screen_text.HELP_RECORDING, screen_text.HELP_LOG])
+def test_of_what_is_only_shown_only_the_keys_are_told_that_do_something(
+    only_shown: KeyGroup,
+) -> None:
+    run, other = set(of_dashboard("maps")), set(of_dashboard("maps", only_shown))
+    assert other - run == {only_shown}
+    assert run - other == {screen_text.HELP_RUN}
 
 
 async def test_side_by_side_the_columns_of_the_help_do_not_touch(tmp_path: Path) -> None:
@@ -155,7 +158,8 @@ async def test_side_by_side_the_columns_of_the_help_do_not_touch(tmp_path: Path)
 
 
 def test_no_two_rows_of_a_group_say_the_same() -> None:
-    for group in (*GROUPS, SCREEN_GROUP, screen_text.HELP_RUN, screen_text.HELP_RECORDING):
+    of_shown = (screen_text.HELP_RUN, screen_text.HELP_RECORDING, screen_text.HELP_LOG)
+    for group in (*GROUPS, SCREEN_GROUP, *of_shown):
         assert len({said for _, said in group.rows}) == len(group.rows)
 
 

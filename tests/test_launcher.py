@@ -439,7 +439,7 @@ async def test_live_runs_come_first_and_enter_attaches(
         await pilot.pause()
         screen = pilot.app.screen
         assert isinstance(screen, Dashboard)
-        assert screen.run_dir == first
+        assert screen.source.run == first
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, Launcher)
     assert spawned == []

@@ -282,7 +282,7 @@ def on_a_gpu(data: Dataset, graph: str, together: int = 1, **settings: Any) -> T
     return Trainer(chosen, resolved, device, data, model, Ticking(0.01), together=together)
 
 
-def losses(found: list[events.Event]) -> list[float | None]:
+def losses(found: list[events.Event]) -> list[events.MaybeMeasured]:
     return [loss for end in ends(found) for loss in (end.train_loss, end.loss)]
 
 

@@ -354,6 +354,7 @@ def test_images_are_the_same_in_memory_and_streamed_though_some_are_broken(
     said = run.train(AttemptOptions(epochs=3))
     assert (epochs(said), alerts(said, "resume")) == ([3], [MORE])
     [started] = [e for e in said if isinstance(e, events.RunStarted)]
+    assert started.resolved is not None
     assert started.resolved.loader == loaders[1]
 
 

@@ -38,6 +38,11 @@ def long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFollower:
     return RunFollower(run)
 
 
+def folder(watched: RunFollower) -> RunDir:
+    assert watched.run is not None
+    return watched.run
+
+
 def test_the_first_update_is_an_excerpt(long: RunFollower) -> None:
     assert long.update() == HistoryUpdate(None, more=True)
     assert long.history.run is not None
@@ -112,7 +117,7 @@ def test_a_single_frame_waits_until_all_is_read(
     monkeypatch.setattr(JournalFolding, "fold_slice", slow)
     said = [*scripted.half_a_run(epochs=60), scripted.ended_epoch(3, 0.97)]
     said += [scripted.ended_epoch(epoch, 0.3, best=False) for epoch in range(4, 60)]
-    shown = single_frame.frame(scripted.run_dir(tmp_path / "runs", said))
+    shown = single_frame.frame(RunFollower(scripted.run_dir(tmp_path / "runs", said)))
     assert "reading" not in shown
     assert "◆ best 97.0 @3" in shown
 
@@ -240,8 +245,8 @@ def test_half_a_journal_read_anew_tells_of_no_death(
     while long.update().more:
         pass
     assert long.died
-    lock = run_lock.acquire(long.run)
-    say(long.run, STARTING, events.Resumed("b", STEPS - 100, 3, step=100))
+    lock = run_lock.acquire(folder(long))
+    say(folder(long), STARTING, events.Resumed("b", STEPS - 100, 3, step=100))
     monkeypatch.setattr(journal_folding, "SLICE_SECONDS", 0.0)
     slices = 0
     while long.update().more:
@@ -253,11 +258,11 @@ def test_half_a_journal_read_anew_tells_of_no_death(
 
 
 def test_a_long_journal_that_is_read_again_is_that_of_a_run_that_starts(long: RunFollower) -> None:
-    say(long.run, events.Phase("training", step=STEPS))
+    say(folder(long), events.Phase("training", step=STEPS))
     while long.update().more:
         pass
     assert long.died
-    lock = run_lock.acquire(long.run)
+    lock = run_lock.acquire(folder(long))
     assert doing(long) == "starting", "as the excerpt has it"
     while long.update().more:
         pass
@@ -329,8 +334,8 @@ def test_an_end_that_was_said_stands_though_the_lock_comes_and_goes(tmp_path: Pa
 
 
 def test_an_engine_is_still_starting_when_the_excerpt_gives_way(long: RunFollower) -> None:
-    say(long.run, STOPPED)
-    lock = run_lock.acquire(long.run)
+    say(folder(long), STOPPED)
+    lock = run_lock.acquire(folder(long))
     long.update()
     excerpt = long.history
     long.expect_engine(time.time() + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -27,6 +28,7 @@ from tui.app import CnnTui
 from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.augmented import AugmentedScreen
 from tui.screens.launcher.survey_screen import SurveyScreen
+from tui.viewer.run_follower import RunFollower
 
 Compare = Callable[..., bool]
 Before: TypeAlias = Callable[[Pilot[Any]], Awaitable[None]]
@@ -139,7 +141,7 @@ def test_dashboard(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name:
     lock = run_lock.acquire(run) if picture.alive else None
     app = CnnTui(
         Path("runs"),
-        watch=run,
+        watch=partial(RunFollower, run),
         started=name == "leave",
         ascii_only=picture.ascii,
         clock=Clock(told[-1].time),

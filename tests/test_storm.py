@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.scripted import Clock
 from tests.test_dashboard import app_of
 from tests.test_incremental import cells, differing, settled
 from tui.app import CnnTui
+from tui.viewer.run_follower import RunFollower
 
 SIZES = 18
 WIDEST, HIGHEST = 200, 60
@@ -73,7 +75,9 @@ async def test_the_dashboard_in_a_storm(
 
 @pytest.mark.parametrize("key", ["question_mark", "colon", "s"])
 async def test_a_box_in_a_storm(growing: RunDir, key: str) -> None:
-    app = CnnTui(growing.path.parent, watch=growing, started=True, clock=Clock())
+    app = CnnTui(
+        growing.path.parent, watch=partial(RunFollower, growing), started=True, clock=Clock()
+    )
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press(key)

@@ -16,6 +16,7 @@ from engine.start import launch
 from tests.processes import TIMEOUT
 from tui.app import CnnTui
 from tui.screens.dashboard import Dashboard
+from tui.viewer.run_follower import RunFollower
 
 
 class Listening(Dashboard):
@@ -37,7 +38,7 @@ async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) ->
     worker = Worker(session, session.train(), rank, journal.append)
     app = CnnTui(tmp_path / "runs")
     async with app.run_test(size=(120, 40)) as pilot:
-        dashboard = Listening(run, started=False)
+        dashboard = Listening(RunFollower(run))
         dashboard.heard = set()
         await app.push_screen(dashboard)
         worker.start()

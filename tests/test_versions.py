@@ -24,6 +24,7 @@ from engine.run.journal_tail import JournalTail
 from engine.run.run_paths import RunDir
 from tests import scripted
 from tui.cli import single_frame
+from tui.viewer.run_follower import RunFollower
 from tui.viewer.run_summary import summarize
 
 
@@ -89,7 +90,9 @@ def test_what_a_newer_engine_says_beside_is_left_out(tmp_path: Path) -> None:
     assert folded(run)[1] == folded(plain)[1]
     assert len(run.journal.read_bytes().splitlines()) == 4 * len(everything())
     assert len(JournalTail(run.journal).read()) == len(everything())
-    assert single_frame.frame(run).replace("/newer/", "/plain/") == single_frame.frame(plain)
+    assert single_frame.frame(RunFollower(run)).replace("/newer/", "/plain/") == single_frame.frame(
+        RunFollower(plain)
+    )
     one, other = (summarize(each, "live") for each in (run, plain))
     assert msgspec.structs.replace(one, path="") == msgspec.structs.replace(other, path="")
     for event in folded(run)[1]:
@@ -129,7 +132,7 @@ def test_what_an_older_engine_did_not_say_has_a_default(tmp_path: Path) -> None:
     assert len(tail.read()) == len(everything())
     history, _ = folded(run)
     assert (history.step, history.epoch, len(history.epochs)) == (25, 3, 2)
-    assert "digits" in single_frame.frame(run)
+    assert "digits" in single_frame.frame(RunFollower(run))
     assert summarize(run, "gone").best_top1 == 0.9
 
 
@@ -146,7 +149,7 @@ def test_without_a_beginning_that_can_be_read_the_rest_still_counts(tmp_path: Pa
     history, said = folded(run)
     assert history.run is None
     assert (history.step, len(history.epochs)) == (25, 2)
-    assert "val 0." in single_frame.frame(run)
+    assert "val 0." in single_frame.frame(RunFollower(run))
     assert summarize(run, "live").best_top1 == 0.9
     assert [line for event in said for line in Lines("1").of(event)]
 

@@ -8,15 +8,15 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.notifications import SeverityLevel
+from textual.screen import Screen
 from textual.widgets import Input
 
-from engine.run.run_paths import RunDir
 from tui import shared_text
 from tui.screens.opening import Opening
 from tui.terminal import ambiguous_width, ending_signals, fullwidth_keys, hangup
@@ -24,6 +24,9 @@ from tui.terminal.driver import SteadyDriver
 from tui.terminal.fine_app import FineApp
 from tui.terminal.typed_ahead import TypedAhead, keys_in
 from tui.widgets import themes
+
+if TYPE_CHECKING:
+    from tui.viewer.event_source import EventSource
 
 TERMINAL_SECONDS = 0.5
 BRIEF_SECONDS = 2.5
@@ -48,7 +51,7 @@ def settle() -> None:
 
 
 class CnnTui(FineApp[str]):
-    """The viewer: a dashboard of the run to watch, else the launcher."""
+    """The viewer: a dashboard of the training to watch, else the launcher."""
 
     TITLE = shared_text.PROGRAM
     COMMANDS = {_actions}  # noqa: RUF012 (Textual's own type)
@@ -80,21 +83,22 @@ class CnnTui(FineApp[str]):
         runs_dir: Path,
         *,
         data_dir: str = "",
-        watch: RunDir | None = None,
+        watch: Callable[[], EventSource] | None = None,
+        name: str = "",
         started: bool = False,
-        recorded: bool = False,
         ascii_only: bool = False,
         typed: str = "",
         farewell: str = "",
         note: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Watch a run, or open the launcher.
+        """Watch a training, or open the launcher.
 
-        `started` says that this viewer started the run, `recorded` that the run is a recording,
-        which has no engine. `typed` is the text that the user typed before the app started.
+        `watch` gives its source, as soon as the terminal shows the opening with its `name`.
+        `started` says that this viewer started it. `typed` is the text that the user typed before
+        the app started.
         `farewell` is printed if the app is ended before its first screen is open. `note` is
-        shown with the run.
+        shown with it.
         """
         super().__init__(driver_class=SteadyDriver)
         self.ascii_only = ascii_only
@@ -102,7 +106,7 @@ class CnnTui(FineApp[str]):
         self.text_only = False
         self.set_class(ascii_only, "-ascii")
         self._runs_dir, self._data_dir = runs_dir, data_dir
-        self._run, self._started, self._recorded = watch, started, recorded
+        self._watch, self._name, self._started = watch, name, started
         self._farewell, self._note = farewell, note
         self.clock = clock
         self._typed_ahead = TypedAhead(keys_in(typed))
@@ -123,28 +127,24 @@ class CnnTui(FineApp[str]):
         self.call_after_refresh(self._open)
 
     def get_default_screen(self) -> Opening:
-        run = self._run
-        if run is None:
-            return Opening(shared_text.PROGRAM, boxed=False)
-        name = run.label if run.number is None else f"{run.number} {run.name}"
-        return Opening(name, boxed=True)
+        return Opening(self._name or shared_text.PROGRAM, boxed=self._watch is not None)
 
     def _open(self) -> None:
         """Import and show the first screen; until then, the terminal shows the opening."""
-        if self._run is None:
+        self.push_screen(self.first_screen())
+        if self._note:
+            self.notify(self._note, severity="warning", markup=False)
+        self.call_after_refresh(self._release_keys)
+
+    def first_screen(self) -> Screen[Any]:
+        """The screen that follows the opening."""
+        if self._watch is None:
             from tui.screens.launcher.launcher_screen import Launcher
 
-            self.push_screen(Launcher(self._runs_dir, self._data_dir))
-        else:
-            from tui.screens.dashboard import Dashboard
+            return Launcher(self._runs_dir, self._data_dir)
+        from tui.screens.dashboard import Dashboard
 
-            dashboard = Dashboard(
-                self._run, started=self._started, recorded=self._recorded, clock=self.clock
-            )
-            self.push_screen(dashboard)
-            if self._note:
-                self.notify(self._note, severity="warning", markup=False)
-        self.call_after_refresh(self._release_keys)
+        return Dashboard(self._watch(), started=self._started, clock=self.clock)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """Draw in ASCII if a slow terminal answers the question of `ambiguous_width` late."""

@@ -17,6 +17,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes import schedule
 from engine.recipes.fair_trial import had_fair_trial
+from engine.recipes.schedule import Steering
 
 # A value this many times the usual one is an explosion.
 GROWTH = 100.0
@@ -52,15 +53,14 @@ class AnomalyMonitor:
             case events.RunStarted():
                 self._classes = max(2, len(event.classes))
                 self._run = event
-                self._plan = schedule.plan(event.recipe, event.steps_per_epoch)
+                self._plan = _plan(event)
             case events.Steered() if self._run is not None:
-                run = self._run
-                self._plan = schedule.plan(run.recipe, run.steps_per_epoch, event.steering)
+                self._plan = _plan(self._run, event.steering)
             case events.Resumed():
                 self._forget()
                 # Later on, the accuracies before the resume are missing.
                 self._judged = self._is_time(event.epoch - 1, event.step)
-            case events.Steps() if event.loss is not None:
+            case events.Steps() if event.loss is not None and event.loss is not UNSET:
                 return self._once("exploding", self._loss(event.loss), event.step)
             case events.LayerHealth():
                 return self._once("exploding", self._gradient(event), event.step)
@@ -114,6 +114,13 @@ class AnomalyMonitor:
         if chance + margin < number(ended.train_top1) <= self._best + margin:
             return ""
         return process_text.learns_nothing(ended.epoch, self._best, chance)
+
+
+def _plan(run: events.RunStarted, steering: Steering | None = None) -> schedule.Plan | None:
+    """The schedule; None where somebody's own program trains."""
+    if run.recipe is None:
+        return None
+    return schedule.plan(run.recipe, run.steps_per_epoch, steering)
 
 
 def _most_frequent(confusion: events.Confusion) -> tuple[float, int]:

@@ -89,8 +89,8 @@ class Lines:
         history = self._history
         left = history.remaining()
         parts = [
-            f"epoch {event.epoch}/{history.epochs_planned}",
-            f"step {event.step:,}/{history.planned_steps:,}",
+            f"epoch {event.epoch}{_of(history.epochs_planned)}",
+            f"step {event.step:,}{_of(history.planned_steps, ',')}",
             f"loss {numbers.significant(event.loss)}",
             f"acc {numbers.share(event.top1)}",
             f"lr {numbers.significant(event.lr)}",
@@ -99,7 +99,7 @@ class Lines:
         return ["  ".join(parts + ([f"{numbers.duration(left)} left"] if left is not None else []))]
 
 
-def _loss(value: float | None) -> str:
+def _loss(value: events.MaybeMeasured) -> str:
     """A loss of an epoch, its point where those of other epochs are."""
     return numbers.at_point(numbers.significant(value), 2, 4)
 
@@ -109,26 +109,33 @@ def _accuracy(fraction: events.MaybeMeasured) -> str:
     return numbers.at_point(numbers.share(fraction), 3, 4)
 
 
-def _speed(images_per_second: float | None) -> str:
+def _of(total: int | None, separator: str = "") -> str:
+    """What stands behind a count whose total is known."""
+    return "" if total is None else f"/{total:{separator}}"
+
+
+def _speed(images_per_second: events.MaybeMeasured) -> str:
     return f"{numbers.speed(images_per_second)} img/s"
 
 
 def _started(event: events.RunStarted, history: History) -> list[str]:
-    data = text.harmless(event.recipe.data)
-    arch = text.harmless(architecture_names.short_name(event.recipe.arch))
-    resolved = event.resolved
+    recipe, resolved, name = event.recipe, event.resolved, f"run {text.harmless(event.name)}"
+    if recipe is None or resolved is None:
+        return [name]
+    data = text.harmless(recipe.data)
+    arch = text.harmless(architecture_names.short_name(recipe.arch))
     return [
-        f"run {text.harmless(event.name)}",
+        name,
         f"{arch} on {data}: {event.parameters:,} parameters, "
         f"{numbers.count(event.macs)} MAC, {event.train_images:,} training and "
         f"{event.validation_images:,} validation images, {len(event.classes)} classes",
         f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
-        f"batch {history.batch}, {text.in_epochs(history.epochs_planned)} of "
-        f"{text.in_steps(event.steps_per_epoch)}, seed {event.recipe.seed}",
+        f"batch {history.batch}, {text.in_epochs(history.epochs_planned or 0)} of "
+        f"{text.in_steps(event.steps_per_epoch)}, seed {recipe.seed}",
     ]
 
 
-def _steered(event: events.Steered, planned: int) -> str:
+def _steered(event: events.Steered, planned: int | None) -> str:
     """The new learning rate, and the new total of epochs where it changed."""
     words = [f"lr {numbers.short(event.lr)}"]
     if event.epochs != planned:
@@ -139,12 +146,13 @@ def _steered(event: events.Steered, planned: int) -> str:
 
 
 def _epoch(event: events.EpochEnded, history: History) -> str:
-    width = len(str(history.epochs_planned))
+    planned = _of(history.epochs_planned)
+    width = max(0, len(planned) - 1)
     best = "  best" if event.best else ""
     balanced = "" if event.balanced is UNSET else f" balanced {_accuracy(event.balanced)}"
     left_out = f" ({event.left_out:,} left out)" if event.left_out else ""
     return (
-        f"epoch {event.epoch:>{width}}/{history.epochs_planned}  "
+        f"epoch {event.epoch:>{width}}{planned}  "
         f"train {_loss(event.train_loss)} {_accuracy(event.train_top1)}  "
         f"val {_loss(event.loss)} {_accuracy(event.top1)}{balanced}{left_out}  "
         f"{numbers.duration(event.seconds)} + {numbers.duration(event.evaluation_seconds)}  "

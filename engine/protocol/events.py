@@ -38,6 +38,11 @@ def measured(value: float) -> Measured:
     return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
+def known(value: MaybeMeasured) -> Measured:
+    """The number; None also for one that was not measured."""
+    return None if value is UNSET else value
+
+
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
     """The journal sets `seq` and `time` (unix seconds). `step` counts finished steps."""
 

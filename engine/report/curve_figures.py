@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from engine.numbers import number, share, significant
-from engine.protocol.events import EpochEnded
+from engine.protocol.events import EpochEnded, MaybeMeasured
 from engine.report import report_text
 from engine.report.figure_style import PALETTE, SMALL, WIDTH, Drawing, styled
 from engine.report.run_facts import Happening, RunFacts
@@ -32,9 +32,9 @@ class _Panel(NamedTuple):
 
     title: str
     curve: Curve
-    train: Callable[[EpochEnded], float | None]
-    validation: Callable[[EpochEnded], float | None]
-    written: Callable[[float | None], str]
+    train: Callable[[EpochEnded], MaybeMeasured]
+    validation: Callable[[EpochEnded], MaybeMeasured]
+    written: Callable[[MaybeMeasured], str]
 
 
 def learning_curves(facts: RunFacts, families: Sequence[str]) -> Drawing:
@@ -86,7 +86,7 @@ def _draw_band(axes: Axes, bins: Sequence[Bin], steps_per_epoch: int) -> None:
     axes.plot(at, means, color=PALETTE["train"], alpha=0.35, linewidth=0.6)
 
 
-def _mark_best(axes: Axes, epoch: int, value: float | None, panel: _Panel) -> None:
+def _mark_best(axes: Axes, epoch: int, value: MaybeMeasured, panel: _Panel) -> None:
     """A ring at the best epoch; its value stands above the panel, where no line crosses it."""
     good = PALETTE["good"]
     axes.axvline(epoch, color=good, linewidth=0.8, linestyle=(0, (3, 2)))
@@ -98,7 +98,8 @@ def _mark_best(axes: Axes, epoch: int, value: float | None, panel: _Panel) -> No
 
 def _highest_loss(history: History) -> float:
     """The top of the losses: those of epochs, and not the peak of a few steps."""
-    ended = [v for e in history.epochs for v in (e.train_loss, e.loss) if v is not None]
+    told = (number(loss) for e in history.epochs for loss in (e.train_loss, e.loss))
+    ended = [loss for loss in told if math.isfinite(loss)]
     means = [one.mean for one in history.loss.bins() if math.isfinite(one.mean)]
     return 1.08 * (max(ended) if ended else max(means, default=1.0)) or 1.0
 
@@ -141,7 +142,7 @@ def rate_figure(facts: RunFacts, families: Sequence[str]) -> Drawing:
 
 def _ahead(history: History) -> list[tuple[int, float]]:
     """The planned rates of the steps that the run has not taken."""
-    left = range(history.step, history.planned_steps)
+    left = range(history.step, history.planned_steps or 0)
     steps = left[:: max(1, len(left) // 300)]
     planned = ((step, history.planned_rate(step)) for step in steps)
     return [(step, rate) for step, rate in planned if rate is not None]

@@ -19,13 +19,11 @@ TEMPLATE, STYLE = "report.html", "report.css"
 
 def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -> str:
     """The whole HTML file."""
-    arch, data = page_values.names(facts)
     command = page_values.repeats(facts)
     return _template().render(
         style=Markup(_file(STYLE)),
         label=facts.label,
-        arch=arch,
-        data=data,
+        what=page_values.what(facts),
         summary=page_values.summary(facts),
         head=page_values.head_facts(facts),
         lacking=[*lacking],
@@ -41,7 +39,7 @@ def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -
         command=command,
         places=report_text.PLACES_LEFT_OUT if FOLDERS in command else "",
         steered=report_text.CHANGED_PLAN if facts.history.steerings else "",
-        preset=facts.recipe.preset,
+        preset=facts.recipe.preset if facts.recipe is not None else "",
         settings=page_values.settings(facts),
         versions=page_values.versions(facts),
     )

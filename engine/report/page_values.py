@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from engine.catalog import architecture_names, data_names
 from engine.numbers import MISSING, count, duration, percent, share, significant, whole
 from engine.protocol import events
 from engine.recipes import equivalent_command
-from engine.recipes.recipe import FIELDS
+from engine.recipes.recipe import FIELDS, Recipe, short_names
 from engine.recipes.recipe_building import difference_from_preset
 from engine.recipes.recipe_toml import toml_value
 from engine.report import report_text
@@ -107,17 +106,29 @@ class Setting(NamedTuple):
     differs: bool
 
 
-def names(facts: RunFacts) -> tuple[str, str]:
-    """Architecture and data, without the folders of their files."""
-    recipe = facts.recipe
-    arch = architecture_names.short_name(recipe.arch)
-    return harmless(arch), harmless(data_names.short_name(recipe.data))
+def what(facts: RunFacts) -> str:
+    """Architecture and data, without the folders of their files; or the program that trained."""
+    if facts.recipe is not None:
+        return report_text.arch_on_data(*_names(facts.recipe))
+    return ", ".join(_whose(facts.history))
+
+
+def _names(recipe: Recipe) -> tuple[str, str]:
+    arch, data = short_names(recipe)
+    return harmless(arch), harmless(data)
+
+
+def _whose(history: History) -> list[str]:
+    """The program that trained, and what it trained with if it told that."""
+    watched = history.watched
+    words = (last_part(watched.program), watched.framework) if watched is not None else ()
+    return [harmless(word) for word in words if word]
 
 
 def status(facts: RunFacts) -> str:
     history = facts.history
-    planned = history.epochs_planned if history.run is not None else 0
-    return report_text.status(history.ended, live=facts.live, epoch=history.epoch, planned=planned)
+    epoch, planned = history.epoch if history.run is not None else 0, history.epochs_planned
+    return report_text.status(history.ended, live=facts.live, epoch=epoch, planned=planned)
 
 
 def summary(facts: RunFacts) -> list[str]:
@@ -125,9 +136,14 @@ def summary(facts: RunFacts) -> list[str]:
     history = facts.history
     if history.run is None:
         return [report_text.NOT_STARTED]
-    said = [report_text.learned(history.run, *names(facts))]
-    if history.best is None:
+    if facts.recipe is not None:
+        said = [report_text.learned(history.run, *_names(facts.recipe))]
+    else:
+        said = [report_text.trained_by(_whose(history), history.run)]
+    if not history.epochs:
         return [*said, report_text.NO_RESULT]
+    if history.best is None or history.best.top1 is UNSET:
+        return said
     said.append(report_text.best_result(history.best, history.epochs_planned, history.run))
     if history.run.validation_is_test:
         said.append(report_text.VALIDATION_IS_TEST)
@@ -144,9 +160,11 @@ def head_facts(facts: RunFacts) -> list[Fact]:
 def _results(facts: RunFacts) -> Iterator[Fact]:
     history, best = facts.history, facts.history.best
     if best is not None:
-        yield Fact("Validation top-1", share(best.top1))
-        yield Fact("Best epoch", f"{best.epoch} of {history.epochs_planned}")
-        yield Fact("Validation loss", significant(best.loss))
+        if best.top1 is not UNSET:
+            yield Fact("Validation top-1", share(best.top1))
+        yield Fact("Best epoch", report_text.epoch_of(best.epoch, history.epochs_planned))
+        if best.loss is not UNSET:
+            yield Fact("Validation loss", significant(best.loss))
         if best.top5 is not UNSET:
             yield Fact("Validation top-5", share(best.top5))
         if best.balanced is not UNSET:
@@ -161,13 +179,17 @@ def _sizes(history: History) -> Iterator[Fact]:
     run = history.run
     if run is None:
         return
-    yield Fact("Parameters", count(run.parameters))
-    yield Fact("MACs an image", count(run.macs))
-    yield Fact("Input", " × ".join(map(str, run.input)))
-    yield Fact("Training images", f"{run.train_images:,}")
-    yield Fact("Validation images", f"{run.validation_images:,}")
+    told = (  # a program need not tell them all
+        ("Parameters", count(run.parameters) if run.parameters else ""),
+        ("MACs an image", count(run.macs) if run.macs else ""),
+        ("Input", " × ".join(map(str, run.input)) if any(run.input) else ""),
+        ("Training images", f"{run.train_images:,}" if run.train_images else ""),
+        ("Validation images", f"{run.validation_images:,}" if run.validation_images else ""),
+    )
+    yield from (Fact(name, value) for name, value in told if value)
     yield Fact("Time", duration(history.elapsed(history.last_time)))
-    yield Fact("Device", f"{harmless(run.device)}, {run.resolved.precision}")
+    precision = [run.resolved.precision] if run.resolved is not None else []
+    yield Fact("Device", ", ".join([harmless(run.device), *precision]))
     yield Fact("Started", _day(history.first_time))
 
 
@@ -287,12 +309,23 @@ def _told(event: events.Event) -> tuple[str, str] | None:
 
 
 def repeats(facts: RunFacts) -> str:
-    """The command that starts the same run; `FOLDERS` stands for where its files lie."""
+    """The command that starts the same run; `FOLDERS` stands for where its files lie.
+
+    Empty where somebody's own program trained.
+    """
+    if facts.recipe is None:
+        return ""
     return harmless(equivalent_command.of(shown_recipe(facts.recipe, FOLDERS)))
 
 
 def settings(facts: RunFacts) -> list[Setting]:
-    """All fields of the recipe."""
+    """All fields of the recipe, or the hyper-parameters that the program told."""
+    if facts.recipe is None:
+        given = facts.history.watched.settings if facts.history.watched is not None else {}
+        return [
+            Setting(harmless(name), harmless(last_part(f"{value}")), differs=False)
+            for name, value in given.items()
+        ]
     recipe = shown_recipe(facts.recipe)
     differing = difference_from_preset(recipe)
     return [

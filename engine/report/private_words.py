@@ -27,8 +27,10 @@ def last_part(path: str, folders: str = "") -> str:
     return path if name in ("", path) else f"{folders}{name}"
 
 
-def places_of(recipe: Recipe) -> list[str]:
+def places_of(recipe: Recipe | None) -> list[str]:
     """The paths that sentences about a run may name; they may have blanks, unlike `PATH`."""
+    if recipe is None:
+        return []
     user = architecture_names.user_function(recipe.arch)
     named = (recipe.data, recipe.data_dir, recipe.init_from, recipe.preset, recipe.class_names)
     paths = [str(user.file)] if user is not None else []

@@ -46,9 +46,12 @@ def best_value(value: str, epoch: int) -> str:
 
 
 def rate_caption(facts: RunFacts) -> str:
-    words = f"The learning rate by epoch: {harmless(facts.recipe.schedule)}"
-    if facts.recipe.warmup:
-        words += f" after a warm-up of {facts.recipe.warmup:g} epochs"
+    over, recipe = "step" if facts.history.counts_steps else "epoch", facts.recipe
+    words = f"The learning rate by {over}"
+    if recipe is not None:
+        words += f": {harmless(recipe.schedule)}"
+    if recipe is not None and recipe.warmup:
+        words += f" after a warm-up of {recipe.warmup:g} epochs"
     return f"{words}."
 
 
@@ -117,6 +120,10 @@ def calibration_caption(calibration: Calibration, split: TestedSplit) -> str:
 # The summary
 
 
+def arch_on_data(arch: str, data: str) -> str:
+    return f"{arch} on {data}"
+
+
 def learned(started: RunStarted, arch: str, data: str) -> str:
     return (
         f"{arch} ({count(started.parameters)} parameters) learned the "
@@ -124,9 +131,15 @@ def learned(started: RunStarted, arch: str, data: str) -> str:
     )
 
 
-def best_result(best: EpochEnded, planned: int, started: RunStarted) -> str:
+def trained_by(words: Sequence[str], started: RunStarted) -> str:
+    """`words` name the program, and what it trained with."""
+    of = f" a network of {count(started.parameters)} parameters" if started.parameters else ""
+    return f"{' with '.join(words)} trained{of or ' a network'}; this report tells what it said."
+
+
+def best_result(best: EpochEnded, planned: int | None, started: RunStarted) -> str:
     return (
-        f"In epoch {best.epoch} of {planned} it classified {share(best.top1)} of "
+        f"In epoch {epoch_of(best.epoch, planned)} it classified {share(best.top1)} of "
         f"{started.validation_images - best.left_out:,} validation images correctly."
     )
 
@@ -147,14 +160,18 @@ STILL_TRAINING = "still training"
 UNFINISHED = "ended without saying why"
 
 
-def status(ended: RunEnded | None, *, live: bool, epoch: int, planned: int) -> str:
-    """`planned` is 0 where the run has not told its plan."""
+def epoch_of(epoch: int, planned: int | None) -> str:
+    return f"{epoch}" if planned is None else f"{epoch} of {planned}"
+
+
+def status(ended: RunEnded | None, *, live: bool, epoch: int, planned: int | None) -> str:
+    """`epoch` is 0 before the run has started."""
     if ended is None:
         words = STILL_TRAINING if live else UNFINISHED
-        return f"{words}, in epoch {epoch} of {planned}"
+        return f"{words}, in epoch {epoch_of(epoch, planned)}"
     if ended.reason == "done":
         return "done"
-    where = f"in epoch {epoch} of {planned}" if planned else "before its training began"
+    where = f"in epoch {epoch_of(epoch, planned)}" if epoch else "before its training began"
     return f"{ended.reason} {where}"
 
 

@@ -52,7 +52,7 @@ class RunFacts:
 
     label: str
     history: History
-    recipe: Recipe
+    recipe: Recipe | None
     live: bool
     happenings: tuple[Happening, ...] = ()
     cells: tuple[Cell, ...] = ()

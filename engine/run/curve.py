@@ -6,6 +6,8 @@ import math
 from array import array
 from typing import NamedTuple
 
+from msgspec import UNSET, UnsetType
+
 BINS = 1024
 
 
@@ -46,8 +48,13 @@ class Curve:
         self._count = self._broken_count = 0
         self._sum, self._low, self._high = 0.0, math.inf, -math.inf
 
-    def add(self, step: int, value: float | None) -> None:
-        """Add a value measured at this step; None stands for one that is not finite."""
+    def add(self, step: int, value: float | UnsetType | None) -> None:
+        """Add a value measured at this step; None stands for one that is not finite.
+
+        UNSET, which stands for one that was not measured, adds nothing.
+        """
+        if value is UNSET:
+            return
         if step // self.width != self._at:
             self._move_to(step)
         self.last = value

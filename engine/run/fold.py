@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine.protocol import commands, events
@@ -63,9 +64,10 @@ class Fold:
         self.step = 0
         self.run: events.RunStarted | None = None
         self.phase: events.Phase | None = None
-        # The newest point of the curves, updated to the newest known step and learning rate.
+        # The newest point of the curves, updated to the newest known step and learning rate. What a
+        # report did not measure is as it was before.
         self.steps: events.Steps | None = None
-        self.first_loss: float | None = None
+        self.first_loss: events.MaybeMeasured = None
         self.ended: events.RunEnded | None = None
         self.hardware: events.Hardware | None = None
         self.confusion: events.Confusion | None = None
@@ -103,6 +105,12 @@ class Fold:
     def steps_per_epoch(self) -> int:
         return self.run.steps_per_epoch if self.run else 1
 
+    @property
+    def counts_steps(self) -> bool:
+        """Whether the curves are over steps, since the length of an epoch is not known."""
+        watched = self.run.watched if self.run is not None else None
+        return watched is not None and watched.unit == "step"
+
     def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
         """Fold events, in the order of the journal. Returns their types.
 
@@ -123,7 +131,7 @@ class Fold:
 
     def _fold_other(self, event: Event) -> None:
         self.first_time = self.first_time or event.time
-        if isinstance(event, LOGGED) and not is_total_of_resume(event):
+        if isinstance(event, LOGGED) and not self._is_known(event):
             self.log.append(event)
         if kind := _mark_kind(event):
             self.marks.append(Mark(event.step, kind))
@@ -157,6 +165,12 @@ class Fold:
                 self.paused = False
                 self.ended, self.step = event, event.step or self.step
 
+    def _is_known(self, event: Event) -> bool:
+        """Whether the log has said it: a script may describe itself again, once it knows more."""
+        if isinstance(event, events.RunStarted):
+            return self.run is not None and self.run.attempt == event.attempt
+        return is_total_of_resume(event)
+
     def _fold_steps(self, event: events.Steps) -> None:
         """Fold a report. It becomes a point of the curves, unless it averages a whole epoch."""
         last = self.reports[-1] if self.reports else None
@@ -169,16 +183,17 @@ class Fold:
             self.first_loss = event.loss
         # Only a report from a later epoch can cover more steps than an epoch has.
         elif last is not None and last.epoch < event.epoch and self._covers_an_epoch(last, event):
-            self.steps = replace(self.steps, lr=event.lr, step=event.step)
+            self.steps = _with_place_of(self.steps, event)
             return
         self._add_point(event)
 
     def _covers_an_epoch(self, last: events.Steps, event: events.Steps) -> bool:
-        """Whether a report averages more than an epoch.
+        """Whether a report averages more than an epoch, of known length.
 
         False if its loss is not finite, so that the curves show that.
         """
-        return event.step - last.step > self.steps_per_epoch and event.loss is not None
+        known = not self.counts_steps
+        return known and event.step - last.step > self.steps_per_epoch and event.loss is not None
 
     def _fold_load(self, event: events.Hardware) -> None:
         second = max(0, int(event.time - self.first_time))
@@ -189,28 +204,31 @@ class Fold:
             used = sum(gpu.memory_used for gpu in ours)
             total = sum(gpu.memory_total for gpu in ours)
         loads[MEMORY_LOAD] = used / total if total else 0.0
-        if self.reports and self.reports[-1].images_per_second is not None:
-            loads[SPEED_LOAD] = self.reports[-1].images_per_second
+        speed = self.reports[-1].images_per_second if self.reports else UNSET
+        if speed is not UNSET and speed is not None:
+            loads[SPEED_LOAD] = speed
         for name, value in loads.items():
             self.load.setdefault(name, Curve()).add(second, value)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
+        before = self.epochs[-1].step if self.epochs else 0
+        length = event.step - before if self.counts_steps else self.steps_per_epoch
         self.epochs.append(event)
         self.step = event.step
         self.lr.add(event.step, event.lr)
         self._fold_scalars(event.step, event.scalars)
         last_point = self.recent[-1].step if self.recent else 0
-        if self.steps is None or 2 * (event.step - last_point) > self.steps_per_epoch:
+        if self.steps is None or 2 * (event.step - last_point) > length:
             self._add_point(_as_report(event))
         else:
-            self.steps = replace(self.steps, lr=event.lr, step=event.step)
+            self.steps = _with_place_of(self.steps, event)
 
     def _add_point(self, point: events.Steps) -> None:
-        self.steps = point
+        self.steps = point if self.steps is None else _completed(point, self.steps)
         self.recent.append(point)
         self.loss.add(point.step, point.loss)
         self.top1.add(point.step, point.top1)
-        if point.images_per_second is not None:
+        if point.images_per_second is not None:  # one that is not finite is no speed
             self._speed.add(point.step, point.images_per_second)
 
     def _fold_scalars(self, step: int, scalars: events.Scalars) -> None:
@@ -256,6 +274,28 @@ def _mark_kind(event: Event) -> MarkKind | None:
         case events.Alert(level="warning" | "error") if event.step:
             return "alert"
     return None
+
+
+def _completed(report: events.Steps, before: events.Steps) -> events.Steps:
+    """The report; what it did not measure is as it was before."""
+    if UNSET not in (report.loss, report.top1, report.lr, report.images_per_second):
+        return report
+    return replace(
+        report,
+        loss=before.loss if report.loss is UNSET else report.loss,
+        top1=before.top1 if report.top1 is UNSET else report.top1,
+        lr=before.lr if report.lr is UNSET else report.lr,
+        images_per_second=(
+            before.images_per_second
+            if report.images_per_second is UNSET
+            else report.images_per_second
+        ),
+    )
+
+
+def _with_place_of(point: events.Steps, later: events.Steps | events.EpochEnded) -> events.Steps:
+    """The point with the step of a later event, and its learning rate if it has one."""
+    return replace(point, lr=point.lr if later.lr is UNSET else later.lr, step=later.step)
 
 
 def _as_report(ended: events.EpochEnded) -> events.Steps:

@@ -6,12 +6,14 @@ The dashboard, `cnn-tui runs` and the printed lines all read a run through `Hist
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
-from msgspec import UNSET
-
+from engine import numbers
 from engine.catalog import datasets
 from engine.protocol import events
+from engine.protocol.events import known
 from engine.recipes import schedule
+from engine.recipes.recipe import Recipe, short_names
 from engine.recipes.schedule import Steering
 from engine.recipes.steering import Position
 from engine.run.fold import GAP_SECONDS, Fold
@@ -28,15 +30,38 @@ class History(Fold):
     """Progress, plan, learning rate, pace and remaining time of one run."""
 
     @property
-    def planned_steps(self) -> int:
-        return self.epochs_planned * self.steps_per_epoch if self.run else 0
+    def recipe(self) -> Recipe | None:
+        """What the engine was asked for; None before the start, and where a script trains."""
+        return self.run.recipe if self.run is not None else None
 
     @property
-    def epochs_planned(self) -> int:
-        """The total number of epochs: the one set by steering, else the recipe's."""
-        if self.steered is not None:
-            return self.steered.epochs
-        return self.run.recipe.epochs if self.run else 1
+    def watched(self) -> events.Watched | None:
+        """Whose training this is, unless it is the engine's."""
+        return self.run.watched if self.run is not None else None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Architecture and data set, without folders; empty where the run does not tell them."""
+        return short_names(self.recipe) if self.recipe is not None else ("", "")
+
+    @property
+    def planned_steps(self) -> int | None:
+        """The total number of steps; None if it is not known."""
+        if self.counts_steps:
+            return (self.run.planned_steps or None) if self.run is not None else None
+        return self.epochs_planned * self.steps_per_epoch if self.epochs_planned else None
+
+    @property
+    def epochs_planned(self) -> int | None:
+        """The total number of epochs: the one set by steering, else that of the start.
+
+        None before the start, and where the program that trains did not tell it.
+        """
+        if self.recipe is not None:
+            began: int | None = self.recipe.epochs
+        else:
+            began = self.watched.epochs if self.watched is not None else None
+        return self.steered.epochs if self.steered is not None and began else began
 
     @property
     def epoch(self) -> int:
@@ -45,11 +70,28 @@ class History(Fold):
         if ended and self.ended is not None and self.ended.reason == "done":
             return ended  # patience may have ended the run before its last epoch
         # Until an epoch is evaluated, its last step belongs to it.
-        return min(self.epochs_planned, max(ended, (self.step - 1) // self.steps_per_epoch) + 1)
+        epoch = max(ended, self._epochs_before_last_step) + 1
+        return epoch if self.epochs_planned is None else min(self.epochs_planned, epoch)
+
+    @property
+    def _epochs_before_last_step(self) -> int:
+        if self.watched is None:
+            return (self.step - 1) // self.steps_per_epoch
+        # The epochs of a script need not have the same length, but its reports name them.
+        return self.reports[-1].epoch - 1 if self.reports else 0
+
+    def place(self, ended: events.EpochEnded) -> float:
+        """Where the curves show the results of an epoch: at its number, or at its last step."""
+        return float(ended.epoch if self.watched is None else ended.step / self.steps_per_epoch)
+
+    @property
+    def planned_places(self) -> int | None:
+        """Where the curves end: the total of epochs, or of steps; None if it is not known."""
+        return self.planned_steps if self.counts_steps else self.epochs_planned
 
     @property
     def progress(self) -> float:
-        """Finished steps as a share of the planned ones, 0 to 1."""
+        """Finished steps as a share of the planned ones, 0 to 1; 0 without a total."""
         return min(1.0, self.step / self.planned_steps) if self.planned_steps else 0.0
 
     @property
@@ -65,12 +107,12 @@ class History(Fold):
     @property
     def test_top1(self) -> float | None:
         """The accuracy of the best epoch on the test images; None unless the run ended with it."""
-        return _measured(self.ended.test_top1) if self.ended is not None else None
+        return known(self.ended.test_top1) if self.ended is not None else None
 
     @property
     def test_loss(self) -> float | None:
         """The loss of the best epoch on the test images; None unless the run ended with it."""
-        return _measured(self.ended.test_loss) if self.ended is not None else None
+        return known(self.ended.test_loss) if self.ended is not None else None
 
     @property
     def plan(self) -> schedule.Plan | None:
@@ -78,10 +120,10 @@ class History(Fold):
         return self._plan(self.steered)
 
     def _plan(self, steered: events.Steered | None) -> schedule.Plan | None:
-        if self.run is None:
+        if self.recipe is None:
             return None
         steering = steered.steering if steered is not None else None
-        return schedule.plan(self.run.recipe, self.steps_per_epoch, steering)
+        return schedule.plan(self.recipe, self.steps_per_epoch, steering)
 
     def planned_rate(self, step: int) -> float | None:
         """The planned rate of the step with this 0-based number; None without a plan.
@@ -101,11 +143,11 @@ class History(Fold):
         """The learning rate that steering has set since the last known step, else its rate."""
         return self._rate(self.steps)[0] if self.steps is not None else None
 
-    def _rate(self, steps: events.Steps) -> tuple[float, int]:
+    def _rate(self, steps: events.Steps) -> tuple[float | None, int]:
         """The last known rate, and the 0-based number of its step."""
         if self.steered is not None and steps.step <= self.steered.step:
             return self.steered.lr, self.steered.step  # no step has used the new plan yet
-        return steps.lr, max(0, steps.step - 1)
+        return known(steps.lr), max(0, steps.step - 1)
 
     @property
     def steered_factor(self) -> float:
@@ -125,18 +167,18 @@ class History(Fold):
 
     @property
     def steering(self) -> Steering | None:
-        """The steering in force; None before the run has started."""
-        if self.run is None:
+        """The steering in force; None without a plan."""
+        if self.recipe is None:
             return None
-        return self.steered.steering if self.steered else Steering(epochs=self.run.recipe.epochs)
+        return self.steered.steering if self.steered else Steering(epochs=self.recipe.epochs)
 
     @property
     def position(self) -> Position | None:
-        """The point from which steering changes the plan; None before the run has started."""
-        if self.run is None:
+        """The point from which steering changes the plan; None without a plan."""
+        if self.recipe is None:
             return None
         plateau = self.plateau_factor
-        return Position(self.run.recipe, self.steps_per_epoch, self.epoch, self.step, plateau)
+        return Position(self.recipe, self.steps_per_epoch, self.epoch, self.step, plateau)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -152,12 +194,17 @@ class History(Fold):
     def epochs_are_short(self) -> bool:
         """Whether the last epoch took so little time that its parts cannot be watched."""
         last = self.epochs[-1] if self.epochs else None
-        return last is not None and last.seconds < SHORT_EPOCH_SECONDS
+        return last is not None and numbers.number(last.seconds) < SHORT_EPOCH_SECONDS
 
     @property
-    def batch(self) -> int:
-        """The images that a step learns from: all of them where there are fewer than a batch."""
-        return min(self.run.recipe.batch, self.run.train_images) if self.run else 0
+    def batch(self) -> int | None:
+        """The images that a step learns from: all of them where there are fewer than a batch.
+
+        None where it is not known.
+        """
+        if self.run is None or self.run.recipe is None:
+            return None
+        return min(self.run.recipe.batch, self.run.train_images)
 
     @property
     def pace(self) -> float | None:
@@ -165,20 +212,41 @@ class History(Fold):
 
         Reports measure the steps alone, so pauses do not count.
         """
-        measured = (s.images_per_second for s in reversed(self.reports) if s.images_per_second)
-        recent = sorted(itertools.islice(measured, PACE_REPORTS))
+        measured = (numbers.number(s.images_per_second) for s in reversed(self.reports))
+        recent = sorted(itertools.islice((m for m in measured if m > 0), PACE_REPORTS))
         return recent[len(recent) // 2] if recent else None
 
     def remaining(self) -> float | None:
         """Remaining seconds at the recent pace, including evaluations; None while unknown."""
-        speed = self.pace
-        if self.run is None or speed is None or len(self.reports) < FEWEST_REPORTS:
+        if self.planned_steps is None:
             return None
         left = max(0, self.planned_steps - self.step)
-        images = left * self.batch
+        if self.watched is not None:
+            seconds = self._seconds_of_a_step()
+            return None if seconds is None else left * seconds
+        speed, epochs, batch = self.pace, self.epochs_planned, self.batch
+        few = len(self.reports) < FEWEST_REPORTS
+        if speed is None or epochs is None or batch is None or few:
+            return None
         ended = self.epochs[-1].epoch if self.epochs else 0
-        evaluations = max(0, self.epochs_planned - ended) + self._test_share
-        return images / speed + evaluations * self._evaluation_seconds(speed)
+        evaluations = max(0, epochs - ended) + self._test_share
+        return left * batch / speed + evaluations * self._evaluation_seconds(speed)
+
+    def _seconds_of_a_step(self) -> float | None:
+        """The median time of a step of a script, with its share of the evaluations if possible.
+
+        It is known from the times at which epochs ended; of a first epoch, from its reports.
+        """
+        known: Sequence[events.Steps | events.EpochEnded] = self.epochs
+        if len(known) < FEWEST_REPORTS:
+            known = self.reports
+        newest = known[-PACE_REPORTS:] if isinstance(known, list) else [*known][-PACE_REPORTS:]
+        paces = sorted(
+            (after.time - before.time) / (after.step - before.step)
+            for before, after in itertools.pairwise(newest)
+            if after.step > before.step and after.time > before.time
+        )
+        return paces[len(paces) // 2] if len(newest) >= FEWEST_REPORTS and paces else None
 
     def _evaluation_seconds(self, speed: float) -> float:
         """Seconds of the last evaluation.
@@ -186,18 +254,15 @@ class History(Fold):
         Before the first one, it is estimated as a third of the training time for the same images.
         """
         if self.epochs:
-            return self.epochs[-1].evaluation_seconds
+            return numbers.number(self.epochs[-1].evaluation_seconds)
         return self.run.validation_images / (3 * speed) if self.run else 0.0
 
     @property
     def _test_share(self) -> float:
         """Images of the final test as a share of the validation images."""
-        if self.run is None or self.ended is not None or not self.run.recipe.holdout:
+        recipe = self.recipe
+        if self.run is None or recipe is None or self.ended is not None or not recipe.holdout:
             return 0.0
-        known = datasets.DATASETS.get(self.run.recipe.data)
+        known = datasets.DATASETS.get(recipe.data)
         validation = self.run.validation_images
         return known.test_images / validation if known is not None and validation else 1.0
-
-
-def _measured(value: events.MaybeMeasured) -> float | None:
-    return None if value is UNSET else value

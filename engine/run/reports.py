@@ -6,14 +6,14 @@ since the last report, and `loss` belongs to the validation images.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import UNSET
 
 from engine.errors import RunError
-from engine.protocol.events import EpochEnded, Event, Measured, RunEnded, Steps
+from engine.protocol.events import EpochEnded, Event, MaybeMeasured, Measured, RunEnded, Steps
 from engine.run import run_text
 from engine.run.journal_reader import JournalReader
 
@@ -60,18 +60,23 @@ def numbers_of(report: Report) -> Numbers:
     """
     match report:
         case Steps():
-            found = _of_steps(report)
+            told = _of_steps(report)
         case EpochEnded():
-            found = _of_epoch(report)
+            told = _of_epoch(report)
         case RunEnded():
-            return _of_end(report)
+            return _measured(_of_end(report))
+    found = _measured(told)
     for name, value in report.scalars.items():
         found[scalar_name(name)] = value
     return found
 
 
-def _of_steps(report: Steps) -> Numbers:
-    found: Numbers = {
+def _measured(told: Mapping[str, MaybeMeasured]) -> Numbers:
+    return {name: value for name, value in told.items() if value is not UNSET}
+
+
+def _of_steps(report: Steps) -> dict[str, MaybeMeasured]:
+    return {
         "time": report.time,
         "epoch": report.epoch,
         "step": report.step,
@@ -79,14 +84,12 @@ def _of_steps(report: Steps) -> Numbers:
         "step_top1": report.top1,
         "lr": report.lr,
         "images_per_second": report.images_per_second,
+        "waited": report.waited,
     }
-    if report.waited is not UNSET:
-        found["waited"] = report.waited
-    return found
 
 
-def _of_epoch(report: EpochEnded) -> Numbers:
-    found: Numbers = {
+def _of_epoch(report: EpochEnded) -> dict[str, MaybeMeasured]:
+    return {
         "time": report.time,
         "epoch": report.epoch,
         "step": report.step,
@@ -94,30 +97,26 @@ def _of_epoch(report: EpochEnded) -> Numbers:
         "train_top1": report.train_top1,
         "loss": report.loss,
         "top1": report.top1,
-        "best": int(report.best),
+        "top5": report.top5,
+        "balanced": report.balanced,
+        "best": int(report.best) if report.top1 is not UNSET or report.best else UNSET,
         "lr": report.lr,
         "images_per_second": report.images_per_second,
         "seconds": report.seconds,
         "evaluation_seconds": report.evaluation_seconds,
         "left_out": report.left_out,
     }
-    for name, value in (("top5", report.top5), ("balanced", report.balanced)):
-        if value is not UNSET:
-            found[name] = value
-    return found
 
 
-def _of_end(report: RunEnded) -> Numbers:
+def _of_end(report: RunEnded) -> dict[str, MaybeMeasured]:
     """The results of the best epoch on the test images."""
-    found: Numbers = {"time": report.time, "step": report.step}
-    for name, value in (
-        ("epoch", report.best_epoch),
-        ("test_loss", report.test_loss),
-        ("test_top1", report.test_top1),
-    ):
-        if value is not UNSET:
-            found[name] = value
-    return found
+    return {
+        "time": report.time,
+        "step": report.step,
+        "epoch": report.best_epoch,
+        "test_loss": report.test_loss,
+        "test_top1": report.test_top1,
+    }
 
 
 def reports_in(new: Iterable[Event]) -> Iterator[Report]:

@@ -183,8 +183,8 @@ def most_planned_epochs(run: RunDir, recipe: Recipe) -> int:
     )
     starts = (s for s in newest_first(run.journal, RunStarted) if s.seq < last.seq)
     started = next(starts, None)
-    began = recipe.epochs if started is None else started.recipe.epochs
-    return max([began, *(steered.epochs for steered in kept)])
+    began = recipe if started is None or started.recipe is None else started.recipe
+    return max([began.epochs, *(steered.epochs for steered in kept)])
 
 
 def is_done(run: RunDir) -> bool:
@@ -195,7 +195,7 @@ def is_done(run: RunDir) -> bool:
 
 def has_epochs_left(run: RunDir) -> bool:
     """Whether the run has not trained all its planned epochs."""
-    return least_epochs(run) <= _history(run).epochs_planned
+    return least_epochs(run) <= (_history(run).epochs_planned or 0)
 
 
 def _history(run: RunDir) -> History:

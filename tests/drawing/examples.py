@@ -107,6 +107,7 @@ def said(epochs: float, classes: tuple[str, ...]) -> Iterator[Event]:
     started = run_started(classes)
     yield started
     yield events.Phase(name="training", time=BEGAN + 3)
+    assert started.recipe is not None
     plan = schedule.plan(started.recipe, STEPS_PER_EPOCH)
     for step in range(1, int(epochs * STEPS_PER_EPOCH) + 1):
         time = BEGAN + 3 + step * STEP_SECONDS

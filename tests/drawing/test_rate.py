@@ -125,7 +125,8 @@ def test_what_a_plateau_and_a_person_made_of_the_plan_is_named() -> None:
 def test_a_warm_up_is_named() -> None:
     history = examples.half_done()
     assert history.run is not None
-    recipe = msgspec.structs.replace(history.run.recipe, warmup=5.0, schedule="cosine")
+    assert history.recipe is not None
+    recipe = msgspec.structs.replace(history.recipe, warmup=5.0, schedule="cosine")
     history.run = msgspec.structs.replace(history.run, recipe=recipe)
     assert "cosine after warm-up 5" in cells.text(rate_facts(history, 120))
 

@@ -168,7 +168,8 @@ def test_a_pause_does_not_make_the_time_left_longer() -> None:
 
 def _left(history: History, **recipe: object) -> float:
     assert history.run is not None
-    history.run = replace(history.run, recipe=replace(history.run.recipe, **recipe))
+    assert history.recipe is not None
+    history.run = replace(history.run, recipe=replace(history.recipe, **recipe))
     remaining = history.remaining()
     assert remaining is not None
     return remaining

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tui.app import CnnTui
+from tui.viewer.event_source import EventSource
 from tui.viewer.recorded_run import RecordedRun, create_folder, recording
 
 FEED_SECONDS = 0.1
@@ -27,18 +28,21 @@ class Demo(CnnTui):
     ) -> None:
         recorded = recording()
         run = create_folder(folder, recorded)
-        super().__init__(
-            folder, watch=run, recorded=True, ascii_only=ascii_only, typed=typed, clock=clock
-        )
         self._folder = folder
         self.replay = RecordedRun(run, recorded, clock)
+
+        def follow() -> EventSource:
+            from tui.viewer.recording_follower import RecordingFollower
+
+            return RecordingFollower(run, self.replay.toggle_pause)
+
+        super().__init__(
+            folder, watch=follow, name=run.label, ascii_only=ascii_only, typed=typed, clock=clock
+        )
 
     def on_mount(self) -> None:
         self.replay.feed()
         self.set_interval(FEED_SECONDS, self.replay.feed)
-
-    def on_dashboard_held(self) -> None:
-        self.replay.toggle_pause()
 
     def on_unmount(self) -> None:
         self.replay.close()

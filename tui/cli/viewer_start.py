@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.run.run_lock import Claim
     from engine.run.run_paths import RunDir
     from tui.app import CnnTui
+    from tui.viewer.event_source import EventSource
 
 
 # The values of TERM for terminals on which no cursor can be moved.
@@ -69,10 +70,25 @@ def watch(
 ) -> NoReturn:
     """Show the dashboard of a run, and a note on it."""
 
+    def follow() -> EventSource:
+        from tui.viewer.run_follower import RunFollower
+
+        return RunFollower(run)
+
+    name = run.label if run.number is None else f"{run.number} {run.name}"
     farewell = shared_text.goes_on(run.label, run.selector) if started else ""
     with _terminal_traits(ascii_only, farewell) as traits:
         from tui.app import CnnTui
-    _show(CnnTui(runs_dir, watch=run, started=started, farewell=farewell, note=note, **traits))
+    app = CnnTui(
+        runs_dir,
+        watch=follow,
+        name=name,
+        started=started,
+        farewell=farewell,
+        note=note,
+        **traits,
+    )
+    _show(app)
 
 
 def open_launcher(runs_dir: Path, data_dir: str, *, ascii_only: bool) -> NoReturn:

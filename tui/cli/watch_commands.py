@@ -42,10 +42,11 @@ def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path) -> None:
 
 def _print_frame(run: RunDir, note: str, *, ascii_only: bool) -> None:
     from tui.cli import single_frame
+    from tui.viewer.run_follower import RunFollower
 
     if note:
         say(note)
-    click.echo(single_frame.frame(run, ascii_only=ascii_only))
+    click.echo(single_frame.frame(RunFollower(run), ascii_only=ascii_only))
 
 
 @click.command(help=cli_text.HELP_DEMO)

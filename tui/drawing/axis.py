@@ -40,15 +40,15 @@ def tame(value: float) -> float:
     return math.copysign(HUGE, value) if not math.isnan(value) else 0.0
 
 
-def epoch_span(epochs_done: float, planned: int) -> int:
+def epoch_span(epochs_done: float, planned: int | None) -> int:
     """How many epochs the x-axis spans: 1, 2, 4, 8 and so on, never more than planned.
 
     The span doubles when it is full, so that the axis of a run of any length changes rarely.
     """
     span = 1
-    while span < epochs_done and span < planned:
+    while span < epochs_done and (planned is None or span < planned):
         span *= 2
-    return max(1, min(span, planned))
+    return span if planned is None else max(1, min(span, planned))
 
 
 def newest(epochs_done: float, span: int) -> Limits:

@@ -104,8 +104,12 @@ def log_epoch(epoch: int) -> str:
     return f"epoch {epoch:>3}"
 
 
-def log_results(train_loss: str, loss: str, train_top1: str, top1: str, seconds: str) -> str:
-    return f"loss {train_loss} / {loss}   acc {train_top1} / {top1}   {seconds}"
+def log_losses(train: str, validation: str) -> str:
+    return f"loss {train} / {validation}"
+
+
+def log_accuracies(train: str, validation: str) -> str:
+    return f"acc {train} / {validation}"
 
 
 def log_best(top1: str, epoch: int, file: str) -> str:
@@ -148,8 +152,6 @@ PHASES: Mapping[str, str] = {
 
 TESTING = "testing"
 
-ENGINE_SILENT = "silent"
-
 
 def reading(percent: str) -> str:
     """The state of a run while a part of its journal is not read yet."""
@@ -164,12 +166,12 @@ def batch(size: int) -> str:
     return f"batch {size}"
 
 
-def epoch_of(epoch: int, planned: int) -> str:
-    return f"epoch {epoch}/{planned}"
+def epoch_of(epoch: int, planned: int | None) -> str:
+    return f"epoch {epoch}" if planned is None else f"epoch {epoch}/{planned}"
 
 
-def step_of(step: int, planned: int) -> str:
-    return f"step {step:,}/{planned:,}"
+def step_of(step: int, planned: int | None) -> str:
+    return f"step {step:,}" if planned is None else f"step {step:,}/{planned:,}"
 
 
 def seed(number: int) -> str:

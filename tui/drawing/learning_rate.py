@@ -11,7 +11,7 @@ from engine.recipes import schedule
 from engine.recipes.schedule import Plan
 from engine.run.history import History
 from tui import shared_text
-from tui.drawing import axis, cells, drawing_text, spark
+from tui.drawing import axis, cells, drawing_text, series, spark
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
 from tui.drawing.curve_facts import cursor_labels
@@ -55,7 +55,9 @@ def rate_facts(history: History, room: int) -> Row:
     if history.rate is None or history.run is None:
         return ()
     now = rates_now(history, drawing_text.NEXT_EPOCH)
-    recipe = history.run.recipe
+    recipe = history.recipe
+    if recipe is None:
+        return fitting([now, now[1:2]], room)
     kind = shared_text.SCHEDULES[recipe.schedule]
     warm = drawing_text.after_warmup(kind, recipe.warmup) if recipe.warmup else kind
     factors = _factors(history)
@@ -114,7 +116,7 @@ def end_rate(history: History) -> float | None:
 
 
 def _whole_run(history: History) -> list[RatePoint]:
-    window = (0.0, float(history.epochs_planned))
+    window = (0.0, float(history.planned_places or series.epochs_done(history)))
     lines = past_rates(history, window), planned_rates(history, window, WHOLE_COLUMNS)
     points = (RatePoint(x, y) for line in lines for x, y in zip(line.x, line.y, strict=True))
     return [point for point in points if math.isfinite(point.rate)]

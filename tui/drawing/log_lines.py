@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 from rich.cells import cell_len, chop_cells
 
 from engine import numbers
@@ -170,11 +170,7 @@ def entry(event: Event) -> LogEntry:
         case events.Alert():
             return _ALERTS[event.level]._replace(rest=harmless(event.text))
         case events.RunStarted():
-            recipe = event.recipe
-            words = *short_names(recipe), recipe.preset, event.device
-            return LogEntry(
-                " ", "plain", drawing_text.STARTED, drawing_text.log_started(*map(harmless, words))
-            )
+            return LogEntry(" ", "plain", drawing_text.STARTED, _started(event))
         case events.Resumed():
             return LogEntry(
                 "↻", "key", drawing_text.RESUMED, drawing_text.log_resumed(event.epoch, event.step)
@@ -206,14 +202,27 @@ def _routine(event: Event) -> bool:
 
 
 def _epoch(event: events.EpochEnded) -> LogEntry:
-    results = drawing_text.log_results(
-        numbers.significant(event.train_loss),
-        numbers.significant(event.loss),
-        numbers.percent(event.train_top1),
-        numbers.percent(event.top1),
-        numbers.duration(event.seconds + event.evaluation_seconds),
-    )
-    return LogEntry(" ", "plain", drawing_text.log_epoch(event.epoch), results)
+    """The results of an epoch, of which somebody's own program may measure only some."""
+    parts = []
+    losses, top1s = (event.train_loss, event.loss), (event.train_top1, event.top1)
+    if losses != (UNSET, UNSET):
+        parts.append(drawing_text.log_losses(*map(numbers.significant, losses)))
+    if top1s != (UNSET, UNSET):
+        parts.append(drawing_text.log_accuracies(*map(numbers.percent, top1s)))
+    spent = [part for part in (event.seconds, event.evaluation_seconds) if part is not UNSET]
+    if spent:
+        parts.append(numbers.duration(sum(spent)))
+    return LogEntry(" ", "plain", drawing_text.log_epoch(event.epoch), "   ".join(parts))
+
+
+def _started(event: events.RunStarted) -> str:
+    """What trains, and where."""
+    if event.recipe is not None:
+        words = *short_names(event.recipe), event.recipe.preset, event.device
+        return drawing_text.log_started(*map(harmless, words))
+    watched = event.watched
+    whose = (watched.program, watched.framework) if watched is not None else ()
+    return ", ".join(harmless(word) for word in (*whose, event.device) if word)
 
 
 def _checkpointed(event: events.Checkpointed) -> LogEntry:

@@ -10,7 +10,6 @@ from msgspec import UnsetType
 from engine import numbers
 from engine.machine import machine_text
 from engine.protocol.events import Phase, RunStarted
-from engine.recipes.recipe import short_names
 from engine.run.fold import BEFORE_TRAINING
 from engine.run.history import History
 from engine.text import harmless
@@ -49,17 +48,17 @@ def status_row(
     *,
     label: str = "",
     pausing: bool = False,
-    silent: bool = False,
+    silence: str = "",
 ) -> Row:
     """Name and device on the left, state and time left on the right.
 
     The row shows the longest pair of forms that fits, and shortens the state last. `label` is the
     name of the run's folder, which a person may have moved since the start; empty if it is unknown.
-    `pausing` says that a pause was requested and the engine has not replied, `silent` that the
-    engine has written nothing for a while.
+    `pausing` says that a pause was requested and the engine has not replied, `silence`
+    is the word for an engine that has written nothing for a while, empty if there is none.
     """
     names = _names(history, label)
-    states = _states(history, now, state(history, pausing, silent), clock)
+    states = _states(history, now, state(history, pausing, silence), clock)
     pairs = [(name, state) for state in states[:2] for name in names[:2]]
     pairs += [(name, state) for state in states[1:] for name in names[2:] or names]
     if width >= WIDE:
@@ -81,7 +80,7 @@ def progress_row(history: History, width: int) -> Row:
     signs = (["━"] * full + ["╺"] * (0 < full < room) + ["─"] * room)[:room]
     inks: list[Ink] = ["rate" if i < full else "border" for i in range(room)]
     best, planned = history.best, history.planned_steps
-    if best is not None and planned > 0:
+    if best is not None and planned is not None:
         at = axis.column(best.step, planned, room)
         signs[at], inks[at] = "◆", "good"
     return cells.fit(cells.row(" ", *cells.inked(signs, inks), share), width)
@@ -92,7 +91,7 @@ def trains(history: History) -> bool:
     return history.phase is not None and history.phase.name in TRAINS
 
 
-def state(history: History, pausing: bool = False, silent: bool = False) -> StateLabel:
+def state(history: History, pausing: bool = False, silence: str = "") -> StateLabel:
     """The state of the run, from its last phase and its end; first, whether its journal is read."""
     if history.read_share < 1.0:
         share = drawing_text.reading(numbers.whole(history.read_share))
@@ -102,8 +101,8 @@ def state(history: History, pausing: bool = False, silent: bool = False) -> Stat
         signs = {"done": StateLabel("✓", "", "good"), "failed": StateLabel("✗", "", "error")}
         found = signs.get(reason, StateLabel("·", "", "warning"))
         return found._replace(word=shared_text.RUN_ENDED[reason])
-    if silent:
-        return StateLabel("?", drawing_text.ENGINE_SILENT, "warning")
+    if silence:
+        return StateLabel("?", silence, "warning")
     phase = history.phase
     if pausing:
         return StateLabel("‖", drawing_text.PHASES["pausing"], "warning")
@@ -131,8 +130,9 @@ def _more_names(history: History) -> Span:
     """More words for a wide terminal: memory format, seed and commit."""
     if history.run is None:
         return Span("")
-    run = history.run
-    words = [run.resolved.memory_format, drawing_text.seed(run.recipe.seed)]
+    run, words = history.run, list[str]()
+    if run.recipe is not None and run.resolved is not None:
+        words = [run.resolved.memory_format, drawing_text.seed(run.recipe.seed)]
     words += [drawing_text.git(run.git)] if run.git else []
     return Span(harmless("".join(f" · {word}" for word in words)), "dim")
 
@@ -155,9 +155,12 @@ def _names(history: History, label: str) -> tuple[Row, ...]:
     if run is None:
         return ((Span(title, "title"),),)
     device, model = _device(run)
+    if run.recipe is None or run.resolved is None:
+        return _names_of_watched(history, number, title, f"{device} {model}".strip())
     precision = run.resolved.precision
-    where = " · ".join((f"{device} {model}".strip(), precision, drawing_text.batch(history.batch)))
-    arch, data = map(harmless, short_names(run.recipe))
+    batch = drawing_text.batch(history.batch or 0)
+    where = " · ".join((f"{device} {model}".strip(), precision, batch))
+    arch, data = map(harmless, history.names)
     numbered = harmless(f"{number} {arch}".strip())
     return (
         cells.row(Span(title, "title"), Span(f" · {where}", "dim")),
@@ -166,6 +169,19 @@ def _names(history: History, label: str) -> tuple[Row, ...]:
         cells.row(Span(numbered, "title")),
         cells.row(Span(number or arch, "title")),
     )
+
+
+def _names_of_watched(history: History, number: str, title: str, device: str) -> tuple[Row, ...]:
+    """The name of the run and whose training it is, from long to short."""
+    watched = history.watched
+    owner = (watched.log or watched.program, watched.framework) if watched is not None else ()
+    whose = [harmless(word) for word in owner if word]
+    tails = [[*whose, device], whose, whose[:1], []]
+    rows = [
+        cells.row(Span(title, "title"), Span("".join(f" · {word}" for word in tail if word), "dim"))
+        for tail in tails
+    ]
+    return (*rows, cells.row(Span(number or title, "title")))
 
 
 def _numbered(name: str) -> tuple[str, str]:
@@ -189,7 +205,10 @@ def _states(history: History, now: float, doing: StateLabel, clock: Clock) -> li
     if history.run is None:
         return [(head,) for head in heads]
     epoch, planned = history.epoch, history.epochs_planned
-    long, short = [drawing_text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
+    long, short = (
+        [drawing_text.epoch_of(epoch, planned)],
+        [f"{epoch}/{planned}" if planned else f"{epoch}"],
+    )
     if not doing.running:
         result = _result(history, now)
         long, short = long + result, short + result

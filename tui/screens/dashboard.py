@@ -1,4 +1,4 @@
-"""The dashboard: one run, seen live. The state is here; panes only draw the history they get."""
+"""The dashboard: one training, seen live. The state is here; panes draw the history they get."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ from textual import events as textual_events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.layout import Layout
-from textual.message import Message
 
 from engine.protocol import commands
 from engine.protocol.events import Event
-from engine.run import run_liveness
-from engine.run.run_paths import RunDir
 from tui import shared_text
 from tui.panes.base.chart import Chart
 from tui.panes.base.chart_view import ChartView
@@ -31,6 +28,7 @@ from tui.screens.pane_arrangement import PaneArrangement
 from tui.screens.run_control import RunControl
 from tui.screens.verdict_line import VerdictLine
 from tui.screens.verdicts import fitting, verdicts
+from tui.viewer.event_source import EventSource
 from tui.widgets.drawn import text_only
 from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
@@ -63,30 +61,23 @@ class Dashboard(FollowingScreen):
         *(Binding(digit, f"numbered({digit})", show=False) for digit in "0123456789"),
     ]
 
-    class Held(Message):
-        """The user pauses or continues the recording."""
-
     def __init__(
         self,
-        run: RunDir,
+        source: EventSource,
         *,
-        started: bool,
+        started: bool = False,
         below: bool = False,
-        recorded: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`started` says that this viewer started the run, `below` that a launcher is below.
-
-        A `recorded` run is played back and has no engine.
-        """
-        super().__init__(run)
-        self._started, self._below, self._recorded = started, below, recorded
+        """`started` says that this viewer started the run, `below` that a launcher is below."""
+        super().__init__(source)
+        self._started, self._below = started, below
         self._clock = clock
         self._panes = {pane.NAME: pane for pane in PANES}
         self._arrangement = PaneArrangement(PANES)
         self._layout = DashboardLayout()
-        self._epoch = ShownEpoch(run)
-        self._control = RunControl(self, recorded=recorded)
+        self._epoch = ShownEpoch(source)
+        self._control = RunControl(self)
 
     @property
     def layout(self) -> Layout:
@@ -109,7 +100,7 @@ class Dashboard(FollowingScreen):
     def on_mount(self) -> None:
         self.follow()
         if self._started and self.alive:
-            self._follower.expect_engine(self._clock() - JUST_SECONDS)
+            self.source.expect_engine(self._clock() - JUST_SECONDS)
             self.follow_closely()
         self._arrangement.resize(*self.app.size)
         self._arrange()
@@ -134,22 +125,22 @@ class Dashboard(FollowingScreen):
     @property
     def _strip_state(self) -> Strip.State:
         return Strip.State(
-            label=self.run_dir.label,
+            label=self.source.label,
             now=self._clock(),
             pausing=self._control.pausing,
             keys=() if text_only(self.app) else tuple(footer_keys(self._situation)),
-            silent=self._follower.liveness == "silent",
+            silence=self.source.silence(self._clock()),
             go_on=self._control.resume_command,
             report=self._control.report_command,
-            tests=self.tests,
+            tests=self.source.tests,
         )
 
     @property
     def _situation(self) -> Situation:
         name = self._arrangement.pane
         return Situation(
-            alive=self.alive,
-            recorded=self._recorded,
+            steerable=self.alive and not self.source.refusal,
+            playing=self.alive and self.source.hold is not None,
             paused=self.history.paused,
             zoomed=self.zoomed,
             below=self._below,
@@ -158,19 +149,19 @@ class Dashboard(FollowingScreen):
             panes=len(self._panes),
         )
 
-    def engine_is_gone(self) -> None:
-        """Say that the engine is silent; if the run never began, show only the pane with its end.
+    def writer_is_gone(self) -> None:
+        """Say that the writer is silent; if the run never began, show only the pane with its end.
 
         The news and the log say why an engine died.
         """
-        if self._follower.liveness == "silent":
-            sentence = run_liveness.why_not_live(self.run_dir)
+        if self.source.liveness == "silent":
+            sentence = self.source.why_not_live()
             self.notify(sentence, severity="warning", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
             self._arrangement.show_before_start()
             self._arrange()
 
-    def journal_was_read(self) -> None:
+    def source_was_read(self) -> None:
         if self.history.read_share < 1.0:
             status = self.get_child_by_id("status", Status)
             status.show(self.history, self._strip_state, None)
@@ -252,8 +243,8 @@ class Dashboard(FollowingScreen):
     # Commands and requests to the engine
 
     def action_pause(self) -> None:
-        if self._recorded and self.alive:
-            self.post_message(self.Held())
+        if self.alive and self.source.hold is not None:
+            self.source.hold()
         else:
             self._control.pause_or_continue()
 
@@ -268,10 +259,10 @@ class Dashboard(FollowingScreen):
         """Imported at the first request: most viewers send none."""
         from tui.screens.inspection_router import InspectionRouter
 
-        return InspectionRouter(self, self.run_dir, recorded=self._recorded)
+        return InspectionRouter(self, self.source)
 
     def action_augmented(self) -> None:
-        if self._control.is_recording():
+        if self._control.refused():
             return
         from tui.screens.augmented import AugmentedScreen
 
@@ -310,14 +301,17 @@ class Dashboard(FollowingScreen):
     @property
     def _verdict_reasons(self) -> str:
         """What the line under the header says, with the reason of each verdict."""
-        found = verdicts(self.history, self._control.resume_command, self.tests)
+        found = verdicts(self.history, self._control.resume_command, self.source.tests)
         said = [f"{one.text}. {one.reason}" for one in fitting(found, self.app.size.width)]
         return "\n\n" + "\n".join([screen_text.EXPLAIN_LINE, *said]) if said else ""
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, of_dashboard
 
-        groups = of_dashboard(self._panes.values(), self._arrangement.pane, recorded=self._recorded)
+        shown = screen_text.HELP_RUN
+        if self.source.refusal:
+            shown = screen_text.HELP_RECORDING if self.source.hold else screen_text.HELP_LOG
+        groups = of_dashboard(self._panes.values(), self._arrangement.pane, shown)
         self.app.push_screen(HelpScreen(groups))
 
     def further_actions(self) -> Iterator[tuple[str, str, str]]:
@@ -327,21 +321,24 @@ class Dashboard(FollowingScreen):
             yield pane.GO_TO, " ".join(keys), f"pane('{name}')"
         if self._control.resume_command:
             yield screen_text.COPY_RESUME, "", "copy_resume"
-        if not (self.alive or self._recorded):
+        if not (self.alive or self.source.refusal):
             yield screen_text.COPY_REPORT, "", "copy_report"
 
     def useless_actions(self) -> frozenset[str]:
         """Actions whose keys would now only say why nothing happens."""
-        if self._recorded:
-            return frozenset({"checkpoint", "steer", "augmented", "copy"})
+        commands_to_engine = {"checkpoint", "steer", "augmented"}
+        if self.source.hold is not None:
+            return frozenset({*commands_to_engine, "copy"})
+        if self.source.refusal:
+            return frozenset({*commands_to_engine, "pause", "detach"})
         return frozenset() if self.alive else frozenset({"pause", "checkpoint", "steer", "detach"})
 
     # Copying commands, and leaving
 
     def action_copy(self) -> None:
         """Copy the command that watches this run; over SSH this works if the terminal allows it."""
-        if not self._control.is_recording():
-            self._copy(screen_text.attach_command(self._control.selector))
+        if self.source.selector or not self._control.refused():
+            self._copy(screen_text.attach_command(self.source.selector))
 
     def action_copy_resume(self) -> None:
         self._copy(self._control.resume_command)
@@ -364,7 +361,7 @@ class Dashboard(FollowingScreen):
         self.read()
         if self._started and self.alive:
             self.app.push_screen(
-                LeaveScreen(self.run_dir.label, paused=self._control.paused), self._leave
+                LeaveScreen(self.source.label, paused=self._control.paused), self._leave
             )
         else:
             self.app.exit(self.farewell)
@@ -373,13 +370,14 @@ class Dashboard(FollowingScreen):
         if answer == "keep":
             self.app.exit(self.farewell)
         elif answer == "stop" and self._control.tell(commands.Stop):
-            self.app.exit(screen_text.stopping(self.run_dir.label, self._control.selector))
+            self.app.exit(screen_text.stopping(self.source.label, self.source.selector))
 
     @property
     def farewell(self) -> str:
-        if self._recorded:
+        label, selector = self.source.label, self.source.selector
+        if not selector:
             return screen_text.RECORDING_OVER
-        if self.alive:
+        if self.alive and not self.source.refusal:
             left = shared_text.stays_paused if self._control.paused else shared_text.goes_on
-            return left(self.run_dir.label, self._control.selector)
-        return screen_text.is_over(self.run_dir.label, self._control.selector)
+            return left(label, selector)
+        return screen_text.see_again(label, selector)

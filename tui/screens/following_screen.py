@@ -1,4 +1,4 @@
-"""A screen that follows one run: it reads the journal and shows the news to its parts."""
+"""A screen that follows one training: it reads its events and shows the news to its parts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from textual.message import Message
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from engine.run.kept_tests import DataTest
-from engine.run.run_paths import RunDir
 from tui.drawing import status_rows
 from tui.terminal.fine_screen import FineScreen
-from tui.viewer.run_follower import RunFollower
-from tui.viewer.tests_folder import KeptTests
+from tui.viewer.event_source import EventSource
 
 TICK_SECONDS = 0.5
 # A run that has just started is followed closely until its first step: the first wait in seconds,
@@ -29,7 +26,7 @@ SIGNS_OF_LIFE: frozenset[type[Event]] = frozenset({events.Hardware, events.Heart
 
 
 class FollowingScreen(FineScreen[str]):
-    """Owns the history of the run; its parts draw the history and know nothing else."""
+    """Shows the history of a source; its parts draw the history and know nothing else."""
 
     class EngineEvents(Message):
         """New events of these types were read; None if anything may have changed."""
@@ -38,35 +35,28 @@ class FollowingScreen(FineScreen[str]):
             super().__init__()
             self.kinds = kinds
 
-    def __init__(self, run: RunDir) -> None:
+    def __init__(self, source: EventSource) -> None:
         super().__init__()
-        self.run_dir = run
-        self._follower = RunFollower(run)
-        self._tests = KeptTests(run)
+        self.source = source
         # Whether the last phase that was read is one that every epoch repeats.
         self._trains = False
 
     @property
     def history(self) -> History:
-        return self._follower.history
-
-    @property
-    def tests(self) -> tuple[DataTest, ...]:
-        """The results of tests that the run keeps, the newest first."""
-        return self._tests.found
+        return self.source.history
 
     @property
     def alive(self) -> bool:
-        """Whether an engine holds the run."""
-        return self._follower.alive
+        """Whether a process that writes events lives."""
+        return self.source.liveness == "live"
 
     def follow(self) -> None:
-        """Read the journal now and at every tick."""
+        """Read new events now and at every tick."""
         self.read()
         self.set_interval(TICK_SECONDS, self.read)
 
     def follow_closely(self, wait: float = FIRST_WAIT) -> None:
-        """Read the journal more often than at every tick until the first step is there."""
+        """Read more often than at every tick until the first step is there."""
         if self.alive and self.history.steps is None and wait < TICK_SECONDS:
             self.read()
             self.set_timer(wait, partial(self.follow_closely, wait * LONGER))
@@ -74,21 +64,20 @@ class FollowingScreen(FineScreen[str]):
     def read(self) -> None:
         """Read new events, and call the hooks below."""
         was_alive = self.alive
-        news = self._follower.update()
+        news = self.source.update()
         if news.more:
             self.set_timer(SLICE_BREAK_SECONDS, self.read)
         if was_alive and not self.alive:
-            self.engine_is_gone()
-        self.journal_was_read()
-        kinds = None if self._tests.update() else news.kinds
-        if kinds is None or kinds:
-            self.post_message(self.EngineEvents(kinds))
+            self.writer_is_gone()
+        self.source_was_read()
+        if news.kinds is None or news.kinds:
+            self.post_message(self.EngineEvents(news.kinds))
 
-    def engine_is_gone(self) -> None:
-        """The engine no longer holds the run."""
+    def writer_is_gone(self) -> None:
+        """No process is known any more to write events."""
 
-    def journal_was_read(self) -> None:
-        """The history is as new as the journal."""
+    def source_was_read(self) -> None:
+        """The history is as new as the source."""
 
     def show_news(self, kinds: frozenset[type[Event]] | None) -> None:
         """Tell every visible part what changed; None if anything may have changed."""

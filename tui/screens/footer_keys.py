@@ -13,12 +13,13 @@ from tui.screens import screen_text
 class Situation(NamedTuple):
     """The facts that decide which keys work now.
 
+    `steerable` says that commands would be obeyed, `playing` that what is played back can be held.
     `pane` is the focused pane if it is on the screen. `below` says that a launcher is below this
     screen, `past_epochs` that the run has any. `panes` is the number of panes.
     """
 
-    alive: bool
-    recorded: bool
+    steerable: bool
+    playing: bool
     paused: bool
     zoomed: bool
     below: bool
@@ -29,14 +30,13 @@ class Situation(NamedTuple):
 
 def footer_keys(now: Situation) -> Iterator[tuple[str, str]]:
     """The keys with their effects, the most useful first; the last two are always there."""
-    steerable = now.alive and not now.recorded
-    if now.alive:
+    if now.steerable or now.playing:
         yield "p", screen_text.KEY_CONTINUE if now.paused else screen_text.KEY_PAUSE
     yield "e", screen_text.KEY_EXPLAIN
     yield "⏎", screen_text.KEY_UNZOOM if now.zoomed else screen_text.KEY_ZOOM
     if now.below:
         yield "esc", screen_text.KEY_BACK
-    if steerable:
+    if now.steerable:
         yield "s", screen_text.KEY_STEER
         yield "c", screen_text.KEY_CHECKPOINT
     if now.pane is not None:
@@ -44,9 +44,9 @@ def footer_keys(now: Situation) -> Iterator[tuple[str, str]]:
         if now.pane.PAST_EPOCHS and now.past_epochs:
             yield ", .", screen_text.KEY_PAST
     yield screen_text.digits(now.panes), screen_text.KEY_PANES
-    if steerable:
+    if now.steerable:
         yield "d", screen_text.KEY_DETACH
     yield ":", screen_text.KEY_COMMANDS
     running = screen_text.KEY_LEAVE_PAUSED if now.paused else screen_text.KEY_LEAVE_RUNNING
-    yield "q", running if steerable else screen_text.KEY_LEAVE
+    yield "q", running if now.steerable else screen_text.KEY_LEAVE
     yield "?", shared_text.KEY_HELP

@@ -62,17 +62,18 @@ class HelpScreen(Dialog[None]):
         return table
 
 
-def of_dashboard(
-    panes: Iterable[type[Pane]], focused: str, *, recorded: bool
-) -> Sequence[KeyGroup]:
-    """The groups of the dashboard, those of the focused pane first."""
+def of_dashboard(panes: Iterable[type[Pane]], focused: str, shown: KeyGroup) -> Sequence[KeyGroup]:
+    """The groups of the dashboard, those of the focused pane first.
+
+    `shown` are the keys for what is shown: a run, a recording, or a log.
+    """
     kinds = sorted(panes, key=lambda pane: focused != pane.NAME)
     of_panes = dict.fromkeys(group for pane in kinds for group in pane.KEY_HELP)
     first = kinds[0].KEY_HELP
     shortcuts = {pane.SHORTCUT: pane.TITLE.lower() for pane in kinds if pane.SHORTCUT}
     return [
         *first,
-        screen_text.HELP_RECORDING if recorded else screen_text.HELP_RUN,
+        shown,
         screen_text.help_screen(len(kinds), shortcuts),
         *(group for group in of_panes if group not in first),
         screen_text.HELP_BOXES,

@@ -10,8 +10,8 @@ from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
-from engine.run.run_paths import RunDir
 from tui.screens import screen_text
+from tui.viewer.event_source import EventSource
 from tui.viewer.inspection_requests import InspectionRequests
 
 # The time between two polls for a reply while a request is open.
@@ -26,26 +26,26 @@ class Asker(Protocol):
 
 
 class InspectionRouter:
-    """The requests of one screen, one at a time; a recording cannot reply."""
+    """The requests of one screen, one at a time; a source that is only shown cannot reply."""
 
-    def __init__(self, screen: Screen[str], run: RunDir, *, recorded: bool) -> None:
-        self._screen, self._recorded = screen, recorded
-        self._requests = InspectionRequests(run)
+    def __init__(self, screen: Screen[str], source: EventSource) -> None:
+        self._screen, self._refusal = screen, source.refusal
+        self._requests = InspectionRequests(source.run) if source.run is not None else None
         self._asker: Asker | None = None
         self._timer = screen.set_interval(REPLY_SECONDS, self.look_for_reply, pause=True)
 
     @property
     def waiting(self) -> bool:
         """Whether a request is open."""
-        return self._requests.waiting
+        return self._requests is not None and self._requests.waiting
 
     def request(self, asker: Asker, request: InspectionRequest) -> None:
         """Send a request; it replaces an open one."""
         if self.waiting and self._asker is not None and self._asker is not asker:
             self._asker.receive(events.Alert("info", "probe", screen_text.REPLACED))
-        if self._recorded:
-            self._screen.notify(screen_text.RECORDING)
-            asker.receive(events.Alert("info", "recording", screen_text.RECORDING))
+        if self._requests is None:
+            self._screen.notify(self._refusal, markup=False)
+            asker.receive(events.Alert("info", "refused", self._refusal))
             return
         self._asker = asker
         try:
@@ -57,6 +57,7 @@ class InspectionRouter:
 
     def look_for_reply(self) -> None:
         """Poll once, and pass on the reply if it has arrived."""
+        assert self._requests is not None
         try:
             reply = self._requests.reply()
         except EngineError as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.errors import EngineError
 from engine.protocol import commands, events
-from engine.run import run_liveness, spool
+from engine.run import spool
 from tui.screens import screen_text
 from tui.screens.following_screen import FollowingScreen
 
@@ -14,11 +14,11 @@ from tui.screens.following_screen import FollowingScreen
 class RunControl:
     """Sends commands to the engine of the run that a screen follows.
 
-    If there is no engine, a note on the screen says so. A `recorded` run never has one.
+    If there is no engine, or the source is only shown, a note on the screen says so.
     """
 
-    def __init__(self, screen: FollowingScreen, *, recorded: bool) -> None:
-        self._screen, self._recorded = screen, recorded
+    def __init__(self, screen: FollowingScreen) -> None:
+        self._screen = screen
         # Whether a pause was requested last, or its end; and the sequence number of the last event
         # at that time.
         self._requested: tuple[bool, int] | None = None
@@ -26,13 +26,13 @@ class RunControl:
     @property
     def selector(self) -> str:
         """The name of the run on the command line."""
-        return self._screen.run_dir.selector
+        return self._screen.source.selector
 
     @property
     def resume_command(self) -> str:
         """The command that resumes the run; empty if it is live or done."""
         ended = self._screen.history.ended
-        if ended is None or ended.reason == "done" or self._screen.alive:
+        if ended is None or ended.reason == "done" or self._screen.alive or self._refusal:
             return ""
         return screen_text.resume_command(self.selector, ended.setting)
 
@@ -40,7 +40,7 @@ class RunControl:
     def report_command(self) -> str:
         """The command that reports on the run; empty unless it is done."""
         ended = self._screen.history.ended
-        if ended is None or ended.reason != "done" or self._screen.alive or self._recorded:
+        if ended is None or ended.reason != "done" or self._screen.alive or self._refusal:
             return ""
         return screen_text.report_command(self.selector)
 
@@ -64,28 +64,33 @@ class RunControl:
         unanswered = self._unanswered
         return self._screen.history.paused if unanswered is None else unanswered
 
-    def is_recording(self) -> bool:
-        """Whether this is a recording; if so, note that it has no engine."""
-        if self._recorded:
-            self._screen.notify(screen_text.RECORDING)
-        return self._recorded
+    @property
+    def _refusal(self) -> str:
+        return self._screen.source.refusal
+
+    def refused(self) -> bool:
+        """Whether the source is only shown; if so, a note says that."""
+        if self._refusal:
+            self._screen.notify(self._refusal, markup=False)
+        return bool(self._refusal)
 
     def tell(self, kind: Callable[..., commands.Command], **fields: float) -> bool:
         """Send a command; whether it was sent. Without an engine, a note says why not."""
-        if self.is_recording():
+        if self.refused():
             return False
         if not self._screen.alive:
             self._warn(self._absence())
             return False
+        assert self._screen.source.run is not None
         try:
-            spool.send(self._screen.run_dir, kind, **fields)
+            spool.send(self._screen.source.run, kind, **fields)
         except EngineError as error:
             self._warn(str(error))
             return False
         return True
 
     def pause_or_continue(self) -> None:
-        if self.is_recording():
+        if self.refused():
             return
         self._screen.read()  # the newest state decides what the key does
         if self._screen.history.paused:
@@ -96,7 +101,7 @@ class RunControl:
             self._screen.show_news(frozenset({events.Phase}))
 
     def save_checkpoint(self) -> None:
-        if self.is_recording():
+        if self.refused():
             return
         self._screen.read()
         if self._screen.alive and (phase := self._phase_before_training):
@@ -108,7 +113,7 @@ class RunControl:
         """Open the form for another rate or another end, unless there is no engine."""
         from tui.screens.steer import SteerScreen
 
-        if self.is_recording():
+        if self.refused():
             return
         self._screen.read()
         if self._screen.alive:
@@ -139,7 +144,7 @@ class RunControl:
 
     def _absence(self) -> str:
         """The sentence that there is no engine, and how to go on."""
-        sentence, command = run_liveness.why_not_live(self._screen.run_dir), self.resume_command
+        sentence, command = self._screen.source.why_not_live(), self.resume_command
         return screen_text.then_go_on(sentence, command) if command else sentence
 
     def _warn(self, sentence: str) -> None:

@@ -116,8 +116,6 @@ def steer_later(phase: str) -> str:
     return f"nothing is trained yet ({phase}): press Enter again when it trains."
 
 
-RECORDING = "This is a recording: it has no engine."
-
 RECORDING_OVER = (
     "that was a recording; train it here: cnn-tui --arch resnet20 --data digits --epochs 10"
 )
@@ -175,7 +173,7 @@ def nothing_to_save(phase: str) -> str:
     return f"nothing is trained yet ({phase}): save a checkpoint when it trains."
 
 
-def is_over(run: str, selector: str) -> str:
+def see_again(run: str, selector: str) -> str:
     return harmless(f"see {run} again with: cnn-tui attach {shlex.quote(selector)}")
 
 
@@ -206,6 +204,14 @@ HELP_RECORDING = KeyGroup(
     (
         ("p", "hold it, and go on"),
         ("q Ctrl+C", "leave"),
+    ),
+)
+
+HELP_LOG = KeyGroup(
+    "the log",
+    (
+        ("y", "copy the command that shows it"),
+        ("q Ctrl+C", "leave; nothing is written to it"),
     ),
 )
 

@@ -22,9 +22,10 @@ def failed_reason(error: str) -> str:
     return harmless(error) or "The engine ended without saying why; its engine.log may tell."
 
 
-def stopped(epoch: int, planned: int, go_on: str) -> str:
-    """`planned` is 0 where the run stopped before it had a plan."""
-    where = f" in epoch {epoch} of {planned}" if planned else " before the first epoch"
+def stopped(epoch: int, planned: int | None, go_on: str) -> str:
+    """`epoch` is 0 where the run stopped before it had begun."""
+    of = f" of {planned}" if planned else ""
+    where = f" in epoch {epoch}{of}" if epoch else " before the first epoch"
     return f"stopped{where}" + (f"; go on with: {go_on}" if go_on else "")
 
 

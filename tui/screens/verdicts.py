@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
+from msgspec import UNSET
+
 from engine import numbers
 from engine.numbers import number, percent, share, significant
 from engine.protocol.events import EpochEnded
@@ -118,8 +120,8 @@ def _ended(history: History, go_on: str) -> Verdict | None:
     if ended.reason == "failed":
         reason = verdict_text.failed_reason(ended.error)
         return Verdict("error", verdict_text.failed(go_on), reason)
-    planned = history.epochs_planned if history.run is not None else 0
-    text = verdict_text.stopped(history.epoch, planned, go_on)
+    epoch = history.epoch if history.run is not None else 0
+    text = verdict_text.stopped(epoch, history.epochs_planned, go_on)
     return Verdict("note", text, verdict_text.STOPPED_REASON)
 
 
@@ -146,11 +148,11 @@ def _ending(history: History) -> Verdict | None:
 def _worse_than_guess(history: History) -> Verdict | None:
     """The validation is below a guess by more than chance, although the training has learned."""
     last, classes = _last(history), len(history.classes)
-    if last is None or last.top1 is None or history.run is None or classes < 2:
+    if last is None or history.run is None or classes < 2:
         return None
     guess = 1 / classes
     margin = chance_margin(guess, history.run.validation_images)
-    if last.top1 >= guess - margin or not below_a_guess(last.train_loss, history):
+    if not number(last.top1) < guess - margin or not below_a_guess(last.train_loss, history):
         return None
     text = verdict_text.worse_than_guess(
         share(last.top1), share(guess), over=history.ended is not None
@@ -235,7 +237,7 @@ def _learns(history: History) -> Verdict | None:
         return Verdict("note", text, reason) if begun else None
     first = number(history.epochs[0].train_loss)
     fell = number(last.train_loss) < (1 - MOVES) * first
-    if best is None or best.top1 is None or not fell:
+    if best is None or best.top1 is None or best.top1 is UNSET or not fell:
         return None
     if (chance := _may_be_chance(best.top1, history)) is not None:
         return chance

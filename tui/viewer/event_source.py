@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from engine.protocol.events import EpochEnded
 from engine.run.history import History
+from engine.run.kept_tests import DataTest
 from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from tui.viewer.journal_folding import HistoryUpdate
@@ -13,8 +16,8 @@ from tui.viewer.journal_folding import HistoryUpdate
 class EventSource(Protocol):
     """Follows one training and folds its events; `update` reads what is new.
 
-    Run folders, those of watched scripts among them, are followed by `RunFollower`, and the logs of
-    other programs by `LogFollower`.
+    Run folders, those of watched scripts among them, are followed by `RunFollower`, the recorded
+    run of the demo by `RecordingFollower`, and the logs of other programs by `LogFollower`.
     """
 
     @property
@@ -22,16 +25,44 @@ class EventSource(Protocol):
         """What the screen calls the training."""
 
     @property
+    def selector(self) -> str:
+        """What `cnn-tui attach` takes to show it again; empty if it cannot be shown again."""
+
+    @property
     def run(self) -> RunDir | None:
-        """The run folder, which takes commands; None for a log, which is only read."""
+        """The run folder, which takes commands; None for what is only shown."""
+
+    @property
+    def refusal(self) -> str:
+        """The sentence that it is only shown; empty if it takes commands."""
+
+    @property
+    def hold(self) -> Callable[[], None] | None:
+        """Pauses what is played back, or lets it go on; None where nothing is played back."""
 
     @property
     def history(self) -> History:
         """What was read so far."""
 
     @property
+    def tests(self) -> tuple[DataTest, ...]:
+        """The results of tests that are kept with it, the newest first."""
+
+    @property
     def liveness(self) -> Liveness:
         """Whether a process that writes the events is known to live."""
+
+    def silence(self, now: float) -> str:
+        """The word for a source that is silent at this time; empty if it is not."""
+
+    def why_not_live(self) -> str:
+        """The sentence that nothing writes its events, or that it is silent."""
+
+    def past(self, ended: EpochEnded) -> History:
+        """What is known of the network at the end of a past epoch."""
+
+    def expect_engine(self, since: float) -> None:
+        """Show it as starting unless an engine, which this viewer has started, wrote since then."""
 
     def update(self) -> HistoryUpdate:
         """Read new events for one slice of time at most."""

@@ -39,9 +39,9 @@ def recording() -> list[Event]:
 def create_folder(parent: Path, recorded: Sequence[Event]) -> RunDir:
     """A run folder with the recipe of a recording; it has no number."""
     run = RunDir(parent / NAME)
-    started = next(event for event in recorded if isinstance(event, events.RunStarted))
+    recipes = (event.recipe for event in recorded if isinstance(event, events.RunStarted))
     run.commands.mkdir(parents=True)
-    run.recipe.write_text(to_toml(started.recipe))
+    run.recipe.write_text(to_toml(next(recipe for recipe in recipes if recipe is not None)))
     return run
 
 

@@ -6,24 +6,32 @@ to the history in its place: `Phase("starting")` or `RunEnded("failed")`.
 
 from __future__ import annotations
 
-from engine.protocol.events import Phase, RunEnded
-from engine.run import lock_owner, run_liveness
+from collections.abc import Callable
+
+from engine.protocol.events import EpochEnded, Phase, RunEnded
+from engine.run import lock_owner, past_epochs, run_liveness
 from engine.run.history import History
+from engine.run.kept_tests import DataTest
 from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
+from tui.viewer import viewer_text
 from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
+from tui.viewer.tests_folder import KeptTests
 
 
 class RunFollower:
-    """Follows one run; `update` reads what is new."""
+    """Follows one run; `update` reads what is new. It is an `EventSource`."""
+
+    refusal = ""
+    hold: Callable[[], None] | None = None
 
     def __init__(self, run: RunDir) -> None:
-        self.run = run
+        self._run = run
         self.liveness: Liveness = "live"
         self.died = ""
         """The sentence about an engine that died without writing `RunEnded`; empty if none did."""
-        self._journal = JournalFolding(run.journal)
+        self._journal, self._tests = JournalFolding(run.journal), KeptTests(run)
         # The last event before the newest engine; None while the first one is followed.
         self._last_seq_before: int | None = None
         # The history to which `starting` was added; the one to which a death was, and the death.
@@ -32,17 +40,47 @@ class RunFollower:
         self._death: RunEnded | None = None
 
     @property
+    def label(self) -> str:
+        return self._run.label
+
+    @property
+    def selector(self) -> str:
+        return self._run.selector
+
+    @property
+    def run(self) -> RunDir | None:
+        return self._run
+
+    @property
     def history(self) -> History:
         return self._journal.history
+
+    @property
+    def tests(self) -> tuple[DataTest, ...]:
+        return self._tests.found
 
     @property
     def alive(self) -> bool:
         return self.liveness == "live"
 
+    def silence(self, now: float) -> str:
+        return viewer_text.STATE_WORDS["silent"] if self.liveness == "silent" else ""
+
+    def why_not_live(self) -> str:
+        return run_liveness.why_not_live(self._run)
+
+    def past(self, ended: EpochEnded) -> History:
+        assert self.history.run is not None
+        return past_epochs.history(self._run.journal, self.history.run, ended)
+
     def update(self) -> HistoryUpdate:
         """Read new events for one slice of time at most."""
+        news = self._read()
+        return HistoryUpdate(None, news.more) if self._tests.update() else news
+
+    def _read(self) -> HistoryUpdate:
         # First the lock, then the journal: so everything that an ending engine writes is read.
-        liveness = run_liveness.liveness(self.run)
+        liveness = run_liveness.liveness(self._run)
         update = self._journal.fold_slice()
         if update.more:
             if self._journal.shows_excerpt:
@@ -52,7 +90,7 @@ class RunFollower:
         if (changed and self._must_restart(liveness)) or self._death_is_outdated():
             self.died = ""
             self._journal.restart()
-            return HistoryUpdate(None, self.update().more)
+            return HistoryUpdate(None, self._read().more)
         if self.history is not self._shown_death:
             self.died = ""
         if self._add_starting() or self._add_death() or changed:
@@ -73,7 +111,7 @@ class RunFollower:
         before, self.liveness = self.liveness, liveness
         if before != "gone":
             return False
-        owner = lock_owner.read_owner(self.run)
+        owner = lock_owner.read_owner(self._run)
         if owner is not None and self.history.last_time < owner.time:
             self._last_seq_before = self.history.last_seq
         return bool(self.died)
@@ -87,7 +125,7 @@ class RunFollower:
         if not self.died or death is None or last is not self._shown_death:
             return False
         is_last = last.ended is death and last.last_seq == death.seq
-        return not is_last or self.died != engine_death.sentence(self.run)
+        return not is_last or self.died != engine_death.sentence(self._run)
 
     def _add_starting(self) -> bool:
         """Add `starting` for a live engine that has written nothing yet; whether it did so."""
@@ -107,7 +145,7 @@ class RunFollower:
         last = self.history
         if self.liveness != "gone" or last.ended is not None or not self._had_engine:
             return False
-        self.died, self._shown_death = engine_death.sentence(self.run), last
+        self.died, self._shown_death = engine_death.sentence(self._run), last
         self._death = RunEnded(
             "failed", error=self.died, step=last.step, seq=last.last_seq, time=last.last_time
         )
@@ -122,4 +160,4 @@ class RunFollower:
     @property
     def _had_engine(self) -> bool:
         wrote = self.history.last_seq > 0 and not self._wrote_nothing
-        return engine_death.had_engine(self.run, wrote=wrote)
+        return engine_death.had_engine(self._run, wrote=wrote)

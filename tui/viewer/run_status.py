@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from engine.protocol import events
-from engine.protocol.events import Measured
-from engine.recipes.recipe import short_names
+from engine.protocol.events import Measured, known
 from engine.run import run_liveness
 from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
@@ -113,7 +111,7 @@ def status_of(run: RunDir, history: History, liveness: Liveness, now: float) -> 
 
 def _identity(run: RunDir, history: History, liveness: Liveness) -> dict[str, Any]:
     state = run_summary.state_of(run, history, liveness)
-    arch, data = short_names(history.run.recipe) if history.run else ("", "")
+    arch, data = history.names
     return {
         "run": run.label,
         "number": run.number,
@@ -131,7 +129,7 @@ def _phase(phase: events.Phase | None) -> dict[str, Any]:
     return {
         "phase": phase.name if phase else "",
         "phase_note": phase.note if phase else "",
-        "phase_fraction": _known(phase.fraction) if phase else None,
+        "phase_fraction": known(phase.fraction) if phase else None,
     }
 
 
@@ -140,11 +138,11 @@ def _progress(history: History, liveness: Liveness, now: float) -> dict[str, Any
     goes_on = liveness == "live" and history.ended is None
     return {
         "epoch": history.epoch if history.run else 0,
-        "epochs": history.epochs_planned if history.run else 0,
+        "epochs": history.epochs_planned or 0,
         "step": history.step,
-        "steps": history.planned_steps,
-        "step_loss": report.loss if report else None,
-        "step_top1": report.top1 if report else None,
+        "steps": history.planned_steps or 0,
+        "step_loss": known(report.loss) if report else None,
+        "step_top1": known(report.top1) if report else None,
         "lr": history.rate,
         "pace": history.pace,
         "elapsed": history.elapsed(now) if goes_on else history.elapsed(history.last_time),
@@ -158,14 +156,14 @@ def _results(history: History) -> dict[str, Any]:
     best = history.best
     return {
         "validated_epoch": last.epoch if last else None,
-        "train_loss": last.train_loss if last else None,
-        "train_top1": last.train_top1 if last else None,
-        "loss": last.loss if last else None,
-        "top1": last.top1 if last else None,
-        "top5": _known(last.top5) if last else None,
-        "balanced": _known(last.balanced) if last else None,
+        "train_loss": known(last.train_loss) if last else None,
+        "train_top1": known(last.train_top1) if last else None,
+        "loss": known(last.loss) if last else None,
+        "top1": known(last.top1) if last else None,
+        "top5": known(last.top5) if last else None,
+        "balanced": known(last.balanced) if last else None,
         "best_epoch": best.epoch if best else None,
-        "best_top1": best.top1 if best else None,
+        "best_top1": known(best.top1) if best else None,
         "test_loss": history.test_loss,
         "test_top1": history.test_top1,
     }
@@ -193,7 +191,3 @@ def _checkpoint(event: events.Checkpointed | None) -> LastCheckpoint | None:
     if event is None:
         return None
     return LastCheckpoint(event.file, event.epoch, event.step, event.bytes, event.time)
-
-
-def _known(value: events.MaybeMeasured) -> Measured:
-    return None if value is UNSET else value

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.recipes.recipe import short_names
+from engine.protocol.events import known
 from engine.run import run_liveness
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -79,8 +79,7 @@ def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
     """Read and fold the whole journal of the run."""
     history = read_history(run)
     best, state = history.best, state_of(run, history, liveness)
-    chosen = history.run.recipe if history.run else None
-    arch, data = short_names(chosen) if chosen else ("", "")
+    arch, data = history.names
     return RunSummary(
         number=run.number,
         name=run.name,
@@ -89,13 +88,13 @@ def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
         arch=arch,
         data=data,
         epoch=len(history.epochs),
-        epochs=history.epochs_planned if chosen else 0,
-        best_top1=best.top1 if best else None,
+        epochs=history.epochs_planned or 0,
+        best_top1=known(best.top1) if best else None,
         test_top1=history.test_top1,
         seconds=history.elapsed(history.last_time),
         remaining=history.remaining() if liveness == "live" else None,
         started=history.first_time,
-        top1=tuple(e.top1 for e in history.epochs if e.top1 is not None),
+        top1=tuple(top1 for e in history.epochs if (top1 := known(e.top1)) is not None),
         error=error_of(run, history) if state == "failed" else "",
     )
 

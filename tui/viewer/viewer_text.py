@@ -1,4 +1,4 @@
-"""Words about a run and its engine."""
+"""Words about a run and its engine, about a recording and about a log."""
 
 from __future__ import annotations
 
@@ -23,3 +23,5 @@ STATE_WORDS: Mapping[str, str] = {
     "failed": "failed",
     "silent": "silent",
 }
+
+RECORDING = "This is a recording: it has no engine."

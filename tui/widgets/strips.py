@@ -37,7 +37,7 @@ class Strip(CellWidget):
         """The state of the screen, besides the history.
 
         `keys` are the keys that work now; `go_on` is the command that resumes the run, and `report`
-        the one that reports on it, or empty.
+        the one that reports on it, or empty. `silence` is the word for a silent source, or empty.
         `tests` are the results of tests that the run keeps, the newest first.
         """
 
@@ -45,7 +45,7 @@ class Strip(CellWidget):
         now: float
         pausing: bool
         keys: tuple[tuple[str, str], ...]
-        silent: bool = False
+        silence: str = ""
         go_on: str = ""
         report: str = ""
         tests: tuple[DataTest, ...] = ()
@@ -74,7 +74,7 @@ class Status(Strip):
                 s.now,
                 label=s.label,
                 pausing=s.pausing,
-                silent=s.silent,
+                silence=s.silence,
             )
         ]
 

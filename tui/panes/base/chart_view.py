@@ -33,7 +33,7 @@ class ChartView:
     def window(self, history: History) -> Limits:
         """The epochs that are shown: the whole axis, or the newest part of it."""
         done = series.epochs_done(history)
-        span = axis.epoch_span(done, history.epochs_planned)
+        span = axis.epoch_span(done, history.planned_places)
         return axis.newest(done, span) if self.recent else (0.0, float(span))
 
     def toggle_recent(self) -> None:

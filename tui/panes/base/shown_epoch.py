@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from engine.run import past_epochs
 from engine.run.history import History
-from engine.run.run_paths import RunDir
 from tui.panes.base.pane import Pane
+from tui.viewer.event_source import EventSource
 
 
 class ShownEpoch:
-    """An epoch of one run; `past` is the history at its end, None for the last epoch."""
+    """An epoch of one source; `past` is the history at its end, None for the last epoch."""
 
-    def __init__(self, run: RunDir) -> None:
-        self._run = run
+    def __init__(self, source: EventSource) -> None:
+        self._source = source
         self._epoch = 0
         self.past: History | None = None
 
@@ -31,7 +30,7 @@ class ShownEpoch:
         to = max(0, at + epochs)
         if to < len(ended) - 1:
             self._epoch = ended[to].epoch
-            self.past = past_epochs.history(self._run.journal, now.run, ended[to])
+            self.past = self._source.past(ended[to])
         else:
             self.past = None
         return True

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from engine.protocol.events import Event
+from engine.protocol.events import Event, known
 from engine.run.history import History
 from tui import shared_text
 from tui.drawing import curve_facts, series
@@ -110,7 +110,7 @@ class LossPane(_CurvePane):
         )
 
     def facts(self, room: int) -> Row:
-        return curve_facts.loss_facts(self.history, room, self.history.first_loss)
+        return curve_facts.loss_facts(self.history, room, known(self.history.first_loss))
 
 
 class AccuracyPane(_CurvePane):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from engine.numbers import number, percent
-from engine.protocol.events import EpochEnded
+from engine.protocol.events import EpochEnded, MaybeMeasured
 from engine.run.history import History
 
 # A change below this share of a loss is none; a rise that is called overfitting is twice as large.
@@ -32,7 +32,7 @@ def chance_margin(guess: float, images: int) -> float:
     return CHANCE * math.sqrt(guess * (1 - guess) / max(1, images))
 
 
-def below_a_guess(loss: float | None, history: History) -> bool:
+def below_a_guess(loss: MaybeMeasured, history: History) -> bool:
     return number(loss) < (1 - MOVES) * guessed_loss(history)
 
 

@@ -24,7 +24,7 @@ def sentences(history: History) -> Iterator[str]:
     yield machine_pane_text.explain_limit(what, numbers.whole(share))
     over = history.ended is not None
     taken = taken_over_run(history) if over else taken_by_others(history)
-    on_cpu = history.run is not None and history.run.resolved.device == "cpu"
+    on_cpu = history.run is not None and history.run.device.partition(" ")[0] == "cpu"
     needs_cpu = what == shared_text.INPUT or (what == shared_text.COMPUTE and on_cpu)
     if not (needs_cpu and taken >= MOST):
         compute = machine_pane_text.explain_compute("CPU" if on_cpu else "GPU")

@@ -69,8 +69,9 @@ def bounds(history: History) -> list[tuple[str, float]]:
     validation = 0.0
     if history.epochs:
         last = history.epochs[-1]
-        whole = last.seconds + last.evaluation_seconds
-        validation = axis.share(last.evaluation_seconds, 0.0, whole) if whole > 0 else 0.0
+        evaluation = numbers.number(last.evaluation_seconds)
+        whole = numbers.number(last.seconds) + evaluation
+        validation = axis.share(evaluation, 0.0, whole) if whole > 0 else 0.0
     steps = 1 - validation
     shares = [
         (shared_text.COMPUTE, steps * (1 - waited)),
@@ -141,7 +142,7 @@ def _speed(history: History, room: int, width: int) -> Row:
     line = Span(spark.with_gaps(newest, 0.0, top), "dim")
     written = f" {numbers.speed(history.pace)}"
     forms = [cells.row(line, written)]
-    if history.run is not None and history.pace:
+    if history.batch is not None and history.pace:
         step = machine_pane_text.step_time(_brief(history.batch / history.pace))
         forms.insert(0, cells.row(line, f"{written}   {step}"))
         forms.insert(0, cells.row(*forms[0], Span(f"   {drawing_text.last(span)}", "dim")))

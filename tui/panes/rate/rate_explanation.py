@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from engine.numbers import short, significant
+from engine.numbers import number, short, significant
 from engine.recipes import schedule
 from engine.run.history import History
 from tui.drawing import learning_rate
@@ -65,7 +65,7 @@ def _ahead(history: History, plan: schedule.Plan, rate: float, soon: float) -> I
 
 def _last_change(history: History, rate: float) -> Iterator[str]:
     """The last change from the end of an epoch to that of the next, or to now."""
-    known = [(epoch.epoch, epoch.lr) for epoch in history.epochs]
+    known = [(epoch.epoch, number(epoch.lr)) for epoch in history.epochs]
     if not known or history.epoch > known[-1][0]:
         known.append((history.epoch, rate))
     warm = history.plan.warmup / history.steps_per_epoch if history.plan is not None else 0.0

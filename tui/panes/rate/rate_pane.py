@@ -38,8 +38,8 @@ class RatePane(Chart):
     @property
     def window(self) -> Limits:
         """The whole planned run, also while the curves span less; the recent steps if chosen."""
-        recent = self.view.recent
-        return super().window if recent else (0.0, float(self.history.epochs_planned))
+        end = self.history.planned_places
+        return super().window if self.view.recent or end is None else (0.0, float(end))
 
     def labels(self, width: int) -> Sequence[Mark]:
         """Where the run is, and the rate at the end of the plan and at its highest."""

@@ -10,7 +10,7 @@ from textual import events as textual_events
 from textual.binding import Binding, BindingType
 
 from engine import numbers
-from engine.protocol.events import Steps
+from engine.protocol.events import Steps, known
 from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
 from engine.text import harmless
@@ -200,5 +200,5 @@ class ScalarsPane(SmoothedChart):
 def _value_in(report: Steps, name: str) -> float | None:
     """The number of this name in a report: NaN if it was not finite, None if it is missing."""
     if name == IMAGES_PER_SECOND:
-        return report.images_per_second
+        return known(report.images_per_second)
     return numbers.number(report.scalars[name]) if name in report.scalars else None

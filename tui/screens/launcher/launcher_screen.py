@@ -216,9 +216,10 @@ class Launcher(FineScreen[None]):
 
     def _watch(self, run: RunDir, *, started: bool) -> None:
         from tui.screens.dashboard import Dashboard
+        from tui.viewer.run_follower import RunFollower
 
         self.query_one(RunsBox).mark(run)
-        self.app.push_screen(Dashboard(run, started=started, below=True))
+        self.app.push_screen(Dashboard(RunFollower(run), started=started, below=True))
 
     def _complain(self, sentence: str) -> None:
         self.notify(sentence, severity="error", timeout=ERROR_SECONDS, markup=False)
