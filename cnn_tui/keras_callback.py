@@ -1,6 +1,6 @@
 """Shows a Keras training in cnn-tui, which can pause, steer, save and stop it. One more line:
 
-    model.fit(x, y, callbacks=[..., cnn_tui.KerasCallback(data=(x_val, y_val), classes=names)])
+model.fit(x, y, callbacks=[..., cnn_tui.KerasCallback(data=(x_val, y_val), classes=names)])
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from cnn_tui.keras_watching.keras_pictures import measured
+
 LOSS = "loss"
 VALIDATION = "val_"
 ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
@@ -20,11 +22,11 @@ def step_numbers(means: Mapping[str, float]) -> dict[str, Any]:
     scalars = {}
     for name, value in means.items():
         if name == LOSS:
-            fields["loss"] = value
+            fields["loss"] = measured(value)
         elif name in ACCURACIES:
-            fields["top1"] = value
+            fields["top1"] = measured(value)
         else:
-            scalars[name] = value
+            scalars[name] = measured(value)
     return {**fields, **({"scalars": scalars} if scalars else {})}
 
 
@@ -35,9 +37,9 @@ def epoch_numbers(logs: Mapping[str, Any], top5: str) -> dict[str, Any]:
     for name, value in logs.items():
         field = _field(name, top5)
         if field:
-            fields[field] = float(value)
+            fields[field] = measured(float(value))
         elif name not in RATES:
-            scalars[name] = float(value)
+            scalars[name] = measured(float(value))
     return {**fields, **({"scalars": scalars} if scalars else {})}
 
 

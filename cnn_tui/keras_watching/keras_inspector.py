@@ -70,9 +70,7 @@ class KerasInspector:
                 return kernel_pictures(name, keras.ops.convert_to_numpy(layer.kernel))
         raise InspectionError(keras_text.NO_KERNELS)
 
-    def _maps(
-        self, model: Any, data: ValidationArrays, name: str, image: int
-    ) -> dict[str, Any]:
+    def _maps(self, model: Any, data: ValidationArrays, name: str, image: int) -> dict[str, Any]:
         if name not in dict(named_layers(model)):
             raise InspectionError(keras_text.no_maps(name))
         found = self._maps_of(model, data, (name,), image, MOST_CHANNELS, MAP_SIDE)

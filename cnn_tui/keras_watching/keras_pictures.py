@@ -61,7 +61,9 @@ def _averaged_along(values: Floats, side: int, axis: int) -> Floats:
     size = values.shape[axis]
     count = min(size, side)
     spans = [range(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
-    return np.concatenate([values.take(span, axis).mean(axis, keepdims=True) for span in spans], axis)
+    return np.concatenate(
+        [values.take(span, axis).mean(axis, keepdims=True) for span in spans], axis
+    )
 
 
 def _picture(values: Floats) -> dict[str, Any]:

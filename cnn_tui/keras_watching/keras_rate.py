@@ -35,7 +35,8 @@ class KerasRate:
     def used(self, optimizer: Any) -> float | None:
         """The rate of the next step; None where there are several optimizers, or none."""
         rate = getattr(optimizer, "learning_rate", None)
-        return None if rate is None else float(keras.ops.convert_to_numpy(rate))
+        # With seven digits, as many as it has: 0.001 is 0.0010000000474974513 in float32.
+        return None if rate is None else float(f"{float(keras.ops.convert_to_numpy(rate)):.7g}")
 
     def steer(self, optimizer: Any, lr: float | None, scale: float | None) -> float:
         """Set or scale the rate from the next step on, and return it. Raises SteeringError."""

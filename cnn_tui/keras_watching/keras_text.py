@@ -33,7 +33,9 @@ def no_such_image(count: int) -> str:
 
 
 def no_images_known(epoch: int) -> str:
-    return f"which images were in this cell in epoch {epoch} is known no more: choose the last epoch."
+    return (
+        f"which images were in this cell in epoch {epoch} is known no more: choose the last epoch."
+    )
 
 
 def not_saved(error: OSError) -> str:

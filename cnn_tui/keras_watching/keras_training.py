@@ -18,6 +18,7 @@ import keras
 from cnn_tui.keras_watching import epoch_numbers, judgements, keras_description
 from cnn_tui.keras_watching.keras_inspector import KerasInspector
 from cnn_tui.keras_watching.keras_orders import KerasOrders
+from cnn_tui.keras_watching.keras_pictures import measured
 from cnn_tui.keras_watching.keras_rate import KerasRate
 from cnn_tui.keras_watching.metric_sums import MetricSums
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
@@ -53,8 +54,11 @@ class KerasTraining:
         self._lr: float | None = None
         # The first step of the epoch, its last batch that began, and the optimizer's steps before.
         self._epoch_start, self._batch, self._iterations = 0, -1, 0
+        self._per_call = 1
+        # The step of the last report and its time: None at first, as the first step compiles.
         self._reported, self._due = 0, True
-        self._reported_at = self._epoch_began = 0.0
+        self._reported_at: float | None = None
+        self._epoch_began = 0.0
         self._steps_ended: float | None = None
         self._validated = self._ever_validated = False
         self._best: float | None = None
@@ -86,9 +90,11 @@ class KerasTraining:
             script.step = max(script.step, epoch * self._steps)  # fit(initial_epoch=…) goes on
         script.epoch, self._epoch_start, self._reported = epoch + 1, script.step, script.step
         self._sums.restart()
-        self._epoch_began = self._reported_at = time.monotonic()
+        self._epoch_began = time.monotonic()
+        self._reported_at = self._reported_at and self._epoch_began
         self._steps_ended, self._batch, self._validated = None, -1, False
-        self._iterations = _iterations(self._model())
+        model = self._model()
+        self._iterations, self._per_call = _iterations(model), int(model.steps_per_execution)
         self._send({"type": "Phase", "name": "training"})
 
     def before_step(self, batch: int) -> None:
@@ -97,15 +103,24 @@ class KerasTraining:
         self._script.step = self._epoch_start + batch
         if self._due and batch:
             self._report(self._model())
-        self._due = batch == 0 or time.monotonic() - self._reported_at >= REPORT_SECONDS
+            self._due = False
         waited = self._orders.serve(self._model)
-        self._reported_at += waited
         self._epoch_began += waited
-        if self._due or self._rate.is_steered:
-            # This report tells the rate of its last step, which is the one that comes now.
+        self._reported_at = self._reported_at and self._reported_at + waited
+        self._due = self._due or self._is_late()
+        if self._due or batch == 0 or self._is_last(batch) or self._rate.is_steered:
+            # A report tells the rate of its last step, and this one comes next.
             optimizer = self._model().optimizer
             self._rate.before_step(optimizer)
             self._lr = self._rate.used(optimizer)
+
+    def _is_late(self) -> bool:
+        since = self._reported_at
+        return since is not None and time.monotonic() - since >= REPORT_SECONDS
+
+    def _is_last(self, batch: int) -> bool:
+        """Whether these steps are known to end the epoch."""
+        return self._steps is not None and batch + self._per_call >= self._steps
 
     def _report(self, model: Any) -> None:
         """Tell the means over the steps since the last report."""
@@ -116,8 +131,9 @@ class KerasTraining:
         fields = epoch_numbers.step_numbers(means.values)
         if self._lr is not None:
             fields["lr"] = self._lr
-        if means.images:
-            fields["images_per_second"] = means.images / max(now - self._reported_at, 1e-9)
+        if means.images and self._reported_at is not None:
+            speed = means.images / max(now - self._reported_at, 1e-9)
+            fields["images_per_second"] = measured(speed)
         self._send({"type": "Steps", "epoch": script.epoch, **fields})
         self._reported, self._reported_at = script.step, now
 
@@ -137,7 +153,7 @@ class KerasTraining:
         With `steps_per_execution` it was the first of several, and at the end of a generator Keras
         begins one more that never is.
         """
-        done = self._batch + int(model.steps_per_execution)
+        done = self._batch + self._per_call
         if self._steps:
             return min(done, self._steps)
         counted = _iterations(model) - self._iterations

@@ -42,8 +42,10 @@ def layer_outputs(model: Any, images: Any, names: Sequence[str]) -> Seen:
         for name in names:
             del layers[name].call
     maps = {name: _numpy(values) for name, values in found.items()}
-    return Seen(output, {name: _channels_first(layers[name], maps[name]) for name in maps
-                         if maps[name].ndim == 4})
+    return Seen(
+        output,
+        {name: _channels_first(layers[name], maps[name]) for name in maps if maps[name].ndim == 4},
+    )
 
 
 def _keeping(call: Callable[..., Any], found: dict[str, Any], name: str) -> Callable[..., Any]:
