@@ -54,6 +54,13 @@ def recipe_not_utf8(path: object) -> str:
     )
 
 
+def no_recipe(run: str, program: str) -> str:
+    return (
+        f"{harmless(run)} was trained by {harmless(program)}, so it has no recipe that cnn-tui "
+        f"could repeat: start {harmless(program)} again."
+    )
+
+
 def recipe_not_toml(path: object, why: str) -> str:
     return (
         f"the recipe {harmless(str(path))} cannot be read: {harmless(why)}; TOML writes numbers in "

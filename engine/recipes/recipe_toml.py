@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine import regular_files, text
-from engine.errors import UsageError
+from engine.errors import RunError, UsageError
 from engine.recipes import recipe_text
 from engine.recipes.recipe import COMMENTS, FIELDS, Recipe, Resolved
 
@@ -59,12 +59,20 @@ def read_toml(path: Path) -> str:
 
 
 def read_fields(path: Path) -> dict[str, object]:
-    """The fields of a recipe file, unchecked. Raises UsageError if it cannot be read."""
+    """The fields of a recipe file, unchecked.
+
+    Raises UsageError if it cannot be read, and RunError if it is that of a watched run, which has
+    no recipe.
+    """
     toml = read_toml(path)
     try:
-        return tomllib.loads(toml)
+        fields = tomllib.loads(toml)
     except (ValueError, RecursionError) as error:
         raise UsageError(recipe_text.recipe_not_toml(path, str(error))) from error
+    if isinstance(watched := fields.get("watched"), dict):
+        program = str(watched.get("program", ""))
+        raise RunError(recipe_text.no_recipe(path.absolute().parent.name, program))
+    return fields
 
 
 def to_toml(recipe: Recipe, resolved: Resolved | None = None) -> str:

@@ -6,6 +6,7 @@ newest entries.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
@@ -188,12 +189,13 @@ class Fold:
         self._add_point(event)
 
     def _covers_an_epoch(self, last: events.Steps, event: events.Steps) -> bool:
-        """Whether a report averages more than an epoch, of known length.
+        """Whether a report of the engine averages more than an epoch.
 
-        False if its loss is not finite, so that the curves show that.
+        False if its loss is not finite, so that the curves show that. Other programs, whose reports
+        may be single steps, report as often as they like.
         """
-        known = not self.counts_steps
-        return known and event.step - last.step > self.steps_per_epoch and event.loss is not None
+        ours = self.run is None or self.run.watched is None
+        return ours and event.step - last.step > self.steps_per_epoch and event.loss is not None
 
     def _fold_load(self, event: events.Hardware) -> None:
         second = max(0, int(event.time - self.first_time))
@@ -255,6 +257,8 @@ class Fold:
         seconds = event.time - self.last_time
         # An excerpt of a long journal leaves events out: then the gap may be longer.
         missing = max(1, event.seq - self.last_seq)
+        if self.run is not None and self.run.watched is not None and self.run.watched.log:
+            missing = sys.maxsize  # nothing else is written into a log
         return seconds if 0.0 <= seconds <= GAP_SECONDS * missing and self.last_time else 0.0
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import UNSET
+
 from engine import numbers
+from engine.protocol.events import MaybeMeasured
 from engine.text import examples, harmless
 from tui.cli import status_text
 from tui.viewer import viewer_text
@@ -21,9 +24,9 @@ def lines(status: RunStatus, now: float) -> Iterator[str]:
     yield _heading(status)
     if status.error:
         yield _line("error", [harmless(status.error)])
-    if status.steps:
+    if status.steps or status.step:
         yield _line("progress", _progress(status))
-    yield _line("training", _training(status))
+    yield _line("training", _training(status) or [status_text.NONE_YET])
     if status.validated_epoch is not None:
         yield _line("validation", _validation(status))
     if status.best_epoch is not None:
@@ -46,32 +49,40 @@ def _line(heading: str, words: list[str]) -> str:
 def _heading(status: RunStatus) -> str:
     word = viewer_text.STATE_WORDS[status.state]
     what = f"{status.arch} on {status.data}" if status.arch else ""
+    if status.watched is not None:
+        what = ", ".join(
+            word for word in (status.watched.program, status.watched.framework) if word
+        )
     where = status.device
     phase = status.phase if status.phase not in ("", "training", "paused") else ""
     return "   ".join(harmless(part) for part in (status.run, word, phase, what, where) if part)
 
 
 def _progress(status: RunStatus) -> list[str]:
+    """What is done, and of how much if that is known."""
+    epochs = f"/{status.epochs}" if status.epochs else ""
+    if not status.steps:
+        return [f"epoch {status.epoch}{epochs}", f"step {status.step:,}"]
     share = numbers.whole_share(min(1.0, status.step / status.steps))
-    return [
-        f"epoch {status.epoch}/{status.epochs}",
-        f"step {status.step:,}/{status.steps:,}",
-        share,
-    ]
+    return [f"epoch {status.epoch}{epochs}", f"step {status.step:,}/{status.steps:,}", share]
 
 
 def _training(status: RunStatus) -> list[str]:
-    if status.lr is None:
-        return [status_text.NONE_YET]
-    return [
-        *_scores(status.step_loss, status.step_top1),
-        f"lr {numbers.significant(status.lr)}",
-        f"{numbers.speed(status.pace)} img/s",
-    ]
+    """What the newest steps measured; empty before the first."""
+    if status.lr is None and status.watched is None:
+        return []
+    words = _scores(status.step_loss, status.step_top1) if status.step else []
+    if status.lr is not None:
+        words.append(f"lr {numbers.significant(status.lr)}")
+    if status.pace is not None or status.watched is None:
+        words.append(f"{numbers.speed(status.pace)} img/s")
+    return words
 
 
-def _scores(loss: float | None, top1: float | None) -> list[str]:
-    return [f"loss {numbers.significant(loss)}", f"top1 {numbers.share(numbers.number(top1))}"]
+def _scores(loss: MaybeMeasured, top1: MaybeMeasured) -> list[str]:
+    """Those of the two that were measured."""
+    words = [f"loss {numbers.significant(loss)}"] if loss is not UNSET else []
+    return words + ([f"top1 {numbers.share(numbers.number(top1))}"] if top1 is not UNSET else [])
 
 
 def _validation(status: RunStatus) -> list[str]:

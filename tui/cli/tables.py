@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.catalog import datasets as catalog
-from engine.numbers import duration
+from engine.logs.log_search import FoundLog, FoundLogs
+from engine.numbers import duration, size
 from engine.recipes import presets
 from engine.run import run_liveness, run_search, run_text
 from engine.run.run_paths import RunDir
@@ -26,7 +27,7 @@ from tui import shared_text
 from tui.cli import cli_text
 from tui.drawing import architecture_list
 from tui.drawing.dataset_availability import availability
-from tui.viewer import run_list, viewer_text
+from tui.viewer import log_list, run_list, viewer_text
 from tui.viewer.run_summary import RunSummary, summarize
 
 # Cells between two columns.
@@ -156,6 +157,20 @@ def runs(runs_dir: Path) -> None:
         click.echo(cli_text.can_be_deleted(shlex.join(["rm", "-r", str(empty[0].path)])))
 
 
+def logs(found: FoundLogs) -> None:
+    """The logs below a folder, live ones first, each with the command that shows it."""
+    now = time.time()
+    columns = [TableColumn(title, numeric) for title, numeric in cli_text.LOG_COLUMNS]
+    _print(columns, (_log_row(log, now) for log in log_list.ordered(found.logs, now)))
+    if not found.whole:
+        click.echo(cli_text.PART_OF_LOGS)
+
+
+def _log_row(log: FoundLog, now: float) -> tuple[str, ...]:
+    command = shlex.join(["cnn-tui", "attach", str(log.path)])
+    return command, log_list.kind(log), size(log.bytes), log_list.grew(log, now)
+
+
 def _run_columns(tested: bool) -> list[TableColumn]:
     """The columns of runs, with the test accuracy if one of them was tested."""
     columns = [TableColumn(title, numeric) for title, numeric in cli_text.RUN_COLUMNS]
@@ -172,6 +187,8 @@ def _saved_nothing(run: RunDir, row: RunSummary) -> bool:
     Such a run is not deleted: its log says why it failed, and `resume` tries again.
     """
     started = run.journal.exists() and run.journal.stat().st_size > 0
+    if row.program and row.epoch:
+        return False  # of a program, the numbers are all there is
     return row.state == "failed" and started and not (run.checkpoints / "last.pt").exists()
 
 

@@ -280,3 +280,10 @@ def help_screen(panes: int, shortcuts: Mapping[str, str]) -> KeyGroup:
 
 def report_command(selector: str) -> str:
     return shlex.join(("cnn-tui", "report", selector))
+
+
+FILTER_HINT = "part of a name or of a row; empty shows all"
+
+
+def filter_title(box: str) -> str:
+    return f"Filter: {box}"

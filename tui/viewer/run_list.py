@@ -21,12 +21,12 @@ LONGEST_ERROR = 50
 
 
 def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
-    """Sign and number, name, state, data, epoch, best accuracy and its curve, time, and error."""
+    """Sign and number, name, state, data or program, epoch, best accuracy, its curve, time, error."""
     return [
         Column("", [_sign(run) for run in runs]),
         Column("", [_name(run) for run in runs], gap=1),
         Column("", [viewer_text.STATE_WORDS[run.state] for run in runs], 3),
-        Column("", [harmless(Path(run.data).name) for run in runs], 6),
+        Column("", [harmless(run.program or Path(run.data).name) for run in runs], 6),
         Column("", [epochs(run) for run in runs], 1, True),
         Column("", [best(run) for run in runs], 2, True),
         Column("", [sparkline(run.top1, 7, 0.0, 1.0) if run.top1 else "" for run in runs], 5),
@@ -49,9 +49,14 @@ def _cut(said: str, width: int) -> str:
 
 
 def epochs(run: RunSummary) -> str:
-    """`12/30`: the epoch that the dashboard names; empty before the run has a plan."""
+    """`12/30`: the epoch that the dashboard names; empty before the run has a plan.
+
+    Of a program that does not tell its plan, the epochs that have ended.
+    """
+    if not run.epochs:
+        return f"{run.epoch}" if run.epoch else ""
     epoch = run.epoch if run.state == "done" else min(run.epoch + 1, run.epochs)
-    return f"{epoch}/{run.epochs}" if run.epochs else ""
+    return f"{epoch}/{run.epochs}"
 
 
 def best(run: RunSummary) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from engine.protocol import events
-from engine.protocol.events import Measured, known
+from engine.protocol.events import MaybeMeasured, Measured, known
 from engine.run import run_liveness
 from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
@@ -41,7 +41,8 @@ class LastCheckpoint(msgspec.Struct, frozen=True):
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Shares are fractions, times are seconds, `time` and `started` are unix seconds.
 
-    None stands for what is unknown, was not measured or is not finite. `epoch` is the one in
+    None stands for what is unknown, was not measured or is not finite; `watched` is None in a run
+    of the engine. What another program does not measure at all is UNSET. `epoch` is the one in
     training, from 1, and `validated_epoch` the last one before it. `pace` is in images per second.
     `seq` is the number of the last event, as `status --since` takes it.
     """
@@ -54,6 +55,7 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     arch: str
     data: str
     device: str
+    watched: events.Watched | None
     phase: str
     phase_note: str
     phase_fraction: float | None
@@ -61,17 +63,17 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     epochs: int
     step: int
     steps: int
-    step_loss: Measured
-    step_top1: Measured
+    step_loss: MaybeMeasured
+    step_top1: MaybeMeasured
     lr: float | None
     pace: float | None
     elapsed: float
     remaining: float | None
     validated_epoch: int | None
-    train_loss: Measured
-    train_top1: Measured
-    loss: Measured
-    top1: Measured
+    train_loss: MaybeMeasured
+    train_top1: MaybeMeasured
+    loss: MaybeMeasured
+    top1: MaybeMeasured
     top5: Measured
     balanced: Measured
     best_epoch: int | None
@@ -120,6 +122,7 @@ def _identity(run: RunDir, history: History, liveness: Liveness) -> dict[str, An
         "error": run_summary.error_of(run, history) if state == "failed" else "",
         "arch": arch,
         "data": data,
+        "watched": history.watched,
         "device": history.run.device if history.run else "",
     }
 
@@ -141,8 +144,8 @@ def _progress(history: History, liveness: Liveness, now: float) -> dict[str, Any
         "epochs": history.epochs_planned or 0,
         "step": history.step,
         "steps": history.planned_steps or 0,
-        "step_loss": known(report.loss) if report else None,
-        "step_top1": known(report.top1) if report else None,
+        "step_loss": report.loss if report else None,
+        "step_top1": report.top1 if report else None,
         "lr": history.rate,
         "pace": history.pace,
         "elapsed": history.elapsed(now) if goes_on else history.elapsed(history.last_time),
@@ -156,10 +159,10 @@ def _results(history: History) -> dict[str, Any]:
     best = history.best
     return {
         "validated_epoch": last.epoch if last else None,
-        "train_loss": known(last.train_loss) if last else None,
-        "train_top1": known(last.train_top1) if last else None,
-        "loss": known(last.loss) if last else None,
-        "top1": known(last.top1) if last else None,
+        "train_loss": last.train_loss if last else None,
+        "train_top1": last.train_top1 if last else None,
+        "loss": last.loss if last else None,
+        "top1": last.top1 if last else None,
         "top5": known(last.top5) if last else None,
         "balanced": known(last.balanced) if last else None,
         "best_epoch": best.epoch if best else None,

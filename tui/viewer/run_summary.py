@@ -23,7 +23,8 @@ RunState: TypeAlias = Literal["starting", "live", "paused", "done", "stopped", "
 class RunSummary(msgspec.Struct, frozen=True):
     """Accuracies are fractions, times are seconds, and None stands for an unknown value.
 
-    `error` says why the run failed, if it did and that is known.
+    `program` trains where the engine does not; then `arch` and `data` are empty. `epochs` is 0 if
+    the total is unknown. `error` says why the run failed, if it did and that is known.
     """
 
     number: int | None
@@ -41,6 +42,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     started: float
     top1: tuple[float, ...]
     error: str = ""
+    program: str = ""
 
 
 def read_history(run: RunDir) -> History:
@@ -96,6 +98,7 @@ def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
         started=history.first_time,
         top1=tuple(top1 for e in history.epochs if (top1 := known(e.top1)) is not None),
         error=error_of(run, history) if state == "failed" else "",
+        program=history.watched.program if history.watched is not None else "",
     )
 
 
