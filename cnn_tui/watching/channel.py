@@ -52,7 +52,7 @@ class Channel:
 
         It raises an OSError, whose text is one sentence, where there is no recorder.
         """
-        self._hello, self._began = hello, time.monotonic()
+        self._hello = hello
         self._opened = self._closing = False
         self._step = 0
         self._waiting = WaitingEvents()
@@ -130,8 +130,7 @@ class Channel:
                 return
             self._closing = True
             if self._opened and self.alive:
-                seconds = time.monotonic() - self._began
-                ended = {"type": "RunEnded", "reason": reason, "error": error, "seconds": seconds}
+                ended = {"type": "RunEnded", "reason": reason, "error": error}
                 self._waiting.put({**ended, "step": self._step})
             self._changed.notify()
         deadline = time.monotonic() + CLOSE_SECONDS
@@ -141,9 +140,8 @@ class Channel:
         atexit.unregister(self._close_at_exit)
 
     def _close_at_exit(self) -> None:
-        """End the run of a script that did not: as failed, if an exception ends the script."""
-        error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
-        self.close(*ending(error))
+        """End the run of a script that did not."""
+        self.close(*ending(last_error()))
 
     # The threads
 
@@ -228,8 +226,15 @@ def ending(error: BaseException | None) -> tuple[str, str]:
         return "done", ""
     if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
         return "stopped", ""
+    if isinstance(error, SystemExit):
+        return "failed", f"The script ended by sys.exit({error.code!r})."
     text = " ".join(str(error).split())
     return "failed", f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def last_error() -> BaseException | None:
+    """The exception that ends this interpreter, for `atexit`; an interactive one ends by itself."""
+    return None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
 
 
 def tell(sentence: str) -> None:

@@ -14,7 +14,8 @@ class Script:
     `epoch` is the epoch in progress, from 1; `batch` counts the batches of it that `run.batches`
     handed out, and `step` the finished steps of the run. `optimizer` may be one or a list. `state`
     names whatever else a checkpoint holds. `drives_epochs` and `drives_batches` say that the script
-    uses `run.epochs` and `run.batches`. A script that is `stopping` trains no further step. Only
+    uses `run.epochs` and `run.batches`. `best` is the accuracy of the best epoch, or minus its loss
+    where no epoch has one. A script that is `stopping` trains no further step. Only
     the process that `leads` writes and replies.
     """
 
@@ -35,3 +36,4 @@ class Script:
     drives_epochs: bool = False
     drives_batches: bool = False
     stopping: bool = False
+    best: float | None = None

@@ -12,7 +12,7 @@ from cnn_tui.evaluation_mode import evaluation_mode
 from cnn_tui.feature_maps import record_feature_maps
 from engine.data.base.dataset import Dataset
 from engine.devices.forward_pass import Judge
-from engine.devices.readback import Readback
+from cnn_tui.readback import Readback
 from engine.inspection.pictures import base64_of, picture, predictions
 from engine.protocol.events import FeatureMap, FeatureMaps, measured
 from engine.text import harmless

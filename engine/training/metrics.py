@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.devices.readback import Readback
+from cnn_tui.readback import Readback
 from engine.distributed.rank import Rank
 from engine.models.class_ranking import ClassRanking
 from engine.run import measures
