@@ -57,9 +57,10 @@ def watch(
         raise ValueError(f'reduce is None or "mean", not {reduce!r}.')
     rank, program = ranks.this_rank(), programs.program_name()
     plain = programs.plain_settings(settings)
+    name = name or programs.run_name(program)
     hello = {
         "version": VERSION,
-        "name": name or programs.run_name(program),
+        "name": name,
         "program": program,
         "runs_dir": os.path.abspath(runs_dir) if runs_dir else "",
         "pid": os.getpid(),
@@ -90,7 +91,7 @@ def watch(
     def started(length: EpochLength) -> dict[str, Any]:
         return run_started(
             script,
-            name=hello["name"],
+            name=name,
             framework=f"PyTorch {torch.__version__}",
             device=_device_name(model, rank),
             settings=plain,
