@@ -152,8 +152,12 @@ class WatchedModel:
     def remaining(self, loader: Iterable[Any]) -> Iterator[Any]:
         """The batches of this loader that are left of the epoch in progress."""
         for batch in self._batches.remaining(loader):
-            self._inspected.trained_batch = batch
+            self.train_on(batch)
             yield batch
+
+    def train_on(self, batch: Any) -> None:
+        """This batch is trained on next; a viewer may ask for its images."""
+        self._inspected.trained_batch = batch
 
     # The end of an epoch
 
@@ -193,10 +197,12 @@ class WatchedModel:
         found = evaluate(model, loader, criterion, self._obedience.serve)
         self._obedience.enter("training")
         if len(found.cells):
-            self._note_cells(loader, EvaluatedCells(self._script.epoch, found.classes, found.cells))
+            cells = EvaluatedCells(self._script.epoch, found.classes, found.cells)
+            self.note_cells(loader, cells)
         return found.result
 
-    def _note_cells(self, loader: Iterable[Any], evaluated: EvaluatedCells) -> None:
+    def note_cells(self, loader: Any, evaluated: EvaluatedCells) -> None:
+        """Send the confusion matrix of what a model said of the images of this loader."""
         counts = confusion_counts(evaluated.cells, evaluated.classes)
         same = getattr(loader, "dataset", None) is self._images.dataset
         if same and is_sequential(loader) and self._images.count == len(evaluated.cells):
