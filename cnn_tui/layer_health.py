@@ -186,7 +186,7 @@ def _sample(weight: nn.Parameter) -> Tensor:
 
 
 def _norm(gradient: Tensor, scale: Tensor | None) -> Tensor:
-    norm = (gradient.coalesce().values() if gradient.is_sparse else gradient).norm()
+    norm: Tensor = (gradient.coalesce().values() if gradient.is_sparse else gradient).norm()
     return norm if scale is None else norm / scale
 
 

@@ -75,6 +75,17 @@ def test_a_refusal_costs_one_sentence(lines: Path, capfd: pytest.CaptureFixture[
     assert said == ["cnn-tui: The folder is full. The training goes on without being watched."]
 
 
+def test_a_refusal_is_told_though_the_recorder_has_ended_before_all_was_written(
+    lines: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    refused = '{"type":"Refused","sentence":"The folder is full."}'
+    with opened(lines, ("Hello", DIE), hello=refused) as channel:
+        for _ in range(100):
+            channel.send({"type": "Alert", "text": "x" * 100_000})
+        assert channel.recording(30) is None
+    assert "The folder is full." in capfd.readouterr().err
+
+
 def test_a_recorder_that_dies_costs_one_sentence(
     lines: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,10 +156,12 @@ def test_a_recorder_that_takes_nothing_never_makes_the_script_wait(
 
 def test_several_threads_may_send(lines: Path) -> None:
     with opened(lines) as channel:
-        threads = [
-            threading.Thread(target=lambda: [channel.send({"type": "Alert"}) for _ in range(50)])
-            for _ in range(4)
-        ]
+
+        def work() -> None:
+            for _ in range(50):
+                channel.send({"type": "Alert"})
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:

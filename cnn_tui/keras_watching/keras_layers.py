@@ -27,7 +27,8 @@ def layer_rows(model: Any) -> list[dict[str, Any]]:
     return [
         _row(name, layer)
         for name, layer in named_layers(model)
-        if parameters(layer) or _shape(layer, "output") != _shape(layer, "input")
+        if not isinstance(layer, keras.layers.InputLayer)
+        and (parameters(layer) or _shape(layer, "output") != _shape(layer, "input"))
     ]
 
 
@@ -66,8 +67,13 @@ def _shape(layer: Any, side: str) -> tuple[int, ...]:
 
 def channels_first(shape: tuple[int, ...], layer: Any) -> tuple[int, ...]:
     """(C, H, W), from the shape (H, W, C) that a layer has where its channels come last."""
-    last = getattr(layer, "data_format", keras.config.image_data_format()) != "channels_first"
-    return (shape[2], *shape[:2]) if last and len(shape) == 3 else shape
+    last = has_channels_last(layer) and len(shape) == 3
+    return (shape[2], *shape[:2]) if last else shape
+
+
+def has_channels_last(layer: Any) -> bool:
+    """Whether its images are (H, W, C), as Keras has them on every backend unless told not to."""
+    return getattr(layer, "data_format", keras.config.image_data_format()) != "channels_first"
 
 
 def _detail(layer: Any) -> str:

@@ -86,8 +86,8 @@ class KerasTraining:
     def begin_epoch(self, epoch: int) -> None:
         """An epoch begins, from 0 as Keras counts."""
         script = self._script
-        if self._steps:
-            script.step = max(script.step, epoch * self._steps)  # fit(initial_epoch=…) goes on
+        if not script.step and self._steps:
+            script.step = epoch * self._steps  # fit(initial_epoch=…) goes on
         script.epoch, self._epoch_start, self._reported = epoch + 1, script.step, script.step
         self._sums.restart()
         self._epoch_began = time.monotonic()
@@ -150,14 +150,14 @@ class KerasTraining:
     def _steps_done(self, model: Any) -> int:
         """The steps of this epoch. The last batch that began need not have been the last step.
 
-        With `steps_per_execution` it was the first of several, and at the end of a generator Keras
-        begins one more that never is.
+        With `steps_per_execution` it was the first of several, and where data end early, Keras
+        begins one more that never is. The optimizer knows, unless it accumulates gradients.
         """
-        done = self._batch + self._per_call
-        if self._steps:
-            return min(done, self._steps)
         counted = _iterations(model) - self._iterations
-        return min(done, counted) if counted else done
+        if counted and not model.optimizer.gradient_accumulation_steps:
+            return counted
+        done = self._batch + self._per_call
+        return done if self._steps is None else min(done, self._steps)
 
     # The end of an epoch
 

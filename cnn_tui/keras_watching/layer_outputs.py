@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_tui.keras_watching.keras_layers import channels_first, named_layers
+from cnn_tui.keras_watching.keras_layers import has_channels_last, named_layers
 
 Floats = NDArray[np.float32]
 
@@ -58,8 +58,7 @@ def _keeping(call: Callable[..., Any], found: dict[str, Any], name: str) -> Call
 
 
 def _channels_first(layer: Any, maps: Floats) -> Floats:
-    shape = maps.shape[1:]
-    return maps if channels_first(shape, layer) == shape else maps.transpose(0, 3, 1, 2)
+    return maps.transpose(0, 3, 1, 2) if has_channels_last(layer) else maps
 
 
 def _numpy(values: Any) -> Floats:

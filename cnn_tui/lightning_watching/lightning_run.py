@@ -18,21 +18,20 @@ class LightningRun(WatchedRun):
 
     _logged: Mapping[str, float] = {}
 
-    def begin_at(self, step: int, epoch: int, steps_per_epoch: int | None) -> None:
-        """The training begins after `step` steps, in this epoch from 1."""
+    def begin_epoch(self, step: int, ended_epochs: int, steps_per_epoch: int | None) -> None:
+        """An epoch begins, of so many steps if the trainer knows it."""
         self._script.drives_epochs = self._script.drives_batches = True
-        self.begin(step, epoch)
         self._length.tell(steps_per_epoch)
-
-    def begin_epoch(self, epoch: int) -> None:
-        self._script.epoch = epoch
-        self._length.begin_epoch(self._script.step, whole=self._script.batch == 0)
-        self._times.begin()
+        self.begin(step, ended_epochs)
 
     def batch_arrived(self, batch: Any, waited: float) -> None:
         """A batch is there after a wait in seconds."""
         self.arrived(batch, waited)
         self._model.train_on(batch)
+
+    @property
+    def epochs(self) -> int | None:  # type: ignore[override]
+        return self._script.epochs
 
     def batch_ended(
         self, step: int, loss: Any, logits: Tensor | None = None, labels: Tensor | None = None

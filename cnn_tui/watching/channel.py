@@ -137,6 +137,7 @@ class Channel:
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, deadline - time.monotonic()))
+        self.alive = False
         atexit.unregister(self._close_at_exit)
 
     def _close_at_exit(self) -> None:
@@ -149,17 +150,14 @@ class Channel:
         assert process.stdin is not None
         # A script may have given SIGPIPE its default effect, which is death.
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])
-        try:
+        # What ends the recorder is told when all that it said was read.
+        with process.stdin as pipe, contextlib.suppress(OSError):
             event = self._next()
             while event is not None:
                 left = memoryview(line(event))
                 while left:
-                    left = left[os.write(process.stdin.fileno(), left) :]
+                    left = left[os.write(pipe.fileno(), left) :]
                 event = self._next()
-        except OSError:
-            self._give_up(watching_text.RECORDER_DIED)
-        finally:
-            process.stdin.close()
 
     def _next(self) -> dict[str, Any] | None:
         """The next event; None at the end."""

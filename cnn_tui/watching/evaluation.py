@@ -55,8 +55,8 @@ def evaluate(
 ) -> Counts:
     """Evaluate a model on the batches of a loader; calls `between` after each.
 
-    The model is in evaluation mode and computes no gradients. Raises Refusal where a batch has no
-    images, and whatever the model and the criterion raise.
+    The model is in evaluation mode and computes no gradients. Raises RefusalError where a batch has
+    no images, and whatever the model and the criterion raise.
     """
     model = _with_compiled_code(model)
     began, sums = time.monotonic(), _Sums(criterion)

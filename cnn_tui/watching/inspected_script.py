@@ -26,7 +26,7 @@ from cnn_tui.readback import Readback
 from cnn_tui.watching import obeying_text
 from cnn_tui.watching.labelled_images import LabelledImages, labelled_images
 from cnn_tui.watching.random_states import kept_random_states
-from cnn_tui.watching.refusal import Refusal
+from cnn_tui.watching.refusal_error import RefusalError
 from cnn_tui.watching.sample_images import SampleImages
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.shown_pixels import ShownPixels, as_images
@@ -87,7 +87,7 @@ class InspectedScript:
         self.trained_batch: Any = None
 
     def reply(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The event that replies to an `Inspect`. Waits for the device. Raises Refusal."""
+        """The event that replies to an `Inspect`. Waits for the device. Raises RefusalError."""
         kind = request.get("look", "augmented")
         if kind == "augmented":
             return self._augmented()
@@ -107,7 +107,7 @@ class InspectedScript:
 
     def _maps(self, layer: str, image: int) -> dict[str, Any]:
         if layer not in self._mapped():
-            raise Refusal(obeying_text.no_maps(layer))
+            raise RefusalError(obeying_text.no_maps(layer))
         return self._read_maps([layer], image, REQUESTED).events()[0]
 
     def _mapped(self) -> set[str]:
@@ -120,7 +120,7 @@ class InspectedScript:
             with kept_random_states(), eager():
                 output, layers = record_layers(self.model, inputs, names, *limits)
         except Exception as error:
-            raise Refusal(obeying_text.model_failed(error)) from error
+            raise RefusalError(obeying_text.model_failed(error)) from error
         logits = self._class_logits(output, shown)
         rows = [] if logits is None else [logits[0]]
         grids = [maps.grids for maps in layers.values()]
@@ -135,7 +135,7 @@ class InspectedScript:
     def _kernels(self) -> dict[str, Any]:
         layer = first_convolution(self.model)
         if layer is None:
-            raise Refusal(obeying_text.NO_KERNELS)
+            raise RefusalError(obeying_text.NO_KERNELS)
         shape, largest, pictures = kernel_pictures(self.model, layer)
         shown = [one._asdict() for one in pictures]
         fields = {"layer": layer, "shape": list(shape), "largest": measured(largest)}
@@ -160,7 +160,7 @@ class InspectedScript:
 
     def _augmented(self) -> dict[str, Any]:
         if self.trained_batch is None:
-            raise Refusal(obeying_text.NO_BATCH)
+            raise RefusalError(obeying_text.NO_BATCH)
         images, labels, _ = labelled_images(self.trained_batch)
         shown = as_images(images[:AUGMENTED_IMAGES].detach().cpu())
         names = [""] * len(shown) if labels is None else map(self._class, labels.tolist())
@@ -182,18 +182,18 @@ class InspectedScript:
             found = evaluated.images(true, None if predicted == ANY_MISTAKE else predicted)
             images = found[:MOST_IMAGES]
         if cell is not None and not images:
-            raise Refusal(obeying_text.no_images_known(int(request.get("epoch", 0))))
+            raise RefusalError(obeying_text.no_images_known(int(request.get("epoch", 0))))
         return images or [0]
 
     # The model
 
     @property
     def model(self) -> nn.Module:
-        """The unwrapped model. Raises Refusal where it cannot be run."""
+        """The unwrapped model. Raises RefusalError where it cannot be run."""
         if self._model is None:
-            raise Refusal(obeying_text.NO_MODEL)
+            raise RefusalError(obeying_text.NO_MODEL)
         if is_sharded(self._model):
-            raise Refusal(obeying_text.SHARDED)
+            raise RefusalError(obeying_text.SHARDED)
         return self._model
 
     def _output(self, images: Tensor) -> object:
@@ -202,7 +202,7 @@ class InspectedScript:
             with kept_random_states(), eager(), evaluation_mode(self.model), torch.no_grad():
                 return self.model(inputs)
         except Exception as error:
-            raise Refusal(obeying_text.model_failed(error)) from error
+            raise RefusalError(obeying_text.model_failed(error)) from error
 
     def _class_logits(self, output: object, shown: LabelledImages) -> Tensor | None:
         """Logits (N, classes) of a model that classifies; None for any other."""

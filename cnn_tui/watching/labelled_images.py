@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
 
 from cnn_tui.nested_tensors import tensors_in
 from cnn_tui.watching import obeying_text
-from cnn_tui.watching.refusal import Refusal
+from cnn_tui.watching.refusal_error import RefusalError
 
 IMAGE_KEYS = ("image", "images", "img", "pixel_values", "x", "input", "inputs", "data")
 LABEL_KEYS = ("label", "labels", "target", "targets", "y", "class")
@@ -32,11 +31,11 @@ def labelled_images(batch: Any) -> LabelledImages:
     """The images and labels of a batch: a tensor, a dictionary, or a sequence that starts with it.
 
     In a dictionary they have usual names, or the images are its first tensor of images. Raises
-    Refusal where there are none.
+    RefusalError where there are none.
     """
     parts = _named(batch) if isinstance(batch, Mapping) else _listed(batch)
     if parts is None:
-        raise Refusal(obeying_text.no_images(batch))
+        raise RefusalError(obeying_text.no_images(batch))
     images, target = parts
     return LabelledImages(images, _labels(target, len(images)), target)
 
@@ -73,18 +72,13 @@ def _labels(target: Any, count: int) -> Tensor | None:
     """The classes (N,): as they are, or of rows with a share for each class."""
     if not isinstance(target, Tensor) or not target.ndim or len(target) != count:
         return None
-    if target.ndim == 2 and target.shape[1] == 1:
-        target = target[:, 0]
-    if target.ndim == 1 and not target.is_floating_point() and not target.is_complex():
-        return target.long()
-    if target.ndim == 2 and target.shape[1] > 1 and _are_shares(target):
-        return target.argmax(1)
-    return None
+    rows: Tensor = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
+    if rows.ndim == 1 and not rows.is_floating_point() and not rows.is_complex():
+        return rows.long()
+    return rows.argmax(1) if rows.ndim == 2 and _are_shares(rows) else None
 
 
 def _are_shares(rows: Tensor) -> bool:
     """Whether each row adds up to 1 and has nothing below 0."""
     sums = rows.double().sum(1)
-    return bool((rows >= 0).all()) and bool(
-        torch.isclose(sums, torch.ones_like(sums), atol=1e-3).all()
-    )
+    return bool((rows >= 0).all()) and bool(((sums - 1).abs() < 1e-3).all())

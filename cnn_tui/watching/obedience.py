@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cnn_tui.watching import obeying_text
-from cnn_tui.watching.channel import Channel
+from cnn_tui.watching.command_source import CommandSource
 from cnn_tui.watching.inspected_script import InspectedScript
 from cnn_tui.watching.rate_steering import RateSteering
-from cnn_tui.watching.refusal import Refusal
+from cnn_tui.watching.refusal_error import RefusalError
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.script_checkpoint import ScriptCheckpoint
 
@@ -26,7 +26,7 @@ class Obedience:
     def __init__(
         self,
         script: Script,
-        channel: Channel,
+        channel: CommandSource,
         steering: RateSteering,
         checkpoint: ScriptCheckpoint,
         inspected: InspectedScript,
@@ -65,7 +65,7 @@ class Obedience:
         for command in self._channel.commands():
             try:
                 self._serve(command)
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 self._refuse(command, str(refusal))
             except Exception as error:  # noqa: BLE001 (a key must not end a training)
                 self._refuse(command, obeying_text.not_obeyed(error))
@@ -96,7 +96,7 @@ class Obedience:
         self._enter(phase)
 
     def save(self, reason: str) -> None:
-        """Write a checkpoint, and tell it. Raises Refusal."""
+        """Write a checkpoint, and tell it. Raises RefusalError."""
         if self._script.leads:
             self._send(self._checkpoint.save(reason))
 
@@ -109,7 +109,7 @@ class Obedience:
             self.saves_at_end = saves and not self._checkpoint.refusal
             self.tell("info", "stop", obeying_text.STOPS_AFTER_EPOCH)
         else:
-            raise Refusal(obeying_text.CANNOT_STOP)
+            raise RefusalError(obeying_text.CANNOT_STOP)
         if self._paused:
             self._enter(self.phase)
         script.stopping = True
@@ -124,18 +124,18 @@ class Obedience:
         """A stop that cannot save stops all the same."""
         try:
             self.save("stop")
-        except Refusal as refusal:
+        except RefusalError as refusal:
             self.tell("error", "save", str(refusal))
 
     def _steer(self, command: dict[str, Any]) -> None:
         lr, scale, epochs = (command.get(name) for name in ("lr", "scale", "epochs"))
         if lr is None and scale is None and epochs is None:
-            raise Refusal(obeying_text.STEERED_NOTHING)
+            raise RefusalError(obeying_text.STEERED_NOTHING)
         if epochs is not None:
             self._check_epochs(epochs)
         if lr is not None or scale is not None:
             if not self._script.optimizer:
-                raise Refusal(obeying_text.NO_OPTIMIZER)
+                raise RefusalError(obeying_text.NO_OPTIMIZER)
             self._steering.steer(lr, scale, bool(command.get("sure")))
         if epochs is not None:
             self._script.epochs = epochs
@@ -144,11 +144,11 @@ class Obedience:
     def _check_epochs(self, epochs: int) -> None:
         script = self._script
         if not script.drives_epochs:
-            raise Refusal(obeying_text.EPOCHS_NOT_OURS)
+            raise RefusalError(obeying_text.EPOCHS_NOT_OURS)
         if epochs > MOST_EPOCHS:
-            raise Refusal(obeying_text.too_many_epochs(MOST_EPOCHS))
+            raise RefusalError(obeying_text.too_many_epochs(MOST_EPOCHS))
         if epochs < script.epoch:
-            raise Refusal(obeying_text.too_few_epochs(epochs, script.epoch))
+            raise RefusalError(obeying_text.too_few_epochs(epochs, script.epoch))
 
     def _tell_steering(self, command: dict[str, Any]) -> None:
         script, steering = self._script, self._steering

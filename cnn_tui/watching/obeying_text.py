@@ -195,8 +195,8 @@ def own_file(path: object) -> str:
 def bad_matrix(shape: object, classes: int) -> str:
     wanted = f"{classes} × {classes}" if classes else "square"
     return (
-        f"confusion= is not shown: it should be {wanted}, with a row for each true class, and it is "
-        f"{shape}."
+        f"confusion= is not shown: it should be {wanted}, with a row for each true class, and it "
+        f"is {shape}."
     )
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from cnn_tui.watching import obeying_text
-from cnn_tui.watching.refusal import Refusal
+from cnn_tui.watching.refusal_error import RefusalError
 
 _TENSORS = (Tensor, torch.nn.Parameter)
 
@@ -19,18 +19,19 @@ _TENSORS = (Tensor, torch.nn.Parameter)
 def plain(value: Any, where: str) -> Any:
     """The same state in tensors, dictionaries, lists, tuples, numbers and strings.
 
-    Functions are left out of dictionaries: an object that is made anew has them. Raises Refusal for
-    anything else, which lies at `where`.
+    Functions are left out of dictionaries: an object that is made anew has them. Raises
+    RefusalError for anything else, which lies at `where`.
     """
     if value is None or isinstance(value, (bool, torch.dtype)):
         return value
     if isinstance(value, Tensor):
         if type(value) not in _TENSORS:
-            raise Refusal(obeying_text.not_plain(where, value))
+            raise RefusalError(obeying_text.not_plain(where, value))
         return value.detach()
-    for kind in (int, float, str, bytes):
-        if isinstance(value, kind):
-            return kind(value)
+    if isinstance(value, (int, float, str, bytes)):
+        kinds: tuple[Any, ...] = (int, float, str, bytes)
+        # Not a subclass, such as a number of NumPy.
+        return next(kind(value) for kind in kinds if isinstance(value, kind))
     if isinstance(value, Mapping):
         items = [(key, one) for key, one in value.items() if not callable(one)]
         return {plain(key, where): plain(one, f"{where}[{key!r}]") for key, one in items}
@@ -40,7 +41,7 @@ def plain(value: Any, where: str) -> Any:
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
         return plain(value.tolist(), where)
-    raise Refusal(obeying_text.not_plain(where, value))
+    raise RefusalError(obeying_text.not_plain(where, value))
 
 
 def load_into(target: Any, state: Any) -> None:

@@ -19,7 +19,7 @@ def random_states() -> dict[str, Any]:
         kind, keys, *rest = sys.modules["numpy"].random.get_state()
         states["numpy"] = (str(kind), keys.tolist(), *rest)
     states["torch"] = torch.get_rng_state()
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         states["cuda"] = torch.cuda.get_rng_state_all()
     return states
 

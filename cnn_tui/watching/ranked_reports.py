@@ -40,8 +40,8 @@ class RankedReports(Reports):
     def flush(self) -> None:
         """Count what this rank alone knows of the epoch. This waits for the device."""
         if self._window is not None:
-            add_sums(self._epoch_sums, self._window.reading.wait())
-        add_sums(self._epoch_sums, self.means.start_reading().wait())
+            add_sums(self._epoch_sums, self._arrived(self._window.reading))
+        add_sums(self._epoch_sums, self._arrived(self._reading()))
 
     def _gather(self) -> None:
         """Tell the report on its way as the sum over all ranks.
@@ -60,5 +60,5 @@ class RankedReports(Reports):
             images += count
             if rate is not None:
                 sums[RATE] = rate
-        if sums:
+        if self._script.leads:
             self._tell(window, sums, images)

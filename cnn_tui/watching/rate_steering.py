@@ -14,7 +14,7 @@ from torch import Tensor
 
 from cnn_tui.compiling import is_compiling
 from cnn_tui.watching import obeying_text
-from cnn_tui.watching.refusal import Refusal
+from cnn_tui.watching.refusal_error import RefusalError
 
 # The same bounds as those of the engine's runs.
 HIGHEST_RATE = 1000
@@ -62,20 +62,20 @@ class RateSteering:
         """Change the rates from the next step on; returns the rate of that step.
 
         `lr` is the rate of the first group, whose multiple the others stay, and `scale` multiplies
-        it. Raises Refusal, and then changes nothing.
+        it. Raises RefusalError, and then changes nothing.
         """
         if self.refusal:
-            raise Refusal(self.refusal)
+            raise RefusalError(self.refusal)
         if not all(0 < rate <= HIGHEST_RATE for rate in (lr, scale) if rate is not None):
-            raise Refusal(obeying_text.rate_out_of_range(HIGHEST_RATE))
+            raise RefusalError(obeying_text.rate_out_of_range(HIGHEST_RATE))
         own, before = self._own_rate(), self.rate()
         if lr is not None and not own:
-            raise Refusal(obeying_text.RATE_IS_ZERO)
+            raise RefusalError(obeying_text.RATE_IS_ZERO)
         after = (before if lr is None else lr) * (1.0 if scale is None else scale)
         if after > HIGHEST_RATE:
-            raise Refusal(obeying_text.rate_out_of_range(HIGHEST_RATE))
+            raise RefusalError(obeying_text.rate_out_of_range(HIGHEST_RATE))
         if not sure and after > max(before, FAR_ABOVE * self._highest):
-            raise Refusal(obeying_text.rate_far_above(after, self._highest))
+            raise RefusalError(obeying_text.rate_far_above(after, self._highest))
         if lr is not None or self._asked is not None:
             self._asked = after
         if own:

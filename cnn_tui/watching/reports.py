@@ -41,6 +41,7 @@ class Reports:
         self._epoch_sums: Sums = {}
         # The first step is reported at once.
         self._due = clock()
+        self._told_step = 0
         self._warned = False
 
     def after_step(self) -> None:
@@ -70,25 +71,39 @@ class Reports:
         rate = self._rate()
         if rate is not None:
             self.means.add(RATE, rate)
-        try:
-            reading = self.means.start_reading()
-        except RuntimeError as error:
-            self.means, reading = StepMeans(), Reading({}, {})
-            self._warn(watching_text.not_measured(error))
+        reading = self._reading()
         script = self._script
         self._window = Window(script.step, script.epoch, reading, self.times.take())
+
+    def _reading(self) -> Reading:
+        """What was measured, on its way from the device."""
+        try:
+            return self.means.start_reading()
+        except RuntimeError as error:  # such as numbers on two devices
+            self.means = StepMeans()
+            self._warn(watching_text.not_measured(error))
+            return Reading({}, {})
+
+    def _arrived(self, reading: Reading) -> Sums:
+        """The sums that were read. This waits for the device if they have not arrived."""
+        try:
+            return reading.wait()
+        except RuntimeError as error:  # what has failed on the device fails the script itself
+            self._warn(watching_text.not_measured(error))
+            return {}
 
     def _finish(self) -> None:
         """Send the report that is on its way. This waits for the device if it has not arrived."""
         window, self._window = self._window, None
         if window is not None:
-            self._tell(window, window.reading.wait(), window.time.images)
+            self._tell(window, self._arrived(window.reading), window.time.images)
 
     def _tell(self, window: Window, sums: Sums, images: int) -> None:
         if window.epoch == self._script.epoch:
             self._epoch_sums.pop(RATE, None)  # only the last one counts
             add_sums(self._epoch_sums, sums)
-        if set(sums) - {RATE}:
+        if window.step > self._told_step or sums.keys() - {RATE}:
+            self._told_step = window.step
             self._script.send(steps_event(window, sums, images))
 
     def _warn(self, sentence: str) -> None:

@@ -38,10 +38,9 @@ class ResumedBatches:
 
     def resume(self, state: dict[str, Any]) -> None:
         """Go on where `state` was this."""
-        self._skip, self._began, self._left = (
-            state[k] for k in ("batch", "epoch_random", "random")
-        )
-        self._restore(self._left)
+        self._skip, self._began = state["batch"], state["epoch_random"]
+        self._left = state["random"]
+        self._restore(state["random"])
 
     def remaining(self, loader: Iterable[Any]) -> Iterator[Any]:
         """The loader's batches that are left of the epoch in progress."""

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset, SequentialSampler, def
 from cnn_tui.watching import obeying_text
 from cnn_tui.watching.labelled_images import LabelledImages, labelled_images
 from cnn_tui.watching.random_states import kept_random_states
-from cnn_tui.watching.refusal import Refusal
+from cnn_tui.watching.refusal_error import RefusalError
 
 COUNT = 8
 
@@ -35,7 +35,7 @@ class SampleImages:
 
     def __init__(self, data: Any) -> None:
         self._data = data
-        self.dataset = data.dataset if isinstance(data, DataLoader) else data
+        self.dataset: Any = data.dataset if isinstance(data, DataLoader) else data
         self._first: LabelledImages | None = None
         self._refusal = obeying_text.NO_DATA if data is None else ""
         is_batch = isinstance(data, Tensor) or (
@@ -47,13 +47,13 @@ class SampleImages:
             self._refusal = obeying_text.not_indexed(data)
 
     def first(self) -> LabelledImages:
-        """The first images, at most eight. They are read once. Raises Refusal."""
+        """The first images, at most eight. They are read once. Raises RefusalError."""
         if self._refusal:
-            raise Refusal(self._refusal)
+            raise RefusalError(self._refusal)
         if self._first is None:
             try:
                 self._first = self._read_first()
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 self._refusal = str(refusal)
                 raise
         return self._first
@@ -63,15 +63,15 @@ class SampleImages:
         """How many images `at` reaches; 0 if none can be read."""
         try:
             first = len(self.first().images)
-        except Refusal:
+        except RefusalError:
             return 0
         return self._length() if self._reaches_all else first
 
     def at(self, index: int) -> LabelledImages:
-        """One image. Raises Refusal where it is not there or cannot be read."""
+        """One image. Raises RefusalError where it is not there or cannot be read."""
         if not 0 <= index < self.count:
             self.first()
-            raise Refusal(obeying_text.no_such_image(self.count))
+            raise RefusalError(obeying_text.no_such_image(self.count))
         if self._reaches_all and index >= COUNT:
             return _cut(self._read([index]), 1)
         images, labels, target = self.first()
@@ -85,7 +85,7 @@ class SampleImages:
             return False
         data = self._data
         return not isinstance(data, DataLoader) or (
-            is_sequential(data) and data.batch_size is not None
+            is_sequential(data) and not self._items_are_batches
         )
 
     def _length(self) -> int:
@@ -97,10 +97,15 @@ class SampleImages:
     def _read_first(self) -> LabelledImages:
         if self._batch is not None:
             return _cut(labelled_images(self._batch), COUNT)
-        if isinstance(self._data, DataLoader) and self._data.batch_size is None:
-            if self._data.batch_sampler is None:  # each item is a batch
-                return _cut(self._read([0]), COUNT)
-        return _cut(self._read(self._first_indices()), COUNT)
+        indices = [0] if self._items_are_batches else self._first_indices()
+        return _cut(self._read(indices), COUNT)
+
+    @property
+    def _items_are_batches(self) -> bool:
+        data = self._data
+        if not isinstance(data, DataLoader):
+            return False
+        return data.batch_size is None and data.batch_sampler is None
 
     def _first_indices(self) -> Sequence[int]:
         length = self._length()
@@ -113,16 +118,15 @@ class SampleImages:
             with kept_random_states():
                 items = [self.dataset[index] for index in indices]
                 return labelled_images(self._put_together(items))
-        except Refusal:
+        except RefusalError:
             raise
         except Exception as error:
-            raise Refusal(obeying_text.unreadable(error)) from error
+            raise RefusalError(obeying_text.unreadable(error)) from error
 
     def _put_together(self, items: list[Any]) -> Any:
         if not isinstance(self._data, DataLoader):
             return default_collate(items)
-        batched = self._data.batch_size is not None or self._data.batch_sampler is not None
-        return self._data.collate_fn(items if batched else items[0])
+        return self._data.collate_fn(items[0] if self._items_are_batches else items)
 
 
 def _cut(found: LabelledImages, count: int) -> LabelledImages:

@@ -25,7 +25,7 @@ class Script:
     optimizer: Any = None
     data: Any = None
     classes: Sequence[str] = ()
-    on_checkpoint: Callable[[], object] | None = None
+    on_checkpoint: Callable[..., object] | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
     epochs: int | None = None
     leads: bool = True

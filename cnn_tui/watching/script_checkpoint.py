@@ -18,10 +18,10 @@ from typing import Any
 import torch
 
 from cnn_tui.watching import obeying_text
-from cnn_tui.watching.channel import Channel
+from cnn_tui.watching.command_source import CommandSource
 from cnn_tui.watching.plain_state import load_into, plain
 from cnn_tui.watching.rate_steering import RateSteering
-from cnn_tui.watching.refusal import Refusal
+from cnn_tui.watching.refusal_error import RefusalError
 from cnn_tui.watching.resumed_batches import ResumedBatches
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.unwrapping import unwrapped
@@ -43,7 +43,7 @@ class ScriptCheckpoint:
     def __init__(
         self,
         script: Script,
-        channel: Channel,
+        channel: CommandSource,
         optimizers: Sequence[Any],
         steering: RateSteering,
         batches: ResumedBatches,
@@ -60,12 +60,13 @@ class ScriptCheckpoint:
     # Saving
 
     def save(self, reason: str) -> dict[str, Any]:
-        """Write the file; returns the event `Checkpointed`. Raises Refusal, and keeps the old file.
+        """Write the file; returns the event `Checkpointed`.
 
-        Waits for the device. The training stands still until the file is durable.
+        Raises RefusalError, and keeps the old file. Waits for the device. The training stands still
+        until the file is durable.
         """
         if self.refusal:
-            raise Refusal(self.refusal)
+            raise RefusalError(self.refusal)
         began = time.monotonic()
         path = self._folder() / NAME
         file, size = self._own_file(path)
@@ -75,7 +76,7 @@ class ScriptCheckpoint:
         try:
             written = _write(path, content)
         except (OSError, RuntimeError) as error:
-            raise Refusal(obeying_text.not_saved(error)) from error
+            raise RefusalError(obeying_text.not_saved(error)) from error
         return {
             "type": "Checkpointed",
             "step": self._script.step,
@@ -90,7 +91,7 @@ class ScriptCheckpoint:
     def _folder(self) -> Path:
         recording = self._channel.recording(FOLDER_SECONDS)
         if recording is None:
-            raise Refusal(obeying_text.NO_FOLDER)
+            raise RefusalError(obeying_text.NO_FOLDER)
         return Path(recording.folder) / "checkpoints"
 
     def _own_file(self, path: Path) -> tuple[str, int]:
@@ -105,7 +106,7 @@ class ScriptCheckpoint:
             file = Path(said) if isinstance(said, (str, os.PathLike)) else own
             return str(file.absolute()), file.stat().st_size if file.is_file() else 0
         except Exception as error:
-            raise Refusal(obeying_text.on_checkpoint_failed(error)) from error
+            raise RefusalError(obeying_text.on_checkpoint_failed(error)) from error
 
     def _position(self, file: str) -> dict[str, Any]:
         script = self._script
@@ -115,6 +116,7 @@ class ScriptCheckpoint:
             "step": script.step,
             "ended_epochs": script.ended_epochs,
             "epochs": script.epochs,
+            "best": script.best,
             "steering": self._steering.state(),
             "batches": self._batches.state(),
         }
@@ -148,7 +150,7 @@ class ScriptCheckpoint:
         self._steering.load_state(content["steering"])
         script = self._script
         script.step, script.ended_epochs = content["step"], content["ended_epochs"]
-        script.epoch = script.ended_epochs + 1
+        script.epoch, script.best = script.ended_epochs + 1, content["best"]
         self._batches.resume(content["batches"])
 
     def _load_parts(self, path: Path, content: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor
 from cnn_tui.confusion_counts import ConfusionCounts, confusion_counts, matrix_counts
 from cnn_tui.evaluated_cells import EvaluatedCells
 from cnn_tui.watching import obeying_text
-from cnn_tui.watching.channel import Channel
+from cnn_tui.watching.command_source import CommandSource
 from cnn_tui.watching.evaluation import Criterion, Evaluated, evaluate
 from cnn_tui.watching.health_measurement import HealthMeasurement, updated_by
 from cnn_tui.watching.inspected_script import InspectedScript, MapsReading, on_device_of
@@ -23,7 +23,7 @@ from cnn_tui.watching.model_facts import model_facts
 from cnn_tui.watching.obedience import Obedience
 from cnn_tui.watching.own_confusion import checked_matrix
 from cnn_tui.watching.rate_steering import RateSteering
-from cnn_tui.watching.refusal import Refusal
+from cnn_tui.watching.refusal_error import RefusalError
 from cnn_tui.watching.resumed_batches import ResumedBatches
 from cnn_tui.watching.sample_images import SampleImages, is_sequential
 from cnn_tui.watching.script import Script
@@ -41,7 +41,7 @@ class WatchedModel:
     """Serves what a person asks of a script, and measures what its screen shows of the model."""
 
     def __init__(
-        self, script: Script, channel: Channel, clock: Callable[[], float] = time.monotonic
+        self, script: Script, channel: CommandSource, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._script, self._clock, self._began = script, clock, clock()
         optimizers = optimizers_of(script.optimizer)
@@ -52,6 +52,7 @@ class WatchedModel:
         self._inspected = InspectedScript(script, self._images)
         self._obedience = Obedience(script, channel, self._steering, checkpoint, self._inspected)
         self._health = self._new_health(optimizers)
+        self._facts: dict[str, Any] | None = None
         self._maps: MapsReading | None = None
         self._next_maps = self._began
         self._told: set[str] = set()
@@ -70,7 +71,7 @@ class WatchedModel:
         """The first images on the model's device; None if there are none."""
         try:
             return on_device_of(self._inspected.model, self._images.first().images)
-        except Refusal:
+        except RefusalError:
             return None
 
     # What the start of a run says
@@ -80,7 +81,12 @@ class WatchedModel:
         return self._obedience.refusals()
 
     def facts(self) -> dict[str, Any]:
-        """The fields of `RunStarted` about the model and its images."""
+        """The fields of `RunStarted` about the model and its images; computed once."""
+        if self._facts is None:
+            self._facts = self._found_facts()
+        return self._facts
+
+    def _found_facts(self) -> dict[str, Any]:
         if self._script.model is None:
             return {"layers": [], "parameters": 0, "macs": 0, "input": [0, 0, 0]}
         sample = self._sample()
@@ -138,7 +144,7 @@ class WatchedModel:
         began = self._clock()
         try:
             self._maps = self._inspected.recorded_maps()
-        except Refusal:
+        except RefusalError:
             self._maps = None
         now = self._clock()
         rarer = RARER if now - self._began > HOUR else 1
@@ -176,7 +182,7 @@ class WatchedModel:
         """Send a matrix that the script counted; one that is none costs one warning."""
         try:
             counts = matrix_counts(checked_matrix(matrix, len(self._script.classes)))
-        except Refusal as refusal:
+        except RefusalError as refusal:
             if "confusion" not in self._told:
                 self._told.add("confusion")
                 self._obedience.tell("warning", "confusion", str(refusal))
@@ -232,15 +238,15 @@ class WatchedModel:
         """Save now; what fails is told to the viewer."""
         try:
             self._obedience.save(reason)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             self._obedience.tell("error", "save", str(refusal))
 
-    def resume(self, path: Path, load: Callable[[Path], object] | None = None) -> int:
+    def resume(self, path: str, load: Callable[[Path], object] | None = None) -> int:
         """Go on from this checkpoint; returns the number of finished epochs.
 
         `load` loads a file that the script's `on_checkpoint` wrote. Raises CheckpointError.
         """
-        self._checkpoint.load(path, load)
+        self._checkpoint.load(Path(path), load)
         return self._script.ended_epochs
 
     def close(self) -> None:

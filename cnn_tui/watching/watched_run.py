@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import math
 import threading
 import time
@@ -26,7 +25,8 @@ from cnn_tui.watching.step_means import LOSS, Sums, scalar
 from cnn_tui.watching.step_times import StepTime
 
 if TYPE_CHECKING:
-    from cnn_tui.watching.watched_model import Evaluated, WatchedModel
+    from cnn_tui.watching.evaluation import Evaluated
+    from cnn_tui.watching.watched_model import WatchedModel
 
 T = TypeVar("T")
 # The longest time that `resume` waits for the recorder, which reads the folder of runs.
@@ -94,9 +94,7 @@ class WatchedRun:
         script.drives_epochs = True
         self._open()
         while script.ended_epochs < (script.epochs or 0) and not script.stopping:
-            script.epoch = script.ended_epochs + 1
-            self._length.begin_epoch(script.step, whole=script.batch == 0)
-            self._times.begin()
+            self.begin(script.step, script.ended_epochs)
             yield script.epoch - 1
             if script.ended_epochs < script.epoch and not script.stopping:
                 self.epoch()
@@ -119,10 +117,9 @@ class WatchedRun:
                 batch: Any = next(batches, _END)
                 if batch is _END:
                     return
-                self._length.batches += 1
-                times.arrived(_images_of(batch), self._clock() - asked)
+                self.arrived(batch, self._clock() - asked)
                 yield batch
-                self._serve()
+                self.serve()
                 if script.stopping:
                     return
         finally:
@@ -147,7 +144,7 @@ class WatchedRun:
                 self._times.end(self._clock())
                 self._reports.after_step()
         if not script.drives_batches:
-            self._serve()
+            self.serve()
 
     def log(self, values: Mapping[str, object] | None = None, /, **scalars: object) -> None:
         """Show numbers by their names, as means over the steps between two reports.
@@ -202,6 +199,33 @@ class WatchedRun:
         self.epoch(result.loss, result.top1, val_top5=result.top5)
         return result
 
+    # For a framework, whose loop is not the script's own
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a viewer has asked for the end of the training."""
+        return self._script.stopping
+
+    def begin(self, step: int, ended_epochs: int) -> None:
+        """An epoch begins, after so many steps and whole epochs; also instead of `epochs`."""
+        script = self._script
+        script.step, script.ended_epochs, script.epoch = step, ended_epochs, ended_epochs + 1
+        self._open()
+        self._length.begin_epoch(step, whole=script.batch == 0)
+        self._times.begin()
+
+    def arrived(self, batch: object, waited: float) -> None:
+        """A batch arrived after a wait in seconds."""
+        self._length.batches += 1
+        self._times.arrived(_images_of(batch), waited)
+
+    def serve(self) -> None:
+        """Obey what a viewer asks, between two steps; its time belongs to no step."""
+        if self._channel.alive:
+            began = self._clock()
+            self._model.between_steps()
+            self._times.skip(self._clock() - began)
+
     # Saves
 
     def checkpoint(self) -> None:
@@ -232,8 +256,7 @@ class WatchedRun:
                 return
             self._closed = True
         if self._channel.alive and self._started:
-            with contextlib.suppress(RuntimeError):  # the device may be what has failed
-                self._reports.flush()
+            self._reports.flush()
         self._model.close()
         stopped = reason == "done" and self._script.stopping
         self._channel.close("stopped" if stopped else reason, error)
@@ -260,13 +283,6 @@ class WatchedRun:
     def _tell_started(self) -> None:
         if self._channel.alive and self._script.leads:
             self._channel.send(self._make_started(self._length))
-
-    def _serve(self) -> None:
-        """Obey what a viewer asks; the time of it belongs to no step."""
-        if self._channel.alive:
-            began = self._clock()
-            self._model.between_steps()
-            self._times.skip(self._clock() - began)
 
     def _measure(self, loss: object, logits: Tensor | None, labels: Tensor | None) -> None:
         means = self._reports.means

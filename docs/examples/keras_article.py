@@ -35,7 +35,6 @@ def main() -> None:
     model.compile(keras.optimizers.Adam(1e-3), "categorical_crossentropy", metrics=["accuracy"])
     model.fit(
         augmentation().flow(x_train, y_train, batch_size=BATCH),
-        steps_per_epoch=len(x_train) // BATCH,
         epochs=given.epochs,
         validation_data=(x_test, y_test),
         callbacks=[

@@ -13,12 +13,7 @@ from cnn_tui.pictures import byte_grid
 from cnn_tui.readback import Readback
 from engine.data.base.dataset import Dataset
 from engine.devices.forward_pass import Judge
-<<<<<<< HEAD
-from cnn_tui.readback import Readback
-from engine.inspection.pictures import base64_of, picture, predictions
-=======
 from engine.inspection.pictures import picture, predictions
->>>>>>> l
 from engine.protocol.events import FeatureMap, FeatureMaps, measured
 from engine.text import harmless
 

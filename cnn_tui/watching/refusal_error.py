@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """A command or an argument is refused: `str` is one sentence that says why and what to do."""
