@@ -113,6 +113,11 @@ DRAW_ANEW = "Draw the whole screen anew"
 # Leaving
 
 
+def settings(given: Mapping[str, object]) -> list[str]:
+    """The hyper-parameters of a program, each in two words: `lr 0.1`."""
+    return [harmless(f"{name} {value}") for name, value in given.items()]
+
+
 def goes_on(run: str, selector: str) -> str:
     return harmless(
         f"{run} goes on training; come back with: cnn-tui attach {shlex.quote(selector)}"

@@ -56,36 +56,27 @@ class Column(NamedTuple):
 
 _SCALAR = Column(None)
 
-# Names that mean something as a whole, in small letters.
-_EXACT: dict[str, Column] = {
-    **dict.fromkeys(
-        # Lightning and its logger for W&B, W&B itself, HF Trainer with W&B, mmengine, YOLO.
-        ["step", "steps", "global_step", "_step", "trainer/global_step", "train/global_step", "num_steps"]
-        + ["iter", "iters", "iteration", "iterations", "it"],
-        Column(Meaning.STEP),
-    ),
-    **dict.fromkeys(
-        ["epoch", "epochs", "train/epoch", "trainer/epoch", "current_epoch", "ep"],
-        Column(Meaning.EPOCH),
-    ),
-    **dict.fromkeys(["batch", "batch_idx", "batch_index", "minibatch"], Column(Meaning.BATCH)),
-    **dict.fromkeys(
-        ["wall time", "wall_time", "walltime", "timestamp", "_timestamp"], Column(Meaning.TIME)
-    ),
-    **dict.fromkeys(
-        ["epoch_time", "epoch time", "epoch_seconds", "seconds", "time_per_epoch", "time/epoch"],
-        Column(Meaning.SECONDS, of_epoch=True),
-    ),
-    **dict.fromkeys(
-        ["images/s", "img/s", "imgs/s", "images_per_second", "images_per_sec", "imgs_per_sec"]
-        + ["samples/s", "samples_per_second", "samples_per_sec"],
-        Column(Meaning.SPEED),
-    ),
+# Names that mean something as a whole, in small letters and without spaces: those of Lightning and
+# its logger for W&B, of W&B itself, HF Trainer, mmengine, and of people's scripts.
+_WHOLE = {
+    Meaning.STEP: "step steps _step global_step trainer/global_step train/global_step num_steps "
+    "iter iters iteration iterations it",
+    Meaning.EPOCH: "epoch epochs train/epoch trainer/epoch current_epoch ep",
+    Meaning.BATCH: "batch batch_idx batch_index minibatch",
+    Meaning.TIME: "wall_time walltime timestamp _timestamp",
+    Meaning.SPEED: "images/s img/s imgs/s images_per_second images_per_sec imgs_per_sec "
+    "samples/s samples_per_second samples_per_sec",
+}
+_EXACT = {name: Column(meaning) for meaning, names in _WHOLE.items() for name in names.split()} | {
     # mmpretrain and Ultralytics measure these on the validation images.
     "accuracy/top1": Column(Meaning.VAL_TOP1, "validation"),
     "accuracy/top5": Column(Meaning.VAL_TOP5, "validation"),
     "metrics/accuracy_top1": Column(Meaning.VAL_TOP1, "validation"),
     "metrics/accuracy_top5": Column(Meaning.VAL_TOP5, "validation"),
+    **dict.fromkeys(
+        ("epoch_time", "epoch_seconds", "seconds", "time_per_epoch", "time/epoch"),
+        Column(Meaning.SECONDS, of_epoch=True),
+    ),
 }
 
 _SPLITS: dict[str, Split] = {
@@ -124,7 +115,7 @@ _BOUNDS = ("__MIN", "__MAX")
 def column(name: str) -> Column:
     """What a name means: `val_acc`, `Loss/train`, ` train/box_loss`."""
     name = name.strip()
-    if exact := _EXACT.get(name.lower()):
+    if exact := _EXACT.get(name.lower().replace(" ", "_")):
         return exact
     own = name.rpartition(_RUN_BREAK)[2]
     over_epochs = own.rpartition("/")[2].startswith("epoch_")
@@ -181,3 +172,8 @@ def _of_split(measure: _Measure | None, split: Split) -> Meaning | None:
     if measure == "top5" and split == "":
         return Meaning.VAL_TOP5
     return _OF_TRAINING.get(measure)
+
+
+def is_split(word: str) -> bool:
+    """Whether a word names images: train, val, test."""
+    return word.lower() in _SPLITS

@@ -82,7 +82,9 @@ class EventFileReader:
         anew = False
         if not self._is_behind:
             self._look_for_files()
-            anew = self._begin_again_if_outdated()
+            anew = self._must_begin_again
+            if anew:
+                self._begin_again()
         try:
             events = self._read_until(deadline)
         except FileReplacedError:
@@ -97,7 +99,7 @@ class EventFileReader:
         for event in events:
             self._seq += 1
             force_setattr(event, "seq", self._seq)
-        return LogNews(events, anew, self._is_behind)
+        return LogNews(events, anew, self._is_behind or self._must_begin_again)
 
     def _look_for_files(self) -> None:
         try:
@@ -116,12 +118,10 @@ class EventFileReader:
                     path, partial(event_folder.curve_name, folder=folder)
                 )
 
-    def _begin_again_if_outdated(self) -> bool:
-        """Read all again if what was told is wrong; not for long after the last time."""
-        if not self._is_outdated or self._clock() < self._may_reread_at:
-            return False
-        self._begin_again()
-        return True
+    @property
+    def _must_begin_again(self) -> bool:
+        """Whether what was told is wrong, and the last time that all was read is long enough ago."""
+        return self._is_outdated and self._clock() >= self._may_reread_at
 
     def _begin_again(self) -> None:
         self._rows, self._seq = None, 0
@@ -135,7 +135,9 @@ class EventFileReader:
         events: list[Event] = []
         self._is_behind = True
         while self._has_filled(deadline):
-            ready = [(file.rows[0].time, at, file) for at, file in enumerate(self._every) if file.rows]
+            ready = [
+                (file.rows[0].time, at, file) for at, file in enumerate(self._every) if file.rows
+            ]
             if not ready:
                 self._is_behind = False
                 break

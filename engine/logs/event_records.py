@@ -25,7 +25,7 @@ LONGEST_RECORD = 64 << 20
 HEADER, FOOTER = 12, 4
 MASK = np.uint32(0xA282EAD8)
 # A later read compares this much before its start with what was there.
-REMEMBERED_BYTES = 32
+REMEMBERED_BYTES = 1 << 12
 # So many different lengths are remembered with their checksums.
 MOST_LENGTHS = 4096
 
@@ -126,7 +126,9 @@ class EventRecords:
         good = _checked(data, starts, ends)
         if not good.all():
             bad = [int(at) for at in np.flatnonzero(~good)]
-            if bad[-1] == len(starts) - 1 and not self._is_damaged(data, int(starts[-1]) - HEADER):
+            last = int(starts[-1]) - HEADER
+            size = int(ends[-1]) + FOOTER - last
+            if bad[-1] == len(starts) - 1 and not self._is_damaged(data, last, size):
                 starts, ends, good = starts[:-1], ends[:-1], good[:-1]
                 bad.pop()
             damages += [Damage(self.offset + int(starts[at]) - HEADER, "content") for at in bad]
@@ -137,7 +139,7 @@ class EventRecords:
             return None
         part = Part(data, starts[good], ends[good], self.offset, tuple(damages))
         self.offset += end
-        self._before = data[max(0, end - REMEMBERED_BYTES) : end] or self._before
+        self._before = (self._before + data[:end])[-REMEMBERED_BYTES:]
         return part
 
     def _spans(self, data: bytes) -> tuple[Spans, Spans]:
@@ -172,20 +174,20 @@ class EventRecords:
         header = data[at : at + HEADER]
         if len(header) < HEADER or self._length(header) is not None:
             return False
-        self._lost = self._is_damaged(data, at)
+        self._lost = self._is_damaged(data, at, HEADER)
         return self._lost
 
-    def _is_damaged(self, data: bytes, at: int) -> bool:
-        """Whether what looks wrong from here on looked the same at the last read.
+    def _is_damaged(self, data: bytes, at: int, size: int) -> bool:
+        """Whether what looks wrong in so many bytes was not cut, and looked the same before.
 
-        What ends in zeros was not written to the end.
+        If zeros begin in it and last to the end, the rest was never written.
         """
         rest = data[at:]
-        at_end = self.offset + len(data) >= self.size
-        if not any(rest if not at_end else rest[-FOOTER:]):
+        if len(rest.rstrip(b"\0")) < size:
             return False
         suspect = (self.offset + at, rest)
         is_known, self._suspect = self._suspect == suspect, suspect
+        at_end = self.offset + len(data) >= self.size
         self._waits = at_end and not is_known
         return not self._waits
 

@@ -11,7 +11,7 @@ from engine.logs.columns import Meaning, column
 
 
 class Restart(msgspec.Struct, frozen=True):
-    """With this row, counted from 0, the training began again: its steps from `step` on are void."""
+    """The training began again with this row, counted from 0: its steps from `step` on are void."""
 
     row: int
     step: int

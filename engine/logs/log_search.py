@@ -134,6 +134,9 @@ class _Walk:
         while waiting:
             inside, depth = waiting.popleft()
             for entry in self._entries(inside, is_first=depth == 0):
+                if self._clock() > self._deadline or not self._left:
+                    self.whole = False
+                    return
                 status = _status(entry)
                 if status is None:
                     continue
@@ -145,7 +148,7 @@ class _Walk:
                     if depth < DEEPEST:
                         waiting.append((path, depth + 1))
 
-    def _entries(self, folder: Path, *, is_first: bool) -> Iterator[os.DirEntry[str]]:
+    def _entries(self, folder: Path, *, is_first: bool) -> list[os.DirEntry[str]]:
         """The entries of a folder, as far as the bounds allow; none of a run's folder."""
         try:
             with os.scandir(folder) as found:
@@ -154,15 +157,11 @@ class _Walk:
         except OSError as error:
             if is_first:
                 raise RunError(search_text.unreadable(folder, text.reason(error))) from error
-            return
+            return []
         self._left -= len(entries)
         if any(entry.name == "recipe.toml" for entry in entries):
-            return
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if self._clock() > self._deadline:
-                self.whole = False
-                return
-            yield entry
+            return []
+        return sorted(entries, key=lambda entry: entry.name)
 
     def _enters(self, name: str, status: os.stat_result) -> bool:
         """Whether a folder is entered: each one once."""

@@ -100,11 +100,20 @@ class RowEvents:
         # The accuracies that were taken for fractions.
         self._fractions: set[Meaning] = set()
         self._tag_epoch: int | None = None
-        self._is_outdated = False
+        self._is_outdated = self._is_told_that_rows_count = False
+
+    @property
+    def has_started(self) -> bool:
+        """Whether the start was told."""
+        return self._started is not None
 
     @property
     def outdated(self) -> bool:
         return self._is_outdated or self._places.outdated
+
+    def started(self, time: float) -> list[Event]:
+        """The start of the log, before its first row; nothing if it was told."""
+        return [*self._begun(Place(1, 0), time)] if self._started is None else []
 
     def meet(self, names: Iterable[str]) -> None:
         """Tell the names of the columns before their numbers, where the log does so."""
@@ -114,7 +123,7 @@ class RowEvents:
     def _role(self, name: str) -> Role:
         role = self.learnt.names.get(name)
         if role is None:
-            self._is_outdated |= self.learnt.meet(name) and self._started is not None
+            self._is_outdated |= self.learnt.meet(name) and bool(self._told)
             role = self.learnt.names[name]
         if role == _SCALAR:
             self._plain.add(name)
@@ -220,8 +229,6 @@ class RowEvents:
             time=time,
         )
         yield self._started
-        if started is None and self._places.counts_rows:
-            yield self._alert(logs_text.ROWS_COUNTED, place, time)
 
     def _columns_read(
         self, values: Mapping[str, float], place: Place, time: float
@@ -233,6 +240,9 @@ class RowEvents:
         read = {
             name: meaning for name, meaning in known.items() if meaning and meaning not in PLACES
         }
+        if new and self._places.counts_rows and not self._is_told_that_rows_count:
+            self._is_told_that_rows_count = True
+            yield self._alert(logs_text.ROWS_COUNTED, place, time)
         if read:
             yield self._alert(logs_text.columns_read(read, self.learnt.percent), place, time)
 

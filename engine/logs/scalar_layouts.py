@@ -106,9 +106,7 @@ def learnt(record: bytes) -> Layout | None:
     time_at = _place(record, time, _packed(OTHER, "<f8"), told._replace(time=OTHER))
     step_at = _place(record, step, _varint(told.step ^ 1), told._replace(step=told.step ^ 1))
     other = told._replace(number=OTHER)
-    value_at = _place(
-        record, _packed(told.number, value_type), _packed(OTHER, value_type), other
-    )
+    value_at = _place(record, _packed(told.number, value_type), _packed(OTHER, value_type), other)
     if time_at is None or step_at is None or value_at is None:
         return None
     places = Places(time_at, step_at, len(step), value_at, value_type)
@@ -122,7 +120,9 @@ def _layout(record: bytes, tag: str, places: Places) -> Layout:
     mask[:, places.step_at : places.step_at + places.step_bytes] = 128
     mask[:, places.value_at : places.value_at + np.dtype(places.value_type).itemsize] = 0
     words = as_words(mask.tobytes(), np.zeros(1, np.int64), len(record))[0]
-    return Layout(tag, places, words, as_words(record, np.zeros(1, np.int64), len(record))[0] & words)
+    return Layout(
+        tag, places, words, as_words(record, np.zeros(1, np.int64), len(record))[0] & words
+    )
 
 
 def _packed(number: float, kind: str) -> bytes:

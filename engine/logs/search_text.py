@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from engine.text import folder, harmless
 
-KINDS: Mapping[str, str] = {"tensorboard": "TensorBoard", "table": "table"}
+TENSORBOARD = "TensorBoard"
+CSV = "CSV"
+JSON = "JSON"
 
 WHAT_IS_READ = "TensorBoard event files, and CSV or JSON lines with the numbers of a training"
 

@@ -82,6 +82,8 @@ class Fold:
         self.loss = Curve()
         self.top1 = Curve()
         self.lr = Curve()
+        # Whether any report told an accuracy.
+        self.has_top1 = False
         self._speed = Curve()
         # The loads of the machine, over the seconds since the first event.
         self.load: dict[str, Curve] = {}
@@ -112,6 +114,12 @@ class Fold:
         watched = self.run.watched if self.run is not None else None
         return watched is not None and watched.unit == "step"
 
+    @property
+    def has_no_total(self) -> bool:
+        """Whether the program that trains has not told how many epochs it plans."""
+        watched = self.run.watched if self.run is not None else None
+        return watched is not None and watched.epochs is None
+
     def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
         """Fold events, in the order of the journal. Returns their types.
 
@@ -132,6 +140,8 @@ class Fold:
 
     def _fold_other(self, event: Event) -> None:
         self.first_time = self.first_time or event.time
+        if isinstance(event, events.Steered) and self.has_no_total:
+            event = replace(event, epochs=0)
         if isinstance(event, LOGGED) and not self._is_known(event):
             self.log.append(event)
         if kind := _mark_kind(event):
@@ -213,6 +223,7 @@ class Fold:
             self.load.setdefault(name, Curve()).add(second, value)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
+        self.has_top1 = self.has_top1 or event.top1 is not UNSET
         before = self.epochs[-1].step if self.epochs else 0
         length = event.step - before if self.counts_steps else self.steps_per_epoch
         self.epochs.append(event)
@@ -230,6 +241,7 @@ class Fold:
         self.recent.append(point)
         self.loss.add(point.step, point.loss)
         self.top1.add(point.step, point.top1)
+        self.has_top1 = self.has_top1 or point.top1 is not UNSET
         if point.images_per_second is not None:  # one that is not finite is no speed
             self._speed.add(point.step, point.images_per_second)
 

@@ -16,7 +16,7 @@ from engine.recipes.recipe import Recipe, Resolved
 from engine.run.history import History
 from engine.run.layer_diagnosis import Diagnosis
 from tests.drawing import examples
-from tui.drawing import cells
+from tui.drawing import cells, place_words
 from tui.drawing.axis import Limits, epoch_span, epoch_ticks, gutter, newest
 from tui.drawing.cells import Row
 from tui.drawing.curve_facts import CursorReading, accuracy_facts, cursor_facts, loss_facts
@@ -344,7 +344,7 @@ def test_each_frame_fills_its_size_exactly(history: History, width: int, height:
         accuracy_facts(history, facts),
         rate_facts(history, facts),
         rate_cursor_facts(history, 1.5, 0.1, facts),
-        cursor_facts(CursorReading(1.5, 147, 0.5, None, None), facts),
+        cursor_facts(CursorReading(place_words.forms(history, 1.5), 0.5, None, ""), facts),
         layer_facts(history.run, facts),
         confusion_facts(history.confusion, history.classes, facts, "epoch 12"),
         maps_facts(feature_maps, history.classes, facts),
@@ -355,7 +355,7 @@ def test_each_frame_fills_its_size_exactly(history: History, width: int, height:
         confusion_foot(history.confusion, history.classes, *inside),
         confusion_foot(history.confusion, history.classes, *inside, MATRIX),
         confusion_foot(history.confusion, history.classes, *inside, REPORT),
-        maps_foot(feature_maps, inside[0], 3),
+        maps_foot(feature_maps, "epoch 12", inside[0], 3),
         _explanation(history),
         maps_range(feature_maps, *inside, MapView(2, strongest=True)),
     ]

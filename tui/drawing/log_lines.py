@@ -222,7 +222,8 @@ def _started(event: events.RunStarted) -> str:
         return drawing_text.log_started(*map(harmless, words))
     watched = event.watched
     whose = (watched.program, watched.framework) if watched is not None else ()
-    return ", ".join(harmless(word) for word in (*whose, event.device) if word)
+    given = shared_text.settings(watched.settings) if watched is not None else []
+    return ", ".join(harmless(word) for word in (*whose, event.device, *given) if word)
 
 
 def _checkpointed(event: events.Checkpointed) -> LogEntry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -17,7 +17,7 @@ from engine.protocol.events import Event
 from tui import shared_text
 from tui.panes.base.chart import Chart
 from tui.panes.base.chart_view import ChartView
-from tui.panes.base.pane import Pane
+from tui.panes.base.pane import Pane, Standing
 from tui.panes.base.shown_epoch import ShownEpoch
 from tui.panes.pane_list import PANES
 from tui.screens import screen_text
@@ -102,12 +102,15 @@ class Dashboard(FollowingScreen):
         if self._started and self.alive:
             self.source.expect_engine(self._clock() - JUST_SECONDS)
             self.follow_closely()
+        self._arrangement.take(self._standing)
         self._arrangement.resize(*self.app.size)
         self._arrange()
 
     # News from the journal
 
     def show_news(self, kinds: frozenset[type[Event]] | None) -> None:
+        if self._arrangement.take(self._standing):
+            self._arrange()
         state = self._strip_state
         for part in self.children:
             if part.id not in self._layout.regions:
@@ -116,6 +119,11 @@ class Dashboard(FollowingScreen):
                 self._show_in(part, kinds)
             elif isinstance(part, Strip):
                 part.show(self.history, state, kinds)
+
+    @property
+    def _standing(self) -> Mapping[str, Standing]:
+        """The place of each pane for this training."""
+        return {name: pane.standing(self.history) for name, pane in self._panes.items()}
 
     def _show_in(self, pane: Pane, kinds: frozenset[type[Event]] | None) -> None:
         shown = self._epoch.history_for(type(pane), self.history)
@@ -316,7 +324,8 @@ class Dashboard(FollowingScreen):
 
     def further_actions(self) -> Iterator[tuple[str, str, str]]:
         """Actions of the palette that are not bindings: words, keys, and the action itself."""
-        for name, pane in self._panes.items():
+        for name in self._arrangement.names:
+            pane = self._panes[name]
             keys = [d for d in "1234567890" if self._arrangement.numbered(d) == name]
             yield pane.GO_TO, " ".join(keys), f"pane('{name}')"
         if self._control.resume_command:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine import numbers
@@ -19,7 +19,7 @@ def is_live(log: FoundLog, now: float) -> bool:
     return now - log.written_at < QUIET_SECONDS
 
 
-def ordered(logs: Iterable[FoundLog], now: float) -> list[FoundLog]:
+def ordered(logs: Sequence[FoundLog], now: float) -> list[FoundLog]:
     """Live logs by name, so that they keep their places, then the others, the newest first."""
     live = sorted(log for log in logs if is_live(log, now))
     others = [log for log in logs if not is_live(log, now)]
@@ -44,7 +44,9 @@ def name(log: FoundLog, folder: Path) -> str:
 
 
 def kind(log: FoundLog) -> str:
-    return search_text.KINDS[log.kind]
+    if log.kind == "tensorboard":
+        return search_text.TENSORBOARD
+    return search_text.CSV if log.path.suffix.lower() in (".csv", ".tsv") else search_text.JSON
 
 
 def grew(log: FoundLog, now: float) -> str:

@@ -80,10 +80,10 @@ class Status(Strip):
 
 
 class Progress(Strip):
-    """The progress of the run as a bar; in a small terminal, the bar is the schedule."""
+    """The progress of the run as a bar; in a small terminal, the bar is the schedule, if any."""
 
     def draw(self, width: int, height: int) -> list[Row]:
-        if width >= 100:
+        if width >= 100 or self.history.watched is not None:
             return [status_rows.progress_row(self.history, width)]
         return [learning_rate.rate_strip(self.history, width)]
 
@@ -93,11 +93,13 @@ class Numbers(Strip):
 
     def draw(self, width: int, height: int) -> list[Row]:
         history = self.history
-        named = (
-            (shared_text.LOSS_TITLE, curve_facts.loss_facts),
-            (shared_text.ACCURACY_TITLE_SHORT, curve_facts.accuracy_facts),
-            (shared_text.RATE, learning_rate.rate_facts),
+        ours = history.watched is None
+        quantities = (
+            (shared_text.LOSS_TITLE, curve_facts.loss_facts, True),
+            (shared_text.ACCURACY_TITLE_SHORT, curve_facts.accuracy_facts, history.has_top1),
+            (shared_text.RATE, learning_rate.rate_facts, bool(history.lr)),
         )
+        named = [(name, fact) for name, fact, known in quantities if known or ours]
         rows: list[Row] = []
         for name, fact in named:
             label = Span(f" {name:<5}", "dim")

@@ -26,6 +26,13 @@ HELP_CURVES_ROWS = (
 )
 
 
+def needs_model(program: str) -> str:
+    return (
+        f"nothing is known of the inside of this network: {program} passes no model to "
+        "cnn_tui.watch(model, ...)."
+    )
+
+
 NOT_RECORDED = "press . for a later epoch"
 
 
