@@ -1,6 +1,6 @@
 """Shows a Lightning training in cnn-tui, which can pause, steer, save and stop it. One more line:
 
-    Trainer(callbacks=[cnn_tui.LightningCallback(classes=names)])
+Trainer(callbacks=[cnn_tui.LightningCallback(classes=names)])
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class LightningCallback:
         self._validation: dict[str, Any] | None = None
         self._cells: list[torch.Tensor] = []
         self._classes = 0
+        self._planned: int | None = None
         self._waits_since = self._looked = 0.0
 
     def __reduce__(self) -> Any:
@@ -92,12 +93,13 @@ class LightningCallback:
             runs_dir=options["runs_dir"],
             reduce="mean" if trainer.world_size > 1 else None,
         )
-        self._run.begin_at(trainer.global_step, trainer.current_epoch + 1, steps)
+        self._planned = self._run.planned_epochs
         self._metrics.look(trainer)
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         if self._run is not None:
-            self._run.begin_epoch(trainer.current_epoch + 1)
+            steps = trainer_facts.steps_per_epoch(trainer, pl_module)
+            self._run.begin_epoch(trainer.global_step, trainer.current_epoch, steps)
             self._validation = None
             self._waits_since = time.monotonic()
 
@@ -126,8 +128,8 @@ class LightningCallback:
 
     def _obey(self, trainer: Any, run: LightningRun) -> None:
         """Stop, or take another total of epochs, as a viewer has asked for."""
-        if run.epochs_asked is not None:
-            trainer.fit_loop.max_epochs = run.epochs_asked
+        if run.planned_epochs != self._planned:
+            trainer.fit_loop.max_epochs = self._planned = run.planned_epochs
         if run.stopping:
             # Lightning would train on up to these.
             trainer.fit_loop.min_epochs = trainer.fit_loop.epoch_loop.min_steps = None

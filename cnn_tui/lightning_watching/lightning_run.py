@@ -30,7 +30,8 @@ class LightningRun(WatchedRun):
         self._model.train_on(batch)
 
     @property
-    def epochs(self) -> int | None:  # type: ignore[override]
+    def planned_epochs(self) -> int | None:
+        """The total, which a viewer may change."""
         return self._script.epochs
 
     def batch_ended(

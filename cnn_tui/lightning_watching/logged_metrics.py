@@ -39,7 +39,9 @@ def of_steps(metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {
         _stripped(name, _OF_STEP): value
         for name, value in metrics.items()
-        if name + _OF_STEP not in metrics and not _is(name, _TRAINING, _LOSSES)
+        if name + _OF_STEP not in metrics
+        and not name.endswith(_OF_EPOCH)
+        and not _is(name, _TRAINING, _LOSSES)
     }
 
 

@@ -197,15 +197,19 @@ class WatchedModel:
 
         Raises whatever the model, the loader and the criterion raise.
         """
-        if self._health is not None:
-            self._health.forget()
-        self._obedience.enter("evaluating")
+        self.enter("evaluating")
         found = evaluate(model, loader, criterion, self._obedience.serve)
-        self._obedience.enter("training")
+        self.enter("training")
         if len(found.cells):
             cells = EvaluatedCells(self._script.epoch, found.classes, found.cells)
             self.note_cells(loader, cells)
         return found.result
+
+    def enter(self, phase: str) -> None:
+        """Tell the phase that the training is in from now on."""
+        if self._health is not None:
+            self._health.forget()
+        self._obedience.enter(phase)
 
     def note_cells(self, loader: Any, evaluated: EvaluatedCells) -> None:
         """Send the confusion matrix of what a model said of the images of this loader."""
