@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 RATE_IS_A_SCHEDULE = (
-    "the optimizer was made with a LearningRateSchedule, which Keras computes inside its step: make "
-    "it with a number and a LearningRateScheduler callback to steer it."
+    "the optimizer was made with a LearningRateSchedule, which Keras computes inside its step: "
+    "make it with a number and a LearningRateScheduler callback to steer it."
 )
 NO_SINGLE_RATE = "this model has no single optimizer with a learning rate to steer."
 NOTHING_TO_SCALE = "the planned learning rate is 0 here: steer it later."

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from cnn_tui.evaluated_cells import EvaluatedCells
-from cnn_tui.watching.step_means import LOSS
 from cnn_tui.watching.watched_run import WatchedRun
 
 
