@@ -10,9 +10,12 @@ The other modules return results as tensors on the device.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+# As type checkers know it; to import `typing` takes longer than all the rest.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from cnn_tui.keras_callback import KerasCallback as KerasCallback
     from cnn_tui.lightning_callback import LightningCallback as LightningCallback
     from cnn_tui.watching.watch import watch as watch

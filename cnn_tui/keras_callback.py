@@ -60,8 +60,14 @@ class KerasCallback(keras.callbacks.Callback):  # type: ignore[misc]
             "settings": self._settings,
         }
         channel = Channel(hello)
-        script = Script(self._program, channel.send, classes=self._classes)
-        script.epochs = self.params.get("epochs")
+        script = Script(
+            self._program,
+            channel.send,
+            optimizer=self.model.optimizer,
+            classes=self._classes,
+            epochs=self.params.get("epochs"),
+            drives_batches=True,
+        )
         self._training = KerasTraining(
             lambda: self.model,
             channel,

@@ -93,6 +93,7 @@ class LightningCallback:
             runs_dir=options["runs_dir"],
             reduce="mean" if trainer.world_size > 1 else None,
         )
+        self._run.other_ranks_save(lambda: trainer.save_checkpoint(CHECKPOINT))
         self._planned = self._run.planned_epochs
         self._metrics.look(trainer)
 

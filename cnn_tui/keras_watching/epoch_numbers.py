@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from cnn_tui.keras_watching.keras_pictures import measured
+from cnn_tui.measured import measured
 
 LOSS = "loss"
 VALIDATION = "val_"

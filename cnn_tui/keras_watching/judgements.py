@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_tui.keras_watching.keras_pictures import measured
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
+from cnn_tui.measured import measured
 
 TOP_CLASSES = 3
 # With more classes, the event holds only the cells that are not zero.

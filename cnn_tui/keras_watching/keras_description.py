@@ -8,7 +8,6 @@ from typing import Any
 
 import keras
 
-from cnn_tui.keras_watching import keras_rate
 from cnn_tui.keras_watching.keras_layers import layer_rows, parameters
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
 
@@ -72,9 +71,3 @@ def facts(model: Any, data: ValidationArrays | None) -> dict[str, Any]:
     if data is not None:
         found |= {"input": data.shape(), "validation_images": len(data)}
     return found
-
-
-def refusals(model: Any) -> dict[str, str]:
-    """Why commands cannot be obeyed, by kind."""
-    why_not = keras_rate.refusal(model.optimizer)
-    return {"Steer": why_not} if why_not else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -13,6 +13,8 @@ from cnn_tui.keras_watching.judgements import Judged, top_classes
 from cnn_tui.keras_watching.keras_layers import named_layers
 from cnn_tui.keras_watching.keras_pictures import averaged, feature_map, kernel_pictures, picture
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
+from cnn_tui.watching.refusal_error import RefusalError
+from cnn_tui.watching.script import Script
 
 # A screen shows no more images, and no more or larger maps, than these.
 MOST_IMAGES = 64
@@ -22,24 +24,25 @@ MAP_SIDE = 32
 EPOCH_CHANNELS = EPOCH_SIDE = 16
 
 
-class InspectionError(Exception):
-    """There is nothing to show; the text says why."""
-
-
 class KerasInspector:
     """Replies to `Inspect`, from the model as it is at this step."""
 
-    def __init__(self, data: ValidationArrays | None) -> None:
-        self._data = data
+    def __init__(
+        self, model: Callable[[], Any], script: Script, data: ValidationArrays | None
+    ) -> None:
+        self._model, self._script, self._data = model, script, data
         self.judged: Judged | None = None
 
-    def reply(self, model: Any, request: dict[str, Any]) -> dict[str, Any]:
-        """The event that shows what is asked for, without its step. Raises InspectionError."""
+    def reply(self, command: dict[str, Any]) -> dict[str, Any]:
+        """The event that shows what is asked for. Raises RefusalError."""
+        return {"step": self._script.step, **self._reply(self._model(), command)}
+
+    def _reply(self, model: Any, request: dict[str, Any]) -> dict[str, Any]:
         look = request.get("look", "augmented")
         if look == "kernels":
             return self._kernels(model)
         if look == "augmented":
-            raise InspectionError(keras_text.NO_AUGMENTED)
+            raise RefusalError(keras_text.NO_AUGMENTED)
         data = self._shown_data()
         images = self._images(request, len(data))
         if look == "maps":
@@ -48,9 +51,9 @@ class KerasInspector:
 
     def _shown_data(self) -> ValidationArrays:
         if self._data is None:
-            raise InspectionError(keras_text.NO_DATA)
+            raise RefusalError(keras_text.NO_DATA)
         if not self._data.are_images:
-            raise InspectionError(keras_text.NO_IMAGES)
+            raise RefusalError(keras_text.NO_IMAGES)
         return self._data
 
     def _images(self, request: dict[str, Any], count: int) -> list[int]:
@@ -59,23 +62,23 @@ class KerasInspector:
         if cell and self.judged and self.judged.epoch == epoch:
             images = self.judged.images(*cell)
         if cell and not images:
-            raise InspectionError(keras_text.no_images_known(epoch))
+            raise RefusalError(keras_text.no_images_known(epoch))
         if not images or not all(0 <= image < count for image in images):
-            raise InspectionError(keras_text.no_such_image(count))
+            raise RefusalError(keras_text.no_such_image(count))
         return images[:MOST_IMAGES]
 
     def _kernels(self, model: Any) -> dict[str, Any]:
         for name, layer in named_layers(model):
             if _is_convolution(layer):
                 return kernel_pictures(name, keras.ops.convert_to_numpy(layer.kernel))
-        raise InspectionError(keras_text.NO_KERNELS)
+        raise RefusalError(keras_text.NO_KERNELS)
 
     def _maps(self, model: Any, data: ValidationArrays, name: str, image: int) -> dict[str, Any]:
         if name not in dict(named_layers(model)):
-            raise InspectionError(keras_text.no_maps(name))
+            raise RefusalError(keras_text.no_maps(name))
         found = self._maps_of(model, data, (name,), image, MOST_CHANNELS, MAP_SIDE)
         if not found:
-            raise InspectionError(keras_text.no_maps(name))
+            raise RefusalError(keras_text.no_maps(name))
         return found[0]
 
     def epoch_maps(self, model: Any) -> list[dict[str, Any]]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import base64
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cnn_tui.measured import measured
 
 Floats = NDArray[np.float32]
 
 PICTURE_SIDE = 32
 # A convolution may have thousands of kernels. Only the first ones are shown.
 MOST_KERNELS = 256
-
-
-def measured(value: float) -> float | None:
-    """The value with seven digits; None if it is NaN or infinite."""
-    return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
 def picture(image: Floats, low: float, high: float) -> dict[str, Any]:

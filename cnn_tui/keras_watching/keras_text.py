@@ -7,7 +7,6 @@ RATE_IS_A_SCHEDULE = (
     "make it with a number and a LearningRateScheduler callback to steer it."
 )
 NO_SINGLE_RATE = "this model has no single optimizer with a learning rate to steer."
-NOTHING_TO_SCALE = "the planned learning rate is 0 here: steer it later."
 EPOCHS_ARE_FIXED = (
     "fit() was called with its number of epochs, which cannot change while it runs: stop the run, "
     "or steer the rate alone."
@@ -16,12 +15,7 @@ NO_DATA = "pass the validation images to see this: cnn_tui.KerasCallback(data=(x
 NO_IMAGES = "the arrays of `data` are no images (N, height, width, channels)."
 NO_KERNELS = "this model has no two-dimensional convolution and so no kernels."
 NO_AUGMENTED = "what fit() does to its training images is not seen by a callback."
-NO_FOLDER = "the run's folder is not known yet: save again in a moment."
 DATA_IS_A_PAIR = "data must be two arrays of the same length: data=(x_val, y_val)."
-
-
-def rate_out_of_range(highest: float) -> str:
-    return f"a learning rate lies above 0 and is {highest:g} at most."
 
 
 def no_maps(layer: str) -> str:
@@ -36,7 +30,3 @@ def no_images_known(epoch: int) -> str:
     return (
         f"which images were in this cell in epoch {epoch} is known no more: choose the last epoch."
     )
-
-
-def not_saved(error: OSError) -> str:
-    return f"the weights could not be saved: {error}."

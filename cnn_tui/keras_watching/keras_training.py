@@ -15,14 +15,15 @@ from typing import Any
 
 import keras
 
-from cnn_tui.keras_watching import epoch_numbers, judgements, keras_description
+from cnn_tui.keras_watching import epoch_numbers, judgements, keras_description, keras_text
+from cnn_tui.keras_watching.keras_checkpoint import KerasCheckpoint
 from cnn_tui.keras_watching.keras_inspector import KerasInspector
-from cnn_tui.keras_watching.keras_orders import KerasOrders
-from cnn_tui.keras_watching.keras_pictures import measured
 from cnn_tui.keras_watching.keras_rate import KerasRate
 from cnn_tui.keras_watching.metric_sums import MetricSums
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
+from cnn_tui.measured import measured
 from cnn_tui.watching.channel import Channel, ending
+from cnn_tui.watching.obedience import Obedience
 from cnn_tui.watching.run_started import run_started
 from cnn_tui.watching.script import Script
 
@@ -48,9 +49,10 @@ class KerasTraining:
         """`steps` are those of an epoch, where Keras knows them."""
         self._model, self._channel, self._script, self._data = model, channel, script, data
         self._name, self._settings, self._steps = name, settings, steps
-        self._sums, self._rate = MetricSums(), KerasRate()
-        self._inspector = KerasInspector(data)
-        self._orders = KerasOrders(script, channel, self._rate, self._inspector)
+        self._sums, self._rate = MetricSums(), KerasRate(lambda: model().optimizer)
+        self._inspector = KerasInspector(model, script, data)
+        checkpoint = KerasCheckpoint(model, script, channel)
+        self._obedience = Obedience(script, channel, self._rate, checkpoint, self._inspector)
         self._lr: float | None = None
         # The first step of the epoch, its last batch that began, and the optimizer's steps before.
         self._epoch_start, self._batch, self._iterations = 0, -1, 0
@@ -76,10 +78,14 @@ class KerasTraining:
                 settings={**keras_description.settings(model), **self._settings},
                 steps_per_epoch=self._steps,
                 versions=versions,
-                refusals=keras_description.refusals(model),
+                refusals=self._refusals(),
                 facts=keras_description.facts(model, self._data),
             )
         )
+
+    def _refusals(self) -> dict[str, str]:
+        steer = {"Steer": self._rate.refusal} if self._rate.refusal else {}
+        return {"Epochs": keras_text.EPOCHS_ARE_FIXED, **steer}
 
     # The steps of an epoch
 
@@ -95,7 +101,7 @@ class KerasTraining:
         self._steps_ended, self._batch, self._validated = None, -1, False
         model = self._model()
         self._iterations, self._per_call = _iterations(model), int(model.steps_per_execution)
-        self._send({"type": "Phase", "name": "training"})
+        self._obedience.enter("training")
 
     def before_step(self, batch: int) -> None:
         """The step with this number in its epoch, from 0, comes next; all before it are done."""
@@ -104,15 +110,22 @@ class KerasTraining:
         if self._due and batch:
             self._report(self._model())
             self._due = False
-        waited = self._orders.serve(self._model)
+        waited = self._serve()
         self._epoch_began += waited
         self._reported_at = self._reported_at and self._reported_at + waited
         self._due = self._due or self._is_late()
         if self._due or batch == 0 or self._is_last(batch) or self._rate.is_steered:
             # A report tells the rate of its last step, and this one comes next.
-            optimizer = self._model().optimizer
-            self._rate.before_step(optimizer)
-            self._lr = self._rate.used(optimizer)
+            self._rate.before_step()
+            self._lr = self._rate.used()
+
+    def _serve(self) -> float:
+        """Obey what a viewer asks; returns how long that took."""
+        began = time.monotonic()
+        self._obedience.serve()
+        if self._script.stopping:
+            self._model().stop_training = True
+        return time.monotonic() - began
 
     def _is_late(self) -> bool:
         since = self._reported_at
@@ -144,7 +157,7 @@ class KerasTraining:
         model = self._model()
         self._script.step = self._epoch_start + self._steps_done(model)
         self._report(model)
-        self._rate.after_steps(model.optimizer)
+        self._rate.after_steps()
         self._steps_ended = time.monotonic()
 
     def _steps_done(self, model: Any) -> int:
@@ -164,7 +177,7 @@ class KerasTraining:
     def begin_validation(self) -> None:
         self.end_steps()
         self._validated = self._ever_validated = True
-        self._send({"type": "Phase", "name": "evaluating"})
+        self._obedience.enter("evaluating")
 
     def end_epoch(self, logs: Mapping[str, Any]) -> None:
         """Tell an epoch's numbers, and what the model now says of the validation images."""
@@ -186,7 +199,7 @@ class KerasTraining:
         if not self._steps and not script.stopping:
             self._steps = script.step - self._epoch_start
             self.tell_start()
-        self._orders.serve(self._model)
+        self._serve()
 
     def _is_best(self, numbers: Mapping[str, Any]) -> bool:
         """Whether the validation's accuracy, or without one its loss, is the best so far."""
@@ -197,7 +210,7 @@ class KerasTraining:
         return True
 
     def _show_validation(self, data: ValidationArrays) -> None:
-        self._send({"type": "Phase", "name": "evaluating"})
+        self._obedience.enter("evaluating")
         model, epoch = self._model(), self._script.epoch
         judged = judgements.judge(model, data, epoch)
         if judged is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -21,6 +21,10 @@ class LightningRun(WatchedRun):
         self._script.drives_epochs = self._script.drives_batches = True
         self._length.tell(steps_per_epoch)
         self.begin(step, ended_epochs)
+
+    def other_ranks_save(self, save: Callable[[], object]) -> None:
+        """A trainer saves on all ranks together."""
+        self._script.on_other_ranks = save
 
     def batch_arrived(self, batch: Any, waited: float) -> None:
         """A batch is there after a wait in seconds."""

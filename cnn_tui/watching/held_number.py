@@ -25,7 +25,7 @@ class HeldNumber:
         if isinstance(value, Tensor):
             if value.numel() != 1 or value.is_complex():
                 return False
-            self._held.append(value.detach())
+            self._held.append(value.detach() if value.dim() == 0 else value.detach().reshape(()))
             if len(self._held) >= MOST_HELD:
                 self._add_up()
         else:
@@ -50,5 +50,5 @@ class HeldNumber:
     def _add_up(self) -> None:
         if self._held:
             held, self._held = self._held, []
-            total = torch.stack([value.reshape(()).float() for value in held]).sum()
+            total = torch.stack(held).float().sum()
             self._on_device = total if self._on_device is None else self._on_device + total

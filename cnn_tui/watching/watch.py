@@ -101,9 +101,9 @@ def new_run(
         "pid": os.getpid(),
         "settings": plain,
     }
+    group = Group(rank) if reduce and rank.of > 1 else None
     speaks = rank.leads and not _is_imported_again()
     channel = Channel(hello) if speaks else SilentChannel()
-    group = Group(rank) if reduce and rank.of > 1 else None
     line = RankedChannel(channel, rank, group) if group else channel
     script = Script(
         program=program,
@@ -169,10 +169,8 @@ def _device_name(model: nn.Module | None, rank: Rank) -> str:
 
 
 def _refusals(script: Script, rank: Rank, group: Group | None) -> dict[str, str]:
-    """What the program cannot obey, for another reason than what it gave to `watch`."""
-    if rank.of > 1 and group is None:
-        sentence = watching_text.only_one_rank(script.program)
-        return dict.fromkeys(("Pause", "Stop", "Steer"), sentence)
-    if not script.drives_epochs and not script.drives_batches:
-        return {"Stop": watching_text.cannot_stop(script.program)}
-    return {}
+    """What one of several ranks cannot obey alone."""
+    if rank.of == 1 or group is not None:
+        return {}
+    sentence = watching_text.only_one_rank(script.program)
+    return dict.fromkeys(("Pause", "Stop", "Steer"), sentence)
