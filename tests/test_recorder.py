@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -167,8 +168,8 @@ sys.stdin.read()
 
 
 def test_a_killed_script_is_noticed_within_a_second_though_a_worker_holds_the_pipe() -> None:
-    pipes = {"stdin": -1, "stdout": -1}
-    script = processes.start_process(sys.executable, "-c", FORKING, *recorders.COMMAND, **pipes)
+    forking = (sys.executable, "-c", FORKING, *recorders.COMMAND)
+    script = processes.start_process(*forking, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert script.stdout is not None
     folder, _, recorder = script.stdout.readline().rpartition(" ")
     run = RunDir(Path(folder))
@@ -379,13 +380,13 @@ def test_lines_that_cannot_be_read_are_counted_and_told_once() -> None:
 def test_a_line_without_an_end_takes_little_memory() -> None:
     script = recorded()
     assert script.recorder.stdin is not None
-    for _ in range(200):
+    for _ in range(100):
         script.recorder.stdin.write("x" * (1 << 20))
     script.send("", *recorders.epoch(1))
     wait_for(lambda: LiveJournal(script.run.journal).count(events.EpochEnded) == 1)
     status = Path(f"/proc/{script.recorder.pid}/status").read_text()
     peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    assert int(peak.split()[1]) < 160_000  # kB
+    assert int(peak.split()[1]) < 80_000  # kB
     assert script.end() == 0
 
 

@@ -65,9 +65,9 @@ class Fold:
         self.step = 0
         self.run: events.RunStarted | None = None
         self.phase: events.Phase | None = None
-        # The newest point of the curves, updated to the newest known step and learning rate. What a
-        # report did not measure is as it was before.
-        self.steps: events.Steps | None = None
+        self._newest: events.Steps | None = None
+        # What newer reports may not have measured: loss, accuracy, rate and speed.
+        self._last_known: list[events.MaybeMeasured] = [UNSET] * 4
         self.first_loss: events.MaybeMeasured = None
         self.ended: events.RunEnded | None = None
         self.hardware: events.Hardware | None = None
@@ -100,6 +100,17 @@ class Fold:
         self._active = 0.0
 
     @property
+    def steps(self) -> events.Steps | None:
+        """The newest point of the curves, updated to the newest known step and learning rate.
+
+        What its report did not measure is as it was before.
+        """
+        if self._newest is None:
+            return None
+        loss, top1, lr, speed = self._last_known
+        return replace(self._newest, loss=loss, top1=top1, lr=lr, images_per_second=speed)
+
+    @property
     def steered(self) -> events.Steered | None:
         """The steering that is in force; None if the run follows its recipe."""
         return self.steerings[-1] if self.steerings else None
@@ -113,6 +124,12 @@ class Fold:
         """Whether the curves are over steps, since the length of an epoch is not known."""
         watched = self.run.watched if self.run is not None else None
         return watched is not None and watched.unit == "step"
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the log of another program is read, which may hold late rows of earlier steps."""
+        watched = self.run.watched if self.run is not None else None
+        return watched is not None and bool(watched.log)
 
     @property
     def has_no_total(self) -> bool:
@@ -186,15 +203,15 @@ class Fold:
         """Fold a report. It becomes a point of the curves, unless it averages a whole epoch."""
         last = self.reports[-1] if self.reports else None
         self.reports.append(event)
-        self.step = event.step
+        self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
         if event.scalars:
             self._fold_scalars(event.step, event.scalars)
-        if self.steps is None:
+        if self._newest is None:
             self.first_loss = event.loss
         # Only a report from a later epoch can cover more steps than an epoch has.
         elif last is not None and last.epoch < event.epoch and self._covers_an_epoch(last, event):
-            self.steps = _with_place_of(self.steps, event)
+            self._move_newest(event)
             return
         self._add_point(event)
 
@@ -227,17 +244,30 @@ class Fold:
         before = self.epochs[-1].step if self.epochs else 0
         length = event.step - before if self.counts_steps else self.steps_per_epoch
         self.epochs.append(event)
-        self.step = event.step
+        self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
         self._fold_scalars(event.step, event.scalars)
         last_point = self.recent[-1].step if self.recent else 0
-        if self.steps is None or 2 * (event.step - last_point) > length:
+        if self._newest is None or 2 * (event.step - last_point) > length:
             self._add_point(_as_report(event))
         else:
-            self.steps = _with_place_of(self.steps, event)
+            self._move_newest(event)
+
+    def _move_newest(self, later: events.Steps | events.EpochEnded) -> None:
+        """Give the newest point the step of a later event, and its learning rate if it has one."""
+        assert self._newest is not None
+        self._newest = replace(self._newest, step=later.step)
+        if later.lr is not UNSET:
+            self._last_known[2] = later.lr
 
     def _add_point(self, point: events.Steps) -> None:
-        self.steps = point if self.steps is None else _completed(point, self.steps)
+        self._newest = point
+        told = point.loss, point.top1, point.lr, point.images_per_second
+        if UNSET not in told:
+            self._last_known[:] = told
+        else:
+            known = zip(told, self._last_known, strict=True)
+            self._last_known = [before if now is UNSET else now for now, before in known]
         self.recent.append(point)
         self.loss.add(point.step, point.loss)
         self.top1.add(point.step, point.top1)
@@ -269,7 +299,7 @@ class Fold:
         seconds = event.time - self.last_time
         # An excerpt of a long journal leaves events out: then the gap may be longer.
         missing = max(1, event.seq - self.last_seq)
-        if self.run is not None and self.run.watched is not None and self.run.watched.log:
+        if self.is_log:
             missing = sys.maxsize  # nothing else is written into a log
         return seconds if 0.0 <= seconds <= GAP_SECONDS * missing and self.last_time else 0.0
 
@@ -290,28 +320,6 @@ def _mark_kind(event: Event) -> MarkKind | None:
         case events.Alert(level="warning" | "error") if event.step:
             return "alert"
     return None
-
-
-def _completed(report: events.Steps, before: events.Steps) -> events.Steps:
-    """The report; what it did not measure is as it was before."""
-    if UNSET not in (report.loss, report.top1, report.lr, report.images_per_second):
-        return report
-    return replace(
-        report,
-        loss=before.loss if report.loss is UNSET else report.loss,
-        top1=before.top1 if report.top1 is UNSET else report.top1,
-        lr=before.lr if report.lr is UNSET else report.lr,
-        images_per_second=(
-            before.images_per_second
-            if report.images_per_second is UNSET
-            else report.images_per_second
-        ),
-    )
-
-
-def _with_place_of(point: events.Steps, later: events.Steps | events.EpochEnded) -> events.Steps:
-    """The point with the step of a later event, and its learning rate if it has one."""
-    return replace(point, lr=point.lr if later.lr is UNSET else later.lr, step=later.step)
 
 
 def _as_report(ended: events.EpochEnded) -> events.Steps:

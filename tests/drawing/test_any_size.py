@@ -50,12 +50,15 @@ from tui.panes.maps.map_border import maps_facts, maps_foot, maps_range
 from tui.panes.maps.map_rows import MapView, maps_pane
 from tui.panes.scalars.scalar_drawing import INKS, Scalar, scalar_pane
 from tui.panes.scalars.scalar_drawing import scale_for as scalar_scale
+from tui.shared_text import GoOn
 from tui.terminal.viewer_cost import ViewerCost
 
 Draw = Callable[[History, int, int], list[Row]]
 MATRIX = Looked(kind="matrix", selected=(1, 0), turn=1)
 PAIRS = Looked(kind="pairs", selected=(7, 6), turn=2, wanted="a")
 REPORT = Looked(kind="report", selected=(3, 3))
+
+GO_ON = GoOn("go on with:", "cnn-tui resume 4")
 
 
 def _whole(history: History) -> Limits:
@@ -138,7 +141,7 @@ DRAWINGS: dict[str, Draw] = {
     "status": lambda h, w, t: [status_row(h, w, h.last_time, examples.clock)],
     "progress": lambda h, w, t: [progress_row(h, w)],
     "strip": lambda h, w, t: [rate_strip(h, w)],
-    "news": lambda h, w, t: [log_line(h, w, examples.clock, "cnn-tui resume 4" if t % 2 else "")],
+    "news": lambda h, w, t: [log_line(h, w, examples.clock, GO_ON if t % 2 else None)],
 }
 ONE_ROW = ("status", "progress", "strip", "news")
 

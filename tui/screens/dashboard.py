@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.layout import Layout
 
-from engine.protocol import commands
+from engine.protocol import commands, events
 from engine.protocol.events import Event
 from tui import shared_text
 from tui.panes.base.chart import Chart
@@ -138,7 +138,7 @@ class Dashboard(FollowingScreen):
             pausing=self._control.pausing,
             keys=() if text_only(self.app) else tuple(footer_keys(self._situation)),
             silence=self.source.silence(self._clock()),
-            go_on=self._control.resume_command,
+            go_on=self._control.go_on,
             report=self._control.report_command,
             tests=self.source.tests,
         )
@@ -148,6 +148,7 @@ class Dashboard(FollowingScreen):
         name = self._arrangement.pane
         return Situation(
             steerable=self.alive and not self.source.refusal,
+            refused=self._control.refusals,
             playing=self.alive and self.source.hold is not None,
             paused=self.history.paused,
             zoomed=self.zoomed,
@@ -270,7 +271,8 @@ class Dashboard(FollowingScreen):
         return InspectionRouter(self, self.source)
 
     def action_augmented(self) -> None:
-        if self._control.refused():
+        if why := self._control.inspection_refusal:
+            self.notify(why, markup=False)
             return
         from tui.screens.augmented import AugmentedScreen
 
@@ -279,7 +281,11 @@ class Dashboard(FollowingScreen):
         self.inspection.request(dialog, commands.InspectionRequest("augmented"))
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
-        self.inspection.request(message.pane, message.request)
+        if why := self._control.inspection_refusal:
+            self.notify(why, markup=False)
+            message.pane.receive(events.Alert("info", "refused", why))
+        else:
+            self.inspection.request(message.pane, message.request)
 
     def on_pane_layer_selected(self, message: Pane.LayerSelected) -> None:
         for pane in self.query_children(Pane):
@@ -309,17 +315,18 @@ class Dashboard(FollowingScreen):
     @property
     def _verdict_reasons(self) -> str:
         """What the line under the header says, with the reason of each verdict."""
-        found = verdicts(self.history, self._control.resume_command, self.source.tests)
+        found = verdicts(self.history, self._control.go_on, self.source.tests)
         said = [f"{one.text}. {one.reason}" for one in fitting(found, self.app.size.width)]
         return "\n\n" + "\n".join([screen_text.EXPLAIN_LINE, *said]) if said else ""
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, of_dashboard
 
-        shown = screen_text.HELP_RUN
+        shown = screen_text.help_run(self._control.refusals)
         if self.source.refusal:
             shown = screen_text.HELP_RECORDING if self.source.hold else screen_text.HELP_LOG
-        groups = of_dashboard(self._panes.values(), self._arrangement.pane, shown)
+        panes = [self._panes[name] for name in self._arrangement.names]
+        groups = of_dashboard(panes, self._arrangement.pane, shown)
         self.app.push_screen(HelpScreen(groups))
 
     def further_actions(self) -> Iterator[tuple[str, str, str]]:
@@ -340,7 +347,11 @@ class Dashboard(FollowingScreen):
             return frozenset({*commands_to_engine, "copy"})
         if self.source.refusal:
             return frozenset({*commands_to_engine, "pause", "detach"})
-        return frozenset() if self.alive else frozenset({"pause", "checkpoint", "steer", "detach"})
+        refused = {screen_text.ACTIONS[kind] for kind in self._control.refusals}
+        if self.alive:
+            return frozenset(refused)
+        unseen = {"augmented"} if self.history.watched is not None else set()
+        return frozenset({"pause", "checkpoint", "steer", "detach", *unseen, *refused})
 
     # Copying commands, and leaving
 

@@ -70,8 +70,9 @@ class PaneArrangement:
         if standing == self._standing:
             return False
         self._standing = standing
-        if self._now.tab not in self._tabs:
-            self._now = self._now._replace(tab=next(iter(self._tabs), ""))
+        if standing.get(self._now.tab) != "shown" or self._now.tab not in self._tabs:
+            tabs = sorted(self._tabs, key=lambda name: standing[name] != "shown")
+            self._now = self._now._replace(tab=next(iter(tabs), ""))
         if self._now.pane not in self.names:
             self._now = self._now._replace(pane=self.names[0])
         if not self._now.zoomed:

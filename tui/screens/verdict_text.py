@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.text import harmless
+from tui.shared_text import GoOn
 
 # What a run of the engine keeps of its best epoch.
 KEPT = "; best.pt keeps the best epoch"
@@ -16,19 +17,19 @@ BROKEN_SHORT = "the loss is not a number"
 BROKEN_REASON = "A step was so large that the weights overflowed; no later step repairs them."
 
 
-def failed(go_on: str) -> str:
-    return f"failed; go on with: {go_on}" if go_on else "failed: see the log"
+def failed(go_on: GoOn | None) -> str:
+    return f"failed; {go_on}" if go_on is not None else "failed: see the log"
 
 
 def failed_reason(error: str) -> str:
     return harmless(error) or "The engine ended without saying why; its engine.log may tell."
 
 
-def stopped(epoch: int, planned: int | None, go_on: str) -> str:
+def stopped(epoch: int, planned: int | None, go_on: GoOn | None) -> str:
     """`epoch` is 0 where the run stopped before it had begun."""
     of = f" of {planned}" if planned else ""
     where = f" in epoch {epoch}{of}" if epoch else " before the first epoch"
-    return f"stopped{where}" + (f"; go on with: {go_on}" if go_on else "")
+    return f"stopped{where}" + (f"; {go_on}" if go_on is not None else "")
 
 
 STOPPED_REASON = "A command or a signal stopped the run before its planned end."

@@ -38,6 +38,7 @@ from tui.panes.machine.other_programs import about, taken_by_others
 from tui.screens import verdict_text
 from tui.screens.tested_verdicts import tested_verdicts
 from tui.screens.verdict import Level, Verdict
+from tui.shared_text import GoOn
 
 # The line is at most this long, and a name in it at most this wide.
 LONGEST, NAME = 100, 16
@@ -63,8 +64,10 @@ SIGNS: dict[Level, tuple[str, Ink]] = {
 Rule: TypeAlias = Callable[[History], Verdict | None]
 
 
-def verdicts(history: History, go_on: str = "", tests: Sequence[DataTest] = ()) -> list[Verdict]:
-    """All verdicts, the most important first; `go_on` is the command that resumes the run.
+def verdicts(
+    history: History, go_on: GoOn | None = None, tests: Sequence[DataTest] = ()
+) -> list[Verdict]:
+    """All verdicts, the most important first; `go_on` is how a run that has ended goes on.
 
     `tests` are the results that the run keeps, the newest first. There are no verdicts while the
     journal of the run is being read: a part of it may say something else.
@@ -114,7 +117,7 @@ def _said(one: Verdict) -> Span:
     return Span(f"{sign} {one.text}", ink)
 
 
-def _ended(history: History, go_on: str) -> Verdict | None:
+def _ended(history: History, go_on: GoOn | None) -> Verdict | None:
     ended = history.ended
     if ended is None or ended.reason == "done":
         return None

@@ -13,6 +13,7 @@ from tui import shared_text
 from tui.drawing import cells, curve_facts, curves, learning_rate, log_lines, series, status_rows
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
+from tui.shared_text import GoOn
 from tui.widgets.drawn import CellWidget
 
 # The sign for keys that were left out.
@@ -36,9 +37,9 @@ class Strip(CellWidget):
     class State(NamedTuple):
         """The state of the screen, besides the history.
 
-        `keys` are the keys that work now; `go_on` is the command that resumes the run, and `report`
-        the one that reports on it, or empty. `silence` is the word for a silent source, or empty.
-        `tests` are the results of tests that the run keeps, the newest first.
+        `keys` are the keys that work now; `go_on` is how a run that has ended goes on, and
+        `report` the command that reports on it, or empty. `silence` is the word for a silent
+        source, or empty. `tests` are the results of tests that the run keeps, the newest first.
         """
 
         label: str
@@ -46,7 +47,7 @@ class Strip(CellWidget):
         pausing: bool
         keys: tuple[tuple[str, str], ...]
         silence: str = ""
-        go_on: str = ""
+        go_on: GoOn | None = None
         report: str = ""
         tests: tuple[DataTest, ...] = ()
 

@@ -119,8 +119,11 @@ class Chart(Pane):
     def go_to_epoch(self, epoch: int | None) -> None:
         """Put the cursor at the end of this epoch; without one, hide it."""
         super().go_to_epoch(epoch)
-        ended = (e for e in reversed(self.history.epochs) if e.epoch == epoch)
-        self.view.cursor = next(map(self.history.place, ended), None)
+        if epoch is None:
+            self.view.cursor = None
+        for ended in self.history.epochs:  # a chart that is not visible may have none
+            if ended.epoch == epoch:
+                self.view.cursor = self.history.place(ended)
 
     def dated(self, title: Row, width: int) -> Row:
         """The title; at the cursor, the numbers beside it say which epoch it is."""

@@ -15,7 +15,7 @@ def standing_inside(history: History, *, images: bool = False) -> Standing:
     """
     if not why_nothing_inside(history, images=images):
         return "shown"
-    return "absent" if history.watched is not None and history.watched.log else "aside"
+    return "absent" if history.is_log else "aside"
 
 
 def why_nothing_inside(history: History, *, images: bool = False) -> str:
@@ -25,7 +25,7 @@ def why_nothing_inside(history: History, *, images: bool = False) -> str:
         return ""
     program = harmless(watched.program)
     if not run.layers:
-        return pane_text.needs_model(program)
-    if images and not history.maps and (why := watched.refusals.get("Probe", "")):
-        return harmless(why)
+        return harmless(watched.refusals.get("Probe", "")) or pane_text.needs_model(program)
+    if images and not (run.validation_images or history.maps):
+        return pane_text.needs_data(program)
     return ""

@@ -33,6 +33,13 @@ def needs_model(program: str) -> str:
     )
 
 
+def needs_data(program: str) -> str:
+    return (
+        f"no images are known to show maps of: {program} passes no data to "
+        "cnn_tui.watch(..., data=val_loader)."
+    )
+
+
 NOT_RECORDED = "press . for a later epoch"
 
 

@@ -58,8 +58,7 @@ class MachinePane(Pane):
     @classmethod
     def standing(cls, history: History) -> Standing:
         """A log does not tell of the machine."""
-        is_log = history.watched is not None and history.watched.log
-        return "absent" if is_log else "shown"
+        return "absent" if history.is_log else "shown"
 
     def explain(self) -> Iterator[str]:
         return machine_explanation.sentences(self.history)
