@@ -13,7 +13,7 @@ from engine.errors import RunError
 from engine.logs import logs_text
 from engine.logs.column_names import ColumnNames
 from engine.logs.columns import PLACES
-from engine.logs.frameworks import framework
+from engine.logs.frameworks import FROM_ZERO, framework
 from engine.logs.json_history import JsonHistory
 from engine.logs.learnt import Learnt
 from engine.logs.line_records import CsvLines, JsonLines
@@ -146,6 +146,8 @@ class TableReader:
         watched = Watched(
             program=self.label, framework=framework(names, self._path), log=self._kind
         )
+        if watched.framework in FROM_ZERO:
+            self._learnt.epochs_from_zero = self._learnt.steps_from_zero = True
         rows = RowEvents(watched, self._learnt)
         rows.meet(names)
         return rows
