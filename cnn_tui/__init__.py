@@ -1,7 +1,39 @@
-"""Inspects any PyTorch model: its layer table and depth, receptive fields, layer health, feature
-maps, kernels, and where its numbers stop being finite.
+"""Watches the training of any script live in a terminal, and inspects any PyTorch model: its layer
+table and depth, receptive fields, layer health, feature maps, kernels, and where its numbers stop
+being finite.
 
 It needs only the standard library and torch, on Python 3.9 or later, and imports neither `engine`
 nor `tui`. `import cnn_tui` loads no torch; its modules do. Only `non_finite` waits for the device.
 The other modules return results as tensors on the device.
 """
+
+from __future__ import annotations
+
+import importlib
+
+# As type checkers know it; to import `typing` takes longer than all the rest.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from cnn_tui.watching.watch import watch as watch
+    from cnn_tui.watching.watched_run import WatchedRun as WatchedRun
+
+# Where each name is, which is loaded when it is used: a script should not wait for what it may not
+# need.
+_HOMES = {
+    "watch": "cnn_tui.watching.watch",
+    "WatchedRun": "cnn_tui.watching.watched_run",
+}
+__all__ = ["WatchedRun", "watch"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -43,6 +43,17 @@ def record_feature_maps(
 ) -> Recording:
     """The logits and the feature maps (1, C, H, W) of the named layers for an image (1, C, H, W).
 
+    Raises TypeError if the model returns no tensor. Otherwise as `record_layers`.
+    """
+    output, layers = record_layers(model, image, names, channels, side)
+    return Recording(logits_of(output)[0].float(), layers)
+
+
+def record_layers(
+    model: nn.Module, image: Tensor, names: Sequence[str], channels: int, side: int
+) -> tuple[object, dict[str, FeatureMaps]]:
+    """What the model returns for an image (1, C, H, W), and the feature maps of the named layers.
+
     Keeps the first `channels` channels of each layer, averaged to at most (side, side). Runs in
     evaluation mode. Leaves modes, BN statistics and random state unchanged. All tensors stay on the
     device.
@@ -56,11 +67,11 @@ def record_feature_maps(
     ]
     try:
         with evaluation_mode(model), torch.no_grad():
-            logits = logits_of(model(image))
+            output = model(image)
     finally:
         for hook in hooks:
             hook.remove()
-    return Recording(logits[0].float(), {name: layers[name] for name in names})
+    return output, {name: layers[name] for name in names}
 
 
 def _record(

@@ -23,7 +23,7 @@ def independent_copy(model: nn.Module, shared: tuple[Tensor, ...] = ()) -> nn.Mo
     memo.update((id(tensor), tensor) for tensor in shared)
     with torch.no_grad():
         copied = copy.deepcopy(model, memo)
-    for parameter, original in zip(copied.parameters(), model.parameters(), strict=True):
+    for parameter, original in zip(copied.parameters(), model.parameters()):
         parameter.requires_grad_(original.requires_grad)
     return copied
 

@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.parametrize import is_parametrized
 from torch.utils.hooks import RemovableHandle
 
+from cnn_tui.compiling import is_compiling
 from cnn_tui.leaf_modules import leaf_modules
 from cnn_tui.model_copy import refuse_lazy_layers
 
@@ -49,12 +50,14 @@ class LayerHealthMeter:
     Create a meter, run forward and backward, call `after_backward`, run the optimizer, call
     `after_step`. The meter never waits for the device: `table` stays there. It measures activations
     by hooks, which a compiled forward pass does not call. Before such a pass, run the uncompiled
-    model once, then call `remove_hooks`.
+    model once, then call `remove_hooks`. Passes in evaluation mode do not count, so that a
+    validation may come between. A layer whose forward pass was not seen has a gradient alone.
     """
 
     def __init__(self, model: nn.Module) -> None:
         """Raises ValueError if the model has lazy layers that have seen no data."""
         refuse_lazy_layers(model)
+        self._model = model
         self._weights = dict(_weights(model))
         self._before = {name: _sample(weight).clone() for name, weight in self._weights.items()}
         # Mean and standard deviation by layer, in the order of computation.
@@ -71,8 +74,13 @@ class LayerHealthMeter:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The names of the measured layers, in the order of computation."""
-        return tuple(self._outputs)
+        """The names of the measured layers, in the order of computation as far as it is known."""
+        return (*self._outputs, *(name for name in self._gradients if name not in self._outputs))
+
+    @property
+    def saw_forward(self) -> bool:
+        """Whether a forward pass was measured; the hooks do not see one of compiled code."""
+        return bool(self._outputs)
 
     def _add_hooks(self, model: nn.Module) -> Iterator[RemovableHandle]:
         for name, module in model.named_modules():
@@ -83,6 +91,8 @@ class LayerHealthMeter:
 
     def _measure(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
         def measure(module: nn.Module, inputs: object, output: Tensor) -> None:
+            if not self._counts():
+                return
             # Read the output now, because an in-place activation may overwrite it.
             self._outputs[name] = _mean_and_deviation(output.detach()[:MEASURED_IMAGES].float())
             # Batch norm only scales: dead units after it belong to the layer before it.
@@ -92,23 +102,30 @@ class LayerHealthMeter:
         return measure
 
     def _count_dead(self, module: nn.Module, inputs: object, output: Tensor) -> None:
-        if self._latest:
+        if self._latest and self._counts():
             # In float32, because bfloat16 takes fifteen times as long on a CPU.
             units = output.detach().float().amax([d for d in range(output.ndim) if d != 1])
             self._dead[self._latest] = (units <= 0).float().mean()
+
+    def _counts(self) -> bool:
+        """Whether this pass is one of training.
+
+        A compiler that looks at a hook finds no work in it, and so leaves none in its graph.
+        """
+        return not is_compiling() and self._model.training
 
     def remove_hooks(self) -> None:
         """Stop measuring activations."""
         for hook in self._hooks:
             hook.remove()
 
-    def after_backward(self) -> None:
+    def after_backward(self, scale: Tensor | None = None) -> None:
+        """`scale` is what the gradients are multiplied with, if the optimizer divides by it."""
         self.remove_hooks()
-        for name in self._outputs:
-            gradient = self._weights[name].grad
-            if gradient is not None:
-                self._gradients[name] = gradient.norm()
-        norms = [weight.grad.norm() for weight in self._parameters if weight.grad is not None]
+        for name, weight in self._weights.items():
+            if weight.grad is not None:
+                self._gradients[name] = _norm(weight.grad, scale)
+        norms = [_norm(one.grad, scale) for one in self._parameters if one.grad is not None]
         if norms:
             self.gradient_norm = torch.stack(norms).float().norm()
 
@@ -122,14 +139,14 @@ class LayerHealthMeter:
 
     @torch.no_grad()
     def after_step(self) -> None:
-        rows = [self._row(name) for name in self._outputs]
+        rows = [self._row(name) for name in self.layers]
         if rows:
             self.table = torch.stack(rows)
         self._before.clear()
 
     def _row(self, name: str) -> Tensor:
-        mean, deviation = self._outputs[name]
-        unmeasured = torch.full_like(mean, math.nan)
+        unmeasured = torch.full((), math.nan, device=self.table.device)
+        mean, deviation = self._outputs.get(name, (unmeasured, unmeasured))
         gradient = self._gradients.get(name, unmeasured)
         update = self._update(name) if name in self._gradients else unmeasured
         row = (gradient, update, mean, deviation, self._dead.get(name, unmeasured))
@@ -166,6 +183,11 @@ def _sample(weight: nn.Parameter) -> Tensor:
     """The first rows of a weight, about `COMPARED_WEIGHTS` values."""
     rows = max(1, COMPARED_WEIGHTS * len(weight) // max(1, weight.numel()))
     return weight.detach()[:rows]
+
+
+def _norm(gradient: Tensor, scale: Tensor | None) -> Tensor:
+    norm: Tensor = (gradient.coalesce().values() if gradient.is_sparse else gradient).norm()
+    return norm if scale is None else norm / scale
 
 
 def _ratio(change: Tensor, before: Tensor, after: Tensor) -> Tensor:

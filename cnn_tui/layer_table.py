@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from cnn_tui.leaf_modules import leaf_modules
-from cnn_tui.model_copy import compute_on_copy
+from cnn_tui.model_copy import compute_on_copy, image_for
 from cnn_tui.nested_tensors import first_tensor
 from cnn_tui.receptive_field import ReceptiveFields
 
@@ -39,7 +39,12 @@ def layer_table(model: nn.Module, channels: int, size: int) -> list[Layer]:
 
     All numbers are for one image (channels, size, size), which a copy of the model computes.
     """
-    return compute_on_copy(model, channels, size, _table)
+    return layer_table_for(model, image_for(model, channels, size))
+
+
+def layer_table_for(model: nn.Module, image: Tensor) -> list[Layer]:
+    """As `layer_table`, for what the model takes: one image (1, …) on the model's device."""
+    return compute_on_copy(model, image, _table)
 
 
 def _table(shadow: nn.Module, image: Tensor) -> list[Layer]:

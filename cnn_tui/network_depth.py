@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnn_tui.model_copy import compute_on_copy
+from cnn_tui.model_copy import compute_on_copy, image_for
 from cnn_tui.model_outputs import logits_of
 from cnn_tui.tensor_trace import TensorTrace
 
@@ -22,7 +22,7 @@ def network_depth(model: nn.Module, channels: int, size: int) -> int:
     Counts as papers do: neither the projection of a shortcut nor the gate of a squeeze-and-
     excitation block (Hu et al. 2018) adds to the depth.
     """
-    return compute_on_copy(model, channels, size, _depth)
+    return compute_on_copy(model, image_for(model, channels, size), _depth)
 
 
 def _depth(shadow: nn.Module, image: Tensor) -> int:

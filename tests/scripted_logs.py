@@ -12,9 +12,9 @@ from engine.protocol.events import Event
 from tests.scripted import START
 
 
-def started(name: str = "mine", **settings: float | str) -> events.RunStarted:
+def started(name: str = "mine") -> events.RunStarted:
     """The first event of a log; each epoch has 10 steps."""
-    watched = events.Watched(program=name, log="TensorBoard", settings=settings)
+    watched = events.Watched(program=name, log="TensorBoard")
     return events.RunStarted(
         attempt="",
         name=name,

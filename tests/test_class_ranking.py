@@ -12,9 +12,9 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 from torch.nn import functional as F
 
+from cnn_tui.class_ranking import ClassRanking
 from engine.distributed.rank import Rank
 from engine.inspection import pictures
-from engine.models.class_ranking import ClassRanking
 from engine.training.metrics import Evaluation, RunningMetrics
 
 CPU = torch.device("cpu")

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
+from cnn_tui.untouched import untouched
 from engine.data.base.dataset import Dataset
 from engine.devices import device_resolution, forward_pass
 from engine.models import registry
@@ -117,7 +118,7 @@ def test_what_is_computed_untouched_leaves_statistics_and_random_numbers() -> No
     model = nn.Sequential(nn.BatchNorm1d(4), nn.Dropout())
     buffers = [buffer.clone() for buffer in model.buffers()]
     before = torch.get_rng_state()
-    with forward_pass.untouched(model, torch.device("cpu")):
+    with untouched(model, torch.device("cpu")):
         model(torch.randn(8, 4))
     assert torch.equal(torch.get_rng_state(), before)
     for buffer, was in zip(model.buffers(), buffers, strict=True):

@@ -15,11 +15,11 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
+from cnn_tui.evaluated_cells import EvaluatedCells
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import weights_of
 from engine.devices import device as devices
 from engine.errors import RunError
-from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.models import registry
 from engine.process import inspected_model, inspection_server
 from engine.protocol import commands, events

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.evaluated_cells import EvaluatedCells
 from engine.data.base.dataset import Dataset, Images
 from engine.data.loaders.loader_choice import loader
 from engine.data.loaders.resident_loader import ResidentLoader
@@ -16,7 +17,6 @@ from engine.data.sets import digits
 from engine.devices.forward_pass import Judge
 from engine.errors import DataError
 from engine.inspection import layer_events
-from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.inspector import AUGMENTED_IMAGES, MOST_IMAGES, Inspector
 from engine.models import registry
 from engine.protocol import commands

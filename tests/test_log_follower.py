@@ -166,10 +166,10 @@ def test_growth_that_was_seen_counts_where_the_file_server_has_another_clock(
     reader.tell([started(), step(1)])
     reader.written_at = clock.now - 5_000
     log.update()
-    assert log.liveness == "silent"
+    assert log.silence(clock.now) == "quiet 1 h"
     reader.written_at += 1
     log.update()
-    assert log.liveness == "live"
+    assert log.silence(clock.now) == ""
 
 
 def test_the_state_is_drawn_again_when_the_log_falls_quiet_and_each_minute_then(

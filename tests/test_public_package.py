@@ -12,7 +12,12 @@ import pytest
 import cnn_tui
 
 FILES = sorted(Path(cnn_tui.__file__).parent.rglob("*.py"))
-MODULES = [f"cnn_tui.{file.stem}" for file in FILES if file.stem != "__init__"]
+ROOT = Path(cnn_tui.__file__).parents[1]
+MODULES = [
+    ".".join(file.relative_to(ROOT).with_suffix("").parts)
+    for file in FILES
+    if file.stem != "__init__"
+]
 # What a script's own project may have under the same names, or may lack.
 FOREIGN = ("engine", "tui", "msgspec", "textual", "rich", "click", "torchvision")
 

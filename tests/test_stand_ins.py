@@ -22,7 +22,7 @@ from engine.errors import DataError
 from engine.inspection import pictures
 from engine.inspection.feature_map_events import FeatureMapReading
 from engine.recipes.recipe_building import build_recipe
-from engine.training.confusion_counts import confusion
+from engine.training.confusion_event import confusion
 from engine.training.evaluator import Evaluator
 from engine.training.metrics import EvaluationResult
 from tests.loading import path_of, run_to_end

@@ -17,6 +17,7 @@ from cnn_tui.watching import recorder_text
 
 VARIABLE = "CNN_TUI_RECORDER"
 COMMAND = "cnn-tui"
+HERE = os.path.dirname(os.path.abspath(__file__))
 # The oldest Python of the recorder, and what it imports beside its own package.
 PYTHON = (3, 11)
 NEEDED = ("msgspec", "psutil", "pynvml")
@@ -30,6 +31,11 @@ class Recorder(NamedTuple):
     python: str
     folder: str = ""
 
+    @property
+    def command(self) -> list[str]:
+        """Isolated, so that nothing of the script's project, path or user comes in."""
+        return [self.python, "-I", os.path.join(HERE, "recorder_boot.py"), self.folder]
+
 
 def start() -> subprocess.Popen[bytes]:
     """Start the recorder, which reads lines from its stdin and writes lines to its stdout.
@@ -38,10 +44,9 @@ def start() -> subprocess.Popen[bytes]:
     OSError, whose text is one sentence, where it cannot be started.
     """
     recorder = found()
-    boot = os.path.join(os.path.dirname(os.path.abspath(__file__)), "recorder_boot.py")
     try:
         return subprocess.Popen(
-            [recorder.python, "-I", boot, recorder.folder],
+            recorder.command,
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -56,6 +61,11 @@ def start() -> subprocess.Popen[bytes]:
         raise OSError(recorder_text.recorder_failed(recorder.python, why)) from error
 
 
+def _environment() -> dict[str, str]:
+    """The variables of the script, except those of its interpreter."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
 def found() -> Recorder:
     """The recorder of this machine. Raises OSError with a sentence if there is none."""
     named = os.environ.get(VARIABLE)
@@ -64,7 +74,7 @@ def found() -> Recorder:
         if command is None:
             raise OSError(recorder_text.no_command(VARIABLE, named))
         return Recorder(_python_of(command))
-    folder = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    folder = os.path.dirname(os.path.dirname(HERE))
     if _is_complete(folder):
         return Recorder(sys.executable, folder)
     command = shutil.which(COMMAND)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
@@ -61,15 +61,3 @@ def compiled(model: nn.Module) -> Callable[[Tensor], object]:
     finds and ignores later ones.
     """
     return torch.compile(model)
-
-
-@contextlib.contextmanager
-def untouched(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Restore the model's BN statistics and the global random state at the end of the block."""
-    before = [buffer.clone() for buffer in model.buffers()]
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        try:
-            yield
-        finally:
-            for buffer, saved in zip(model.buffers(), before, strict=True):
-                buffer.copy_(saved)

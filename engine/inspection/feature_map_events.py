@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from cnn_tui.evaluation_mode import evaluation_mode
 from cnn_tui.feature_maps import record_feature_maps
+from cnn_tui.pictures import byte_grid
+from cnn_tui.readback import Readback
 from engine.data.base.dataset import Dataset
 from engine.devices.forward_pass import Judge
-from engine.devices.readback import Readback
-from engine.inspection.pictures import base64_of, picture, predictions
+from engine.inspection.pictures import picture, predictions
 from engine.protocol.events import FeatureMap, FeatureMaps, measured
 from engine.text import harmless
 
@@ -81,19 +81,6 @@ class FeatureMapReading:
 
 
 def feature_map(channel: int, grid: Tensor) -> FeatureMap:
-    """A grid (H, W) float32 scaled to bytes over its own range.
-
-    All bytes are zero if a value is not finite.
-    """
-    values = grid.double()
-    low, high = values.aminmax()
-    scaled = (values - low) / (high - low).clamp(min=1e-300) * 255
-    height, width = grid.shape
-    return FeatureMap(
-        channel=channel,
-        height=height,
-        width=width,
-        low=measured(float(low)),
-        high=measured(float(high)),
-        data=base64_of(scaled.nan_to_num(0.0, 0.0, 0.0).round().to(torch.uint8)),
-    )
+    """A grid (H, W) float32 scaled to bytes over its own range."""
+    height, width, low, high, data = byte_grid(grid)
+    return FeatureMap(channel, height, width, measured(low), measured(high), data)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import nn
 
+from cnn_tui.evaluated_cells import EvaluatedCells
 from cnn_tui.kernels import first_convolution
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.loader_choice import Loader
 from engine.devices.forward_pass import Judge
 from engine.errors import EngineError, UsageError
 from engine.inspection import inspection_text, pictures
-from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.feature_map_events import REQUESTED, FeatureMapReading
 from engine.protocol import commands
 from engine.protocol.events import Alert, Event, Layer
@@ -86,7 +86,10 @@ class Inspector:
         count, evaluated = len(self._dataset.validation), self.evaluated
         images = request.images[:MOST_IMAGES]
         if request.cell is not None and evaluated and evaluated.epoch == request.epoch:
-            images = tuple(evaluated.images(*request.cell)[:MOST_IMAGES])
+            true, predicted = request.cell
+            any_mistake = predicted == commands.ANY_MISTAKE
+            found = evaluated.images(true, None if any_mistake else predicted)
+            images = tuple(found[:MOST_IMAGES])
         if request.cell is not None and not images:
             raise UsageError(inspection_text.no_images_known(request.epoch))
         if not images or not all(0 <= image < count for image in images):

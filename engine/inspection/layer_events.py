@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from cnn_tui.layer_health import LayerHealthMeter, layer_health
 from cnn_tui.layer_table import layer_table
-from engine.devices.readback import Readback
+from cnn_tui.readback import Readback
 from engine.inspection import output_range
 from engine.inspection.output_range import Ending
 from engine.protocol.events import Health, Layer, LayerHealth, Measured, Scalars

@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from cnn_tui import pictures
 from cnn_tui.evaluation_mode import evaluation_mode
-from cnn_tui.kernels import kernels
+from cnn_tui.pictures import PICTURE_SIDE
 from engine.data.base.batch import Batch
 from engine.data.base.dataset import Dataset
 from engine.devices.forward_pass import Judge
-from engine.models.class_ranking import ClassRanking
 from engine.protocol.events import (
     Augmented,
     Example,
     Examples,
     Kernels,
+    Measured,
     Picture,
     Sample,
     measured,
 )
 from engine.text import harmless
 
-PICTURE_SIDE = 32
-TOP_CLASSES = 3
-# A convolution may have thousands of kernels. Only the first ones are shown.
-MOST_KERNELS = 256
-
 
 def picture(pixels: Tensor, side: int = PICTURE_SIDE) -> Picture:
     """The picture of pixels (C, H, W) uint8, averaged to at most `side` × `side`."""
-    channels, height, width = pixels.shape
-    height, width = min(height, side), min(width, side)
-    small = F.adaptive_avg_pool2d(pixels.float(), (height, width)).round().to(torch.uint8)
-    return Picture(channels, height, width, base64_of(small))
+    return Picture(*pictures.picture(pixels, side))
 
 
-def base64_of(values: Tensor) -> str:
-    return base64.b64encode(values.numpy().tobytes()).decode("ascii")
-
-
-def predictions(logits: Tensor) -> tuple[tuple[int, float | None], ...]:
+def predictions(logits: Tensor) -> tuple[tuple[int, Measured], ...]:
     """The three first classes for logits (classes,), each with its probability."""
-    classes = ClassRanking(logits[None]).first(TOP_CLASSES)[0]
-    pairs = zip(classes.tolist(), logits.softmax(0)[classes].tolist(), strict=True)
-    return tuple((index, measured(probability)) for index, probability in pairs)
+    return tuple((index, measured(share)) for index, share in pictures.predictions(logits))
 
 
 def augmented(batch: Batch, dataset: Dataset, count: int, epoch: int, step: int) -> Augmented:
@@ -100,11 +85,7 @@ def examples(
 
 def kernel_pictures(model: nn.Module, layer: str, step: int) -> Kernels:
     """The kernels of a convolution, all scaled alike around zero. Waits for the device."""
-    found = kernels(model, layer)
-    shown = found.pictures[:MOST_KERNELS].cpu()
-    largest = float(shown.abs().max())
-    scaled = (shown / max(largest, 1e-30) + 1) * 127.5
-    pixels = scaled.nan_to_num(127.5, 255.0, 0.0).round().clamp(0, 255).to(torch.uint8)
-    channels, height, width = pixels.shape[1:]
-    pictures = tuple(Picture(channels, height, width, base64_of(one)) for one in pixels)
-    return Kernels(layer, found.shape, measured(largest), pictures, step=step)
+    shape, largest, found = pictures.kernel_pictures(model, layer)
+    return Kernels(
+        layer, shape, measured(largest), tuple(Picture(*each) for each in found), step=step
+    )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnn_tui.model_copy import compute_on_copy
+from cnn_tui.model_copy import compute_on_copy, image_for
 from cnn_tui.model_outputs import logits_of
 from cnn_tui.tensor_trace import TensorTrace
 
@@ -30,7 +30,9 @@ def head_weights(model: nn.Module, channels: int, size: int) -> set[str]:
     have several layers as head. Where the forward pass cannot be followed, as in TorchScript, the
     layer that was defined last counts.
     """
-    names = compute_on_copy(model, channels, size, _nearest_to_logits) or _defined_last(model)
+    names = compute_on_copy(
+        model, image_for(model, channels, size), _nearest_to_logits
+    ) or _defined_last(model)
     owners = {name.rpartition(".")[0] for name in names} - {""}
     buffers = (name for name, _ in model.named_buffers() if name.rpartition(".")[0] in owners)
     return {*names, *buffers}

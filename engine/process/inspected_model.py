@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.evaluated_cells import EvaluatedCells
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import RunState
 from engine.data.base.dataset import Dataset
@@ -23,7 +24,6 @@ from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.errors import RunError
 from engine.inspection import layer_events
-from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.inspector import Inspector
 from engine.process import model_init, process_text, resume_checks
 from engine.process.resume_checks import RunData

@@ -26,16 +26,17 @@ TABLE = "watched"
 
 def to_toml(program: str, framework: str, settings: Mapping[str, Setting]) -> str:
     """The text of the file. A setting that is None is left out, since TOML has no null."""
-    lines = [f"[{TABLE}]", f"program = {_value(program)}", f"framework = {_value(framework)}"]
+    lines = [
+        f"[{TABLE}]",
+        f"program = {toml_value(program)}",
+        f"framework = {toml_value(framework)}",
+    ]
     known = [(name, value) for name, value in settings.items() if value is not None]
     if known:
         lines += ["", f"[{TABLE}.settings]"]
-    return "\n".join([*lines, *(f"{_value(name)} = {_value(value)}" for name, value in known), ""])
-
-
-def _value(value: Setting) -> str:
-    """The value in TOML, which has no unpaired surrogates."""
-    return toml_value(value.encode(errors="replace").decode() if isinstance(value, str) else value)
+    return "\n".join(
+        [*lines, *(f"{toml_value(name)} = {toml_value(value)}" for name, value in known), ""]
+    )
 
 
 def watched_program(recipe: Path) -> str | None:

@@ -133,8 +133,8 @@ def learned(started: RunStarted, arch: str, data: str) -> str:
 
 def trained_by(words: Sequence[str], started: RunStarted) -> str:
     """`words` name the program, and what it trained with."""
-    of = f" a network of {count(started.parameters)} parameters" if started.parameters else ""
-    return f"{' with '.join(words)} trained{of or ' a network'}; this report tells what it said."
+    size = f" of {count(started.parameters)} parameters" if started.parameters else ""
+    return f"{' with '.join(words)} trained a network{size}; this report tells what it said."
 
 
 def best_result(best: EpochEnded, planned: int | None, started: RunStarted) -> str:
@@ -180,7 +180,8 @@ def taken_as_it_is(name: str) -> str:
 
 
 def steered(event: Steered) -> str:
-    return f"Steered: the learning rate is {significant(event.lr)}, of {in_epochs(event.epochs)}."
+    total = f", of {in_epochs(event.epochs)}" if event.epochs else ""
+    return f"Steered: the learning rate is {significant(event.lr)}{total}."
 
 
 def resumed(event: Resumed) -> str:

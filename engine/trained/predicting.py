@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from cnn_tui.class_ranking import ClassRanking
 from engine.data.base.dataset import LEFT_OUT, StoredImages
 from engine.data.inventory.given_images import GivenImage, GivenImages
 from engine.data.reading.pixel_batches import pixel_batches
 from engine.devices import device as devices
 from engine.inspection.pictures import picture
-from engine.models.class_ranking import ClassRanking
 from engine.protocol.answers import Note, Progress
 from engine.protocol.events import Measured, Picture, measured
 from engine.protocol.predicted import Judging, Message, Predicted, Unreadable, is_unsure

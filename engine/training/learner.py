@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui.layer_health import LayerHealthMeter
+from cnn_tui.untouched import untouched
 from engine.checkpoints.run_state import Weights, weights_of
 from engine.data.base.batch import Batch
 from engine.devices import forward_pass
@@ -58,7 +59,7 @@ class Learner:
         Raises whatever the compiler raises.
         """
         network = forward_pass.compiled(self._eager)
-        with forward_pass.untouched(self.model, self._device):
+        with untouched(self.model, self._device):
             with forward_pass.autocast(self._device, self._precision):
                 output = network(batch.images)
             self._backward(self._loss.of_output(output, batch).total)
@@ -128,7 +129,7 @@ class Learner:
     def _forward_eagerly(self, images: Tensor) -> None:
         """Run the model's hooks on these images; changes nothing in the model."""
         with (
-            forward_pass.untouched(self.model, self._device),
+            untouched(self.model, self._device),
             torch.no_grad(),
             forward_pass.autocast(self._device, self._precision),
         ):

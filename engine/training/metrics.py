@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.devices.readback import Readback
+from cnn_tui.class_ranking import ClassRanking
+from cnn_tui.readback import Readback
 from engine.distributed.rank import Rank
-from engine.models.class_ranking import ClassRanking
 from engine.run import measures
 from engine.run.judgements import LEFT_OUT, TOP5, Judgements
 

@@ -17,6 +17,7 @@ import torch
 from msgspec import UNSET
 from torch import Tensor, nn
 
+from cnn_tui.evaluated_cells import EvaluatedCells
 from cnn_tui.feature_maps import default_layers
 from cnn_tui.independent_copy import independent_copy
 from engine.checkpoints.run_state import RunShape, TrainingState
@@ -31,7 +32,6 @@ from engine.devices.determinism import DeterministicKernels
 from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.inspection import layer_events
-from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
 from engine.inspection.layer_events import LayerHealthReading
@@ -40,7 +40,7 @@ from engine.protocol import commands, events
 from engine.protocol.events import Event, measured
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training import training_text
-from engine.training.confusion_counts import confusion
+from engine.training.confusion_event import confusion
 from engine.training.evaluator import Evaluator
 from engine.training.learner import Learner
 from engine.training.metrics import EvaluationResult, balanced

@@ -98,7 +98,7 @@ def explanation(shape: LayerTable, diagnosis: Diagnosis, node: int) -> Row:
 
 def layer_facts(run: RunStarted | None, room: int) -> Row:
     """`11.17 M parameters   555 MMAC`, or a shorter form that fits."""
-    if run is None:
+    if run is None or not run.parameters:
         return ()
     macs = f"{run.macs / 1e6:.0f}" if run.macs >= 1e7 else f"{run.macs / 1e6:.2g}"
     count = run.parameters

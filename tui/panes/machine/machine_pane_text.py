@@ -56,6 +56,8 @@ VIEWER = "viewer"
 
 ENGINE = "engine"
 
+SCRIPT = "script"
+
 SOMEONE = "someone"
 
 

@@ -10,11 +10,11 @@ results therefore saves passes; on a GPU all shapes are fixed, since a look woul
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -88,7 +88,19 @@ def _first_of_largest(values: Tensor) -> Tensor:
 
     NumPy takes one pass; torch's `argmax` takes twenty times as long.
     """
-    return torch.from_numpy(np.argmax(values.numpy(), axis=1))
+    if not _has_numpy():
+        return values.argmax(1)
+    return torch.from_numpy(values.numpy().argmax(axis=1))
+
+
+@functools.cache
+def _has_numpy() -> bool:
+    """Whether there is a NumPy that fits this torch: one for NumPy 1 cannot use NumPy 2."""
+    try:
+        torch.empty(0).numpy()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _place(logits: Tensor, labels: Tensor) -> Tensor:

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from engine.protocol.commands import ANY_MISTAKE
-
 
 class EvaluatedCells(NamedTuple):
     """The cells (N,) of all validation images after an epoch, each `true * classes + predicted`.
@@ -19,9 +17,9 @@ class EvaluatedCells(NamedTuple):
     classes: int
     cells: Tensor
 
-    def images(self, true: int, predicted: int) -> list[int]:
-        """The indices of the images of this cell, or of all mistakes of the true class."""
-        if predicted != ANY_MISTAKE:
+    def images(self, true: int, predicted: int | None) -> list[int]:
+        """The indices of the images of this cell; with None, of all mistakes of the true class."""
+        if predicted is not None:
             found = self.cells == true * self.classes + predicted
         else:
             of_class = self.cells // self.classes == true

@@ -22,7 +22,7 @@ class Readback:
             self._host = [tensor.detach().clone() for tensor in tensors]
             return
         self._host = [torch.empty_like(t, device="cpu", pin_memory=True) for t in tensors]
-        for host, tensor in zip(self._host, tensors, strict=True):
+        for host, tensor in zip(self._host, tensors):
             host.copy_(tensor.detach(), non_blocking=True)
         self._event = torch.cuda.Event()  # type: ignore[no-untyped-call]
         self._event.record(torch.cuda.current_stream(device))

@@ -1,0 +1,145 @@
+"""Changes the learning rates of a script's optimizers, whatever its schedulers set.
+
+For the length of each optimizer step, every group's rate is multiplied; then it is put back, so
+that a scheduler finds its own values, whether it computes them from the epoch or from the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from cnn_tui.compiling import is_compiling
+from cnn_tui.watching import obeying_text
+from cnn_tui.watching.refusal_error import RefusalError
+
+# The same bounds as those of the engine's runs.
+HIGHEST_RATE = 1000
+# A rate above this multiple of the highest that the script has set is a slip more often than a
+# wish.
+FAR_ABOVE = 100
+
+
+class _Steered(NamedTuple):
+    """A group whose rate is another one during a step, and the rate that the script set."""
+
+    group: dict[str, Any]
+    own: Any
+
+
+class RateSteering:
+    """A factor on all learning rates, and what rate the last step used."""
+
+    def __init__(self, optimizers: Sequence[Any]) -> None:
+        self.factor = 1.0
+        self.refusal = ""
+        # The rate of the first group in the last step; a tensor where the script keeps it as one.
+        self.used: float | Tensor | None = None
+        self._asked: float | None = None
+        self._optimizers = [*optimizers]
+        self._steered: dict[int, list[_Steered]] = {}
+        self._hooks: list[Any] = []
+        self._highest = 0.0
+        try:
+            for optimizer in self._optimizers:
+                self._hooks.append(optimizer.register_step_pre_hook(self._before_step))
+                self._hooks.append(optimizer.register_step_post_hook(self._after_step))
+            if self._optimizers:
+                self._highest = self._own_rate()
+        except (AttributeError, TypeError, ValueError, KeyError, IndexError):
+            self.refusal = obeying_text.no_rate(self._optimizers)
+
+    def remove_hooks(self) -> None:
+        for hook in self._hooks:
+            hook.remove()
+
+    # What a person asks for
+
+    def steer(self, lr: float | None, scale: float | None, sure: bool = False) -> float:
+        """Change the rates from the next step on; returns the rate of that step.
+
+        `lr` is the rate of the first group, whose multiple the others stay, and `scale` multiplies
+        it. Raises RefusalError, and then changes nothing.
+        """
+        if self.refusal:
+            raise RefusalError(self.refusal)
+        if not all(0 < rate <= HIGHEST_RATE for rate in (lr, scale) if rate is not None):
+            raise RefusalError(obeying_text.rate_out_of_range(HIGHEST_RATE))
+        own, before = self._own_rate(), self.rate()
+        if lr is not None and not own:
+            raise RefusalError(obeying_text.RATE_IS_ZERO)
+        after = (before if lr is None else lr) * (1.0 if scale is None else scale)
+        if after > HIGHEST_RATE:
+            raise RefusalError(obeying_text.rate_out_of_range(HIGHEST_RATE))
+        if not sure and after > max(before, FAR_ABOVE * self._highest):
+            raise RefusalError(obeying_text.rate_far_above(after, self._highest))
+        if lr is not None or self._asked is not None:
+            self._asked = after
+        if own:
+            self.factor = after / own
+        elif scale is not None:
+            self.factor *= scale
+        return after
+
+    def rate(self) -> float:
+        """The rate of the next step, unless a scheduler changes it before. Waits for the device."""
+        return self._own_rate() * self.factor if self._asked is None else self._asked
+
+    def _own_rate(self) -> float:
+        return float(self._optimizers[0].param_groups[0]["lr"])
+
+    # Each step
+
+    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if is_compiling():  # a factor in compiled code would stay in it
+            return
+        self._put_back(optimizer)
+        leads = optimizer is self._optimizers[0]
+        if leads and self._asked is not None:
+            asked, self._asked = self._asked, None
+            own = self._own_rate()  # a CPU-GPU sync where the rate is on a GPU, once a command
+            self.factor = asked / own if own else self.factor
+        if self.factor != 1.0:
+            self._steered[id(optimizer)] = [*map(self._multiply, optimizer.param_groups)]
+        if leads:
+            self._note_rate(optimizer.param_groups[0]["lr"])
+
+    def _note_rate(self, rate: Any) -> None:
+        self.used = rate.detach().clone() if isinstance(rate, Tensor) else rate
+        if not isinstance(rate, Tensor):
+            self._highest = max(self._highest, rate / self.factor)
+
+    def _multiply(self, group: dict[str, Any]) -> _Steered:
+        rate = group["lr"]
+        if not isinstance(rate, Tensor):
+            group["lr"] = rate * self.factor
+            return _Steered(group, rate)
+        # In place: recorded and fused steps know the tensor.
+        own = rate.detach().clone()
+        with torch.no_grad():
+            rate.mul_(self.factor)
+        return _Steered(group, own)
+
+    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if not is_compiling():
+            self._put_back(optimizer)
+
+    def _put_back(self, optimizer: Any) -> None:
+        """Give the groups the rates that the script set; before a step, if the last one failed."""
+        for group, own in self._steered.pop(id(optimizer), ()):
+            if isinstance(own, Tensor):
+                with torch.no_grad():
+                    group["lr"].copy_(own)
+            else:
+                group["lr"] = own
+
+    # A checkpoint
+
+    def state(self) -> dict[str, Any]:
+        return {"factor": self.factor, "asked": self._asked}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.factor, self._asked = float(state["factor"]), state["asked"]

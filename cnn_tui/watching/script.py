@@ -1,0 +1,39 @@
+"""What is known of a watched script, and where its training is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Script:
+    """What the script gave to `watch`, and its progress; changed on the thread that trains.
+
+    `epoch` is the epoch in progress, from 1; `batch` counts the batches of it that `run.batches`
+    handed out, and `step` the finished steps of the run. `optimizer` may be one or a list. `state`
+    names whatever else a checkpoint holds. `drives_epochs` and `drives_batches` say that the script
+    uses `run.epochs` and `run.batches`. `best` is the accuracy of the best epoch, or minus its loss
+    where no epoch has one. A script that is `stopping` trains no further step. Only
+    the process that `leads` writes and replies.
+    """
+
+    program: str
+    send: Callable[[dict[str, Any]], None]
+    model: Any = None
+    optimizer: Any = None
+    data: Any = None
+    classes: Sequence[str] = ()
+    on_checkpoint: Callable[..., object] | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
+    epochs: int | None = None
+    leads: bool = True
+    step: int = 0
+    epoch: int = 1
+    ended_epochs: int = 0
+    batch: int = 0
+    drives_epochs: bool = False
+    drives_batches: bool = False
+    stopping: bool = False
+    best: float | None = None

@@ -1,0 +1,143 @@
+"""Starts to watch the training of a script."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import process
+from typing import Any
+
+import torch
+from torch import nn
+
+from cnn_tui.watching import program as programs
+from cnn_tui.watching import ranks, watching_text
+from cnn_tui.watching.channel import Channel
+from cnn_tui.watching.epoch_length import EpochLength
+from cnn_tui.watching.ranked_reports import RankedReports
+from cnn_tui.watching.ranks import Group, Rank, RankedChannel, SilentChannel
+from cnn_tui.watching.reports import Reports
+from cnn_tui.watching.run_started import run_started
+from cnn_tui.watching.script import Script
+from cnn_tui.watching.watched_model import WatchedModel
+from cnn_tui.watching.watched_run import WatchedRun
+
+# Of the lines between script and recorder.
+VERSION = 1
+
+
+def watch(
+    model: nn.Module | None = None,
+    optimizer: Any = None,
+    *,
+    name: str = "",
+    epochs: int | None = None,
+    data: Any = None,
+    classes: Sequence[str] | None = None,
+    settings: object = None,
+    state: Mapping[str, Any] | None = None,
+    on_checkpoint: Callable[[], object] | None = None,
+    runs_dir: str | os.PathLike[str] | None = None,
+    reduce: str | None = None,
+) -> WatchedRun:
+    """Watch this training: a recorder starts beside it, and a viewer attaches to the run.
+
+    `model` and `data`, the validation loader, let a viewer look inside; `data` is never iterated.
+    With `optimizer`, or a list of them, it steers the rate. The checkpoint that it asks for is
+    written by `on_checkpoint`, or holds model, optimiser and `state`, such as
+    `{"scheduler": scheduler}`. `settings` are hyper-parameters, a mapping or argparse's Namespace.
+    The run is in `runs_dir`, else in the folder that `cnn-tui` uses here.
+
+    Of several ranks only rank 0 speaks, and no key makes it leave the others. With `reduce="mean"`
+    every rank calls `watch` and `run.step`, after `init_process_group`: the numbers are means over
+    all of them, and all obey. Raises ValueError where `reduce` is another word or has no ranks.
+    """
+    if reduce not in (None, "mean"):
+        raise ValueError(f'reduce is None or "mean", not {reduce!r}.')
+    rank, program = ranks.this_rank(), programs.program_name()
+    plain = programs.plain_settings(settings)
+    name = name or programs.run_name(program)
+    hello = {
+        "version": VERSION,
+        "name": name,
+        "program": program,
+        "runs_dir": os.path.abspath(runs_dir) if runs_dir else "",
+        "pid": os.getpid(),
+        "settings": plain,
+    }
+    speaks = rank.leads and not _is_imported_again()
+    channel = Channel(hello) if speaks else SilentChannel()
+    group = Group(rank) if reduce and rank.of > 1 else None
+    line = RankedChannel(channel, rank, group) if group else channel
+    script = Script(
+        program=program,
+        send=line.send,
+        model=model,
+        optimizer=optimizer,
+        data=data,
+        classes=_class_names(classes, data),
+        on_checkpoint=on_checkpoint,
+        state=state or {},
+        epochs=epochs,
+        leads=rank.leads,
+    )
+    watched = WatchedModel(script, line)
+    if isinstance(line, RankedChannel):
+        reports: Reports = RankedReports(script, watched.rate, time.monotonic, line)
+    else:
+        reports = Reports(script, watched.rate, time.monotonic)
+
+    def started(length: EpochLength) -> dict[str, Any]:
+        return run_started(
+            script,
+            name=name,
+            framework=f"PyTorch {torch.__version__}",
+            device=_device_name(model, rank),
+            settings=plain,
+            steps_per_epoch=length.steps_per_epoch,
+            versions={"torch": str(torch.__version__)},
+            refusals={**watched.refusals(), **_refusals(script, rank, group)},
+            facts={**watched.facts(), "train_images": length.images},
+        )
+
+    return WatchedRun(script, line, watched, reports, started)
+
+
+def _is_imported_again() -> bool:
+    """Whether a child of the script imports it again, as spawned workers of a loader do.
+
+    Python's own `multiprocessing` tells it in this way that a script has no main guard.
+    """
+    return bool(getattr(process.current_process(), "_inheriting", False))
+
+
+def _class_names(classes: Sequence[str] | None, data: Any) -> Sequence[str]:
+    """The given ones, or those that the data set of the loader names as torchvision's do."""
+    found = classes if classes is not None else getattr(_dataset(data), "classes", ())
+    return [str(name) for name in found] if isinstance(found, (list, tuple)) else []
+
+
+def _dataset(data: Any) -> Any:
+    return getattr(data, "dataset", None)
+
+
+def _device_name(model: nn.Module | None, rank: Rank) -> str:
+    """`cuda:1 NVIDIA RTX A5000`, `cpu`, or, of several ranks, `cuda×8 NVIDIA H100`; else empty."""
+    parameter = next(model.parameters(), None) if model is not None else None
+    if parameter is None:
+        return ""
+    device = parameter.device
+    several = f"{device.type}×{rank.of}" if rank.of > 1 else str(device)
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+    return f"{several} {name}".rstrip()
+
+
+def _refusals(script: Script, rank: Rank, group: Group | None) -> dict[str, str]:
+    """What the program cannot obey, for another reason than what it gave to `watch`."""
+    if rank.of > 1 and group is None:
+        sentence = watching_text.only_one_rank(script.program)
+        return dict.fromkeys(("Pause", "Stop", "Steer"), sentence)
+    if not script.drives_epochs and not script.drives_batches:
+        return {"Stop": watching_text.cannot_stop(script.program)}
+    return {}

@@ -1,0 +1,363 @@
+"""What a script holds of its run: three lines in a loop, from which a viewer sees all."""
+
+from __future__ import annotations
+
+import atexit
+import math
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from torch import Tensor
+
+from cnn_tui.nested_tensors import first_tensor
+from cnn_tui.watching import channel as channels
+from cnn_tui.watching import watching_text
+from cnn_tui.watching.channel import tell
+from cnn_tui.watching.epoch_length import EpochLength
+from cnn_tui.watching.ranks import RankedChannel, SilentChannel
+from cnn_tui.watching.reports import Reports, measured, rounded
+from cnn_tui.watching.script import Script
+from cnn_tui.watching.step_means import LOSS, Sums, scalar
+from cnn_tui.watching.step_times import StepTime
+
+if TYPE_CHECKING:
+    from cnn_tui.watching.evaluation import Evaluated
+    from cnn_tui.watching.watched_model import WatchedModel
+
+T = TypeVar("T")
+# The longest time that `resume` waits for the recorder, which reads the folder of runs.
+ANSWER_SECONDS = 30.0
+_END = object()
+
+
+class WatchedRun:
+    """A run of this script, which a viewer shows, pauses, saves and steers; from `cnn_tui.watch`.
+
+    Nothing here fails a training, and `step` waits for no device. Where the process does not speak
+    (another rank, or without a recorder), everything works and nothing is said. It ends with its
+    `with` block, by `close`, or with the script. Any thread may call `step` and `log`.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        channel: channels.Channel | RankedChannel | SilentChannel,
+        model: WatchedModel,
+        reports: Reports,
+        started: Callable[[EpochLength], dict[str, Any]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`started` makes the event `RunStarted`."""
+        self._script, self._channel, self._model = script, channel, model
+        self._reports, self._times, self._clock = reports, reports.times, clock
+        self._make_started = started
+        self._length = EpochLength()
+        self._opened = self._started = self._closed = False
+        # Reentrant, since a command may run code of the script that logs.
+        self._lock = threading.RLock()
+        self._warned: set[str] = set()
+        atexit.register(_close_at_exit, weakref.ref(self))
+
+    def __enter__(self) -> WatchedRun:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end(error)
+
+    def __del__(self) -> None:
+        self.close()
+
+    # The loop
+
+    def epochs(self) -> Iterator[int]:
+        """The numbers of the epochs, from 0 as those of `range(epochs)`; ends where a viewer stops.
+
+        After `resume` they go on. The screen counts from 1. An epoch without a call of `epoch` or
+        `evaluate` is told with what its steps measured. Raises ValueError if `watch` got no
+        `epochs`.
+        """
+        if self._script.epochs is None:
+            raise ValueError("run.epochs() needs their number: pass epochs=… to cnn_tui.watch.")
+        return self._epochs()
+
+    def _epochs(self) -> Iterator[int]:
+        script = self._script
+        script.drives_epochs = True
+        self._open()
+        while script.ended_epochs < (script.epochs or 0) and not script.stopping:
+            self.begin(script.step, script.ended_epochs)
+            yield script.epoch - 1
+            if script.ended_epochs < script.epoch and not script.stopping:
+                self.epoch()
+
+    def batches(self, loader: Iterable[T]) -> Iterator[T]:
+        """What the training loader yields; ends after the step in which a viewer stops.
+
+        It counts images by the first dimension of the first tensor of a batch, and the time that
+        the loop waits for them.
+        """
+        script, times = self._script, self._times
+        script.drives_batches = True
+        self._open()
+        self._length.begin_batches(loader)
+        times.begin()
+        batches = self._model.remaining(loader)
+        try:
+            while True:
+                asked = self._clock()
+                batch: Any = next(batches, _END)
+                if batch is _END:
+                    return
+                self.arrived(batch, self._clock() - asked)
+                yield batch
+                self.serve()
+                if script.stopping:
+                    return
+        finally:
+            times.interrupt()
+
+    def step(
+        self, loss: object = None, logits: Tensor | None = None, labels: Tensor | None = None
+    ) -> None:
+        """Count a finished step: call it once after each `optimizer.step()`.
+
+        `loss` is a number, or a tensor () or (1,). The accuracy is that of `logits` (N, classes)
+        with `labels` (N,), or (N, classes) with the shares of the classes. Tensors are not waited
+        for. With accumulated gradients, call it where the optimiser steps; the images of
+        `batches` since the last call count.
+        """
+        script = self._script
+        with self._lock:
+            script.step += 1
+            if self._channel.alive:
+                self._start()
+                self._measure(loss, logits, labels)
+                self._times.end(self._clock())
+                self._reports.after_step()
+        if not script.drives_batches:
+            self.serve()
+
+    def log(self, values: Mapping[str, object] | None = None, /, **scalars: object) -> None:
+        """Show numbers by their names, as means over the steps between two reports.
+
+        A mapping has names such as "val/iou". A tensor is not waited for.
+        """
+        with self._lock:
+            self._open()
+            for name, value in {**(values or {}), **scalars}.items():
+                if not self._reports.means.add(scalar(str(name)), value):
+                    self._warn(f"log {name}", watching_text.no_number(str(name), value))
+
+    def epoch(
+        self,
+        val_loss: object = None,
+        val_top1: object = None,
+        *,
+        val_top5: object = None,
+        confusion: object = None,
+        **scalars: object,
+    ) -> None:
+        """End the epoch with the results of its validation; accuracies are fractions.
+
+        `confusion` counts images, (classes, classes): a row is a true class. Waits for the device.
+        """
+        results = {"val_loss": val_loss, "val_top1": val_top1, "val_top5": val_top5}
+        with self._lock:
+            if self._channel.alive:
+                evaluation = self._times.since_last_step()
+                self._start()
+                self._script.step += self._length.steps(self._script.step) == 0
+                if confusion is not None:
+                    self._model.confusion(confusion, self._script.epoch)
+                event = self._epoch_event(self._numbers(results), self._numbers(scalars))
+                if self._length.has_steps and event.keys() & {"loss", "top1"}:
+                    event["evaluation_seconds"] = rounded(evaluation)
+                self._channel.send(event)
+            self._end_epoch()
+        if self._channel.alive:
+            self._model.epoch_ended()
+        self._times.begin()
+
+    def evaluate(
+        self,
+        model: Any,
+        loader: Iterable[Any],
+        criterion: Callable[[Any, Any], Tensor] | None = None,
+    ) -> Evaluated:
+        """Evaluate the model on a validation loader, and end the epoch with the results."""
+        self._open()
+        result = self._model.evaluate(model, loader, criterion)
+        self.epoch(result.loss, result.top1, val_top5=result.top5)
+        return result
+
+    # For a framework, whose loop is not the script's own
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a viewer has asked for the end of the training."""
+        return self._script.stopping
+
+    def begin(self, step: int, ended_epochs: int) -> None:
+        """An epoch begins, after so many steps and whole epochs; also instead of `epochs`."""
+        script = self._script
+        script.step, script.ended_epochs, script.epoch = step, ended_epochs, ended_epochs + 1
+        self._open()
+        self._length.begin_epoch(step, whole=script.batch == 0)
+        self._times.begin()
+
+    def arrived(self, batch: object, waited: float) -> None:
+        """A batch arrived after a wait in seconds."""
+        self._length.batches += 1
+        self._times.arrived(_images_of(batch), waited)
+
+    def serve(self) -> None:
+        """Obey what a viewer asks, between two steps; its time belongs to no step."""
+        if self._channel.alive:
+            began = self._clock()
+            self._model.between_steps()
+            self._times.skip(self._clock() - began)
+
+    # Saves
+
+    def checkpoint(self) -> None:
+        """Save as the key `c` does: by `on_checkpoint`, or model, optimiser and progress."""
+        self._model.checkpoint()
+
+    def resume(self, load: Callable[[Any], object] | None = None) -> int:
+        """Go on from the checkpoint of the newest run of this name; returns its finished epochs.
+
+        Call it before the loop, on every rank. Without a checkpoint, a new run starts: 0. `load`
+        loads what `on_checkpoint` saved. Raises CheckpointError if the file does not fit.
+        """
+        self._opened = True
+        self._channel.open(resume=True)
+        recording = self._channel.recording(ANSWER_SECONDS)
+        script = self._script
+        if recording is not None and recording.checkpoint:
+            self._model.resume(recording.checkpoint, load)
+            self._channel.send({"type": "GoesOn", "step": script.step, "epoch": script.epoch})
+        return script.ended_epochs
+
+    # The end
+
+    def close(self, reason: str = "done", error: str = "") -> None:
+        """End the run; waits a little until the recorder has all of it."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        if self._channel.alive and self._started:
+            self._reports.flush()
+        self._model.close()
+        stopped = reason == "done" and self._script.stopping
+        self._channel.close("stopped" if stopped else reason, error)
+
+    def _end(self, error: BaseException | None) -> None:
+        self.close(*channels.ending(error))
+
+    # Parts
+
+    def _open(self) -> None:
+        if not self._opened:
+            self._opened = True
+            self._channel.open()
+
+    def _start(self) -> None:
+        """Tell what is known of the run at its first step."""
+        if not self._started:
+            self._started = True
+            self._open()
+            self._length.find(self._script.step)
+            self._tell_started()
+            self._channel.send({"type": "Phase", "step": self._script.step, "name": "training"})
+
+    def _tell_started(self) -> None:
+        if self._channel.alive and self._script.leads:
+            self._channel.send(self._make_started(self._length))
+
+    def _measure(self, loss: object, logits: Tensor | None, labels: Tensor | None) -> None:
+        means = self._reports.means
+        if loss is not None and not means.add(LOSS, loss):
+            self._warn("loss", watching_text.no_number("loss", loss))
+        if logits is None or labels is None:
+            return
+        if not means.add_logits(logits, labels):
+            self._warn("logits", watching_text.no_logits(logits, labels))
+        elif not self._script.drives_batches:
+            self._times.arrived(len(logits), 0.0)
+
+    def _epoch_event(self, results: dict[str, float], scalars: dict[str, float]) -> dict[str, Any]:
+        script = self._script
+        sums, spent = self._reports.take_epoch()
+        event: dict[str, Any] = {"type": "EpochEnded", "step": script.step, "epoch": script.epoch}
+        event.update(_of_training(sums, spent))
+        event.update((name[len("val_") :], value) for name, value in results.items())
+        if scalars:
+            event["scalars"] = scalars
+        event["best"] = self._is_best(event)
+        return event
+
+    def _is_best(self, event: dict[str, Any]) -> bool:
+        """Whether this is the best epoch, by accuracy or else by loss."""
+        score = event.get("top1", -event.get("loss", math.nan))
+        best = self._script.best
+        if math.isnan(score) or (best is not None and score <= best):
+            return False
+        self._script.best = score
+        return True
+
+    def _end_epoch(self) -> None:
+        script = self._script
+        script.ended_epochs = script.epoch
+        if self._length.end_epoch(script.step) and not script.stopping:
+            self._tell_started()
+        script.batch = 0
+        if not script.drives_epochs:
+            script.epoch += 1
+
+    def _numbers(self, values: Mapping[str, object]) -> dict[str, float]:
+        """Those that are numbers; None is not measured."""
+        numbers = {}
+        for name, value in values.items():
+            try:
+                if value is not None:
+                    numbers[name] = rounded(float(value))  # type: ignore[arg-type]
+            except (TypeError, ValueError, RuntimeError):
+                self._warn(f"epoch {name}", watching_text.no_number(name, value))
+        return numbers
+
+    def _warn(self, about: str, sentence: str) -> None:
+        if about not in self._warned:
+            self._warned.add(about)
+            tell(sentence)
+
+
+def _of_training(sums: Sums, spent: StepTime) -> dict[str, float]:
+    """What the steps of an epoch measured."""
+    found = measured(sums, "train_")
+    if spent.seconds:
+        found["seconds"] = rounded(spent.seconds)
+        if spent.images:
+            found["images_per_second"] = rounded(spent.images / spent.seconds)
+    return found
+
+
+def _images_of(batch: object) -> int:
+    """The first dimension of its first tensor; 0 without one."""
+    tensor = first_tensor(batch)
+    return len(tensor) if tensor is not None and tensor.dim() else 0
+
+
+def _close_at_exit(reference: weakref.ref[WatchedRun]) -> None:
+    run = reference()
+    if run is not None:
+        run._end(channels.last_error())

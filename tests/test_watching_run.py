@@ -1,0 +1,414 @@
+"""A run as a script holds it, in a loop of its own kind."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from cnn_tui.watching.channel import Channel
+from cnn_tui.watching.epoch_length import EpochLength
+from cnn_tui.watching.ranks import SilentChannel
+from cnn_tui.watching.reports import Reports
+from cnn_tui.watching.run_started import run_started
+from cnn_tui.watching.script import Script
+from cnn_tui.watching.watched_run import WatchedRun
+from tests.fake_recorder import DIE, RECORDING, kept, starter
+from tests.scripted import Clock
+from tests.test_watching_means import Waits
+
+
+class Model:
+    """Obeys as the real one: between steps, which takes this clock some seconds."""
+
+    def __init__(self, script: Script, clock: Clock) -> None:
+        self._script, self._clock = script, clock
+        self.pauses: list[float] = []
+        self.stop_at = 10**9
+        self.ended_epochs = 0
+
+    def rate(self) -> float | None:
+        return 0.1
+
+    def between_steps(self) -> None:
+        self._clock.now += self.pauses.pop() if self.pauses else 0.0
+        self._script.stopping = self._script.stopping or self._script.step >= self.stop_at
+
+    def remaining(self, loader: Iterable[Any]) -> Iterator[Any]:
+        return iter(loader)
+
+    def epoch_ended(self) -> None:
+        self.ended_epochs += 1
+
+    def confusion(self, matrix: Any, epoch: int) -> None:
+        self._script.send({"type": "Confusion", "epoch": epoch, "counts": matrix})
+
+    def resume(self, path: str, load: Any = None) -> int:
+        self._script.step, self._script.epoch, self._script.ended_epochs = 20, 3, 2
+        return 2
+
+    def checkpoint(self) -> None:
+        """Nothing is saved here."""
+
+    def close(self) -> None:
+        """Nothing is held here."""
+
+
+class Watched:
+    """A run with a fake recorder, a clock that a test sets, and what it kept."""
+
+    def __init__(self, lines: Path, *answers: tuple[str, str], epochs: int | None = 2) -> None:
+        self._lines = lines
+        self.clock = Clock(100.0)
+        self.channel = Channel({"name": "mine"}, starter(lines, answers or ANSWERS))
+        self.script = Script("train.py", self.channel.send, epochs=epochs)
+        self.model = cast(Any, Model(self.script, self.clock))
+        reports = Reports(self.script, self.model.rate, self.clock)
+        self.run = WatchedRun(
+            self.script, self.channel, self.model, reports, self.started, self.clock
+        )
+
+    def started(self, length: EpochLength) -> dict[str, Any]:
+        return run_started(
+            self.script,
+            name="mine",
+            framework="PyTorch",
+            device="cpu",
+            settings={},
+            steps_per_epoch=length.steps_per_epoch,
+            versions={},
+            refusals={},
+            facts={"train_images": length.images},
+        )
+
+    def told(self, *kinds: str) -> list[dict[str, Any]]:
+        """Close the run; the events of these types that the recorder has."""
+        self.run.close()
+        return [event for event in kept(self._lines) if event["type"] in kinds]
+
+
+ANSWERS = (("Hello", RECORDING),)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    found = Watched(tmp_path / "lines")
+    yield found
+    found.run.close()
+
+
+def loader(batches: int = 3) -> DataLoader[Any]:
+    return DataLoader(TensorDataset(torch.zeros(4 * batches, 2), torch.zeros(4 * batches)), 4)
+
+
+def test_a_loop_of_epochs_and_batches_is_told(watched: Watched) -> None:
+    with watched.run as run:
+        seen = []
+        for epoch in run.epochs():
+            for images, _ in run.batches(loader()):
+                watched.clock.now += 1.0
+                run.step(
+                    loss=torch.tensor(float(epoch)),
+                    logits=torch.eye(4),
+                    labels=torch.arange(len(images)),
+                )
+            run.epoch(val_loss=0.5 - epoch, val_top1=torch.tensor(0.75), confusion=[[1]], iou=0.25)
+            seen.append(epoch)
+    assert seen == [0, 1]
+    (started,) = watched.told("RunStarted")
+    assert (started["steps_per_epoch"], started["planned_steps"]) == (3, 6)
+    assert started["train_images"] == 12
+    assert started["watched"]["unit"] == "epoch"
+    first, second = watched.told("EpochEnded")
+    assert first == {
+        "type": "EpochEnded",
+        "step": 3,
+        "epoch": 1,
+        "train_loss": 0.0,
+        "train_top1": 1.0,
+        "lr": 0.1,
+        "seconds": 3.0,
+        "images_per_second": 4.0,
+        "loss": 0.5,
+        "top1": 0.75,
+        "scalars": {"iou": 0.25},
+        "best": True,
+        "evaluation_seconds": 0.0,
+    }
+    assert (second["epoch"], second["train_loss"], second["best"]) == (2, 1.0, False)
+    assert watched.told("RunEnded")[0]["reason"] == "done"
+    assert watched.model.ended_epochs == 2
+
+
+def test_steps_are_told_at_once_and_then_twice_a_second(watched: Watched) -> None:
+    for _ in range(13):
+        watched.run.step(loss=2.0)
+        watched.clock.now += 0.125
+    assert [event["step"] for event in watched.told("Steps")] == [1, 5, 9, 13]
+
+
+def test_what_came_after_the_last_report_is_told_at_the_end(watched: Watched) -> None:
+    watched.run.step(loss=1.0)
+    watched.run.step(loss=3.0)
+    watched.run.log({"val/iou": 0.5}, grad=torch.tensor(4.0))
+    last = watched.told("Steps")[-1]
+    assert (last["step"], last["loss"]) == (2, 3.0)
+    assert last["scalars"] == {"val/iou": 0.5, "grad": 4.0}
+
+
+def test_no_step_waits_for_the_device(watched: Watched) -> None:
+    batches = [torch.zeros(4, 1) for _ in range(100)]
+    with Waits() as waits:
+        for _ in watched.run.epochs():
+            for _ in watched.run.batches(batches):
+                watched.clock.now += 0.1
+                loss = torch.ones((), requires_grad=True) * 2
+                watched.run.log(norm=torch.ones(1))
+                watched.run.step(loss, torch.ones(4, 3), torch.zeros(4, dtype=torch.long))
+                assert waits.seen == []
+    assert len(watched.told("Steps")) > 30
+
+
+def test_speed_and_waits_leave_out_pauses(watched: Watched) -> None:
+    def slow() -> Iterator[torch.Tensor]:
+        for _ in range(4):
+            watched.clock.now += 0.25
+            yield torch.zeros(8, 1)
+
+    for _ in watched.run.batches(slow()):
+        watched.model.pauses.append(1000.0)
+        watched.clock.now += 0.75
+        watched.run.step()
+    reports = [report for report in watched.told("Steps") if "lr" in report]
+    assert {(r["images_per_second"], r["waited"]) for r in reports} == {(8.0, 0.25)}
+
+
+def test_a_bare_loop_learns_the_length_of_an_epoch_from_its_first(watched: Watched) -> None:
+    for _ in range(2):
+        for _ in range(5):
+            watched.run.step(loss=1.0)
+        watched.run.epoch(val_loss=1.0)
+    first, second = watched.told("RunStarted")
+    assert (first["watched"]["unit"], first["steps_per_epoch"]) == ("step", 1)
+    assert first["planned_steps"] == 0
+    assert (second["watched"]["unit"], second["steps_per_epoch"]) == ("epoch", 5)
+    assert second["planned_steps"] == 10
+    assert [(e["epoch"], e["step"]) for e in watched.told("EpochEnded")] == [(1, 5), (2, 10)]
+
+
+def test_accumulated_gradients_make_a_step_of_several_batches(watched: Watched) -> None:
+    for number, _ in enumerate(watched.run.batches(loader(6)), 1):
+        watched.clock.now += 1.0
+        if number % 2 == 0:
+            watched.run.step(loss=1.0)
+    (started,) = watched.told("RunStarted")
+    assert started["steps_per_epoch"] == 3
+    assert watched.told("Steps")[0]["images_per_second"] == 4.0
+
+
+def test_an_epoch_that_the_script_does_not_end_is_told_with_what_its_steps_measured(
+    watched: Watched,
+) -> None:
+    for _ in watched.run.epochs():
+        watched.run.step(loss=3.0)
+    ended = watched.told("EpochEnded")
+    assert [(e["epoch"], e["train_loss"], "loss" in e) for e in ended] == [
+        (1, 3.0, False),
+        (2, 3.0, False),
+    ]
+
+
+def test_a_script_without_steps_counts_epochs(watched: Watched) -> None:
+    for loss in (3.0, 2.0):
+        watched.run.log(note=1.0)
+        watched.run.epoch(val_loss=loss)
+    (started,) = watched.told("RunStarted")
+    assert (started["watched"]["unit"], started["steps_per_epoch"]) == ("epoch", 1)
+    assert [(e["epoch"], e["step"], e["best"]) for e in watched.told("EpochEnded")] == [
+        (1, 1, True),
+        (2, 2, True),
+    ]
+
+
+def test_a_stop_ends_the_batches_after_the_step_and_then_the_epochs(watched: Watched) -> None:
+    watched.model.stop_at = 4
+    for _ in watched.run.epochs():
+        for _ in watched.run.batches(loader(3)):
+            watched.run.step(loss=1.0)
+    assert watched.script.step == 4
+    assert [e["epoch"] for e in watched.told("EpochEnded")] == [1]
+    assert watched.told("RunEnded")[0]["reason"] == "stopped"
+
+
+def test_a_stop_over_a_bare_loader_ends_the_epochs(watched: Watched) -> None:
+    watched.model.stop_at = 2
+    for _ in watched.run.epochs():
+        for _ in range(3):
+            watched.run.step(loss=1.0)
+        watched.run.epoch(val_loss=1.0)
+    assert watched.script.step == 3
+
+
+def test_loops_may_be_left_by_break(watched: Watched) -> None:
+    for _ in watched.run.epochs():
+        for _ in watched.run.batches(loader(3)):
+            watched.run.step(loss=1.0)
+            break
+        watched.run.epoch(val_loss=1.0)
+        break
+    assert [(e["epoch"], e["step"]) for e in watched.told("EpochEnded")] == [(1, 1)]
+
+
+def test_a_resumed_run_goes_on_where_its_checkpoint_was(tmp_path: Path) -> None:
+    recording = RECORDING[:-1] + ',"checkpoint":"/runs/1-mine/checkpoints/script.pt"}'
+    watched = Watched(tmp_path / "lines", ("Hello", recording), epochs=4)
+    with watched.run as run:
+        assert run.resume() == 2
+        assert list(run.epochs()) == [2, 3]
+    hello, goes_on, started = kept(tmp_path / "lines")[:3]
+    assert hello["resume"] is True
+    assert goes_on == {"type": "GoesOn", "step": 20, "epoch": 3}
+    assert started["type"] == "RunStarted"
+    assert [e["epoch"] for e in watched.told("EpochEnded")] == [3, 4]
+
+
+def test_a_run_without_a_number_of_epochs_says_what_to_pass(watched: Watched) -> None:
+    watched.script.epochs = None
+    with pytest.raises(ValueError, match="pass epochs="):
+        watched.run.epochs()
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        ({"loss": torch.ones(3)}, "loss takes one number, not a Tensor of shape (3,): pass loss="),
+        ({"loss": "low"}, "loss takes one number, not a str"),
+        (
+            {"logits": torch.ones(2, 3, 8, 8), "labels": torch.ones(2, 8, 8)},
+            "logits (N, classes) with labels (N,), not for a Tensor of shape (2, 3, 8, 8)",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_once_and_fails_nothing(
+    watched: Watched, capfd: pytest.CaptureFixture[str], step: dict[str, Any], sentence: str
+) -> None:
+    for _ in range(3):
+        watched.run.step(**step)
+    (said,) = capfd.readouterr().err.splitlines()
+    assert sentence in said
+
+
+def test_a_wrong_number_of_an_epoch_is_told_and_left_out(
+    watched: Watched, capfd: pytest.CaptureFixture[str]
+) -> None:
+    watched.run.epoch(val_loss=torch.ones(2), val_top1=0.5, iou="high")
+    (ended,) = watched.told("EpochEnded")
+    assert "loss" not in ended
+    assert ended["top1"] == 0.5
+    said = capfd.readouterr().err
+    assert "val_loss takes one number" in said
+    assert "iou takes one number" in said
+
+
+def test_nan_is_told_as_not_finite_and_never_best(watched: Watched) -> None:
+    watched.run.step(loss=torch.tensor(float("nan")))
+    watched.run.epoch(val_loss=float("nan"))
+    assert watched.told("Steps")[0]["loss"] is None
+    assert watched.told("EpochEnded")[0]["loss"] is None
+    assert watched.told("EpochEnded")[0]["best"] is False
+
+
+def test_numbers_on_devices_that_cannot_meet_are_told_and_fail_nothing(
+    watched: Watched, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for device in ("cpu", "meta"):
+        watched.run.step(loss=torch.ones((), device=device))
+    watched.clock.now += 1.0
+    watched.run.step(loss=1.0)
+    assert "cannot be put together" in capfd.readouterr().err
+    assert watched.told("Steps")[-1]["step"] == 3
+
+
+def test_several_threads_may_step_and_log(watched: Watched) -> None:
+    def work() -> None:
+        for _ in range(200):
+            watched.run.step(loss=torch.ones(()))
+            watched.run.log(x=1.0)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert watched.script.step == 800
+    assert {event["loss"] for event in watched.told("Steps") if "loss" in event} == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("no images"), "failed"),
+        (KeyboardInterrupt(), "stopped"),
+        (SystemExit(0), "done"),
+    ],
+)
+def test_an_exception_ends_the_run_and_goes_on(
+    watched: Watched, error: BaseException, reason: str
+) -> None:
+    def train() -> None:
+        with watched.run as run:
+            run.step(loss=1.0)
+            raise error
+
+    with pytest.raises(type(error)):
+        train()
+    assert watched.told("RunEnded")[0]["reason"] == reason
+
+
+def test_a_run_that_nobody_holds_is_ended(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "lines")
+    watched.run.step(loss=1.0)
+    del watched.run  # as when a cell of a notebook is run again
+    gc.collect()
+    assert kept(tmp_path / "lines")[-1]["type"] == "RunEnded"
+
+
+def test_the_training_goes_on_where_the_recorder_dies(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    watched = Watched(tmp_path / "lines", ("Hello", RECORDING), ("RunStarted", DIE))
+    with watched.run as run:
+        for _ in run.epochs():
+            for _ in run.batches(loader()):
+                run.step(loss=torch.ones(()))
+                run._channel.wait_for_command(30)
+            run.epoch(val_loss=1.0)
+    assert watched.script.step == 6
+    assert len(capfd.readouterr().err.splitlines()) == 1
+
+
+def test_a_silent_run_loops_as_any_other() -> None:
+    clock = Clock()
+    script = Script("train.py", SilentChannel().send, epochs=2)
+    model = cast(Any, Model(script, clock))
+    reports = Reports(script, model.rate, clock)
+
+    def never(length: EpochLength) -> dict[str, Any]:
+        raise AssertionError("a silent run tells nothing")
+
+    with WatchedRun(script, SilentChannel(), model, reports, never, clock) as run:
+        seen = []
+        for epoch in run.epochs():
+            for _ in run.batches(loader()):
+                run.step(loss=torch.ones(3))
+            run.epoch(val_loss=1.0)
+            seen.append(epoch)
+    assert seen == [0, 1]
+    assert script.step == 6
+    assert not reports.means.start_reading().wait()
