@@ -242,7 +242,9 @@ class Fold:
             self.load.setdefault(name, Curve()).add(second, value)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
-        completed = self.epochs.pop() if self.epochs and _completes(event, self.epochs[-1]) else None
+        completed = (
+            self.epochs.pop() if self.epochs and _completes(event, self.epochs[-1]) else None
+        )
         self.has_top1 = self.has_top1 or event.top1 is not UNSET
         before = self.epochs[-1].step if self.epochs else 0
         length = event.step - before if self.counts_steps else self.steps_per_epoch
