@@ -6,14 +6,13 @@ newest entries.
 
 from __future__ import annotations
 
-import copy
 import sys
 from collections import deque
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import UNSET
-from msgspec.structs import force_setattr, replace
+from msgspec.structs import replace
 
 from engine.protocol import commands, events
 from engine.protocol.events import Event
