@@ -66,7 +66,7 @@ def main() -> None:
                 logits = model(images)
                 loss = F.cross_entropy(logits, labels)
                 optimizer.zero_grad()
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 scheduler.step()
                 run.step(loss=loss, logits=logits, labels=labels)

@@ -63,7 +63,7 @@ def trained(model: nn.Module, loader: object, optimizer: torch.optim.Optimizer) 
     for images, labels in loader:  # type: ignore[attr-defined]
         loss = F.cross_entropy(model(images), labels)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.update(loss.item(), len(images))
     return float(losses.avg)
