@@ -11,11 +11,11 @@ _TENSOR = re.compile(r"tensor\(([^,)]+)[^)]*\)")
 def cell_number(text: str) -> float | None:
     """The number of a cell; None for text and for an empty cell, which is "not measured"."""
     try:
+        # Python would take 1_000 for a number.
         return float(text) if "_" not in text else None
     except ValueError:
-        pass
-    tensor = _TENSOR.fullmatch(text.strip())
-    return cell_number(tensor[1]) if tensor is not None else None
+        tensor = _TENSOR.fullmatch(text.strip()) if "tensor" in text else None
+        return cell_number(tensor[1]) if tensor is not None else None
 
 
 def is_missing(text: str) -> bool:

@@ -4,13 +4,15 @@ A record is the length of its content (uint64), the checksum of that length, the
 checksum of the content. A checksum is masked: rotated by 15 bits, plus a constant
 (tensorflow/core/lib/io/record_writer.h).
 
-A writer's buffer ends anywhere, so the last record may be a part of one. It is no damage, and neither
-are the zeros that a power cut leaves where a file had grown: both wait for the rest.
+A writer's buffer ends anywhere, so the last record may be a part of one. It is no damage, and
+neither are the zeros that a power cut leaves where a file had grown: both wait for the rest.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, TypeAlias
 
@@ -70,7 +72,8 @@ class EventRecords:
         self._lost = False
         self._file: tuple[int, int] | None = None
         self._before = b""
-        self._lengths: dict[bytes, int] = {}
+        # The sizes of records by their headers whose checksum is right.
+        self._sizes: dict[bytes, int] = {}
         # The header or record that looked damaged at the last read: a network file system may not
         # have brought all of it.
         self._suspect: tuple[int, bytes] | None = None
@@ -144,29 +147,27 @@ class EventRecords:
 
     def _spans(self, data: bytes) -> tuple[Spans, Spans]:
         """Where the contents of whole records start and end, up to a wrong length."""
-        starts, ends = [], []
-        at, size, lengths = 0, len(data), self._lengths
-        while at + HEADER < size:
+        after: list[int] = []
+        at, sizes = 0, self._sizes
+        while at + HEADER + FOOTER <= len(data):
             header = data[at : at + HEADER]
-            length = lengths.get(header)
-            if length is None and (length := self._length(header)) is None:
+            if header not in sizes and self._length(header) is None:
                 break
-            start = at + HEADER
-            at = start + length + FOOTER
-            if at > size:
-                break
-            starts.append(start)
-            ends.append(start + length)
-        return np.array(starts, np.int64), np.array(ends, np.int64)
+            at = _walk(data, at, sizes, after)
+        if after and after[-1] > len(data):
+            after.pop()
+        ends = np.array(after, np.int64)
+        starts = np.concatenate([np.zeros(1, np.int64), ends])[: len(ends)]
+        return starts + HEADER, ends - FOOTER
 
     def _length(self, header: bytes) -> int | None:
         """The length that a header tells; None if its checksum is wrong."""
         length = int.from_bytes(header[:8], "little")
         if masked_crc(header[:8]) != int.from_bytes(header[8:], "little"):
             return None
-        if len(self._lengths) == MOST_LENGTHS:
-            self._lengths.clear()
-        self._lengths[header] = length
+        if len(self._sizes) == MOST_LENGTHS:
+            self._sizes.clear()
+        self._sizes[header] = HEADER + length + FOOTER
         return length
 
     def _is_lost(self, data: bytes, at: int) -> bool:
@@ -192,11 +193,24 @@ class EventRecords:
         return not self._waits
 
 
+def _walk(data: bytes, at: int, sizes: Mapping[bytes, int], after: list[int]) -> int:
+    """Note where records end, from the one at this place to a header that is not known.
+
+    Returns the place of that header, or one at the end of the data or after it.
+    """
+    last = len(data) - HEADER - FOOTER
+    with contextlib.suppress(KeyError):
+        while at <= last:  # runs once for each record
+            at += sizes[data[at : at + HEADER]]
+            after.append(at)
+    return at
+
+
 def masked_crc(data: bytes) -> int:
     """The checksum of a record."""
     from google_crc32c import value
 
-    crc = value(data)
+    crc: int = value(data)
     return ((crc >> 15 | crc << 17) + int(MASK)) & 0xFFFFFFFF
 
 
@@ -204,8 +218,8 @@ def _checked(data: bytes, starts: Spans, ends: Spans) -> NDArray[np.bool_]:
     """Which contents have the checksum that follows them."""
     from google_crc32c import value
 
-    spans = zip(starts.tolist(), ends.tolist(), strict=True)
-    crcs = np.array([value(data[start:end]) for start, end in spans], np.uint32)
+    spans = map(slice, starts.tolist(), ends.tolist())
+    crcs = np.array([value(data[span]) for span in spans], np.uint32)
     masked = (crcs >> np.uint32(15) | crcs << np.uint32(17)) + MASK
     told = np.frombuffer(data, np.uint8)[ends[:, None] + np.arange(FOOTER)]
-    return np.equal(masked, told.view("<u4")[:, 0])
+    return np.asarray(masked == told.view("<u4")[:, 0], np.bool_)

@@ -13,6 +13,9 @@ _COLUMNS = {
     "mmengine": {"epoch", "iter", "data_time"},
 }
 
+# Their epochs and steps count from 0, also where a log begins in the middle of a training.
+FROM_ZERO = frozenset({"Lightning", "timm"})
+
 
 def framework(names: Collection[str], path: Path) -> str:
     """The framework; empty if it is not known."""

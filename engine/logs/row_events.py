@@ -16,10 +16,10 @@ from msgspec.structs import replace
 
 from engine.logs import logs_text
 from engine.logs.best_epochs import BestEpochs
-from engine.logs.column_roles import Role
-from engine.logs.columns import PLACES, Meaning
+from engine.logs.columns import Meaning
 from engine.logs.learnt import Learnt
 from engine.logs.row_places import Place, RowPlaces, Written
+from engine.logs.row_plan import Numbers, RowPlan
 from engine.protocol.events import Alert, EpochEnded, Event, RunStarted, Steps, Watched, measured
 
 # The code of the alerts on how the columns are read.
@@ -46,36 +46,8 @@ _TOGETHER = (frozenset({Meaning.TOP1}), frozenset({Meaning.VAL_TOP1, Meaning.VAL
 _ACCURACIES = frozenset().union(*_TOGETHER)
 # A fraction may exceed 1 by a rounding error.
 _LARGEST_FRACTION = 1.001
-_SCALAR = Role()
-
-
-class _Row:
-    """The numbers of a row, sorted."""
-
-    def __init__(self) -> None:
-        self.places: dict[Meaning, float] = {}
-        self.of_steps: dict[Meaning, float] = {}
-        self.of_epoch: dict[Meaning, float] = {}
-        self.scalars: dict[str, float] = {}
-        self.ends = False
-
-    def add(self, name: str, role: Role, value: float) -> None:
-        if role.dropped:
-            return
-        self.ends |= role.of_epoch
-        if role.meaning is None:
-            self.scalars[name] = value
-        elif role.meaning in PLACES:
-            if math.isfinite(value):
-                self.places[role.meaning] = value
-        elif role.of_epoch:
-            self.of_epoch[role.meaning] = value
-        else:
-            self.of_steps[role.meaning] = value
-
-    def accuracies(self) -> dict[Meaning, float]:
-        both = {**self.of_steps, **self.of_epoch}
-        return {meaning: both[meaning] for meaning in _ACCURACIES & both.keys()}
+# As many sets of names as rows are likely to have.
+_MOST_PLANS = 1 << 10
 
 
 class RowEvents:
@@ -94,9 +66,9 @@ class RowEvents:
         self._ended: EpochEnded | None = None
         self._started: RunStarted | None = None
         self._unit: Literal["epoch", "step"] = "step"
-        # The names whose meaning was told, and of them those that are plain scalars.
+        self._plans: dict[tuple[str, ...], RowPlan] = {}
+        # The names whose meaning was told.
         self._told: set[str] = set()
-        self._plain: set[str] = set()
         # The accuracies that were taken for fractions.
         self._fractions: set[Meaning] = set()
         self._tag_epoch: int | None = None
@@ -118,16 +90,9 @@ class RowEvents:
     def meet(self, names: Iterable[str]) -> None:
         """Tell the names of the columns before their numbers, where the log does so."""
         for name in names:
-            self._role(name)
-
-    def _role(self, name: str) -> Role:
-        role = self.learnt.names.get(name)
-        if role is None:
-            self._is_outdated |= self.learnt.meet(name) and bool(self._told)
-            role = self.learnt.names[name]
-        if role == _SCALAR:
-            self._plain.add(name)
-        return role
+            if name not in self.learnt.names and self.learnt.meet(name):
+                self._plans.clear()
+                self._is_outdated |= bool(self._told)
 
     def add(self, step: int | None, time: float, values: Mapping[str, float]) -> list[Event]:
         """The events of a row.
@@ -135,68 +100,79 @@ class RowEvents:
         `step` is the step as written, where the format itself gives one, and `time` is in unix
         seconds. `values` are the numbers that were measured, NaN and infinities among them.
         """
-        over_epochs = self._over_epochs(step, values)
-        if over_epochs:
-            events = self._row(Written(epoch=step), time, over_epochs)
-            rest = {name: value for name, value in values.items() if name not in over_epochs}
-            return events + self._row(Written(step), time, rest) if rest else events
-        return self._row(Written(step), time, values)
+        plan = self._plan(values)
+        if step is None or not plan.over_epochs or self._tags_count_steps(step):
+            return self._row(plan, Written(step), time, values)
+        over_epochs = {name: values[name] for name in plan.over_epochs}
+        rest = {name: value for name, value in values.items() if name not in over_epochs}
+        events = self._row(self._plan(over_epochs), Written(epoch=step), time, over_epochs)
+        return events + self._row(self._plan(rest), Written(step), time, rest) if rest else events
 
-    def _over_epochs(self, step: int | None, values: Mapping[str, float]) -> dict[str, float]:
-        """The numbers whose step is an epoch; see `columns.Column.over_epochs`."""
-        learnt = self.learnt
-        if step is None or learnt.tags_count_steps or len(self._plain) == len(learnt.names):
-            return {}
-        special = [name for name in values if name not in self._plain]
-        found = {name: values[name] for name in special if self._role(name).over_epochs}
-        if found and self._tag_epoch is not None and step > self._tag_epoch + 1:
+    def _plan(self, values: Mapping[str, float]) -> RowPlan:
+        names = tuple(values)
+        plan = self._plans.get(names)
+        if plan is None:
+            self.meet(names)
+            if len(self._plans) == _MOST_PLANS:
+                self._plans.clear()
+            plan = RowPlan({name: self.learnt.names[name] for name in names})
+            self._plans[names] = plan
+        return plan
+
+    def _tags_count_steps(self, step: int) -> bool:
+        """Whether the steps of tags that Keras counts in epochs are steps after all."""
+        learnt, before = self.learnt, self._tag_epoch
+        self._tag_epoch = step
+        if before is not None and step > before + 1 and not learnt.tags_count_steps:
             learnt.tags_count_steps = self._is_outdated = True
             learnt.has_epochs = learnt.epochs_from_zero = False
-        if found:
-            self._tag_epoch = step
-        return found
+        return learnt.tags_count_steps
 
-    def _row(self, written: Written, time: float, values: Mapping[str, float]) -> list[Event]:
-        row = self._sorted(values)
-        places = row.places
-        written = Written(
-            places.get(Meaning.STEP, written.step),
-            places.get(Meaning.EPOCH, written.epoch),
-            places.get(Meaning.BATCH),
-        )
-        time = places.get(Meaning.TIME, time)
-        place = self._places.add(written, row.ends)
-        if place is None or not (row.of_steps or row.of_epoch or row.scalars):
+    def _row(
+        self, plan: RowPlan, written: Written, time: float, values: Mapping[str, float]
+    ) -> list[Event]:
+        if places := plan.places(values):
+            written = Written(
+                places.get(Meaning.STEP, written.step),
+                places.get(Meaning.EPOCH, written.epoch),
+                places.get(Meaning.BATCH),
+            )
+            time = places.get(Meaning.TIME, time)
+        of_steps, of_epoch = plan.of_steps(values), plan.of_epoch(values)
+        scalars = plan.scalars(values)
+        place = self._places.add(written, plan.ends)
+        if place is None or not (of_steps or of_epoch or scalars):
             return []
-        self._learn_units(row.accuracies())
-        told = [*self._begun(place, time), *self._columns_read(values, place, time)]
-        for numbers in (row.of_steps, row.of_epoch):
-            self._make_fractions(numbers)
-        return [*told, *self._measured(row, place, time)]
+        events = [*self._begun(place, time)]
+        for numbers in (of_steps, of_epoch):
+            if not _ACCURACIES.isdisjoint(numbers):
+                self._make_fractions(numbers)
+        if plan.measures or self._places.counts_rows:
+            events += self._columns_read(plan, place, time)
+        if not (plan.ends or place.is_epoch or self._completes(place)):
+            events.append(_steps(of_steps, scalars, place, time))
+            return events
+        if Meaning.LOSS in of_steps and Meaning.LOSS in of_epoch:
+            events.append(_steps(of_steps, {}, place, time))
+        events.append(self._epoch_ended(of_steps | of_epoch, scalars, place, time))
+        return events
 
-    def _sorted(self, values: Mapping[str, float]) -> _Row:
-        plain, row = self._plain, _Row()
-        special = [name for name in values if name not in plain]
-        for name in special:
-            row.add(name, self._role(name), values[name])
-        if not special:
-            row.scalars = dict(values)
-        elif len(special) < len(values):
-            row.scalars.update((name, value) for name, value in values.items() if name in plain)
-        return row
-
-    def _learn_units(self, accuracies: dict[Meaning, float]) -> None:
+    def _make_fractions(self, numbers: Numbers) -> None:
+        """Divide accuracies in per cent, if it is known or seen here that they are."""
         percent = self.learnt.percent
         for together in _TOGETHER:
-            largest = max(accuracies.get(meaning, 0.0) for meaning in together)
-            if not together <= percent and _LARGEST_FRACTION < largest < math.inf:
+            here = together & numbers.keys()
+            if not here <= percent and any(
+                _LARGEST_FRACTION < numbers[meaning] < math.inf for meaning in here
+            ):
                 percent |= together
                 self._is_outdated |= not self._fractions.isdisjoint(together)
-        self._fractions |= accuracies.keys() - percent
-
-    def _make_fractions(self, numbers: dict[Meaning, float]) -> None:
-        for meaning in self.learnt.percent & numbers.keys():
+            self._fractions |= here - percent
+        for meaning in percent & numbers.keys():
             numbers[meaning] /= 100.0
+
+    def _completes(self, place: Place) -> bool:
+        return self._ended is not None and place[:2] == (self._ended.epoch, self._ended.step)
 
     def _begun(self, place: Place, time: float) -> Iterator[Event]:
         """The start, and once more where the unit or the length of an epoch has been found."""
@@ -230,48 +206,34 @@ class RowEvents:
         )
         yield self._started
 
-    def _columns_read(
-        self, values: Mapping[str, float], place: Place, time: float
-    ) -> Iterator[Event]:
-        """An alert that says how columns are read which have a number for the first time."""
-        new = [n for n in values if n not in self._plain and n not in self._told]
+    def _columns_read(self, plan: RowPlan, place: Place, time: float) -> Iterator[Event]:
+        """Alerts that say how columns are read which have a number for the first time."""
+        new = {name: m for name, m in plan.measures.items() if name not in self._told}
         self._told.update(new)
-        known = {name: self._role(name).meaning for name in new}
-        read = {
-            name: meaning for name, meaning in known.items() if meaning and meaning not in PLACES
-        }
-        if new and self._places.counts_rows and not self._is_told_that_rows_count:
+        plan.measures.clear()
+        if self._places.counts_rows and not self._is_told_that_rows_count:
             self._is_told_that_rows_count = True
             yield self._alert(logs_text.ROWS_COUNTED, place, time)
-        if read:
-            yield self._alert(logs_text.columns_read(read, self.learnt.percent), place, time)
+        if new:
+            yield self._alert(logs_text.columns_read(new, self.learnt.percent), place, time)
 
     def _alert(self, text: str, place: Place, time: float) -> Alert:
         return Alert(level="info", code=COLUMNS, text=text, step=place.step, time=time)
 
-    def _measured(self, row: _Row, place: Place, time: float) -> Iterator[Event]:
-        ended = self._ended
-        completed = ended if ended and (ended.epoch, ended.step) == place[:2] else None
-        ends = row.ends or place.is_epoch or completed is not None
-        if not ends:
-            yield _steps(row.of_steps, row.scalars, place, time)
-            return
-        if Meaning.LOSS in row.of_steps and Meaning.LOSS in row.of_epoch:
-            yield _steps(row.of_steps, {}, place, time)
-        fields: dict[str, Any] = {
-            _EPOCH_FIELDS[meaning]: measured(value)
-            for meaning, value in {**row.of_steps, **row.of_epoch}.items()
-        }
-        if completed is None:
-            completed = EpochEnded(place.epoch, step=place.step, time=time)
-        fields["best"] = self._best.is_best(fields.get("top1"), fields.get("loss"), completed.best)
-        scalars = {**completed.scalars, **row.scalars}
-        self._ended = replace(completed, time=time, scalars=scalars, **fields)
-        yield self._ended
+    def _epoch_ended(
+        self, numbers: Numbers, scalars: dict[str, float], place: Place, time: float
+    ) -> EpochEnded:
+        """The end of an epoch; it has the numbers of the last one, too, if it completes it."""
+        fields: dict[str, Any] = {_EPOCH_FIELDS[m]: measured(v) for m, v in numbers.items()}
+        before = self._ended if self._completes(place) else None
+        if before is None:
+            before = EpochEnded(place.epoch, step=place.step, time=time)
+        best = self._best.is_best(fields.get("top1"), fields.get("loss"), before.best)
+        scalars = {**before.scalars, **scalars}
+        self._ended = replace(before, time=time, scalars=scalars, best=best, **fields)
+        return self._ended
 
 
-def _steps(
-    numbers: dict[Meaning, float], scalars: dict[str, float], place: Place, time: float
-) -> Steps:
+def _steps(numbers: Numbers, scalars: dict[str, float], place: Place, time: float) -> Steps:
     fields: dict[str, Any] = {_STEPS_FIELDS[m]: measured(v) for m, v in numbers.items()}
     return Steps(place.epoch, step=place.step, time=time, scalars=scalars, **fields)

@@ -13,7 +13,7 @@ from engine.errors import RunError
 from engine.logs import logs_text
 from engine.logs.column_names import ColumnNames
 from engine.logs.columns import PLACES
-from engine.logs.frameworks import framework
+from engine.logs.frameworks import FROM_ZERO, framework
 from engine.logs.json_history import JsonHistory
 from engine.logs.learnt import Learnt
 from engine.logs.line_records import CsvLines, JsonLines
@@ -129,10 +129,12 @@ class TableReader:
         if self._rows is None:
             assert self._records is not None
             self._rows = self._new_rows(self._records.names or [*part[0].values])
-            events += self._named_by_nobody(self._rows)
         for record in part:
             if not record.damage:
+                had_started = self._rows.has_started
                 events += self._rows.add(None, self.written_at, record.values)
+                if self._rows.has_started and not had_started:
+                    events += self._named_by_nobody(self._rows)
             elif not self._is_damaged:
                 events += self._rows.started(self.written_at)
                 events.append(self._damage(record))
@@ -146,6 +148,8 @@ class TableReader:
         watched = Watched(
             program=self.label, framework=framework(names, self._path), log=self._kind
         )
+        if watched.framework in FROM_ZERO:
+            self._learnt.epochs_from_zero = self._learnt.steps_from_zero = True
         rows = RowEvents(watched, self._learnt)
         rows.meet(names)
         return rows
@@ -154,7 +158,6 @@ class TableReader:
         """Where no column has a known meaning, the user may say what they mean."""
         meanings = {role.meaning for role in rows.learnt.names.values()} - {None}
         if self._kind == "CSV" and meanings <= PLACES:
-            yield from rows.started(self.written_at)
             yield self._alert("info", COLUMNS, logs_text.NOTHING_KNOWN)
 
     def _damage(self, record: Record) -> Alert:

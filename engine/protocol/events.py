@@ -10,7 +10,7 @@ unknown fields, so an older viewer can read a newer run.
 
 from __future__ import annotations
 
-from math import isfinite
+import math
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -35,7 +35,7 @@ Side: TypeAlias = Annotated[int, Meta(ge=0, le=1024)]
 
 def measured(value: float) -> Measured:
     """The value with seven digits, to keep the journal small; None if it is NaN or infinite."""
-    return float(f"{value:.7g}") if isfinite(value) else None
+    return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
 def known(value: MaybeMeasured) -> Measured:
@@ -140,15 +140,7 @@ class Phase(_Event, frozen=True):
 
 def _sanitize(scalars: Scalars) -> None:
     """Drop names that cannot be shown, and replace values that are no finite numbers by None."""
-    for name, value in scalars.items():
-        # Nearly always all are finite floats; a log of millions of rows is made of such events.
-        if (
-            type(value) is not float
-            or not isfinite(value)
-            or not 0 < len(name) <= LONGEST_SCALAR_NAME
-        ):
-            break
-    else:
+    if _can_be_shown(scalars):
         return
     for name, value in [*scalars.items()]:
         if not 0 < len(name) <= LONGEST_SCALAR_NAME:
@@ -157,6 +149,16 @@ def _sanitize(scalars: Scalars) -> None:
             scalars[name] = None
         else:
             scalars[name] = measured(float(value))
+
+
+def _can_be_shown(scalars: Scalars) -> bool:
+    """Whether all are finite floats, as nearly always: a log may hold millions of them."""
+    for name, value in scalars.items():
+        if type(value) is not float or not math.isfinite(value):
+            return False
+        if not 0 < len(name) <= LONGEST_SCALAR_NAME:
+            return False
+    return True
 
 
 class Steps(_Event, frozen=True, omit_defaults=True):
@@ -369,9 +371,10 @@ class Resumed(_Event, frozen=True):
 class Steered(_Event, frozen=True):
     """A command changed the rest of the run, from the step after this one on.
 
-    `epochs` is the total, `lr` the rate of the next step, and `command` the id of the command.
-    `factor` is `lr` over the rate without steering. The plan ahead follows from `scale` and
-    `asked`, see `schedule.Steering`; in a journal of an older version, from `factor` alone.
+    `epochs` is the total, without meaning where a watched program has told none. `lr` is the rate
+    of the next step, and `command` the id of the command. `factor` is `lr` over the rate without
+    steering. The plan ahead follows from `scale` and `asked`, see `schedule.Steering`; in a journal
+    of an older version, from `factor` alone.
     """
 
     factor: float
