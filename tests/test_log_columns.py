@@ -116,6 +116,10 @@ def test_the_user_names_columns() -> None:
     assert known["train_loss"].meaning is None
 
 
+def test_the_user_names_nothing() -> None:
+    assert column_names.parse("") == {}
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -123,7 +127,7 @@ def test_the_user_names_columns() -> None:
         ("los=a", "--columns knows no 'los': did you mean loss?"),
         ("loss=a,loss=b", "'loss=b' names a column or a meaning again: leave one of them out."),
         ("loss=a,lr=a", "'lr=a' names a column or a meaning again: leave one of them out."),
-        ("", "'' names no column: write --columns as in step=iter,loss=train_l."),
+        ("lr=b,,", "'' names no column: write --columns as in step=iter,loss=train_l."),
     ],
 )
 def test_what_the_user_names_wrong(text: str, sentence: str) -> None:

@@ -19,6 +19,7 @@ from engine.logs.columns import Meaning
 from engine.logs.table_kinds import is_table_name, looks_like_log
 from engine.logs.table_log import TableReader
 from engine.protocol.events import Alert, EpochEnded, Event, RunStarted, Steps
+from engine.run.history import History
 
 LONG_AGO = 1_700_000_000.0
 
@@ -198,6 +199,27 @@ def test_lightning(log: Log) -> None:
     assert (start.watched.framework, start.watched.log) == ("Lightning", "CSV")
     assert start.watched.unit == "epoch"
     assert log.reader.label == "run/metrics.csv"
+
+
+def test_an_epoch_told_in_two_rows_is_one_epoch_of_the_history(log: Log) -> None:
+    history = History()
+    history.fold(read(log, LIGHTNING))
+    assert [(e.epoch, e.train_loss, e.loss) for e in history.epochs] == [
+        (1, 1.143735, 1.097396),
+        (2, 1.126141, 1.095019),
+    ]
+    logged = [event.epoch for event in history.log if isinstance(event, EpochEnded)]
+    assert logged[-1:] == [2]
+    assert logged.count(2) == 1
+
+
+def test_a_loss_that_comes_after_the_validation_is_in_the_curve(log: Log) -> None:
+    """Lightning with on_step=False: the row of the training comes last."""
+    history = History()
+    history.fold(
+        read(log, "epoch,step,train_loss,val_loss\n0,3,,1.5\n0,3,2.0,\n1,7,,1.25\n1,7,1.75,\n")
+    )
+    assert [part.mean for part in history.loss.bins()] == [2.0, 1.75]
 
 
 def test_lightning_resumed_counts_from_zero_though_no_zero_is_there(log: Log) -> None:

@@ -15,12 +15,12 @@ ColumnNames: TypeAlias = Mapping[str, Meaning]
 
 
 def parse(text: str) -> dict[str, Meaning]:
-    """The meanings by the names of the columns. Raises UsageError.
+    """The meanings by the names of the columns; none for an empty text. Raises UsageError.
 
     A name with a comma stands in quotes together with its meaning, as in CSV: `"loss=a, b"`.
     """
     found: dict[str, Meaning] = {}
-    for part in next(csv.reader([text], skipinitialspace=True), []) or [""]:
+    for part in next(csv.reader([text], skipinitialspace=True), []):
         word, equals, name = (piece.strip() for piece in part.partition("="))
         if not (equals and word and name):
             raise UsageError(logs_text.no_column_name(part))

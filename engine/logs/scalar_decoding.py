@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.logs.event_records import Part
+from engine.logs.event_records import HEADER, Part
 from engine.logs.event_values import Setting, content
 from engine.logs.scalar_layouts import MOST_LAYOUTS, Layout, Words, as_words, learnt
 
@@ -139,7 +139,7 @@ class ScalarDecoding:
     def _decode_one(self, record: bytes, offset: int, found: _Found) -> None:
         told = content(record)
         if told is None:
-            found.foreign.append(offset)
+            found.foreign.append(offset - HEADER)
             return
         found.settings.update(told.settings)
         if told.restarts:

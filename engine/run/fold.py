@@ -242,9 +242,9 @@ class Fold:
             self.load.setdefault(name, Curve()).add(second, value)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
-        completed = (
-            self.epochs.pop() if self.epochs and _completes(event, self.epochs[-1]) else None
-        )
+        completes = bool(self.epochs) and _completes(event, self.epochs[-1])
+        if completes:
+            self.epochs.pop()
         self.has_top1 = self.has_top1 or event.top1 is not UNSET
         before = self.epochs[-1].step if self.epochs else 0
         length = event.step - before if self.counts_steps else self.steps_per_epoch
@@ -253,8 +253,9 @@ class Fold:
         self.lr.add(event.step, event.lr)
         self._fold_scalars(event.step, event.scalars)
         last_point = self.recent[-1].step if self.recent else 0
-        is_late = completed is not None and completed.train_loss is UNSET is not event.train_loss
-        if self._newest is None or is_late or 2 * (event.step - last_point) > length:
+        # Then the last point was the epoch itself, before the loss of its training was known.
+        was_early = completes and self._newest is not None and self._newest.loss is UNSET
+        if self._newest is None or was_early or 2 * (event.step - last_point) > length:
             self._add_point(_as_report(event))
         else:
             self._move_newest(event)
