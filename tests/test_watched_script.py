@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from engine.protocol import commands, events
 from engine.run import run_liveness, spool
 from engine.run.run_paths import RunDir
@@ -69,6 +71,12 @@ def printed(process: Any) -> str:
     return str(output)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a script prints that nobody disturbs."""
+    return printed(started(tmp_path_factory.mktemp("whole"), "whole"))
+
+
 def run_of(folder: Path, process: Any) -> RunDir:
     """The last run, once its script waits for a command."""
     assert process.stdout.readline() == "waiting\n"
@@ -81,8 +89,7 @@ def all_of(run: RunDir, kind: type) -> list[Any]:
     return [event for event in events_of(run) if isinstance(event, kind)]
 
 
-def test_a_run_that_was_stopped_in_an_epoch_goes_on_bit_for_bit(tmp_path: Path) -> None:
-    whole = printed(started(tmp_path, "whole"))
+def test_a_run_that_was_stopped_in_an_epoch_goes_on_bit_for_bit(tmp_path: Path, whole: str) -> None:
     process = started(tmp_path, "halves", waits=9)
     run = run_of(tmp_path, process)
     spool.send(run, commands.Stop)
@@ -101,9 +108,8 @@ def test_a_run_that_was_stopped_in_an_epoch_goes_on_bit_for_bit(tmp_path: Path) 
 
 
 def test_over_a_bare_loader_a_stop_waits_for_the_epoch_and_the_resume_is_exact(
-    tmp_path: Path,
+    tmp_path: Path, whole: str
 ) -> None:
-    whole = printed(started(tmp_path, "whole", loop="bare"))
     process = started(tmp_path, "halves", waits=9, loop="bare")
     run = run_of(tmp_path, process)
     spool.send(run, commands.Stop)
@@ -114,8 +120,7 @@ def test_over_a_bare_loader_a_stop_waits_for_the_epoch_and_the_resume_is_exact(
     assert printed(started(tmp_path, "halves", loop="bare")) == whole
 
 
-def test_a_pause_is_seen_answers_and_changes_no_bit(tmp_path: Path) -> None:
-    whole = printed(started(tmp_path, "whole"))
+def test_a_pause_is_seen_answers_and_changes_no_bit(tmp_path: Path, whole: str) -> None:
     process = started(tmp_path, "paused", waits=9)
     run = run_of(tmp_path, process)
     spool.send(run, commands.Pause)
