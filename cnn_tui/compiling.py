@@ -22,7 +22,7 @@ def is_compiled(model: nn.Module) -> bool:
     Compiled code does not call the hooks of layers.
     """
     return any(
-        "_orig_mod" in module._modules or getattr(module, "_compiled_call_impl", None) is not None
+        hasattr(module, "_orig_mod") or getattr(module, "_compiled_call_impl", None) is not None
         for module in model.modules()
     )
 

@@ -30,8 +30,16 @@ def loaded_by(*modules: str) -> set[str]:
 
 
 def test_importing_the_root_loads_the_standard_library_alone() -> None:
-    before = loaded_by("importlib")
+    before = loaded_by("importlib", "__future__")
     assert loaded_by("cnn_tui") - before == {"cnn_tui"}
+
+
+def test_importing_the_root_loads_not_even_typing() -> None:
+    bare = [sys.executable, "-I", "-S", "-c"]
+    code = f"import sys; sys.path.append({str(ROOT)!r}); import cnn_tui; print(*sys.modules)"
+    done = subprocess.run([*bare, code], check=True, capture_output=True, text=True)
+    assert "cnn_tui" in done.stdout.split()
+    assert "typing" not in done.stdout.split()
 
 
 def test_its_modules_load_torch_but_nothing_else_of_this_program() -> None:
@@ -42,4 +50,7 @@ def test_its_modules_load_torch_but_nothing_else_of_this_program() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_file_is_python_3_9(file: Path) -> None:
-    ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 9))
+    tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 9))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    # `zip` got its keyword in 3.10.
+    assert not any(keyword.arg == "strict" for call in calls for keyword in call.keywords)

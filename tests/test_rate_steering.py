@@ -122,7 +122,7 @@ def test_a_closure_is_steered_too() -> None:
         return loss.item()
 
     RateSteering([optimizer]).steer(None, 0.5)
-    optimizer.step(closure)
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     # The first step of L-BFGS is min(1, 1 / |gradient|) * rate * gradient.
     assert weight.item() == pytest.approx(3.5)
 

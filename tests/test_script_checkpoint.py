@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Script:
         )
         self.watching.script.drives_epochs = self.watching.script.drives_batches = True
 
-    def losses(self) -> Iterator[float]:
+    def losses(self) -> Generator[float, None, None]:
         """The loss of each step, after whatever comes between it and the next one."""
         model, script = self.watching.model, self.watching.script
         while script.ended_epochs < EPOCHS:
@@ -82,18 +82,20 @@ def weights(model: nn.Module) -> list[bytes]:
 def test_a_resumed_loop_equals_an_uninterrupted_one(
     tmp_path: Path, at: int, workers: int, own_generator: bool
 ) -> None:
-    options = {"own_generator": own_generator, "workers": workers}
-    whole = Script(tmp_path, **options)
+    def script() -> Script:
+        return Script(tmp_path, own_generator=own_generator, workers=workers)
+
+    whole = script()
     expected = [*whole.losses()]
 
-    first = Script(tmp_path, **options)
+    first = script()
     steps = first.losses()
     before = [next(steps) for _ in range(at)]
     first.watching.asked("Checkpoint")
     assert first.watching.types() == ["Checkpointed"]
     steps.close()
 
-    second = Script(tmp_path, **options)
+    second = script()
     torch.manual_seed(99)
     assert (
         second.watching.model.resume(str(tmp_path / "checkpoints" / "script.pt")) == (at - 1) // 5

@@ -74,8 +74,7 @@ def evaluate(
 def _with_compiled_code(model: nn.Module) -> nn.Module:
     """The model, without those wrappers that wait for other processes."""
     inner = unwrapped(model)
-    compiled = "_orig_mod" in model._modules and model._modules["_orig_mod"] is inner
-    return model if compiled else inner
+    return model if getattr(model, "_orig_mod", None) is inner else inner
 
 
 class _Sums:

@@ -6,6 +6,7 @@ training's time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -26,6 +27,8 @@ GRADIENT_NORM = "gradient_norm"
 
 
 class _Reading(NamedTuple):
+    """A table of the layers, the norm of the gradient, and whether the step was skipped."""
+
     layers: tuple[str, ...]
     readback: Readback
     step: int
@@ -48,6 +51,7 @@ class HealthMeasurement:
         self._model, self._sample, self._clock = model, sample, clock
         self._meter: LayerHealthMeter | None = None
         self._has_gradients = False
+        self._overflowed: Tensor | None = None
         self._reading: _Reading | None = None
         self._next, self._is_compiled = 0.0, False
         self.gradient_norm: float | None = None
@@ -98,20 +102,21 @@ class HealthMeasurement:
             self._model(images)
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not is_compiling() and not args and not kwargs.get("closure"):
+        if not is_compiling() and not _has_closure(args, kwargs):
             self._take_gradients(optimizer)
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """A closure computes the gradients within the step."""
-        if not is_compiling() and (args or kwargs.get("closure")):
+        if not is_compiling() and _has_closure(args, kwargs):
             self._take_gradients(optimizer)
 
     def _take_gradients(self, optimizer: Any) -> None:
         if self._meter is None or self._has_gradients:
             return
         try:
-            # A fused optimizer divides by the scale of `GradScaler` itself.
+            # A fused optimizer divides by the scale of `GradScaler`, and skips a step, itself.
             self._meter.after_backward(getattr(optimizer, "grad_scale", None))
+            self._overflowed = getattr(optimizer, "found_inf", None)
             self._has_gradients = True
         except Exception:  # noqa: BLE001 (a hook must not end the script's step)
             self.forget()
@@ -122,8 +127,10 @@ class HealthMeasurement:
         meter.after_step()
         # Somebody may have compiled the model behind our back.
         self._is_compiled = self._is_compiled or not meter.saw_forward
-        norms = [] if meter.gradient_norm is None else [meter.gradient_norm]
-        readback = Readback(meter.table.device, [meter.table, *norms])
+        zero = torch.zeros((), device=meter.table.device)
+        norm = zero * math.nan if meter.gradient_norm is None else meter.gradient_norm
+        skipped = zero if self._overflowed is None else self._overflowed
+        readback = Readback(meter.table.device, [meter.table, norm, skipped])
         self._reading = _Reading(meter.layers, readback, step)
         self._meter, self._has_gradients = None, False
         self._wait(began)
@@ -133,16 +140,23 @@ class HealthMeasurement:
         now = self._clock()
         self._next = max(self._next, now + max(INTERVAL_SECONDS, (now - began) / SHARE))
 
-    def _arrived(self, reading: _Reading) -> dict[str, Any]:
-        table, *norms = reading.readback.wait()
+    def _arrived(self, reading: _Reading) -> dict[str, Any] | None:
+        table, norm, skipped = reading.readback.wait()
         self._reading = None
-        if norms:
-            self.gradient_norm = measured(float(norms[0]))
+        if float(skipped):
+            self._next = self._clock()
+            return None
+        self.gradient_norm = measured(float(norm))
         rows = [
             [name, *(measured(value, 4) for value in values)]
             for name, *values in layer_health(reading.layers, table)
         ]
         return {"type": "LayerHealth", "step": reading.step, "layers": rows}
+
+
+def _has_closure(args: Any, kwargs: Any) -> bool:
+    """Whether a step got a function for the gradients; `args` begin with the optimizer."""
+    return kwargs.get("closure") is not None or any(map(callable, args))
 
 
 def updated_by(model: nn.Module, optimizers: Sequence[Any]) -> Any:

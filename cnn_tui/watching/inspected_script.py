@@ -106,6 +106,7 @@ class InspectedScript:
         return self._read_maps(names, 0, RECORDED) if names else None
 
     def _maps(self, layer: str, image: int) -> dict[str, Any]:
+        self.images.first()  # without images no layer has maps
         if layer not in self._mapped():
             raise RefusalError(obeying_text.no_maps(layer))
         return self._read_maps([layer], image, REQUESTED).events()[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from cnn_tui.compiling import eager
 from cnn_tui.layer_table import Layer, layer_table_for
@@ -39,7 +40,7 @@ def model_facts(model: nn.Module, image: Tensor | None) -> ModelFacts:
     Without an image, or where the model cannot be run on it, the layers are those with parameters
     in the order in which they were defined. Draws no random numbers.
     """
-    parameters = sum(weight.numel() for weight in model.parameters())
+    parameters = sum(map(_numbers, model.parameters()))
     if image is None:
         return ModelFacts(_named_layers(model), parameters, 0, (0, 0, 0))
     shape = tuple(as_images(image[:1]).shape[2:])
@@ -57,7 +58,12 @@ def model_facts(model: nn.Module, image: Tensor | None) -> ModelFacts:
 def _named_layers(model: nn.Module) -> tuple[Layer, ...]:
     found = []
     for name, module in leaf_modules(model):
-        parameters = sum(weight.numel() for weight in module.parameters() if weight.ndim)
+        parameters = sum(map(_numbers, module.parameters()))
         if parameters:
             found.append(Layer(name, type(module).__name__, "", (), parameters, 0, 0))
     return tuple(found)
+
+
+def _numbers(weight: nn.Parameter) -> int:
+    """How many numbers a weight has; none if its shape is not known yet."""
+    return 0 if is_lazy(weight) else weight.numel()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from cnn_tui.watching import obeying_text
 from cnn_tui.watching.command_source import CommandSource
-from cnn_tui.watching.inspected_script import InspectedScript
-from cnn_tui.watching.rate_steering import RateSteering
 from cnn_tui.watching.refusal_error import RefusalError
 from cnn_tui.watching.script import Script
-from cnn_tui.watching.script_checkpoint import ScriptCheckpoint
 
 # A paused script looks this often whether its recorder is there.
 WAIT_SECONDS = 1.0
@@ -20,6 +17,34 @@ MOST_EPOCHS = 1_000_000
 CODES = {"Checkpoint": "checkpoint", "Steer": "steer", "Probe": "probe", "Stop": "stop"}
 
 
+class Steering(Protocol):
+    """Changes the learning rate, see `RateSteering`."""
+
+    factor: float
+
+    @property
+    def refusal(self) -> str: ...
+
+    def steer(self, lr: float | None, scale: float | None, sure: bool = False) -> float: ...
+
+    def rate(self) -> float: ...
+
+
+class Checkpoint(Protocol):
+    """Saves the training, see `ScriptCheckpoint`."""
+
+    @property
+    def refusal(self) -> str: ...
+
+    def save(self, reason: str) -> dict[str, Any]: ...
+
+
+class Inspected(Protocol):
+    """Replies to `Inspect`, see `InspectedScript`."""
+
+    def reply(self, command: dict[str, Any]) -> dict[str, Any]: ...
+
+
 class Obedience:
     """Serves the commands of one script. None of them can end its training but `Stop`."""
 
@@ -27,9 +52,9 @@ class Obedience:
         self,
         script: Script,
         channel: CommandSource,
-        steering: RateSteering,
-        checkpoint: ScriptCheckpoint,
-        inspected: InspectedScript,
+        steering: Steering,
+        checkpoint: Checkpoint,
+        inspected: Inspected,
     ) -> None:
         self._script, self._channel = script, channel
         self._steering, self._checkpoint, self._inspected = steering, checkpoint, inspected
@@ -39,7 +64,10 @@ class Obedience:
         self.phase = "training"
 
     def refusals(self) -> dict[str, str]:
-        """Why a command of a type cannot be obeyed, for those that cannot."""
+        """Why a command of a type cannot be obeyed, for those that cannot.
+
+        `Epochs` is the part of `Steer` that changes their number.
+        """
         script = self._script
         stops = script.drives_epochs or script.drives_batches
         found = {
@@ -47,6 +75,7 @@ class Obedience:
             "Stop": "" if stops else obeying_text.CANNOT_STOP,
             "Probe": "" if script.model is not None else obeying_text.NO_MODEL,
             "Steer": "" if script.drives_epochs else self._cannot_steer_rate(),
+            "Epochs": "" if script.drives_epochs else obeying_text.EPOCHS_NOT_OURS,
         }
         return {command: sentence for command, sentence in found.items() if sentence}
 
@@ -99,20 +128,22 @@ class Obedience:
         """Write a checkpoint, and tell it. Raises RefusalError."""
         if self._script.leads:
             self._send(self._checkpoint.save(reason))
+        elif self._script.on_other_ranks is not None:
+            self._script.on_other_ranks()
 
     def _stop(self, command: dict[str, Any]) -> None:
-        script, saves = self._script, bool(command.get("save", True))
-        if script.drives_batches:
-            if saves and not self._checkpoint.refusal:
-                self._save_last()
-        elif script.drives_epochs:
-            self.saves_at_end = saves and not self._checkpoint.refusal
-            self.tell("info", "stop", obeying_text.STOPS_AFTER_EPOCH)
-        else:
+        script = self._script
+        if not script.drives_batches and not script.drives_epochs:
             raise RefusalError(obeying_text.CANNOT_STOP)
+        # First, so that all ranks stop, even if the one that saves fails.
+        script.stopping = True
         if self._paused:
             self._enter(self.phase)
-        script.stopping = True
+        self.saves_at_end = bool(command.get("save", True)) and not self._checkpoint.refusal
+        if script.drives_batches:
+            self.save_at_end()
+        else:
+            self.tell("info", "stop", obeying_text.STOPS_AFTER_EPOCH)
 
     def save_at_end(self) -> None:
         """Save what a stop has asked to be saved, once."""

@@ -12,7 +12,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, Union
 
 from cnn_tui.watching.channel import Channel, Recording
 
@@ -81,8 +81,8 @@ class Group:
         distributed = _distributed()
         if distributed is None:
             raise ValueError(
-                "reduce needs connected ranks: call torch.distributed.init_process_group before "
-                "cnn_tui.watch."
+                "The ranks of the script must be connected first: call "
+                "torch.distributed.init_process_group before cnn_tui.watch."
             )
         self._distributed, self._rank = distributed, rank
         self._group = distributed.new_group(backend="gloo")
@@ -112,7 +112,7 @@ class Message(NamedTuple):
 class RankedChannel:
     """The channel of one of several ranks, all of which obey the commands of the leader's.
 
-    `after_step`, `wait_for_command` and `recording` are for all ranks alike.
+    `after_step` and `wait_for_command` are for all ranks alike.
     """
 
     def __init__(
@@ -140,7 +140,8 @@ class RankedChannel:
         self._channel.close(reason, error)
 
     def recording(self, seconds: float = 0.0) -> Recording | None:
-        return self.group.from_leader(lambda: self._channel.recording(seconds))
+        """The run that is kept, for the leader alone; the others have none."""
+        return self._channel.recording(seconds)
 
     def commands(self) -> list[dict[str, Any]]:
         taken = [*self._received]
@@ -177,3 +178,18 @@ class RankedChannel:
         fitting = int(BROADCAST_SECONDS * self._interval / max(now - self._last, 1e-6))
         self._interval, self._last = max(1, min(fitting, 2 * self._interval)), now
         return self._interval
+
+
+def shared_recording(channel: AnyChannel, seconds: float) -> Recording | None:
+    """The run that the leader's recorder keeps, on all ranks, which must call this alike.
+
+    Raises ValueError before the script has connected its ranks.
+    """
+    rank = this_rank()
+    if rank.of == 1:
+        return channel.recording(seconds)
+    group = channel.group if isinstance(channel, RankedChannel) else Group(rank)
+    return group.from_leader(lambda: channel.recording(seconds))
+
+
+AnyChannel = Union[Channel, SilentChannel, RankedChannel]

@@ -10,10 +10,10 @@ _WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 def unwrapped(model: nn.Module) -> nn.Module:
     """The model inside `DistributedDataParallel`, `DataParallel` and `torch.compile`."""
     while True:
-        inner = model._modules.get("_orig_mod")
+        inner = getattr(model, "_orig_mod", None)
         if inner is None and isinstance(model, _WRAPPERS):
             inner = model.module
-        if inner is None:
+        if not isinstance(inner, nn.Module):
             return model
         model = inner
 

@@ -18,7 +18,7 @@ from cnn_tui.watching import channel as channels
 from cnn_tui.watching import watching_text
 from cnn_tui.watching.channel import tell
 from cnn_tui.watching.epoch_length import EpochLength
-from cnn_tui.watching.ranks import RankedChannel, SilentChannel
+from cnn_tui.watching.ranks import AnyChannel, shared_recording
 from cnn_tui.watching.reports import Reports, measured, rounded
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_means import LOSS, Sums, scalar
@@ -45,7 +45,7 @@ class WatchedRun:
     def __init__(
         self,
         script: Script,
-        channel: channels.Channel | RankedChannel | SilentChannel,
+        channel: AnyChannel,
         model: WatchedModel,
         reports: Reports,
         started: Callable[[EpochLength], dict[str, Any]],
@@ -236,11 +236,12 @@ class WatchedRun:
         """Go on from the checkpoint of the newest run of this name; returns its finished epochs.
 
         Call it before the loop, on every rank. Without a checkpoint, a new run starts: 0. `load`
-        loads what `on_checkpoint` saved. Raises CheckpointError if the file does not fit.
+        loads what `on_checkpoint` saved. Raises CheckpointError if the file does not fit, and
+        ValueError on ranks that are not connected.
         """
         self._opened = True
         self._channel.open(resume=True)
-        recording = self._channel.recording(ANSWER_SECONDS)
+        recording = shared_recording(self._channel, ANSWER_SECONDS)
         script = self._script
         if recording is not None and recording.checkpoint:
             self._model.resume(recording.checkpoint, load)

@@ -58,11 +58,3 @@ def only_one_rank(program: str) -> str:
         f"Only rank 0 of {program} would obey, and the others would wait for it: on every rank, "
         'call cnn_tui.watch(…, reduce="mean") and run.step().'
     )
-
-
-def cannot_stop(program: str) -> str:
-    """Why a script with a loop of its own cannot be stopped."""
-    return (
-        f"The loop of {program} cannot be ended from here: let it loop over run.epochs() or "
-        "run.batches(loader), or press Ctrl+C where it runs."
-    )

@@ -229,7 +229,7 @@ HELP_RECORDING = KeyGroup(
 )
 
 HELP_LOG = KeyGroup(
-    "the log",
+    "a log of another program",
     (
         ("y", "copy the command that shows it"),
         ("q Ctrl+C", "leave; nothing is written to it"),
