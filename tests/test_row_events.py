@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.logs.epoch_length import EpochLength
+from engine.logs.found_length import EpochLength
 from engine.logs.learnt import Learnt
 from engine.logs.row_events import RowEvents
 from engine.protocol.events import Alert, EpochEnded, Event, RunStarted, Steps, Watched

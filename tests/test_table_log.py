@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Sequence
@@ -45,12 +46,12 @@ epoch,accuracy,learning_rate,loss,val_accuracy,val_loss\r
 2,0.39,0.001,1.2020028829574585,NA,NA\r
 3,0.40,0.001,nan,0.3125,1.6788911819458008\r
 """
-# timm 1.0.31, with --val-interval 2 after the first epoch.
+# timm 1.0.31, train.py --val-interval 2 --epochs 5: epochs without a validation have no row.
 TIMM = """\
 epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\r
-0,6.91,6.89,0.812,3.25,0.0001\r
-1,6.72,0.0002\r
-2,6.50,6.31,2.44,8.1,0.0003\r
+1,6.91,6.89,0.812,3.25,0.0001\r
+3,6.50,6.31,2.44,8.1,0.0003\r
+4,6.40,6.21,2.84,8.9,0.0004\r
 """
 # Ultralytics 8.0 pads names and cells. In 8.4.190 they are not padded.
 ULTRALYTICS = "".join(
@@ -99,6 +100,12 @@ BEARPAW = """\
 Learning Rate\tTrain Loss\tValid Loss\tTrain Acc.\tValid Acc.\t
 0.100000\t1.536312\t1.245817\t43.226000\t55.170000\t
 0.100000\t1.102315\t1.105231\t60.300000\t61.020000\t
+"""
+# fastai 2.8.12, CSVLogger: the accuracy is that of the validation, and the time is text.
+FASTAI = """\
+epoch,train_loss,valid_loss,accuracy,time
+0,1.912345,1.512345,0.451234,00:05
+1,1.412345,1.312345,0.551234,00:05
 """
 
 
@@ -245,10 +252,13 @@ def test_keras(log: Log) -> None:
     assert started(events).steps_per_epoch == 1
 
 
-def test_timm_leaves_the_cells_of_the_validation_out(log: Log) -> None:
+def test_timm_counts_epochs_from_zero_though_no_zero_is_there(log: Log) -> None:
     events = read(log, TIMM)
-    assert [row.get("lr") for row in told(events)] == [0.0001, 0.0002, 0.0003]
-    assert told(events)[1] == {"epoch": 2, "step": 2, "train_loss": 6.72, "lr": 0.0002}
+    assert [(row["epoch"], row["lr"]) for row in told(events)] == [
+        (2, 0.0001),
+        (4, 0.0003),
+        (5, 0.0004),
+    ]
     # The first accuracy alone looks like a fraction; the top-5 beside it shows that it is none.
     assert told(events)[0]["top1"] == 0.00812
     assert (
@@ -314,6 +324,17 @@ def test_deit(log: Log) -> None:
     assert [row["top1"] for row in told(events)] == [0.012, 0.034]
 
 
+def test_fastai(log: Log) -> None:
+    assert told(read(log, FASTAI))[1] == {
+        "epoch": 2,
+        "step": 2,
+        "train_loss": 1.412345,
+        "loss": 1.312345,
+        "top1": 0.551234,
+        "best": True,
+    }
+
+
 def test_tabs_without_an_epoch_are_counted_and_it_is_said(log: Log) -> None:
     events = read(log, BEARPAW)
     assert [(row["epoch"], row["step"], row["top1"]) for row in told(events)] == [
@@ -324,7 +345,7 @@ def test_tabs_without_an_epoch_are_counted_and_it_is_said(log: Log) -> None:
     assert any("its rows are counted" in text for text in alerts(events, "columns"))
 
 
-ALL = (LIGHTNING, KERAS, TIMM, ULTRALYTICS, MMENGINE, MMCV, DEIT, BEARPAW)
+ALL = (LIGHTNING, KERAS, TIMM, ULTRALYTICS, MMENGINE, MMCV, DEIT, BEARPAW, FASTAI)
 
 
 @settings(deadline=None, max_examples=60)
@@ -531,7 +552,9 @@ def test_read_obeys_its_time(log: Log) -> None:
     assert log.reader.written_at == LONG_AGO
 
 
-@pytest.mark.parametrize("text", [LIGHTNING, KERAS, TIMM, ULTRALYTICS, MMENGINE, DEIT, BEARPAW])
+@pytest.mark.parametrize(
+    "text", [LIGHTNING, KERAS, TIMM, ULTRALYTICS, MMENGINE, DEIT, BEARPAW, FASTAI]
+)
 def test_looks_like_a_log(log: Log, text: str) -> None:
     log.write(text)
     assert looks_like_log(log.path)
@@ -548,3 +571,22 @@ def test_looks_like_no_log(log: Log, text: str) -> None:
 def test_names_of_tables() -> None:
     names = ["metrics.csv", "a.TSV", "20240101.log.json", "log.txt", "notes.txt", "a.png"]
     assert [is_table_name(name) for name in names] == [True, True, True, True, False, False]
+
+
+@settings(deadline=None, max_examples=100)
+@given(text=st.sampled_from(ALL), data=st.data())
+def test_no_damage_is_more_than_told(
+    tmp_path_factory: pytest.TempPathFactory, text: str, data: st.DataObject
+) -> None:
+    log = Log(tmp_path_factory.mktemp("log") / "damaged.csv")
+    written = bytearray(text.encode())
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(0, len(written)))
+        size = data.draw(st.integers(0, 20))
+        new = st.binary(max_size=4) | st.sampled_from(
+            [b'"', b"{", b"\n", b",", b"1e999", b"-1", b"nan"]
+        )
+        written[at : at + size] = data.draw(new)
+    log.write(bytes(written))
+    with contextlib.suppress(RunError):
+        log.read()

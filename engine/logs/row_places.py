@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from engine.logs.epoch_length import EpochLength
+from engine.logs.found_length import EpochLength
 from engine.logs.learnt import Learnt, Restart
 
 # A step beyond it is none (see `events.StepNumber`).
