@@ -99,7 +99,9 @@ def read(log: Path) -> None:
             first = time.process_time() - began
     seconds = time.process_time() - began
     grown = (peak() - memory) / 1e6
-    print(f"reader alone: first {first:.3f} s  all {seconds:.3f} s of CPU time, {grown:.0f} MB more")
+    print(
+        f"reader alone: first {first:.3f} s  all {seconds:.3f} s of CPU time, {grown:.0f} MB more"
+    )
 
 
 def peak() -> int:
@@ -118,7 +120,9 @@ def compare(log: Path, rounds: int, python: str | None) -> None:
     show("all curves, s", [each.all for each in ours], ALL_BUDGET)
     print(f"  memory {statistics.median(each.memory for each in ours) / 1e6:.0f} MB")
     if theirs:
-        print(f"  terminalboard: {statistics.median(each.first for each in theirs):.2f} s, ", end="")
+        print(
+            f"  terminalboard: {statistics.median(each.first for each in theirs):.2f} s, ", end=""
+        )
         print(f"{statistics.median(each.memory for each in theirs) / 1e6:.0f} MB")
         pairs = zip(ours, theirs, strict=True)
         show("all : terminalboard's first frame", [a.all / b.first for a, b in pairs], SHARE_BUDGET)
