@@ -31,8 +31,9 @@ class LightningCallback:
     `data` are the validation images, of which eight are looked at; without it, those of the
     trainer's first validation loader. `outputs` names the logits (N, classes) and the labels (N,)
     in the dictionary that `training_step` and `validation_step` return, for the accuracy and the
-    confusion matrix. `settings` are hyper-parameters beside those of the module. Each `fit` is a
-    run of its own, and `fast_dev_run` is none, as for Lightning's loggers.
+    confusion matrix. `network` names the part of the module that makes logits of images, where the
+    module itself has no `forward`. `settings` are hyper-parameters beside those of the module. Each
+    `fit` is a run of its own, and `fast_dev_run` is none, as for Lightning's loggers.
     """
 
     def __new__(cls, *arguments: Any, **options: Any) -> Any:
@@ -45,15 +46,17 @@ class LightningCallback:
         data: Any = None,
         classes: Sequence[str] | None = None,
         outputs: tuple[str, str] | None = None,
+        network: str = "",
         settings: object = None,
         runs_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         """Raises ImportError if neither package is imported."""
-        self._options = {
+        self._options: dict[str, Any] = {
             "name": name,
             "data": data,
             "classes": classes,
             "outputs": outputs,
+            "network": network,
             "settings": settings,
             "runs_dir": runs_dir,
         }
@@ -82,7 +85,7 @@ class LightningCallback:
         self._run = new_run(
             LightningRun,
             trainer_facts.framework(trainer),
-            pl_module,
+            pl_module.get_submodule(options["network"]),
             trainer.optimizers,
             name=str(options["name"]),
             epochs=trainer_facts.epochs(trainer, steps),

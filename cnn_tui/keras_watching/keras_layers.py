@@ -73,7 +73,7 @@ def channels_first(shape: tuple[int, ...], layer: Any) -> tuple[int, ...]:
 
 def has_channels_last(layer: Any) -> bool:
     """Whether its images are (H, W, C), as Keras has them on every backend unless told not to."""
-    return getattr(layer, "data_format", keras.config.image_data_format()) != "channels_first"
+    return str(getattr(layer, "data_format", keras.config.image_data_format())) != "channels_first"
 
 
 def _detail(layer: Any) -> str:
@@ -94,7 +94,7 @@ def _macs(layer: Any, output: tuple[int, ...]) -> int:
     if kernel is None or not output:
         return 0
     if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
-        return math.prod(kernel.shape) * math.prod(output[1:])
+        return int(math.prod(kernel.shape) * math.prod(output[1:]))
     if isinstance(layer, keras.layers.Dense):
-        return int(kernel.shape[0]) * math.prod(output)
+        return int(kernel.shape[0] * math.prod(output))
     return 0

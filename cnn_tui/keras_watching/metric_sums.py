@@ -23,7 +23,7 @@ class Means(NamedTuple):
 
 class _Sums(NamedTuple):
     total: float
-    count: float
+    weight: float
 
 
 class MetricSums:
@@ -41,7 +41,7 @@ class MetricSums:
         values, images = {}, 0.0
         for name, sums in now.items():
             before = self._last.get(name, _Sums(0.0, 0.0))
-            count = sums.count - before.count
+            count = sums.weight - before.weight
             if count > 0:
                 values[name] = (sums.total - before.total) / count
             if name == LOSS:

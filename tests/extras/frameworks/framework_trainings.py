@@ -24,7 +24,7 @@ Kind = TypeVar("Kind", bound=Event)
 
 
 class Training:
-    """A script, and its first run; only `cnn_tui` is on the script's path, neither engine nor tui."""
+    """A script, and its runs. On its path is `cnn_tui` alone, neither engine nor tui."""
 
     def __init__(self, folder: Path, environment: str, script: Path, *arguments: str) -> None:
         path = folder / "path"

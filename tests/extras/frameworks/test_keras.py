@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from engine.protocol import commands, events
-from engine.protocol.events import UNSET
 from tests.extras.frameworks.framework_trainings import SCRIPTS, Training, has, of
 
 pytestmark = [

@@ -26,7 +26,7 @@ from keras import callbacks, layers  # noqa: E402
 import cnn_tui  # noqa: E402
 
 
-class Used(callbacks.Callback):
+class Used(callbacks.Callback):  # type: ignore[misc]
     """Keeps the rate of each step, and fails where it is told to."""
 
     rates: list[float] = []  # noqa: RUF012
