@@ -120,22 +120,24 @@ class Fold:
         return self.run.steps_per_epoch if self.run else 1
 
     @property
+    def watched(self) -> events.Watched | None:
+        """Whose training this is, unless it is the engine's."""
+        return self.run.watched if self.run is not None else None
+
+    @property
     def counts_steps(self) -> bool:
         """Whether the curves are over steps, since the length of an epoch is not known."""
-        watched = self.run.watched if self.run is not None else None
-        return watched is not None and watched.unit == "step"
+        return self.watched is not None and self.watched.unit == "step"
 
     @property
     def is_log(self) -> bool:
         """Whether the log of another program is read, which may hold late rows of earlier steps."""
-        watched = self.run.watched if self.run is not None else None
-        return watched is not None and bool(watched.log)
+        return self.watched is not None and bool(self.watched.log)
 
     @property
     def has_no_total(self) -> bool:
         """Whether the program that trains has not told how many epochs it plans."""
-        watched = self.run.watched if self.run is not None else None
-        return watched is not None and watched.epochs is None
+        return self.watched is not None and self.watched.epochs is None
 
     def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
         """Fold events, in the order of the journal. Returns their types.
@@ -223,7 +225,7 @@ class Fold:
         False if its loss is not finite, so that the curves show that. Other programs, whose reports
         may be single steps, report as often as they like.
         """
-        ours = self.run is None or self.run.watched is None
+        ours = self.watched is None
         return ours and event.step - last.step > self.steps_per_epoch and event.loss is not None
 
     def _fold_load(self, event: events.Hardware) -> None:
@@ -265,7 +267,8 @@ class Fold:
         assert self._newest is not None
         self._newest = replace(self._newest, step=later.step)
         if later.lr is not UNSET:
-            self._last_known[2] = later.lr
+            loss, top1, _, speed = self._last_known
+            self._last_known = [loss, top1, later.lr, speed]
 
     def _add_point(self, point: events.Steps) -> None:
         self._newest = point

@@ -35,11 +35,6 @@ class History(Fold):
         return self.run.recipe if self.run is not None else None
 
     @property
-    def watched(self) -> events.Watched | None:
-        """Whose training this is, unless it is the engine's."""
-        return self.run.watched if self.run is not None else None
-
-    @property
     def names(self) -> tuple[str, str]:
         """Architecture and data set, without folders; empty where the run does not tell them."""
         return short_names(self.recipe) if self.recipe is not None else ("", "")
@@ -243,13 +238,12 @@ class History(Fold):
 
         It is known from the times at which epochs ended; of a first epoch, from its reports.
         """
-        known: Sequence[events.Steps | events.EpochEnded] = self.epochs
-        if len(known) < FEWEST_REPORTS:
-            known = self.reports
-        newest = known[-PACE_REPORTS:] if isinstance(known, list) else [*known][-PACE_REPORTS:]
+        ends: Sequence[events.Steps | events.EpochEnded]
+        ends = self.epochs if len(self.epochs) >= FEWEST_REPORTS else self.reports
+        newest = [*itertools.islice(reversed(ends), PACE_REPORTS)]
         paces = sorted(
             (after.time - before.time) / (after.step - before.step)
-            for before, after in itertools.pairwise(newest)
+            for after, before in itertools.pairwise(newest)
             if after.step > before.step and after.time > before.time
         )
         return paces[len(paces) // 2] if len(newest) >= FEWEST_REPORTS and paces else None
