@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import torch
+from msgspec import UNSET
 from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from engine.protocol import events
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.run_search import find
@@ -68,7 +68,7 @@ def test_three_lines_show_a_training_with_its_model(runs: Path) -> None:
     assert history.run is not None
     assert [layer.kind for layer in history.run.layers] == ["Conv2d", "Flatten", "Linear"]
     assert history.confusion is not None
-    assert history.epochs[-1].top1 is not events.UNSET
+    assert history.epochs[-1].top1 is not UNSET
 
 
 def test_an_own_evaluation_and_own_numbers_are_told(runs: Path) -> None:
