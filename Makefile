@@ -15,14 +15,14 @@ test: .venv/installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
 
-# A minute: what needs packages that the program can do without.
-test-extras: .venv-extras/installed
+# Some minutes: what needs packages that the program can do without, and real trainings of others.
+test-extras: .venv-extras/installed .venv-lightning/installed .venv-keras/installed
 	.venv-extras/bin/python -m pytest -m extras tests/extras
 
 # On a machine with a GPU: what only a GPU shows.
 test-gpu: .venv/installed-dev
 	CNN_TUI_TEST_GPU=1 $(BIN)/pytest tests/test_replay.py tests/test_prefetch.py \
-	    tests/test_determinism.py
+	    tests/test_determinism.py tests/test_watching_means.py
 
 # Hours: some hundreds of kills, an hour with a restless viewer, and every network in every format.
 soak: .venv/installed-dev .venv-extras/installed
@@ -70,4 +70,15 @@ endef
 	$(BIN)/python -m venv .venv-extras
 	$(BIN)/python -m tests.shared_packages .venv-extras
 	.venv-extras/bin/pip install --quiet --editable '.[timm,onnx,hf,heic,bands,report,tensorboard]' pandas html5lib
+	@touch $@
+
+# Other people's trainings have environments of their own, as they have at the user's: a script in
+# one of them, and the recorder in .venv-extras. The torch in both is ours.
+.venv-lightning/installed: LIBRARIES = lightning==2.6.6 pytorch-lightning==2.6.6
+.venv-keras/installed: LIBRARIES = keras==3.15.1 jax==0.10.2 tensorflow-cpu==2.21.0 scipy==1.17.1
+
+.venv-lightning/installed .venv-keras/installed: pyproject.toml .venv/installed-dev
+	$(BIN)/python -m venv $(@D)
+	$(BIN)/python -m tests.shared_packages $(@D)
+	$(@D)/bin/pip install --quiet $(LIBRARIES)
 	@touch $@

@@ -16,15 +16,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from cnn_tui.keras_callback import KerasCallback as KerasCallback
+    from cnn_tui.lightning_callback import LightningCallback as LightningCallback
     from cnn_tui.watching.watch import watch as watch
     from cnn_tui.watching.watched_run import WatchedRun as WatchedRun
 
 # Where each name is, which is loaded when it is used: a script should not wait for what it may not
 # need.
 _HOMES = {
+    "KerasCallback": "cnn_tui.keras_callback",
+    "LightningCallback": "cnn_tui.lightning_callback",
     "watch": "cnn_tui.watching.watch",
     "WatchedRun": "cnn_tui.watching.watched_run",
 }
+# Without the callbacks, whose frameworks need not be there.
 __all__ = ["WatchedRun", "watch"]
 
 

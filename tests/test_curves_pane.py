@@ -173,14 +173,14 @@ def _running(epochs: int = 4) -> History:
 
 def test_the_cursor_moves_by_columns_and_stops_at_the_end_of_an_epoch() -> None:
     history, view = _running(), ChartView()
-    view.move(view.window(history), 2.5, 1, 32)
+    view.move(history, 1, 32)
     visited = [view.cursor]
     for _ in range(31):
-        view.move(view.window(history), 2.5, 1, 32)
+        view.move(history, 1, 32)
         visited.append(view.cursor)
     assert [at for at in visited if at is not None and at.is_integer()] == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert visited[1] == 0.1875
-    view.move(view.window(history), 2.5, 1, 32)
+    view.move(history, 1, 32)
     assert view.cursor is None
 
 
@@ -188,7 +188,7 @@ def test_where_epochs_share_a_column_the_cursor_moves_by_epochs() -> None:
     history, view = _running(), ChartView()
     visited = []
     for _ in range(5):
-        view.move(view.window(history), 2.5, -1, 2)
+        view.move(history, -1, 2)
         visited.append(view.cursor)
     assert visited == [2.5, 2.0, 1.0, 0.0, None]
 

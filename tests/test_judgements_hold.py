@@ -30,6 +30,7 @@ from tui.panes.machine.other_programs import taken_by_others
 from tui.panes.rate import rate_explanation
 from tui.screens.verdict import Verdict
 from tui.screens.verdicts import LONGEST, RULES, fitting, verdict_row, verdicts
+from tui.shared_text import GoOn
 
 STEPS = 10  # in an epoch, as in `scripted.started`
 GUESS = 1 / len(scripted.started().classes)
@@ -89,7 +90,7 @@ def test_verdicts_on_the_learning(
     ending: str | None,
 ) -> None:
     history = run(epochs, ending)
-    said = verdicts(history, "cnn-tui resume 4")
+    said = verdicts(history, GoOn("go on with:", "cnn-tui resume 4"))
     text = "\n".join(one.text for one in said)
     assert all(one.reason.endswith(".") for one in said)
     over = ending is not None
@@ -335,7 +336,7 @@ def test_the_line_holds_the_most_important_verdict_and_at_most_a_hundred_signs(
     ending: str | None,
     width: int,
 ) -> None:
-    said = verdicts(run(epochs, ending), "cnn-tui resume 4")
+    said = verdicts(run(epochs, ending), GoOn("go on with:", "cnn-tui resume 4"))
     row = verdict_row(said, width)
     assert cells.width(row) == width
     assert len(cells.text(row).strip()) <= LONGEST

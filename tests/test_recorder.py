@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from engine.protocol import commands, events
 from engine.protocol.commands import Inspect, Pause
@@ -22,6 +25,7 @@ from engine.start import engine_death
 from tests import processes, recorders
 from tests.processes import LiveJournal, events_of, wait_for
 from tests.recorders import FakeScript
+from tui.cli.command_line import main
 
 # For a fault of the machine that a test plays, before the recorder starts.
 RECORD = "from engine.recording.recorder import record; raise SystemExit(record())"
@@ -66,6 +70,29 @@ def test_a_run_is_kept_as_any_other(tmp_path: Path) -> None:
     assert 0 < ending(run).seconds < processes.TIMEOUT
     assert ending(run).step == 20
     assert run.log.read_text() == ""
+
+
+def test_a_shell_asks_and_waits_for_it_as_for_any_run() -> None:
+    script = recorded()
+    script.send(recorders.started(), *recorders.epoch(1))
+    journal = LiveJournal(script.run.journal)
+    wait_for(lambda: journal.count(events.EpochEnded) == 1)
+    told = CliRunner().invoke(main, ["status", "--json"])
+    status = json.loads(told.output)
+    assert (status["state"], status["step"], status["epochs"]) == ("live", 10, 10)
+    waiting = processes.start_process(*processes.COMMAND, "wait", "1", stdout=subprocess.PIPE)
+    assert script.end() == 0
+    assert waiting.communicate()[0] == "1-mine: done at step 10\n"
+    assert waiting.returncode == 0
+
+
+def test_its_folder_may_be_below_the_users_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    script = recorded(runs_dir="~/kept")
+    assert script.run.path == tmp_path / "home" / "kept" / "1-mine"
+    script.end()
 
 
 def test_its_recipe_names_the_program_and_its_settings() -> None:
@@ -167,8 +194,8 @@ sys.stdin.read()
 
 
 def test_a_killed_script_is_noticed_within_a_second_though_a_worker_holds_the_pipe() -> None:
-    pipes = {"stdin": -1, "stdout": -1}
-    script = processes.start_process(sys.executable, "-c", FORKING, *recorders.COMMAND, **pipes)
+    forking = (sys.executable, "-c", FORKING, *recorders.COMMAND)
+    script = processes.start_process(*forking, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert script.stdout is not None
     folder, _, recorder = script.stdout.readline().rpartition(" ")
     run = RunDir(Path(folder))
@@ -286,6 +313,7 @@ def test_commands_wait_for_a_script_that_reads_none_and_go_with_it() -> None:
     for number in range(1, 4):
         script.send(*recorders.epoch(number))
         wait_for(lambda number=number: journal.count(events.EpochEnded) == number)  # type: ignore[misc]
+    assert os.listdir(script.run.commands)
     assert script.end() == 0
     assert os.listdir(script.run.commands) == []
 
@@ -379,13 +407,13 @@ def test_lines_that_cannot_be_read_are_counted_and_told_once() -> None:
 def test_a_line_without_an_end_takes_little_memory() -> None:
     script = recorded()
     assert script.recorder.stdin is not None
-    for _ in range(200):
+    for _ in range(100):
         script.recorder.stdin.write("x" * (1 << 20))
     script.send("", *recorders.epoch(1))
     wait_for(lambda: LiveJournal(script.run.journal).count(events.EpochEnded) == 1)
     status = Path(f"/proc/{script.recorder.pid}/status").read_text()
     peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    assert int(peak.split()[1]) < 160_000  # kB
+    assert int(peak.split()[1]) < 80_000  # kB
     assert script.end() == 0
 
 

@@ -15,19 +15,23 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from engine.data.survey import survey
+from engine.logs import log_search
+from engine.logs.log_search import FoundLog
 from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import run_lock
 from engine.start.engine_request import EngineRequest
-from tests import journals
+from tests import journals, watched_runs
 from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
+from tui.cli.logs_app import LogsApp
 from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.augmented import AugmentedScreen
 from tui.screens.launcher.survey_screen import SurveyScreen
+from tui.viewer.event_source import EventSource
 from tui.viewer.run_follower import RunFollower
 
 Compare = Callable[..., bool]
@@ -99,6 +103,9 @@ PICTURES = {
     "explain": Picture(journals.chinese, SMALL, ["5", "e"]),
     "augmented": Picture(journals.with_alert, SMALL, over=augmented),
     "pictures": Picture(journals.with_alert, MEDIUM, over=pictures),
+    "watched": Picture(watched_runs.segmentation, MEDIUM),
+    "watched-small": Picture(watched_runs.segmentation, SMALL, ["4"]),
+    "watched-epochs": Picture(watched_runs.epochs_only, WIDE),
 }
 
 
@@ -137,7 +144,8 @@ def test_dashboard(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name:
     for key, value in picture.terminal.items():
         monkeypatch.setenv(key, value)
     told = picture.told()
-    run = journals.write_run(Path("runs"), told)
+    write_run = watched_runs.write_run if name.startswith("watched") else journals.write_run
+    run = write_run(Path("runs"), told)
     lock = run_lock.acquire(run) if picture.alive else None
     app = CnnTui(
         Path("runs"),
@@ -215,3 +223,43 @@ def test_launcher(
     lock = run_lock.acquire(runs[1])
     assert snap_compare(CnnTui(Path("runs")), terminal_size=size, run_before=settle)
     os.close(lock)
+
+
+LOGS = {
+    "lightning_logs/version_0/metrics.csv": 5.0,
+    "lightning_logs/version_1/metrics.csv": 90.0,
+    "keras/train/events.out.tfevents.1.host": 40.0,
+    "keras/validation/events.out.tfevents.1.host": 40.0,
+    "timm/20261130-resnet18/summary.csv": 760.0,
+    "sweep/lr=0.1/events.out.tfevents.1.host": 9_000.0,
+    "detect/train/results.csv": 200_000.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("size", "terminal", "ascii_only"),
+    [(MEDIUM, LIGHT, False), (SMALL, NO_SIGNS, False), (SMALL, NO_COLOUR, True)],
+    ids=["light", "small", "no-colour-ascii"],
+)
+def test_logs(
+    snap_compare: Compare,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    terminal: Mapping[str, str],
+    ascii_only: bool,
+) -> None:
+    for key, value in terminal.items():
+        monkeypatch.setenv(key, value)
+    clock = Clock()
+    for number, (name, age) in enumerate(LOGS.items(), start=1):
+        path = Path("logs") / name
+        path.parent.mkdir(parents=True)
+        path.write_text("epoch,train_loss\n" * 60 * number**3)
+        os.utime(path, (clock.now - age,) * 2)
+    found = log_search.find(Path("logs"))
+    app = LogsApp(Path("logs"), found, nothing_is_opened, ascii_only=ascii_only, clock=clock)
+    assert snap_compare(app, terminal_size=size, run_before=keys_then(["down"], None))
+
+
+def nothing_is_opened(log: FoundLog) -> EventSource:
+    raise AssertionError(log)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from engine import numbers
 from engine.text import harmless
@@ -83,6 +84,22 @@ EVALUATION = "validation"
 # Log
 
 GO_ON = "go on with:"
+
+
+class GoOn(NamedTuple):
+    """How a run that has ended goes on: what to do, and the command or the program for it."""
+
+    words: str
+    command: str
+
+    def __str__(self) -> str:
+        return f"{self.words} {self.command}"
+
+
+def start_again(program: str) -> GoOn:
+    return GoOn("start it again:", harmless(program))
+
+
 TO_SHOW = "to show it:"
 RUN_ENDED: Mapping[str, str] = {"done": "done", "stopped": "stopped", "failed": "failed"}
 
@@ -111,6 +128,11 @@ TOGGLE_THEME = "Switch between the dark and the light theme"
 DRAW_ANEW = "Draw the whole screen anew"
 
 # Leaving
+
+
+def settings(given: Mapping[str, object]) -> list[str]:
+    """The hyper-parameters of a program, each in two words: `lr 0.1`."""
+    return [harmless(f"{name} {value}") for name, value in given.items()]
 
 
 def goes_on(run: str, selector: str) -> str:

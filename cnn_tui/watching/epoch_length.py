@@ -32,6 +32,10 @@ class EpochLength:
         self._loader_length = _length(loader)
         self.images = _length(getattr(loader, "dataset", None)) or 0
 
+    def tell(self, steps_per_epoch: int | None) -> None:
+        """Somebody knows it, such as a trainer."""
+        self.steps_per_epoch, self._measured = steps_per_epoch, steps_per_epoch is not None
+
     def find(self, step: int) -> None:
         """Find the length at the first step, number `step`; 0 in a script without steps.
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from cnn_tui.watching import obeying_text
 from cnn_tui.watching.command_source import CommandSource
-from cnn_tui.watching.inspected_script import InspectedScript
-from cnn_tui.watching.rate_steering import RateSteering
 from cnn_tui.watching.refusal_error import RefusalError
 from cnn_tui.watching.script import Script
-from cnn_tui.watching.script_checkpoint import ScriptCheckpoint
 
 # A paused script looks this often whether its recorder is there.
 WAIT_SECONDS = 1.0
@@ -20,6 +17,34 @@ MOST_EPOCHS = 1_000_000
 CODES = {"Checkpoint": "checkpoint", "Steer": "steer", "Probe": "probe", "Stop": "stop"}
 
 
+class Steering(Protocol):
+    """Changes the learning rate, see `RateSteering`."""
+
+    factor: float
+
+    @property
+    def refusal(self) -> str: ...
+
+    def steer(self, lr: float | None, scale: float | None, sure: bool = False) -> float: ...
+
+    def rate(self) -> float: ...
+
+
+class Checkpoint(Protocol):
+    """Saves the training, see `ScriptCheckpoint`."""
+
+    @property
+    def refusal(self) -> str: ...
+
+    def save(self, reason: str) -> dict[str, Any]: ...
+
+
+class Inspected(Protocol):
+    """Replies to `Inspect`, see `InspectedScript`."""
+
+    def reply(self, command: dict[str, Any]) -> dict[str, Any]: ...
+
+
 class Obedience:
     """Serves the commands of one script. None of them can end its training but `Stop`."""
 
@@ -27,9 +52,9 @@ class Obedience:
         self,
         script: Script,
         channel: CommandSource,
-        steering: RateSteering,
-        checkpoint: ScriptCheckpoint,
-        inspected: InspectedScript,
+        steering: Steering,
+        checkpoint: Checkpoint,
+        inspected: Inspected,
     ) -> None:
         self._script, self._channel = script, channel
         self._steering, self._checkpoint, self._inspected = steering, checkpoint, inspected
@@ -103,6 +128,8 @@ class Obedience:
         """Write a checkpoint, and tell it. Raises RefusalError."""
         if self._script.leads:
             self._send(self._checkpoint.save(reason))
+        elif self._script.on_other_ranks is not None:
+            self._script.on_other_ranks()
 
     def _stop(self, command: dict[str, Any]) -> None:
         script = self._script

@@ -12,11 +12,12 @@ class Script:
     """What the script gave to `watch`, and its progress; changed on the thread that trains.
 
     `epoch` is the epoch in progress, from 1; `batch` counts the batches of it that `run.batches`
-    handed out, and `step` the finished steps of the run. `optimizer` may be one or a list. `state`
-    names whatever else a checkpoint holds. `drives_epochs` and `drives_batches` say that the script
-    uses `run.epochs` and `run.batches`. `best` is the accuracy of the best epoch, or minus its loss
-    where no epoch has one. A script that is `stopping` trains no further step. Only
-    the process that `leads` writes and replies.
+    handed out, and `step` the finished steps of the run. `optimizer` may be one or a list. While
+    the process that leads calls `on_checkpoint`, the others call `on_other_ranks`. `state` names
+    whatever else a checkpoint holds. `drives_epochs` and `drives_batches` say that the script uses
+    `run.epochs` and `run.batches`. `best` is the accuracy of the best epoch, or minus its loss
+    where no epoch has one. A script that is `stopping` trains no further step. Only the process
+    that `leads` writes and replies.
     """
 
     program: str
@@ -26,6 +27,7 @@ class Script:
     data: Any = None
     classes: Sequence[str] = ()
     on_checkpoint: Callable[..., object] | None = None
+    on_other_ranks: Callable[[], object] | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
     epochs: int | None = None
     leads: bool = True

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import process
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -23,6 +23,7 @@ from cnn_tui.watching.script import Script
 from cnn_tui.watching.watched_model import WatchedModel
 from cnn_tui.watching.watched_run import WatchedRun
 
+Run = TypeVar("Run", bound=WatchedRun)
 # Of the lines between script and recorder.
 VERSION = 1
 
@@ -53,6 +54,40 @@ def watch(
     every rank calls `watch` and `run.step`, after `init_process_group`: the numbers are means over
     all of them, and all obey. Raises ValueError where `reduce` is another word or has no ranks.
     """
+    return new_run(
+        WatchedRun,
+        f"PyTorch {torch.__version__}",
+        model,
+        optimizer,
+        name=name,
+        epochs=epochs,
+        data=data,
+        classes=classes,
+        settings=settings,
+        state=state,
+        on_checkpoint=on_checkpoint,
+        runs_dir=runs_dir,
+        reduce=reduce,
+    )
+
+
+def new_run(
+    kind: type[Run],
+    framework: str,
+    model: nn.Module | None = None,
+    optimizer: Any = None,
+    *,
+    name: str = "",
+    epochs: int | None = None,
+    data: Any = None,
+    classes: Sequence[str] | None = None,
+    settings: object = None,
+    state: Mapping[str, Any] | None = None,
+    on_checkpoint: Callable[..., object] | None = None,
+    runs_dir: str | os.PathLike[str] | None = None,
+    reduce: str | None = None,
+) -> Run:
+    """A run of this kind, of a training by this framework; all else is as for `watch`."""
     if reduce not in (None, "mean"):
         raise ValueError(f'reduce is None or "mean", not {reduce!r}.')
     rank, program = ranks.this_rank(), programs.program_name()
@@ -92,7 +127,7 @@ def watch(
         return run_started(
             script,
             name=name,
-            framework=f"PyTorch {torch.__version__}",
+            framework=framework,
             device=_device_name(model, rank),
             settings=plain,
             steps_per_epoch=length.steps_per_epoch,
@@ -101,7 +136,7 @@ def watch(
             facts={**watched.facts(), "train_images": length.images},
         )
 
-    return WatchedRun(script, line, watched, reports, started)
+    return kind(script, line, watched, reports, started)
 
 
 def _is_imported_again() -> bool:

@@ -158,8 +158,12 @@ class WatchedModel:
     def remaining(self, loader: Iterable[Any]) -> Iterator[Any]:
         """The batches of this loader that are left of the epoch in progress."""
         for batch in self._batches.remaining(loader):
-            self._inspected.trained_batch = batch
+            self.train_on(batch)
             yield batch
+
+    def train_on(self, batch: Any) -> None:
+        """This batch is trained on next; a viewer may ask for its images."""
+        self._inspected.trained_batch = batch
 
     # The end of an epoch
 
@@ -193,16 +197,22 @@ class WatchedModel:
 
         Raises whatever the model, the loader and the criterion raise.
         """
-        if self._health is not None:
-            self._health.forget()
-        self._obedience.enter("evaluating")
+        self.enter("evaluating")
         found = evaluate(model, loader, criterion, self._obedience.serve)
-        self._obedience.enter("training")
+        self.enter("training")
         if len(found.cells):
-            self._note_cells(loader, EvaluatedCells(self._script.epoch, found.classes, found.cells))
+            cells = EvaluatedCells(self._script.epoch, found.classes, found.cells)
+            self.note_cells(loader, cells)
         return found.result
 
-    def _note_cells(self, loader: Iterable[Any], evaluated: EvaluatedCells) -> None:
+    def enter(self, phase: str) -> None:
+        """Tell the phase that the training is in from now on."""
+        if self._health is not None:
+            self._health.forget()
+        self._obedience.enter(phase)
+
+    def note_cells(self, loader: Any, evaluated: EvaluatedCells) -> None:
+        """Send the confusion matrix of what a model said of the images of this loader."""
         counts = confusion_counts(evaluated.cells, evaluated.classes)
         same = getattr(loader, "dataset", None) is self._images.dataset
         if same and is_sequential(loader) and self._images.count == len(evaluated.cells):

@@ -140,6 +140,8 @@ class Phase(_Event, frozen=True):
 
 def _sanitize(scalars: Scalars) -> None:
     """Drop names that cannot be shown, and replace values that are no finite numbers by None."""
+    if _can_be_shown(scalars):
+        return
     for name, value in [*scalars.items()]:
         if not 0 < len(name) <= LONGEST_SCALAR_NAME:
             del scalars[name]
@@ -147,6 +149,16 @@ def _sanitize(scalars: Scalars) -> None:
             scalars[name] = None
         else:
             scalars[name] = measured(float(value))
+
+
+def _can_be_shown(scalars: Scalars) -> bool:
+    """Whether all are finite floats, as nearly always: a log may hold millions of them."""
+    for name, value in scalars.items():
+        if type(value) is not float or not math.isfinite(value):
+            return False
+        if not 0 < len(name) <= LONGEST_SCALAR_NAME:
+            return False
+    return True
 
 
 class Steps(_Event, frozen=True, omit_defaults=True):
@@ -359,9 +371,10 @@ class Resumed(_Event, frozen=True):
 class Steered(_Event, frozen=True):
     """A command changed the rest of the run, from the step after this one on.
 
-    `epochs` is the total, `lr` the rate of the next step, and `command` the id of the command.
-    `factor` is `lr` over the rate without steering. The plan ahead follows from `scale` and
-    `asked`, see `schedule.Steering`; in a journal of an older version, from `factor` alone.
+    `epochs` is the total, without meaning where a watched program has told none. `lr` is the rate
+    of the next step, and `command` the id of the command. `factor` is `lr` over the rate without
+    steering. The plan ahead follows from `scale` and `asked`, see `schedule.Steering`; in a journal
+    of an older version, from `factor` alone.
     """
 
     factor: float

@@ -19,8 +19,10 @@ class ScriptPipe:
 
     def __init__(self, read: int, write: int) -> None:
         self._read, self._write = read, write
-        self._rest, self._unsent = b"", b""
+        # The pieces of a line whose end has not come, and whether it is too long to be kept.
+        self._rest: list[bytes] = []
         self._skips = False
+        self._unsent = b""
         self.ended = False
         for descriptor in (read, write):
             os.set_blocking(descriptor, False)
@@ -38,15 +40,19 @@ class ScriptPipe:
         except BlockingIOError:
             return []
         self.ended = not piece
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        if lines and self._skips:
-            del lines[0]
-            self._skips = False
-        if len(self._rest) > MOST_LINE_BYTES:
-            if not self._skips:
-                lines.append(self._rest[:PIECE_BYTES])
-            self._rest, self._skips = b"", True
-        return lines
+        *ends, rest = piece.split(b"\n")
+        if ends:
+            ends[0] = b"".join([*self._rest, ends[0]])
+            self._rest.clear()
+            if self._skips:
+                del ends[0]
+                self._skips = False
+        self._rest.append(rest)
+        if sum(map(len, self._rest)) > MOST_LINE_BYTES:
+            ends += [] if self._skips else [self._rest[0]]
+            self._rest.clear()
+            self._skips = True
+        return ends
 
     @property
     def is_idle(self) -> bool:

@@ -34,8 +34,15 @@ INPUT_IMAGE = "The input"
 RIGHT, IMAGES, CONFIDENCE = "right", "images", "probability of the predicted class"
 
 
+def unit(facts: RunFacts) -> str:
+    """What the curves are drawn over."""
+    return "step" if facts.history.counts_steps else EPOCH
+
+
 def curves_caption(facts: RunFacts) -> str:
-    words = "Accuracy and loss by epoch, of training and validation images."
+    history = facts.history
+    measured = "Accuracy and loss" if history.has_top1 or history.watched is None else "The loss"
+    words = f"{measured} by {unit(facts)}, of training and validation images."
     if facts.history.run is not None and facts.history.run.validation_is_test:
         words += " The validation images are the test split of the data."
     return f"{words} The light band is the range of the reports within an epoch."
@@ -46,8 +53,8 @@ def best_value(value: str, epoch: int) -> str:
 
 
 def rate_caption(facts: RunFacts) -> str:
-    over, recipe = "step" if facts.history.counts_steps else "epoch", facts.recipe
-    words = f"The learning rate by {over}"
+    recipe = facts.recipe
+    words = f"The learning rate by {unit(facts)}"
     if recipe is not None:
         words += f": {harmless(recipe.schedule)}"
     if recipe is not None and recipe.warmup:
@@ -133,14 +140,16 @@ def learned(started: RunStarted, arch: str, data: str) -> str:
 
 def trained_by(words: Sequence[str], started: RunStarted) -> str:
     """`words` name the program, and what it trained with."""
-    of = f" a network of {count(started.parameters)} parameters" if started.parameters else ""
-    return f"{' with '.join(words)} trained{of or ' a network'}; this report tells what it said."
+    size = f" of {count(started.parameters)} parameters" if started.parameters else ""
+    return f"{' with '.join(words)} trained a network{size}; this report tells what it said."
 
 
 def best_result(best: EpochEnded, planned: int | None, started: RunStarted) -> str:
+    images = started.validation_images - best.left_out
+    of = f"{images:,} validation images" if images else "the validation images"
     return (
-        f"In epoch {epoch_of(best.epoch, planned)} it classified {share(best.top1)} of "
-        f"{started.validation_images - best.left_out:,} validation images correctly."
+        f"In epoch {epoch_of(best.epoch, planned)} it classified {share(best.top1)} of {of} "
+        "correctly."
     )
 
 
@@ -180,7 +189,8 @@ def taken_as_it_is(name: str) -> str:
 
 
 def steered(event: Steered) -> str:
-    return f"Steered: the learning rate is {significant(event.lr)}, of {in_epochs(event.epochs)}."
+    total = f", of {in_epochs(event.epochs)}" if event.epochs else ""
+    return f"Steered: the learning rate is {significant(event.lr)}{total}."
 
 
 def resumed(event: Resumed) -> str:

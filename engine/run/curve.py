@@ -68,6 +68,10 @@ class Curve:
         if value > self._high:
             self._high = value
 
+    def __bool__(self) -> bool:
+        """Whether any value was added."""
+        return self._used > 0 or self._count + self._broken_count > 0
+
     def bins(self) -> list[Bin]:
         """The bins that hold a value, in order of steps."""
         self._store()

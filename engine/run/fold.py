@@ -65,9 +65,9 @@ class Fold:
         self.step = 0
         self.run: events.RunStarted | None = None
         self.phase: events.Phase | None = None
-        # The newest point of the curves, updated to the newest known step and learning rate. What a
-        # report did not measure is as it was before.
-        self.steps: events.Steps | None = None
+        self._newest: events.Steps | None = None
+        # What newer reports may not have measured: loss, accuracy, rate and speed.
+        self._last_known: list[events.MaybeMeasured] = [UNSET] * 4
         self.first_loss: events.MaybeMeasured = None
         self.ended: events.RunEnded | None = None
         self.hardware: events.Hardware | None = None
@@ -82,6 +82,8 @@ class Fold:
         self.loss = Curve()
         self.top1 = Curve()
         self.lr = Curve()
+        # Whether any report told an accuracy.
+        self.has_top1 = False
         self._speed = Curve()
         # The loads of the machine, over the seconds since the first event.
         self.load: dict[str, Curve] = {}
@@ -98,6 +100,17 @@ class Fold:
         self._active = 0.0
 
     @property
+    def steps(self) -> events.Steps | None:
+        """The newest point of the curves, updated to the newest known step and learning rate.
+
+        What its report did not measure is as it was before.
+        """
+        if self._newest is None:
+            return None
+        loss, top1, lr, speed = self._last_known
+        return replace(self._newest, loss=loss, top1=top1, lr=lr, images_per_second=speed)
+
+    @property
     def steered(self) -> events.Steered | None:
         """The steering that is in force; None if the run follows its recipe."""
         return self.steerings[-1] if self.steerings else None
@@ -111,6 +124,18 @@ class Fold:
         """Whether the curves are over steps, since the length of an epoch is not known."""
         watched = self.run.watched if self.run is not None else None
         return watched is not None and watched.unit == "step"
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the log of another program is read, which may hold late rows of earlier steps."""
+        watched = self.run.watched if self.run is not None else None
+        return watched is not None and bool(watched.log)
+
+    @property
+    def has_no_total(self) -> bool:
+        """Whether the program that trains has not told how many epochs it plans."""
+        watched = self.run.watched if self.run is not None else None
+        return watched is not None and watched.epochs is None
 
     def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
         """Fold events, in the order of the journal. Returns their types.
@@ -132,7 +157,11 @@ class Fold:
 
     def _fold_other(self, event: Event) -> None:
         self.first_time = self.first_time or event.time
+        if isinstance(event, events.Steered) and self.has_no_total:
+            event = replace(event, epochs=0)
         if isinstance(event, LOGGED) and not self._is_known(event):
+            if self.log and _completes(event, self.log[-1]):
+                self.log.pop()
             self.log.append(event)
         if kind := _mark_kind(event):
             self.marks.append(Mark(event.step, kind))
@@ -176,15 +205,15 @@ class Fold:
         """Fold a report. It becomes a point of the curves, unless it averages a whole epoch."""
         last = self.reports[-1] if self.reports else None
         self.reports.append(event)
-        self.step = event.step
+        self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
         if event.scalars:
             self._fold_scalars(event.step, event.scalars)
-        if self.steps is None:
+        if self._newest is None:
             self.first_loss = event.loss
         # Only a report from a later epoch can cover more steps than an epoch has.
         elif last is not None and last.epoch < event.epoch and self._covers_an_epoch(last, event):
-            self.steps = _with_place_of(self.steps, event)
+            self._move_newest(event)
             return
         self._add_point(event)
 
@@ -213,23 +242,43 @@ class Fold:
             self.load.setdefault(name, Curve()).add(second, value)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
+        completes = bool(self.epochs) and _completes(event, self.epochs[-1])
+        if completes:
+            self.epochs.pop()
+        self.has_top1 = self.has_top1 or event.top1 is not UNSET
         before = self.epochs[-1].step if self.epochs else 0
         length = event.step - before if self.counts_steps else self.steps_per_epoch
         self.epochs.append(event)
-        self.step = event.step
+        self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
         self._fold_scalars(event.step, event.scalars)
         last_point = self.recent[-1].step if self.recent else 0
-        if self.steps is None or 2 * (event.step - last_point) > length:
+        # Then the last point was the epoch itself, before the loss of its training was known.
+        was_early = completes and self._newest is not None and self._newest.loss is UNSET
+        if self._newest is None or was_early or 2 * (event.step - last_point) > length:
             self._add_point(_as_report(event))
         else:
-            self.steps = _with_place_of(self.steps, event)
+            self._move_newest(event)
+
+    def _move_newest(self, later: events.Steps | events.EpochEnded) -> None:
+        """Give the newest point the step of a later event, and its learning rate if it has one."""
+        assert self._newest is not None
+        self._newest = replace(self._newest, step=later.step)
+        if later.lr is not UNSET:
+            self._last_known[2] = later.lr
 
     def _add_point(self, point: events.Steps) -> None:
-        self.steps = point if self.steps is None else _completed(point, self.steps)
+        self._newest = point
+        told = point.loss, point.top1, point.lr, point.images_per_second
+        if UNSET not in told:
+            self._last_known[:] = told
+        else:
+            known = zip(told, self._last_known, strict=True)
+            self._last_known = [before if now is UNSET else now for now, before in known]
         self.recent.append(point)
         self.loss.add(point.step, point.loss)
         self.top1.add(point.step, point.top1)
+        self.has_top1 = self.has_top1 or point.top1 is not UNSET
         if point.images_per_second is not None:  # one that is not finite is no speed
             self._speed.add(point.step, point.images_per_second)
 
@@ -257,7 +306,7 @@ class Fold:
         seconds = event.time - self.last_time
         # An excerpt of a long journal leaves events out: then the gap may be longer.
         missing = max(1, event.seq - self.last_seq)
-        if self.run is not None and self.run.watched is not None and self.run.watched.log:
+        if self.is_log:
             missing = sys.maxsize  # nothing else is written into a log
         return seconds if 0.0 <= seconds <= GAP_SECONDS * missing and self.last_time else 0.0
 
@@ -280,26 +329,15 @@ def _mark_kind(event: Event) -> MarkKind | None:
     return None
 
 
-def _completed(report: events.Steps, before: events.Steps) -> events.Steps:
-    """The report; what it did not measure is as it was before."""
-    if UNSET not in (report.loss, report.top1, report.lr, report.images_per_second):
-        return report
-    return replace(
-        report,
-        loss=before.loss if report.loss is UNSET else report.loss,
-        top1=before.top1 if report.top1 is UNSET else report.top1,
-        lr=before.lr if report.lr is UNSET else report.lr,
-        images_per_second=(
-            before.images_per_second
-            if report.images_per_second is UNSET
-            else report.images_per_second
-        ),
-    )
+def _completes(event: Event, before: Event) -> bool:
+    """Whether an event has the numbers of one before, and more, as the rows of a log become known.
 
-
-def _with_place_of(point: events.Steps, later: events.Steps | events.EpochEnded) -> events.Steps:
-    """The point with the step of a later event, and its learning rate if it has one."""
-    return replace(point, lr=point.lr if later.lr is UNSET else later.lr, step=later.step)
+    Lightning writes the validation of an epoch into one row, and the loss of its training later
+    into another one.
+    """
+    if not (isinstance(event, events.EpochEnded) and isinstance(before, events.EpochEnded)):
+        return False
+    return (event.epoch, event.step) == (before.epoch, before.step)
 
 
 def _as_report(ended: events.EpochEnded) -> events.Steps:

@@ -84,6 +84,12 @@ class History(Fold):
         """Where the curves show the results of an epoch: at its number, or at its last step."""
         return float(ended.epoch if self.watched is None else ended.step / self.steps_per_epoch)
 
+    def epoch_at(self, step: int) -> float:
+        """The epochs that had ended at this step, with the part of the next one if it is known."""
+        if not self.counts_steps:
+            return step / self.steps_per_epoch
+        return float(next((e.epoch for e in reversed(self.epochs) if e.step <= step), 0))
+
     @property
     def planned_places(self) -> int | None:
         """Where the curves end: the total of epochs, or of steps; None if it is not known."""

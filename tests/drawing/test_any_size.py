@@ -16,7 +16,7 @@ from engine.recipes.recipe import Recipe, Resolved
 from engine.run.history import History
 from engine.run.layer_diagnosis import Diagnosis
 from tests.drawing import examples
-from tui.drawing import cells
+from tui.drawing import cells, place_words
 from tui.drawing.axis import Limits, epoch_span, epoch_ticks, gutter, newest
 from tui.drawing.cells import Row
 from tui.drawing.curve_facts import CursorReading, accuracy_facts, cursor_facts, loss_facts
@@ -50,12 +50,15 @@ from tui.panes.maps.map_border import maps_facts, maps_foot, maps_range
 from tui.panes.maps.map_rows import MapView, maps_pane
 from tui.panes.scalars.scalar_drawing import INKS, Scalar, scalar_pane
 from tui.panes.scalars.scalar_drawing import scale_for as scalar_scale
+from tui.shared_text import GoOn
 from tui.terminal.viewer_cost import ViewerCost
 
 Draw = Callable[[History, int, int], list[Row]]
 MATRIX = Looked(kind="matrix", selected=(1, 0), turn=1)
 PAIRS = Looked(kind="pairs", selected=(7, 6), turn=2, wanted="a")
 REPORT = Looked(kind="report", selected=(3, 3))
+
+GO_ON = GoOn("go on with:", "cnn-tui resume 4")
 
 
 def _whole(history: History) -> Limits:
@@ -138,7 +141,7 @@ DRAWINGS: dict[str, Draw] = {
     "status": lambda h, w, t: [status_row(h, w, h.last_time, examples.clock)],
     "progress": lambda h, w, t: [progress_row(h, w)],
     "strip": lambda h, w, t: [rate_strip(h, w)],
-    "news": lambda h, w, t: [log_line(h, w, examples.clock, "cnn-tui resume 4" if t % 2 else "")],
+    "news": lambda h, w, t: [log_line(h, w, examples.clock, GO_ON if t % 2 else None)],
 }
 ONE_ROW = ("status", "progress", "strip", "news")
 
@@ -344,7 +347,7 @@ def test_each_frame_fills_its_size_exactly(history: History, width: int, height:
         accuracy_facts(history, facts),
         rate_facts(history, facts),
         rate_cursor_facts(history, 1.5, 0.1, facts),
-        cursor_facts(CursorReading(1.5, 147, 0.5, None, None), facts),
+        cursor_facts(CursorReading(place_words.forms(history, 1.5), 0.5, None, ""), facts),
         layer_facts(history.run, facts),
         confusion_facts(history.confusion, history.classes, facts, "epoch 12"),
         maps_facts(feature_maps, history.classes, facts),
@@ -355,7 +358,7 @@ def test_each_frame_fills_its_size_exactly(history: History, width: int, height:
         confusion_foot(history.confusion, history.classes, *inside),
         confusion_foot(history.confusion, history.classes, *inside, MATRIX),
         confusion_foot(history.confusion, history.classes, *inside, REPORT),
-        maps_foot(feature_maps, inside[0], 3),
+        maps_foot(feature_maps, "epoch 12", inside[0], 3),
         _explanation(history),
         maps_range(feature_maps, *inside, MapView(2, strongest=True)),
     ]

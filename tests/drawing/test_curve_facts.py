@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from engine.protocol import events
 from engine.run.history import History
 from tests.drawing import examples
-from tui.drawing import cells
+from tui.drawing import cells, place_words
 from tui.drawing.curve_facts import (
     CursorReading,
     accuracy_facts,
@@ -93,12 +93,14 @@ def test_before_the_first_steps_there_are_no_facts() -> None:
     ],
 )
 def test_the_exact_values_at_the_cursor_become_shorter(room: int, facts: str) -> None:
-    reading = CursorReading(12.4, 1215, 0.412345, 0.468111, 12)
+    place = place_words.forms(examples.half_done(), 12.4)
+    reading = CursorReading(place, 0.412345, 0.468111, "12")
     assert cells.text(cursor_facts(reading, room)) == facts
 
 
 def test_at_the_cursor_there_may_be_nothing() -> None:
-    facts = cells.text(cursor_facts(CursorReading(0.5, 49, None, None, None), 60))
+    place = place_words.forms(examples.half_done(), 0.5)
+    facts = cells.text(cursor_facts(CursorReading(place, None, None, ""), 60))
     assert facts == "▲ epoch 0.5, step 49   last steps –   o val –"
 
 

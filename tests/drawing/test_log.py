@@ -10,6 +10,7 @@ from tests.drawing import examples
 from tests.drawing.examples import clock, drawn
 from tui.drawing import cells
 from tui.drawing.log_lines import entry, log_line, log_pane, matching
+from tui.shared_text import GoOn
 
 CASES: list[tuple[Event, str]] = [
     (
@@ -97,20 +98,21 @@ def test_a_narrow_strip_has_whole_entries_and_cuts_the_only_one() -> None:
 
 
 def test_how_to_go_on_stands_at_the_end_of_the_strip() -> None:
-    history, command = examples.half_done(), "cnn-tui resume 43"
-    assert cells.text(log_line(history, 80, clock, command)) == (
+    history, go_on = examples.half_done(), GoOn("go on with:", "cnn-tui resume 43")
+    assert cells.text(log_line(history, 80, clock, go_on)) == (
         " 22:15:21 ◆ best 88.5 % at epoch 12 → best.pt     go on with: cnn-tui resume 43 "
     )
-    row = log_line(history, 60, clock, command)
+    row = log_line(history, 60, clock, go_on)
     assert cells.text(row) == " 22:15:21 ◆ best 88.5 % at …  go on with: cnn-tui resume 43 "
-    assert cells.text(log_line(history, 45, clock, command)).strip() == f"go on with: {command}"
+    assert cells.text(log_line(history, 45, clock, go_on)).strip() == str(go_on)
 
 
 def test_how_to_report_on_a_run_stands_there_unless_it_goes_on() -> None:
     history, command = examples.half_done(), "cnn-tui report 43"
     row = log_line(history, 60, clock, report=command)
     assert cells.text(row) == " 22:15:21 ◆ best 88.5 % at …  to show it: cnn-tui report 43 "
-    assert "report" not in cells.text(log_line(history, 80, clock, "cnn-tui resume 43", command))
+    go_on = GoOn("go on with:", "cnn-tui resume 43")
+    assert "report" not in cells.text(log_line(history, 80, clock, go_on, command))
 
 
 def test_a_low_pane_has_whole_sentences_where_they_fit() -> None:

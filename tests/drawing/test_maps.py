@@ -231,11 +231,13 @@ def test_labels() -> None:
     assert maps_label(EVENT) == "conv1  64×32×32"
     event = replace(EVENT, step=1212)
     said = "conv1  64×32×32  sees 3×3 px   image 4217   epoch 12.12"
-    assert cells.text(maps_foot(event, 100, 60, 3)) == said
-    assert cells.text(maps_foot(event, 101, 50, 3)) == "conv1  64×32×32   image 4217   epoch 12"
-    assert cells.text(maps_foot(event, 101, 30, 3)) == "conv1   image 4217   epoch 12"
-    assert cells.text(maps_foot(event, 100, 28, 3)) == "conv1   epoch 12.12"
-    assert cells.text(maps_foot(event, 100, 9, 3)) == "epoch 12.12"
+    assert cells.text(maps_foot(event, "epoch 12.12", 60, 3)) == said
+    assert (
+        cells.text(maps_foot(event, "epoch 12", 50, 3)) == "conv1  64×32×32   image 4217   epoch 12"
+    )
+    assert cells.text(maps_foot(event, "epoch 12", 30, 3)) == "conv1   image 4217   epoch 12"
+    assert cells.text(maps_foot(event, "epoch 12.12", 28, 3)) == "conv1   epoch 12.12"
+    assert cells.text(maps_foot(event, "epoch 12.12", 9, 3)) == "epoch 12.12"
     for room, foot in (
         (60, "conv1, image 4217   waiting for fc, image 3 …"),
         (40, "conv1, image 4217 → fc, image 3 …"),
@@ -246,12 +248,12 @@ def test_labels() -> None:
     assert (
         cells.text(waiting_foot(None, named("fc\x1b", 3), 60)) == "waiting for fc\\x1b, image 3 …"
     )
-    assert cells.text(maps_foot(EVENT, 98, 60)) == "conv1  64×32×32   image 4217   epoch 1"
+    assert cells.text(maps_foot(EVENT, "epoch 1", 60)) == "conv1  64×32×32   image 4217   epoch 1"
 
 
 def test_a_layer_without_maps() -> None:
     assert drawn(maps_pane(None, (), 50, 1)) == [" feature maps come with the next validation"]
-    assert maps_facts(None, (), 40) == maps_foot(None, 100, 9) == ()
+    assert maps_facts(None, (), 40) == maps_foot(None, "", 9) == ()
 
 
 def test_a_network_without_maps_says_that_none_will_come() -> None:
@@ -259,6 +261,6 @@ def test_a_network_without_maps_says_that_none_will_come() -> None:
     closed, open_ = (examples.history([e]) for e in (replace(started, layers=()), started))
     found = [AvailableMaps(one, False).are_none for one in (closed, open_, History())]
     assert found == [True, False, False]
-    said = [*maps_explanation.of_maps(None, (), (), 1, never=True)]
+    said = [*maps_explanation.of_maps(None, (), (), never=True)]
     assert said[1].startswith("This network shows no feature maps: no layer has any, or it is Tor")
     assert drawn(maps_pane(None, (), 40, 1, none="none")) == [" none"]

@@ -22,7 +22,10 @@ WHICH_RUN = "RUN is a number, a part of a name, or a path; without it, the newes
 WHICH_LIVE = "RUN is a number, a part of a name, or a path; without it, the only live run is meant."
 
 HELP_TRAIN = "Start a run and watch it."
-HELP_ATTACH = f"Watch a run. {WHICH_RUN}"
+HELP_ATTACH = (
+    f"Watch a run, or the log of another program. {WHICH_RUN} Of a log, RUN is its path, or that "
+    "of a folder with logs to choose from: TensorBoard's event files, CSV or JSON lines."
+)
 HELP_DEMO = "Play back a recorded run. It shows the whole dashboard without data, GPU or waiting."
 HELP_RESUME = f"Resume a run from its last checkpoint. {WHICH_RUN}"
 HELP_RUNS = "List the runs, newest first."
@@ -73,6 +76,10 @@ HELP_CHANGE = (
 )
 HELP_OTHER_DEVICE = "Resume on another device and stay there: auto, cpu, cuda or cuda:N."
 HELP_ONCE = "Print one frame as text and exit."
+HELP_COLUMNS = "What columns of a table mean that no program is known for: loss=train_l,step=it."
+COLUMNS_OF_LOG = "--columns is for a table that another program wrote: name its path."
+LOG_COLUMNS = (("to show it", False), ("kind", False), ("size", True), ("grew", True))
+PART_OF_LOGS = "There was too much to search: there may be more logs."
 HELP_JSON = "Print JSON."
 
 # Errors

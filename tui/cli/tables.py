@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.catalog import datasets as catalog
-from engine.numbers import duration
+from engine.logs.log_search import FoundLog, FoundLogs
+from engine.numbers import duration, size
 from engine.recipes import presets
 from engine.run import run_liveness, run_search, run_text
 from engine.run.run_paths import RunDir
@@ -26,7 +27,7 @@ from tui import shared_text
 from tui.cli import cli_text
 from tui.drawing import architecture_list
 from tui.drawing.dataset_availability import availability
-from tui.viewer import run_list, viewer_text
+from tui.viewer import log_list, run_list, viewer_text
 from tui.viewer.run_summary import RunSummary, summarize
 
 # Cells between two columns.
@@ -154,6 +155,20 @@ def runs(runs_dir: Path) -> None:
             click.echo(cli_text.why_failed(run.label, row.error))
     if empty := [run for run, row in zip(known, found, strict=True) if _saved_nothing(run, row)]:
         click.echo(cli_text.can_be_deleted(shlex.join(["rm", "-r", str(empty[0].path)])))
+
+
+def logs(found: FoundLogs) -> None:
+    """The logs below a folder, live ones first, each with the command that shows it."""
+    now = time.time()
+    columns = [TableColumn(title, numeric) for title, numeric in cli_text.LOG_COLUMNS]
+    _print(columns, (_log_row(log, now) for log in log_list.ordered(found.logs, now)))
+    if not found.whole:
+        click.echo(cli_text.PART_OF_LOGS)
+
+
+def _log_row(log: FoundLog, now: float) -> tuple[str, ...]:
+    command = shlex.join(["cnn-tui", "attach", str(log.path)])
+    return command, log_list.kind(log), size(log.bytes), log_list.grew(log, now)
 
 
 def _run_columns(tested: bool) -> list[TableColumn]:

@@ -6,20 +6,25 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypedDict
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypedDict
 
+from engine.errors import UsageError
 from tui import shared_text
 from tui.cli import cli_text
 from tui.cli.stderr_lines import say
 
 if TYPE_CHECKING:
+    from engine.logs.log_search import FoundLog, FoundLogs
     from engine.recipes.recipe import Recipe
     from engine.run.run_lock import Claim
     from engine.run.run_paths import RunDir
     from tui.app import CnnTui
     from tui.viewer.event_source import EventSource
+
+    LogOpening: TypeAlias = Callable[[FoundLog], EventSource]
 
 
 # The values of TERM for terminals on which no cursor can be moved.
@@ -40,6 +45,21 @@ def no_screen(instead: str) -> str:
     if on_screen() or not _on_terminal():
         return ""
     return cli_text.no_screen(os.environ.get("TERM", ""), instead)
+
+
+def shows_frame(*, once: bool) -> bool:
+    """Whether `attach` prints a frame: it is wanted, or nothing can be drawn on this terminal.
+
+    Raises UsageError where there is no terminal.
+    """
+    if once:
+        return True
+    if why := no_screen(cli_text.FRAME_INSTEAD):
+        say(why)
+        return True
+    if not on_screen():
+        raise UsageError(cli_text.ATTACH_NEEDS_TERMINAL)
+    return False
 
 
 def train(
@@ -89,6 +109,22 @@ def watch(
         **traits,
     )
     _show(app)
+
+
+def watch_log(log: FoundLog, open_log: LogOpening, *, ascii_only: bool) -> NoReturn:
+    """Show the dashboard of a log."""
+    with _terminal_traits(ascii_only) as traits:
+        from tui.app import CnnTui
+    _show(CnnTui(log.path, watch=partial(open_log, log), name=log.path.name, **traits))
+
+
+def choose_log(
+    folder: Path, found: FoundLogs, open_log: LogOpening, *, ascii_only: bool
+) -> NoReturn:
+    """Show the list of the logs below a folder."""
+    with _terminal_traits(ascii_only) as traits:
+        from tui.cli.logs_app import LogsApp
+    _show(LogsApp(folder, found, open_log, **traits))
 
 
 def open_launcher(runs_dir: Path, data_dir: str, *, ascii_only: bool) -> NoReturn:

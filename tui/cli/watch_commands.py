@@ -1,4 +1,4 @@
-"""`cnn-tui attach` and `cnn-tui demo`: watch a run, or a recorded one."""
+"""`cnn-tui attach` and `cnn-tui demo`: watch a run, a log, or a recorded run."""
 
 from __future__ import annotations
 
@@ -20,33 +20,48 @@ if TYPE_CHECKING:
 @click.command(help=cli_text.HELP_ATTACH)
 @run_argument
 @click.option("--once", is_flag=True, help=cli_text.HELP_ONCE)
+@click.option("--columns", default="", metavar="WHAT=COLUMN,…", help=cli_text.HELP_COLUMNS)
 @ascii_option
 @runs_option
-def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path) -> None:
+def attach(run: str, once: bool, columns: str, ascii_only: bool, runs_dir: Path) -> None:
     from engine.run import run_search
+
+    if run and run_search.look_for(runs_dir, run) is None and _may_be_log(run):
+        from engine.run.run_at_path import path_typed
+        from tui.cli.attached_log import watch_logs
+
+        watch_logs(path_typed(run), columns, once=once, ascii_only=ascii_only)
+    elif columns:
+        raise UsageError(cli_text.COLUMNS_OF_LOG)
+    else:
+        _watch_run(run_search.find(runs_dir, run), runs_dir, run, once=once, ascii_only=ascii_only)
+
+
+def _may_be_log(selector: str) -> bool:
+    """Whether a word that means no run is the path of something that is no folder of runs."""
+    from engine.run import run_search
+    from engine.run.run_at_path import path_typed
+
+    path = path_typed(selector)
+    return path.is_file() or (path.is_dir() and not run_search.list_runs(path))
+
+
+def _watch_run(
+    found: RunDir, runs_dir: Path, selector: str, *, once: bool, ascii_only: bool
+) -> None:
     from tui.cli import newest_run
 
-    found = run_search.find(runs_dir, run)
-    tell_if_elsewhere(found, runs_dir, run)
-    note = "" if run else newest_run.live_instead(found, runs_dir)
-    if once:
-        _print_frame(found, note, ascii_only=ascii_only)
-    elif why := viewer_start.no_screen(cli_text.FRAME_INSTEAD):
-        say(why)
-        _print_frame(found, note, ascii_only=ascii_only)
-    elif not viewer_start.on_screen():
-        raise UsageError(cli_text.ATTACH_NEEDS_TERMINAL)
+    tell_if_elsewhere(found, runs_dir, selector)
+    note = "" if selector else newest_run.live_instead(found, runs_dir)
+    if viewer_start.shows_frame(once=once):
+        from tui.cli import single_frame
+        from tui.viewer.run_follower import RunFollower
+
+        if note:
+            say(note)
+        click.echo(single_frame.frame(RunFollower(found), ascii_only=ascii_only))
     else:
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only, note=note)
-
-
-def _print_frame(run: RunDir, note: str, *, ascii_only: bool) -> None:
-    from tui.cli import single_frame
-    from tui.viewer.run_follower import RunFollower
-
-    if note:
-        say(note)
-    click.echo(single_frame.frame(RunFollower(run), ascii_only=ascii_only))
 
 
 @click.command(help=cli_text.HELP_DEMO)

@@ -1,12 +1,14 @@
-"""The x-axis in epochs: the window of the run that is shown, and the numbers and marks on it."""
+"""The x-axis in epochs: the window of the run that is shown, and the numbers and marks on it.
+
+Where the length of an epoch is not known, the axis is in steps: then a place is a step.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
-from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 
@@ -15,7 +17,12 @@ HUGE = 1e100
 # A cell of the axis on which nothing stands.
 LINE = Span("─", "border")
 
+# Above these, steps are written in thousands, millions and so on.
+THOUSANDS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
 Limits: TypeAlias = tuple[float, float]
+# What the numbers on the axis count.
+Unit: TypeAlias = Literal["epoch", "step"]
 # The position of a sign on the x-axis in epochs, and the sign.
 Mark: TypeAlias = tuple[float, Span]
 
@@ -104,6 +111,7 @@ def epoch_ticks(
     cursor: float | None = None,
     note: Row = (),
     labels: Iterable[Mark] = (),
+    unit: Unit = "epoch",
 ) -> Row:
     """The lower border as x-axis: `epoch 0 ──── 4 ──── 8 ─`, the plot beginning `left` cells in.
 
@@ -118,15 +126,30 @@ def epoch_ticks(
         return cells.merged(line)
     start, end = window
     _place_marks(line, window, left, marks, cursor)
-    first = _place_first(line, start, left)
-    last = _place_last(line, end, window, left)
+    ticks = _ticks(window, columns)
+    least = ticks[1] - ticks[0] if len(ticks) > 1 else end - start
+    first = _place_first(line, f"{unit} ", written(start, least, unit), left)
+    last = _place_last(line, end, window, left, written(end, least, unit))
     _place_note(line, note, (first + 1, last - 1))
     for epoch, label in labels:
         _place_near(line, left + column_in(window, epoch, columns), label)
-    for epoch in _ticks(window, columns):
-        at, number = _centred(epoch, window, left, width)
+    for epoch in ticks:
+        at, number = _centred(epoch, window, left, width, written(epoch, least, unit))
         place(line, at, (number,))
     return cells.merged(line)
+
+
+def written(at: float, least: float, unit: Unit) -> str:
+    """The number of a place on the axis: 12 of an epoch, 1.5M of a step.
+
+    Numbers of steps that differ by `least` are written differently.
+    """
+    if unit == "epoch":
+        return f"{at:g}"
+    bound, sign = next(((b, s) for b, s in THOUSANDS if at >= b), (1.0, ""))
+    digits = max(0, math.ceil(math.log10(10 * bound / max(least, 1.0)))) if sign else 0
+    number = f"{at / bound:.{digits}f}"
+    return (number.rstrip("0").rstrip(".") if digits else number) + sign
 
 
 def _place_marks(
@@ -140,27 +163,26 @@ def _place_marks(
             place(line, left + column_in(window, epoch, len(line) - left), (sign,))
 
 
-def _place_first(line: list[Span], epoch: float, left: int) -> int:
+def _place_first(line: list[Span], name: str, first: str, left: int) -> int:
     """Write the number of the first epoch at the first column of the plot, its name before it.
 
     With a mark in its way, the number stands in place of the name. Returns the column behind them.
     """
-    name = f"{shared_text.EPOCH} "
     if left < len(name):
         name = " " * min(1, left)
-    number = Span(f"{epoch:g} ", "dim")
+    number = Span(f"{first} ", "dim")
     if not place(line, left - len(name), (Span(name, "dim"), number)):
         short = Span(f" {number.text}", "dim")
         place(line, left - len(short.text), (short,))
     return left + len(number.text)
 
 
-def _place_last(line: list[Span], epoch: float, window: Limits, left: int) -> int:
+def _place_last(line: list[Span], epoch: float, window: Limits, left: int, last: str) -> int:
     """Write the number of the last epoch, at the very end if a mark is in its way.
 
     Returns the column where it begins, or would begin.
     """
-    at, number = _centred(epoch, window, left, len(line))
+    at, number = _centred(epoch, window, left, len(line), last)
     if not place(line, at, (number,)):
         short = number._replace(text=number.text.rstrip())
         place(line, len(line) - len(short.text), (short,))
@@ -200,9 +222,9 @@ def column_in(window: Limits, epoch: float, columns: int) -> int:
     return column(epoch - window[0], window[1] - window[0], columns)
 
 
-def _centred(epoch: float, window: Limits, left: int, width: int) -> tuple[int, Span]:
+def _centred(epoch: float, window: Limits, left: int, width: int, number: str) -> tuple[int, Span]:
     """The number of an epoch, and the column where it begins so that its middle is at the epoch."""
-    label = f" {epoch:g} "
+    label = f" {number} "
     at = left + column_in(window, epoch, width - left) - len(label) // 2
     return max(0, min(at, width - len(label) - 1)), Span(label, "dim")
 
@@ -210,6 +232,6 @@ def _centred(epoch: float, window: Limits, left: int, width: int) -> tuple[int, 
 def _ticks(window: Limits, columns: int) -> list[float]:
     """Epochs in steps of 1, 2 or 5 times a power of ten, at least ten columns apart."""
     start, end = window
-    steps = (n * 10**k for k in range(8) for n in (1, 2, 5))
+    steps = (n * 10**k for k in range(13) for n in (1, 2, 5))
     step = next((step for step in steps if step * columns >= 10 * (end - start)), end - start)
     return [i * step for i in range(math.ceil(start / step), math.ceil(end / step))]

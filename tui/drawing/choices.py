@@ -19,11 +19,13 @@ def choice_rows(
     columns: Sequence[Column], chosen: int, width: int, height: int, *, heading: bool
 ) -> list[Row]:
     """The rows around the chosen one, `▸` before it."""
-    head, *rows = table(fitting_columns(columns, width - 1), width - 1)
     room = height - heading
     if room < 1:
         return [cells.fit((), width)] * height
-    shown = [_row(rows[at], at == chosen) for at in visible_range(len(rows), chosen, room)]
+    visible = visible_range(len(columns[0].texts), chosen, room)
+    kept = [column.only(visible) for column in fitting_columns(columns, width - 1)]
+    head, *rows = table(kept, width - 1)
+    shown = [_row(row, at == chosen) for at, row in zip(visible, rows, strict=True)]
     return ([(Span(" "), *head)] if heading else []) + shown
 
 

@@ -14,7 +14,7 @@ from engine.protocol.events import EpochEnded
 from engine.run.history import History
 from engine.text import FIRST_LOSS_TOLERANCE
 from tui import shared_text
-from tui.drawing import cells, drawing_text
+from tui.drawing import cells, drawing_text, place_words
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 
@@ -33,7 +33,8 @@ def loss_facts(history: History, room: int, init: float | None = None) -> Row:
     train, validation = map(numbers.significant, known)
     if history.steps.loss is None:
         train = now  # a narrow border has no room for both, and this is the worse one
-    first = _init(init, len(history.classes)) if init is not None else ()
+    ours = init is not None and history.watched is None
+    first = _init(number(init), len(history.classes)) if ours else ()
     tails = [(True, first), (True, ()), (False, first), (False, ())]
     return fitting(_forms(history, now, train, validation, tails), room)
 
@@ -62,7 +63,7 @@ def best_fact(history: History) -> Row:
             Span("   "),
             Span(f"◆ {drawing_text.BEST} ", "good"),
             Span(numbers.percent(best.top1)),
-            Span(f" @{best.epoch}", "dim"),
+            Span(f" @{place_words.at_end(history, best)}", "dim"),
         ]
     if history.test_top1 is not None:
         spans += [
@@ -92,7 +93,16 @@ def _forms(
     if last is None:
         yield from ((*newest[:-1], *tail) for _, tail in tails)
         return
-    at = Span(f" @{last.epoch}", "dim")
+    at = Span(f" @{place_words.at_end(history, last)}", "dim")
+    if numbers.MISSING in (train, validation):  # another program may measure only one of them
+        known = validation if train == numbers.MISSING else train
+        if known == numbers.MISSING:
+            yield from ((*newest[:-1], *tail) for _, tail in tails)
+            return
+        one = cells.row(*_one(train, validation), at)
+        yield from ((*newest, *one, *tail) for _, tail in tails)
+        yield from (one, one[:-1])
+        return
     pair = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   ")
     newer = history.step > last.step and not history.epochs_are_short
     for with_newest, tail in tails:
@@ -113,15 +123,14 @@ def _forms(
 class CursorReading(NamedTuple):
     """The values at the cursor, in the units of the border.
 
-    `ended` is the last epoch that ended before the cursor, and `validation` its value. Both are
-    None if no epoch did.
+    `place` is where it is in three forms, the longest first. `ended` is the last epoch that ended
+    before the cursor, and `validation` its value; they are empty and None if no epoch did.
     """
 
-    epoch: float
-    step: int
+    place: tuple[str, str, str]
     train: float | None
     validation: float | None
-    ended: int | None
+    ended: str
 
 
 def cursor_facts(reading: CursorReading, room: int) -> Row:
@@ -130,8 +139,8 @@ def cursor_facts(reading: CursorReading, room: int) -> Row:
     The training value is that of the steps before the cursor, not the mean of an epoch.
     """
     train, validation = _exact(reading.train), _exact(reading.validation)
-    ended = (Span(f" @{reading.ended}", "dim"),) if reading.ended is not None else ()
-    long, short, least = cursor_labels(reading.epoch, reading.step)
+    ended = (Span(f" @{reading.ended}", "dim"),) if reading.ended else ()
+    long, short, least = cursor_labels(reading.place)
     steps = _pair(drawing_text.LAST_STEPS, train, drawing_text.VALIDATION, validation, "   ")
     full = (*steps, *ended)
     plain = _pair("", train, "", validation, "  ")
@@ -140,17 +149,10 @@ def cursor_facts(reading: CursorReading, room: int) -> Row:
     return fitting([*forms, plain], room)
 
 
-def cursor_labels(epoch: float, step: int) -> tuple[Row, Row, Row]:
-    """The epoch and step of the cursor in three forms, the longest first."""
-    written = epoch_number(epoch)
-    names = drawing_text.at_step(written, step), shared_text.at_epoch(written), written
-    long, short, least = ((Span(f"▲ {name}", "key"),) for name in names)
+def cursor_labels(place: tuple[str, str, str]) -> tuple[Row, Row, Row]:
+    """The place of the cursor in three forms, the longest first."""
+    long, short, least = ((Span(f"▲ {name}", "key"),) for name in place)
     return long, short, least
-
-
-def epoch_number(epoch: float) -> str:
-    """12 at the end of an epoch, 12.45 within the next one."""
-    return f"{epoch:.2f}".rstrip("0").rstrip(".")
 
 
 def _exact(value: float | None) -> str:
@@ -181,6 +183,13 @@ def _pair(
     )
 
 
+def _one(train: str, validation: str) -> Row:
+    """The only one of the two numbers that was measured."""
+    if train == numbers.MISSING:
+        return cells.row(Span(f"o {drawing_text.VALIDATION} ", "validation"), _value(validation))
+    return cells.row(Span(f"{drawing_text.TRAIN} ", "train"), _value(train))
+
+
 def _value(written: str, ink: Ink = "plain") -> Span:
     return Span(written, ink if written not in (numbers.NAN, "inf", "-inf") else "error")
 
@@ -199,7 +208,7 @@ def _init(init: float, classes: int) -> Row:
 
 def _gap(last: EpochEnded | None) -> Row:
     """Training accuracy minus validation accuracy of an epoch, from the numbers beside it."""
-    if last is None:
+    if last is None or UNSET in (last.train_top1, last.top1):
         return ()
     train, validation = (round(100 * number(value), 1) for value in (last.train_top1, last.top1))
     gap = numbers.percent((train - validation) / 100)

@@ -22,8 +22,8 @@ NEXT_EPOCH = "next epoch"
 END = "end"
 
 
-def peak_at(rate: str, epoch: int) -> str:
-    return f"peak {rate} @{epoch}"
+def peak_at(rate: str, place: str) -> str:
+    return f"peak {rate} @{place}"
 
 
 def last(seconds: int) -> str:
@@ -125,9 +125,13 @@ def log_resumed(epoch: int, step: int) -> str:
 
 
 def log_steered(step: int, lr: str, factor: str, epochs: int) -> str:
-    """`factor` is 1 where the rate is the planned one, and empty where it was asked for."""
+    """`factor` is 1 where the rate is the planned one, and empty where it was asked for.
+
+    `epochs` is 0 where nobody knows the total.
+    """
+    total = f"{epochs} epochs, " if epochs else ""
     plan = f"the plan × {factor}, " if factor else "the plan falls from it, "
-    return f"lr {lr}, {epochs} epochs, {plan if factor != '1' else ''}from step {step:,}"
+    return f"lr {lr}, {total}{plan if factor != '1' else ''}from step {step:,}"
 
 
 def log_ended(best: str, epoch: int) -> str:

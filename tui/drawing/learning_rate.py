@@ -11,7 +11,7 @@ from engine.recipes import schedule
 from engine.recipes.schedule import Plan
 from engine.run.history import History
 from tui import shared_text
-from tui.drawing import axis, cells, drawing_text, series, spark
+from tui.drawing import axis, cells, drawing_text, place_words, series, spark
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
 from tui.drawing.curve_facts import cursor_labels
@@ -132,7 +132,7 @@ def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -
     rate = _planned_at(history, step - 1) if ahead else rate_at(history, epoch, reach)
     value = Span(shared_text.NONE if rate is None else numbers.exact(rate))
     note = (Span(f"   {drawing_text.IS_PLANNED}", "dim"),) if ahead and rate is not None else ()
-    long, short, least = cursor_labels(epoch, step)
+    long, short, least = cursor_labels(place_words.forms(history, epoch))
     forms = [(*place, Span("   "), value, *note) for place in (long, short, least)]
     return fitting([*forms, (*least, Span("  "), value), (value,)], room)
 

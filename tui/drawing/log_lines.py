@@ -20,6 +20,7 @@ from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Ink, Row, Span
+from tui.shared_text import GoOn
 
 # Writes a moment (unix seconds) as HH:MM:SS in the time zone of the reader.
 Clock = Callable[[float], str]
@@ -120,14 +121,18 @@ def _broken(sentence: str, room: int) -> list[str]:
 
 
 def log_line(
-    history: History, width: int, clock: Clock = local_time, go_on: str = "", report: str = ""
+    history: History,
+    width: int,
+    clock: Clock = local_time,
+    go_on: GoOn | None = None,
+    report: str = "",
 ) -> Row:
     """The newest entries in one row, without the results and checkpoints of every epoch.
 
-    `go_on` is the command that resumes an ended run, and `report` the one that reports on a run
-    that is done; it stands on the right.
+    `go_on` is how an ended run goes on, and `report` the command that reports on a run that is
+    done; it stands on the right.
     """
-    hint = _hint(shared_text.GO_ON, go_on) or _hint(shared_text.TO_SHOW, report)
+    hint = _hint(*go_on) if go_on is not None else _hint(shared_text.TO_SHOW, report)
     room = width - cells.width(hint)
     return (*_newest(history, room, clock), *hint) if room >= NARROWEST else cells.fit(hint, width)
 
@@ -222,7 +227,8 @@ def _started(event: events.RunStarted) -> str:
         return drawing_text.log_started(*map(harmless, words))
     watched = event.watched
     whose = (watched.program, watched.framework) if watched is not None else ()
-    return ", ".join(harmless(word) for word in (*whose, event.device) if word)
+    given = shared_text.settings(watched.settings) if watched is not None else []
+    return ", ".join(harmless(word) for word in (*whose, event.device, *given) if word)
 
 
 def _checkpointed(event: events.Checkpointed) -> LogEntry:

@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from msgspec import UNSET
+
 from engine.numbers import number
 from engine.run.curve import Curve
 from engine.run.history import History
@@ -37,15 +39,19 @@ class Series(NamedTuple):
 
 def loss_series(history: History) -> Series:
     """The loss in training and validation."""
-    points = [(float(epoch.epoch), number(epoch.loss)) for epoch in history.epochs]
-    recent = [(s.step, s.time, number(s.loss)) for s in history.recent]
+    place, ended = history.place, history.epochs
+    points = [(place(epoch), number(epoch.loss)) for epoch in ended if epoch.loss is not UNSET]
+    recent = [(s.step, s.time, number(s.loss)) for s in history.recent if s.loss is not UNSET]
     return Series(curve_line(history, history.loss), points, recent)
 
 
 def accuracy_series(history: History) -> Series:
     """The top-1 accuracy in training and validation, in per cent."""
-    points = [(float(epoch.epoch), 100 * number(epoch.top1)) for epoch in history.epochs]
-    recent = [(s.step, s.time, 100 * number(s.top1)) for s in history.recent]
+    place, ended = history.place, history.epochs
+    points = [
+        (place(epoch), 100 * number(epoch.top1)) for epoch in ended if epoch.top1 is not UNSET
+    ]
+    recent = [(s.step, s.time, 100 * number(s.top1)) for s in history.recent if s.top1 is not UNSET]
     return Series(curve_line(history, history.top1, 100.0), points, recent)
 
 
@@ -126,7 +132,7 @@ def loss_scale(
     if log:
         return log_limits(values[0], max(high, values[0]), previous=previous)
     before = (previous.low, previous.high) if previous and not previous.log else None
-    low = min(values[0], high) if close else 0.0
+    low = min(values[0], high) if close else min(values[0], 0.0)
     return Scale(*round_limits(low, high, previous=before))
 
 

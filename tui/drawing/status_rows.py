@@ -71,7 +71,13 @@ def status_row(
 
 
 def progress_row(history: History, width: int) -> Row:
-    """`━━━◆━━╺──── 41 %`: the share of the steps that are done, with ◆ at the best epoch."""
+    """`━━━◆━━╺──── 41 %`: the share of the steps that are done, with ◆ at the best epoch.
+
+    Without a total, a line whose end is open.
+    """
+    if history.run is not None and history.planned_steps is None:
+        line = Span("─" * max(0, width - 4) + " …", "border")
+        return cells.fit(cells.row(" ", line), width)
     share = f"{numbers.whole(history.progress):>4} %"
     room = width - len(share) - 6
     if room < 1:
@@ -133,6 +139,8 @@ def _more_names(history: History) -> Span:
     run, words = history.run, list[str]()
     if run.recipe is not None and run.resolved is not None:
         words = [run.resolved.memory_format, drawing_text.seed(run.recipe.seed)]
+    if run.watched is not None:
+        words += shared_text.settings(run.watched.settings)
     words += [drawing_text.git(run.git)] if run.git else []
     return Span(harmless("".join(f" · {word}" for word in words)), "dim")
 
@@ -140,6 +148,8 @@ def _more_names(history: History) -> Span:
 def _more_states(history: History, long: Row) -> Row:
     """The longest form with the step after the epoch."""
     if history.run is None or len(long) != 2:
+        return long
+    if history.counts_steps:
         return long
     epoch = drawing_text.epoch_of(history.epoch, history.epochs_planned)
     step = drawing_text.step_of(history.step, history.planned_steps)
@@ -204,25 +214,33 @@ def _states(history: History, now: float, doing: StateLabel, clock: Clock) -> li
     heads = [full, full, head, head]
     if history.run is None:
         return [(head,) for head in heads]
-    epoch, planned = history.epoch, history.epochs_planned
-    long, short = (
-        [drawing_text.epoch_of(epoch, planned)],
-        [f"{epoch}/{planned}" if planned else f"{epoch}"],
-    )
+    long, short = _reached(history)
     if not doing.running:
         result = _result(history, now)
         long, short = long + result, short + result
     elif history.has_begun and history.steps is not None:
         # A median, as for the time left: the speed of the last report would flicker.
-        speed = drawing_text.speed(numbers.speed(history.pace))
+        told = history.pace is not None or history.watched is None
+        speed = [drawing_text.speed(numbers.speed(history.pace))] if told else []
         remaining = history.remaining()
         time = _left(remaining)
         at = clock(now + (remaining or 0.0))[:5] if time else ""
-        long += [speed, *([drawing_text.time_left_at(time, at)] if time else [])]
-        short += [speed, *([shared_text.time_left(time)] if time else [])]
+        long += [*speed, *([drawing_text.time_left_at(time, at)] if time else [])]
+        short += [*speed, *([shared_text.time_left(time)] if time else [])]
     tails = ["   ".join(["", *long])]
     tails += [" " + "  ".join(words) for words in (short, short[:1] + short[2:], short[:1])]
     return [(head, Span(tail)) for head, tail in zip(heads, tails, strict=True)]
+
+
+def _reached(history: History) -> tuple[list[str], list[str]]:
+    """The epoch or the step that the run has reached, and of how many; long and short."""
+    if history.counts_steps:
+        step, steps = history.step, history.planned_steps
+        of = "" if steps is None else f"/{numbers.count(steps)}"
+        return [drawing_text.step_of(step, steps)], [f"{numbers.count(step)}{of}"]
+    epoch, planned = history.epoch, history.epochs_planned
+    of = "" if planned is None else f"/{planned}"
+    return [drawing_text.epoch_of(epoch, planned)], [f"{epoch}{of}"]
 
 
 def _left(remaining: float | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -12,12 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.layout import Layout
 
-from engine.protocol import commands
+from engine.protocol import commands, events
 from engine.protocol.events import Event
 from tui import shared_text
 from tui.panes.base.chart import Chart
 from tui.panes.base.chart_view import ChartView
-from tui.panes.base.pane import Pane
+from tui.panes.base.pane import Pane, Standing
 from tui.panes.base.shown_epoch import ShownEpoch
 from tui.panes.pane_list import PANES
 from tui.screens import screen_text
@@ -102,12 +102,15 @@ class Dashboard(FollowingScreen):
         if self._started and self.alive:
             self.source.expect_engine(self._clock() - JUST_SECONDS)
             self.follow_closely()
+        self._arrangement.take(self._standing)
         self._arrangement.resize(*self.app.size)
         self._arrange()
 
     # News from the journal
 
     def show_news(self, kinds: frozenset[type[Event]] | None) -> None:
+        if self._arrangement.take(self._standing):
+            self._arrange()
         state = self._strip_state
         for part in self.children:
             if part.id not in self._layout.regions:
@@ -116,6 +119,11 @@ class Dashboard(FollowingScreen):
                 self._show_in(part, kinds)
             elif isinstance(part, Strip):
                 part.show(self.history, state, kinds)
+
+    @property
+    def _standing(self) -> Mapping[str, Standing]:
+        """The place of each pane for this training."""
+        return {name: pane.standing(self.history) for name, pane in self._panes.items()}
 
     def _show_in(self, pane: Pane, kinds: frozenset[type[Event]] | None) -> None:
         shown = self._epoch.history_for(type(pane), self.history)
@@ -130,7 +138,7 @@ class Dashboard(FollowingScreen):
             pausing=self._control.pausing,
             keys=() if text_only(self.app) else tuple(footer_keys(self._situation)),
             silence=self.source.silence(self._clock()),
-            go_on=self._control.resume_command,
+            go_on=self._control.go_on,
             report=self._control.report_command,
             tests=self.source.tests,
         )
@@ -140,6 +148,7 @@ class Dashboard(FollowingScreen):
         name = self._arrangement.pane
         return Situation(
             steerable=self.alive and not self.source.refusal,
+            refused=self._control.refusals,
             playing=self.alive and self.source.hold is not None,
             paused=self.history.paused,
             zoomed=self.zoomed,
@@ -262,7 +271,8 @@ class Dashboard(FollowingScreen):
         return InspectionRouter(self, self.source)
 
     def action_augmented(self) -> None:
-        if self._control.refused():
+        if why := self._control.inspection_refusal:
+            self.notify(why, markup=False)
             return
         from tui.screens.augmented import AugmentedScreen
 
@@ -271,7 +281,11 @@ class Dashboard(FollowingScreen):
         self.inspection.request(dialog, commands.InspectionRequest("augmented"))
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
-        self.inspection.request(message.pane, message.request)
+        if why := self._control.inspection_refusal:
+            self.notify(why, markup=False)
+            message.pane.receive(events.Alert("info", "refused", why))
+        else:
+            self.inspection.request(message.pane, message.request)
 
     def on_pane_layer_selected(self, message: Pane.LayerSelected) -> None:
         for pane in self.query_children(Pane):
@@ -301,22 +315,24 @@ class Dashboard(FollowingScreen):
     @property
     def _verdict_reasons(self) -> str:
         """What the line under the header says, with the reason of each verdict."""
-        found = verdicts(self.history, self._control.resume_command, self.source.tests)
+        found = verdicts(self.history, self._control.go_on, self.source.tests)
         said = [f"{one.text}. {one.reason}" for one in fitting(found, self.app.size.width)]
         return "\n\n" + "\n".join([screen_text.EXPLAIN_LINE, *said]) if said else ""
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, of_dashboard
 
-        shown = screen_text.HELP_RUN
+        shown = screen_text.help_run(self._control.refusals)
         if self.source.refusal:
             shown = screen_text.HELP_RECORDING if self.source.hold else screen_text.HELP_LOG
-        groups = of_dashboard(self._panes.values(), self._arrangement.pane, shown)
+        panes = [self._panes[name] for name in self._arrangement.names]
+        groups = of_dashboard(panes, self._arrangement.pane, shown)
         self.app.push_screen(HelpScreen(groups))
 
     def further_actions(self) -> Iterator[tuple[str, str, str]]:
         """Actions of the palette that are not bindings: words, keys, and the action itself."""
-        for name, pane in self._panes.items():
+        for name in self._arrangement.names:
+            pane = self._panes[name]
             keys = [d for d in "1234567890" if self._arrangement.numbered(d) == name]
             yield pane.GO_TO, " ".join(keys), f"pane('{name}')"
         if self._control.resume_command:
@@ -331,7 +347,11 @@ class Dashboard(FollowingScreen):
             return frozenset({*commands_to_engine, "copy"})
         if self.source.refusal:
             return frozenset({*commands_to_engine, "pause", "detach"})
-        return frozenset() if self.alive else frozenset({"pause", "checkpoint", "steer", "detach"})
+        refused = {screen_text.ACTIONS[kind] for kind in self._control.refusals}
+        if self.alive:
+            return frozenset(refused)
+        unseen = {"augmented"} if self.history.watched is not None else set()
+        return frozenset({"pause", "checkpoint", "steer", "detach", *unseen, *refused})
 
     # Copying commands, and leaving
 

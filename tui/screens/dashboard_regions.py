@@ -8,7 +8,8 @@ shelf, or it is shown alone.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 from textual.geometry import Region
 
@@ -32,11 +33,14 @@ def layout_kind(width: int, height: int) -> LayoutKind:
     return "single" if width >= 60 and height >= 14 else "tiny"
 
 
-def regions(width: int, height: int, pane: str, tab: str, zoomed: bool) -> dict[str, Region]:
+def regions(
+    width: int, height: int, pane: str, tab: str, zoomed: bool, tiles: frozenset[str]
+) -> dict[str, Region]:
     """The regions of the visible parts, by their ids.
 
     `pane` has the focus, and `tab` is the open tab if there is a shelf. A zoomed pane takes all the
-    room between the header and the footer. The smallest kinds have no verdict.
+    room between the header and the footer. `tiles` are the panes that have something to show beside
+    others. The smallest kinds have no verdict.
     """
     kind = layout_kind(width, height)
     if kind == "tiny":
@@ -53,8 +57,8 @@ def regions(width: int, height: int, pane: str, tab: str, zoomed: bool) -> dict[
     if zoomed or kind == "single":
         return ends | {pane: body}
     if kind == "shelf":
-        return ends | _shelf(body, tab)
-    return ends | (_three(body) if kind == "wide" else _two(body))
+        return ends | _shelf(body, tab, tiles)
+    return ends | _columns(body, _WIDE if kind == "wide" else _MEDIUM, tiles)
 
 
 def _tiny(width: int, height: int, pane: str, zoomed: bool) -> dict[str, Region]:
@@ -72,49 +76,111 @@ def _tiny(width: int, height: int, pane: str, zoomed: bool) -> dict[str, Region]
     return ends | _stack(0, body.y, width, **parts)[0]
 
 
-def _shelf(body: Region, tab: str) -> dict[str, Region]:
+def _shelf(body: Region, tab: str, tiles: frozenset[str]) -> dict[str, Region]:
+    """The curves side by side above the open tab; what stands alone takes the whole row."""
     curves = max(7, body.height * 2 // 5)
     curves -= body.height - curves == TEN_CLASSES - 1
-    left = body.width // 2
-    return {
-        "loss": Region(0, body.y, left, curves),
-        "accuracy": Region(left, body.y, body.width - left, curves),
-        tab: Region(0, body.y + curves, body.width, body.height - curves),
+    if not tab:
+        curves = body.height
+    above = [name for name in ("loss", beside_loss(tiles)) if name in tiles]
+    found, x = {}, 0
+    for i, name in enumerate(above, start=1):
+        end = body.width * i // len(above)
+        found[name] = Region(x, body.y, end - x, curves)
+        x = end
+    if not above:
+        curves = 0
+    shelf = Region(0, body.y + curves, body.width, body.height - curves)
+    return {**found, **({tab: shelf} if tab else {})}
+
+
+def beside_loss(tiles: frozenset[str]) -> str:
+    """The pane that goes with the loss: without an accuracy, the scalars are what is measured."""
+    return "accuracy" if "accuracy" in tiles else "scalars"
+
+
+class _Tile(NamedTuple):
+    """A pane in a column: its share of the height, and the fewest rows."""
+
+    pane: str
+    share: int
+    least: int = 0
+
+
+class _Column(NamedTuple):
+    """Tiles one below the other; the pane `rest`, or the last one, takes the rows that are left."""
+
+    share: int
+    rest: str
+    tiles: Sequence[_Tile]
+
+
+_MEDIUM = (
+    _Column(
+        7,
+        "layers",
+        (_Tile("loss", 10), _Tile("accuracy", 10), _Tile("rate", 6, 6), _Tile("layers", 10)),
+    ),
+    _Column(5, "maps", (_Tile("confusion", 14, 14), _Tile("machine", 9, 10), _Tile("maps", 13))),
+)
+_WIDE = (
+    _Column(
+        42,
+        "log",
+        (_Tile("loss", 16), _Tile("accuracy", 16), _Tile("rate", 9), _Tile("log", 15)),
+    ),
+    _Column(
+        33,
+        "layers",
+        (_Tile("layers", 26), _Tile("confusion", 16, 14), _Tile("machine", 14, 12)),
+    ),
+    _Column(25, "maps", (_Tile("maps", 56),)),
+)
+ALL_TILES = frozenset(tile.pane for column in (*_MEDIUM, *_WIDE) for tile in column.tiles)
+_LOG, _SCALARS = _Tile("log", 15, 6), _Tile("scalars", 16, 8)
+
+
+def _columns(body: Region, columns: Sequence[_Column], tiles: frozenset[str]) -> dict[str, Region]:
+    """The columns side by side, without the panes that have no tile, nor gaps for them."""
+    found: dict[str, Region] = {}
+    kept = [column for column in _filled(columns, tiles) if column.tiles]
+    left, shares = body.x, sum(column.share for column in kept)
+    for column in kept:
+        is_last = column is kept[-1]
+        width = body.right - left if is_last else body.width * column.share // shares
+        found |= _stacked(Region(left, body.y, width, body.height), column)
+        left += width
+    return found
+
+
+def _filled(columns: Sequence[_Column], tiles: frozenset[str]) -> list[_Column]:
+    """The columns with the tiles that there are.
+
+    The second column, where it has little, takes the log and the scalars. Else the scalars stand
+    where the accuracy would.
+    """
+    first, second, *others = (
+        column._replace(tiles=[tile for tile in column.tiles if tile.pane in tiles])
+        for column in columns
+    )
+    without_accuracy = [_SCALARS] if {"accuracy", "scalars"} & tiles == {"scalars"} else []
+    if len(second.tiles) > 1 or not tiles & {"log", "scalars"}:
+        at = 1 if "loss" in tiles else 0
+        placed = [*first.tiles[:at], *without_accuracy, *first.tiles[at:]]
+        return [first._replace(tiles=placed), second, *others]
+    more = [tile for tile in (_SCALARS, _LOG) if tile.pane in tiles]
+    kept = [tile for tile in first.tiles if tile.pane != "log"]
+    return [first._replace(tiles=kept), second._replace(tiles=[*second.tiles, *more]), *others]
+
+
+def _stacked(area: Region, column: _Column) -> dict[str, Region]:
+    shares = sum(tile.share for tile in column.tiles)
+    heights = {
+        tile.pane: max(tile.least, area.height * tile.share // shares) for tile in column.tiles
     }
-
-
-def _two(body: Region) -> dict[str, Region]:
-    left = body.width * 7 // 12
-    right = body.width - left
-    curve, rate = body.height * 10 // 36, max(6, body.height * 6 // 36)
-    machine = max(10, body.height * 9 // 36)
-    confusion = max(14, body.height * 14 // 36)
-    return {
-        **_stack(0, body.y, left, loss=curve, accuracy=curve, rate=rate)[0],
-        "layers": Region(0, body.y + 2 * curve + rate, left, body.height - 2 * curve - rate),
-        "confusion": Region(left, body.y, right, confusion),
-        "machine": Region(left, body.y + confusion, right, machine),
-        "maps": Region(
-            left, body.y + confusion + machine, right, body.height - confusion - machine
-        ),
-    }
-
-
-def _three(body: Region) -> dict[str, Region]:
-    first, second = body.width * 42 // 100, body.width * 33 // 100
-    third = body.width - first - second
-    curve, rate = body.height * 16 // 56, body.height * 9 // 56
-    machine = max(12, body.height * 14 // 56)
-    confusion = max(14, body.height * 16 // 56)
-    left, used = _stack(0, body.y, first, loss=curve, accuracy=curve, rate=rate)
-    layers = body.height - confusion - machine
-    middle, _ = _stack(first, body.y, second, layers=layers, confusion=confusion, machine=machine)
-    return {
-        **left,
-        "log": Region(0, used, first, body.y + body.height - used),
-        **middle,
-        "maps": Region(first + second, body.y, third, body.height),
-    }
+    rest = column.rest if column.rest in heights else column.tiles[-1].pane
+    heights[rest] += area.height - sum(heights.values())
+    return _stack(area.x, area.y, area.width, **heights)[0]
 
 
 def _stack(x: int, y: int, width: int, **heights: int) -> tuple[dict[str, Region], int]:

@@ -13,12 +13,14 @@ from tui.screens import screen_text
 class Situation(NamedTuple):
     """The facts that decide which keys work now.
 
-    `steerable` says that commands would be obeyed, `playing` that what is played back can be held.
+    `steerable` says that commands would be obeyed, but for the kinds that are `refused`, `playing`
+    that what is played back can be held.
     `pane` is the focused pane if it is on the screen. `below` says that a launcher is below this
     screen, `past_epochs` that the run has any. `panes` is the number of panes.
     """
 
     steerable: bool
+    refused: frozenset[str]
     playing: bool
     paused: bool
     zoomed: bool
@@ -30,14 +32,15 @@ class Situation(NamedTuple):
 
 def footer_keys(now: Situation) -> Iterator[tuple[str, str]]:
     """The keys with their effects, the most useful first; the last two are always there."""
-    if now.steerable or now.playing:
+    if (now.steerable and "Pause" not in now.refused) or now.playing:
         yield "p", screen_text.KEY_CONTINUE if now.paused else screen_text.KEY_PAUSE
     yield "e", screen_text.KEY_EXPLAIN
     yield "⏎", screen_text.KEY_UNZOOM if now.zoomed else screen_text.KEY_ZOOM
     if now.below:
         yield "esc", screen_text.KEY_BACK
-    if now.steerable:
+    if now.steerable and "Steer" not in now.refused:
         yield "s", screen_text.KEY_STEER
+    if now.steerable and "Checkpoint" not in now.refused:
         yield "c", screen_text.KEY_CHECKPOINT
     if now.pane is not None:
         yield from now.pane.KEYS

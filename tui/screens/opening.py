@@ -8,7 +8,7 @@ from engine.text import harmless
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
-from tui.screens.dashboard_regions import STRIPS, regions
+from tui.screens.dashboard_regions import ALL_TILES, STRIPS, regions
 from tui.terminal.fine_screen import FineScreen
 from tui.widgets.drawn import CellWidget
 
@@ -34,7 +34,7 @@ class EmptyFrames(CellWidget):
         self._label, self._boxed = label, boxed
 
     def draw(self, width: int, height: int) -> list[Row]:
-        found = regions(width, height, "", "", zoomed=False) if self._boxed else {}
+        found = regions(width, height, "", "tab", False, ALL_TILES) if self._boxed else {}
         boxes = sorted(region for name, region in found.items() if name not in STRIPS)
         rows: list[Row] = [()] * height
         for i, box in enumerate(boxes):

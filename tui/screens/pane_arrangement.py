@@ -9,8 +9,8 @@ from textual.geometry import Region
 
 from tui.drawing import frame
 from tui.drawing.cells import Row
-from tui.panes.base.pane import DIGITS, Pane
-from tui.screens.dashboard_regions import STRIPS, layout_kind, regions
+from tui.panes.base.pane import DIGITS, Pane, Standing
+from tui.screens.dashboard_regions import STRIPS, beside_loss, layout_kind, regions
 
 # The cells in the border of the shelf for the corners and the facts of the pane.
 FACTS_ROOM = 18
@@ -33,11 +33,12 @@ class PaneArrangement:
 
     def __init__(self, panes: Sequence[type[Pane]]) -> None:
         self._panes = {pane.NAME: pane for pane in panes}
-        self._names = [*self._panes]
+        # The place of each pane for what is shown.
+        self._standing: Mapping[str, Standing] = dict.fromkeys(self._panes, "shown")
         tabs = [pane for pane in panes if pane.TAB]
         tabs.sort(key=lambda pane: not pane.FIRST_TAB)
         self.size = (0, 0)
-        self._now = Arrangement(self._names[0], tabs[0].NAME if tabs else "", zoomed=False)
+        self._now = Arrangement(panes[0].NAME, tabs[0].NAME if tabs else "", zoomed=False)
         # The last focused pane that had a tile beside others.
         self._beside = self._now.pane
         # Whether the pane is alone only because it has no tile beside the others.
@@ -48,6 +49,35 @@ class PaneArrangement:
     @property
     def pane(self) -> str:
         return self._now.pane
+
+    @property
+    def names(self) -> list[str]:
+        """The panes that have a place, in the order of their numbers."""
+        return [name for name, standing in self._standing.items() if standing != "absent"]
+
+    @property
+    def _tabs(self) -> list[str]:
+        """The panes on the shelf."""
+        beside = beside_loss(self._tiles)
+        return [name for name in self.names if self._panes[name].TAB and name != beside]
+
+    @property
+    def _tiles(self) -> frozenset[str]:
+        return frozenset(name for name, place in self._standing.items() if place == "shown")
+
+    def take(self, standing: Mapping[str, Standing]) -> bool:
+        """Take another place for each pane; whether any has changed."""
+        if standing == self._standing:
+            return False
+        self._standing = standing
+        if standing.get(self._now.tab) != "shown" or self._now.tab not in self._tabs:
+            tabs = sorted(self._tabs, key=lambda name: standing[name] != "shown")
+            self._now = self._now._replace(tab=next(iter(tabs), ""))
+        if self._now.pane not in self.names:
+            self._now = self._now._replace(pane=self.names[0])
+        if not self._now.zoomed:
+            self._focus_visible()
+        return True
 
     @property
     def zoomed(self) -> bool:
@@ -61,21 +91,23 @@ class PaneArrangement:
     def numbered(self, digit: str) -> str:
         """The pane that this digit leads to, or an empty string."""
         shortcuts = {pane.SHORTCUT: name for name, pane in self._panes.items() if pane.SHORTCUT}
-        numbers = {str(i): name for i, name in enumerate(self._names[:DIGITS], start=1)}
-        return (numbers | shortcuts).get(digit, "")
+        numbers = {str(i): name for i, name in enumerate([*self._panes][:DIGITS], start=1)}
+        found = (numbers | shortcuts).get(digit, "")
+        return found if found in self.names else ""
 
     def go_to(self, name: str) -> None:
         """Focus this pane; if it has no tile beside the others, show it alone."""
         self._before_start = None
-        tab = name if self._panes[name].TAB else self._now.tab
+        tab = name if name in self._tabs else self._now.tab
         self._now = Arrangement(name, tab, self._now.zoomed and not self._forced)
         self._forced = False
         self._make_visible()
 
     def step(self, panes: int) -> None:
         """Go this many panes on, or back if negative; the first follows the last."""
-        at = self._names.index(self._now.pane) + panes
-        self.go_to(self._names[at % len(self._names)])
+        names = self.names
+        at = names.index(self._now.pane) + panes
+        self.go_to(names[at % len(names)])
 
     def toggle_zoom(self) -> None:
         """Show the pane alone or with the others; without a tile there, another gets the focus."""
@@ -106,12 +138,13 @@ class PaneArrangement:
     def tabs_of(self, name: str) -> Row:
         """The title of this pane as a row of tabs; empty if it is not on the shelf."""
         width, height = self.size
-        if layout_kind(width, height) != "shelf" or self.zoomed or not self._panes[name].TAB:
+        on_shelf = self._tabs
+        if layout_kind(width, height) != "shelf" or self.zoomed or name not in on_shelf:
             return ()
         tabs = {
             other: f"{number} {pane.TAB}"
             for number, (other, pane) in enumerate(self._panes.items(), start=1)
-            if pane.TAB
+            if other in on_shelf
         }
         return frame.fitting_tabs([*tabs.values()], [*tabs].index(name), width - FACTS_ROOM)
 
@@ -121,13 +154,13 @@ class PaneArrangement:
 
     def _regions(self, now: Arrangement) -> Mapping[str, Region]:
         width, height = self.size
-        return regions(width, height, now.pane, now.tab, now.zoomed)
+        return regions(width, height, now.pane, now.tab, now.zoomed, self._tiles)
 
     def _focus_visible(self) -> None:
         """Focus another pane if the focused one has no region."""
         shown = self.regions.keys() - STRIPS
         if shown and self._now.pane not in shown:
-            seen = next(name for name in (self._beside, *self._names) if name in shown)
+            seen = next(name for name in (self._beside, *self.names) if name in shown)
             self._now = self._now._replace(pane=seen)
 
     def _make_visible(self) -> None:

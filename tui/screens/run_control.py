@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from engine.errors import EngineError
 from engine.protocol import commands, events
 from engine.run import spool
+from engine.text import harmless
+from tui import shared_text
 from tui.screens import screen_text
 from tui.screens.following_screen import FollowingScreen
+from tui.shared_text import GoOn
+
+# The kinds of commands, as `Watched.refusals` names them.
+KINDS = ("Pause", "Checkpoint", "Steer", "Stop", "Probe")
 
 
 class RunControl:
@@ -29,12 +35,22 @@ class RunControl:
         return self._screen.source.selector
 
     @property
-    def resume_command(self) -> str:
-        """The command that resumes the run; empty if it is live or done."""
-        ended = self._screen.history.ended
+    def go_on(self) -> GoOn | None:
+        """How a run that has ended too early goes on; None if it is live or done."""
+        history = self._screen.history
+        ended = history.ended
         if ended is None or ended.reason == "done" or self._screen.alive or self._refusal:
-            return ""
-        return screen_text.resume_command(self.selector, ended.setting)
+            return None
+        if history.watched is not None:
+            return shared_text.start_again(history.watched.program)
+        command = screen_text.resume_command(self.selector, ended.setting)
+        return GoOn(shared_text.GO_ON, command)
+
+    @property
+    def resume_command(self) -> str:
+        """The command that resumes the run; empty if it is live or done, or no run of ours."""
+        go_on = self.go_on if self._screen.history.watched is None else None
+        return go_on.command if go_on is not None else ""
 
     @property
     def report_command(self) -> str:
@@ -68,15 +84,38 @@ class RunControl:
     def _refusal(self) -> str:
         return self._screen.source.refusal
 
-    def refused(self) -> bool:
-        """Whether the source is only shown; if so, a note says that."""
-        if self._refusal:
-            self._screen.notify(self._refusal, markup=False)
-        return bool(self._refusal)
+    def refusal_of(self, kind: str) -> str:
+        """Why a command of this kind is never obeyed; empty if it is.
 
-    def tell(self, kind: Callable[..., commands.Command], **fields: float) -> bool:
+        A source may only be shown, and somebody's own program says itself what it cannot do.
+        """
+        watched = self._screen.history.watched
+        return self._refusal or (watched.refusals.get(kind, "") if watched is not None else "")
+
+    def refused(self, kind: str = "") -> bool:
+        """Whether a command of this kind is never obeyed; if so, a note says why."""
+        why = self.refusal_of(kind)
+        if why:
+            self._screen.notify(harmless(why), markup=False)
+        return bool(why)
+
+    @property
+    def refusals(self) -> frozenset[str]:
+        """The kinds of commands that are never obeyed."""
+        return frozenset(kind for kind in KINDS if self.refusal_of(kind))
+
+    @property
+    def inspection_refusal(self) -> str:
+        """Why nothing inside the network can be shown now; empty if it can.
+
+        Without its program, nobody can build the network of a script.
+        """
+        gone = self._screen.history.watched is not None and not self._screen.alive
+        return self.refusal_of("Probe") or (self._absence() if gone else "")
+
+    def tell(self, kind: type[commands.Command], **fields: float) -> bool:
         """Send a command; whether it was sent. Without an engine, a note says why not."""
-        if self.refused():
+        if self.refused(kind.__name__):
             return False
         if not self._screen.alive:
             self._warn(self._absence())
@@ -90,7 +129,7 @@ class RunControl:
         return True
 
     def pause_or_continue(self) -> None:
-        if self.refused():
+        if self.refused("Pause"):
             return
         self._screen.read()  # the newest state decides what the key does
         if self._screen.history.paused:
@@ -101,7 +140,7 @@ class RunControl:
             self._screen.show_news(frozenset({events.Phase}))
 
     def save_checkpoint(self) -> None:
-        if self.refused():
+        if self.refused("Checkpoint"):
             return
         self._screen.read()
         if self._screen.alive and (phase := self._phase_before_training):
@@ -113,7 +152,7 @@ class RunControl:
         """Open the form for another rate or another end, unless there is no engine."""
         from tui.screens.steer import SteerScreen
 
-        if self.refused():
+        if self.refused("Steer"):
             return
         self._screen.read()
         if self._screen.alive:
@@ -144,8 +183,8 @@ class RunControl:
 
     def _absence(self) -> str:
         """The sentence that there is no engine, and how to go on."""
-        sentence, command = self._screen.source.why_not_live(), self.resume_command
-        return screen_text.then_go_on(sentence, command) if command else sentence
+        sentence, go_on = self._screen.source.why_not_live(), self.go_on
+        return screen_text.then_go_on(sentence, go_on) if go_on is not None else sentence
 
     def _warn(self, sentence: str) -> None:
         self._screen.notify(sentence, severity="warning", markup=False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from engine.text import harmless
-from tui.shared_text import GO_ON
+from tui.shared_text import GoOn
 from tui.widgets.key_group import KeyGroup
 
 KEY_PAUSE = "pause"
@@ -101,6 +101,9 @@ NOT_EPOCHS = "the total of epochs is a whole number such as 40."
 KEY_STEER = "steer"
 
 
+STEER_HELP_SCRIPT = "The optimiser has it from the next step on."
+
+
 def confirm_rate(rate: str, times: float) -> str:
     return (
         f"that is a learning rate of {rate}, {times:,.0f} times the recipe's: press Enter again if "
@@ -135,8 +138,9 @@ def resume_command(selector: str, setting: str) -> str:
     return shlex.join(["cnn-tui", "resume", selector, *(["--set", setting] if setting else [])])
 
 
-def then_go_on(sentence: str, command: str) -> str:
-    return f"{sentence} {GO_ON[0].upper()}{GO_ON[1:]} {command}"
+def then_go_on(sentence: str, go_on: GoOn) -> str:
+    written = str(go_on)
+    return f"{sentence} {written[:1].upper()}{written[1:]}"
 
 
 def copied(command: str) -> str:
@@ -198,6 +202,23 @@ HELP_RUN = KeyGroup(
         ("q Ctrl+C", "leave; asks if you started it"),
     ),
 )
+# The keys and the actions of the commands that a program may not obey.
+COMMAND_KEYS: Mapping[str, str] = {"Pause": "p", "Checkpoint": "c", "Steer": "s"}
+ACTIONS: Mapping[str, str] = {
+    "Pause": "pause",
+    "Checkpoint": "checkpoint",
+    "Steer": "steer",
+    "Probe": "augmented",
+    "Stop": "stop",
+}
+
+
+def help_run(refused: Iterable[str]) -> KeyGroup:
+    """The keys for a run, without those of commands that it refuses."""
+    useless = {COMMAND_KEYS.get(kind) for kind in refused}
+    rows = tuple(row for row in HELP_RUN.rows if row[0] not in useless)
+    return KeyGroup(HELP_RUN.title, rows)
+
 
 HELP_RECORDING = KeyGroup(
     "the recording",
@@ -208,7 +229,7 @@ HELP_RECORDING = KeyGroup(
 )
 
 HELP_LOG = KeyGroup(
-    "the log",
+    "a log of another program",
     (
         ("y", "copy the command that shows it"),
         ("q Ctrl+C", "leave; nothing is written to it"),
@@ -280,3 +301,10 @@ def help_screen(panes: int, shortcuts: Mapping[str, str]) -> KeyGroup:
 
 def report_command(selector: str) -> str:
     return shlex.join(("cnn-tui", "report", selector))
+
+
+FILTER_HINT = "part of a name or of a row; empty shows all"
+
+
+def filter_title(box: str) -> str:
+    return f"Filter: {box}"

@@ -28,7 +28,8 @@ _FACTOR = ("x", "X", "*", "×")
 class SteerScreen(FormDialog[Changes]):
     """Two inputs with the present values; Enter applies the changes, Escape cancels.
 
-    The inputs are empty until the run trains. If the engine cannot be steered now, `check` returns
+    A program whose total of epochs nobody knows, or that cannot change it, has only a rate. The
+    inputs are empty until the run trains. If the engine cannot be steered now, `check` returns
     the reason, and the form stays open and shows it. A learning rate far above the recipe's must be
     entered twice.
     """
@@ -48,7 +49,11 @@ class SteerScreen(FormDialog[Changes]):
         self._unconfirmed: Changes = {}
         rate = numbers.number(history.rate)
         self._rate = numbers.short(rate) if math.isfinite(rate) else ""
-        self._epochs = str(history.epochs_planned) if history.run is not None else ""
+        watched, planned = history.watched, history.epochs_planned
+        self._has_epochs = watched is None or (
+            planned is not None and "Epochs" not in watched.refusals
+        )
+        self._epochs = "" if planned is None else str(planned)
         self._epoch = history.epoch
 
     def inside(self) -> ComposeResult:
@@ -56,18 +61,24 @@ class SteerScreen(FormDialog[Changes]):
             yield Label(screen_text.STEER_RATE)
             yield Input(self._rate, id="rate")
             yield Label(screen_text.STEER_RATE_HELP, classes="aside")
+        if self._has_epochs:
+            yield from self._total()
+        ours = self._history.watched is None
+        words = screen_text.STEER_HELP if ours else screen_text.STEER_HELP_SCRIPT
+        yield Label(words, classes="help", markup=False)
+        yield self.complaint()
+
+    def _total(self) -> ComposeResult:
         with Horizontal():
             yield Label(screen_text.STEER_EPOCHS)
             yield Input(self._epochs, id="epochs")
             yield Label(
                 screen_text.steer_epoch(self._epoch) if self._epochs else "", classes="aside"
             )
-        yield Label(screen_text.STEER_HELP, classes="help", markup=False)
-        yield self.complaint()
 
     def on_input_submitted(self) -> None:
         rate = self.query_one("#rate", Input).value.strip()
-        epochs = self.query_one("#epochs", Input).value.strip()
+        epochs = self.query_one("#epochs", Input).value.strip() if self._has_epochs else ""
         try:
             changes: dict[str, Any] = {}
             if rate not in ("", self._rate):

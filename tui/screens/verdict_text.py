@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.text import harmless
+from tui.shared_text import GoOn
 
+# What a run of the engine keeps of its best epoch.
+KEPT = "; best.pt keeps the best epoch"
 FIRST_EPOCH = "first epoch: the validation comes at its end"
 FIRST_EPOCH_REASON = "Until an epoch ends, only the training loss tells how it goes."
 
@@ -14,19 +17,19 @@ BROKEN_SHORT = "the loss is not a number"
 BROKEN_REASON = "A step was so large that the weights overflowed; no later step repairs them."
 
 
-def failed(go_on: str) -> str:
-    return f"failed; go on with: {go_on}" if go_on else "failed: see the log"
+def failed(go_on: GoOn | None) -> str:
+    return f"failed; {go_on}" if go_on is not None else "failed: see the log"
 
 
 def failed_reason(error: str) -> str:
     return harmless(error) or "The engine ended without saying why; its engine.log may tell."
 
 
-def stopped(epoch: int, planned: int | None, go_on: str) -> str:
+def stopped(epoch: int, planned: int | None, go_on: GoOn | None) -> str:
     """`epoch` is 0 where the run stopped before it had begun."""
     of = f" of {planned}" if planned else ""
     where = f" in epoch {epoch}{of}" if epoch else " before the first epoch"
-    return f"stopped{where}" + (f"; go on with: {go_on}" if go_on else "")
+    return f"stopped{where}" + (f"; {go_on}" if go_on is not None else "")
 
 
 STOPPED_REASON = "A command or a signal stopped the run before its planned end."
@@ -36,7 +39,7 @@ def broken_validation(epoch: int) -> str:
     return f"the validation loss was not a number in epoch {epoch}"
 
 
-BROKEN_VALIDATION_REASON = "The weights of that epoch are of no use; best.pt holds better ones."
+BROKEN_VALIDATION_REASON = "The weights of that epoch are of no use"
 
 
 def ending(alert: str) -> tuple[str, str, str]:
@@ -82,7 +85,7 @@ def overfits_reason(lowest: str, epoch: int, now: str, train: str) -> str:
     return (
         f"The validation loss was lowest in epoch {epoch} ({lowest}) and is {now} in the last "
         f"one, while the training loss is {train}: the network learns its images by heart. "
-        "Augmentation, weight decay or more data help; best.pt keeps the best epoch."
+        "Augmentation, weight decay or more data help"
     )
 
 
@@ -99,7 +102,7 @@ def unstable_reason(now: str, train: str) -> str:
     return (
         f"The validation loss is {now}, while the training loss is only {train}: the weights, or "
         "the statistics of batch norm, change too fast. A lower learning rate, more steps an "
-        "epoch, or a larger batch for batch norm help; best.pt keeps the best epoch."
+        "epoch, or a larger batch for batch norm help"
     )
 
 
@@ -134,10 +137,31 @@ def learns_short(top1: str, epoch: int) -> str:
     return f"best val {top1} @{epoch}"
 
 
+LEARNS_REASON = "The best accuracy on new images so far; of the training loss nothing is known."
+
+
 def learns_reason(first: str, last: str) -> str:
     return (
         f"The training loss has fallen from {first} in the first epoch to {last} in the last one."
     )
+
+
+def loss_lowest(loss: str, *, over: bool) -> str:
+    return f"val loss {loss}, the lowest {'of all' if over else 'so far'}"
+
+
+def loss_was_lower(loss: str, lowest: str, epoch: int) -> str:
+    return f"val loss {loss}; the lowest was {lowest} in epoch {epoch}"
+
+
+LOSS_REASON = "This program tells no accuracy, so the loss on new images says how it goes."
+
+
+def loss_now(loss: str, first: str) -> str:
+    return f"loss {loss}, began at {first}"
+
+
+LOSS_NOW_REASON = "Only the loss in training is known, which says nothing about new images."
 
 
 def may_be_chance(top1: str, guess: str) -> str:

@@ -29,6 +29,7 @@ from tui.panes.curves.overfitting import (
     gap,
     gap_is_no_chance,
     guessed_loss,
+    is_known,
     overfits_since,
     unstable_since,
 )
@@ -37,6 +38,7 @@ from tui.panes.machine.other_programs import about, taken_by_others
 from tui.screens import verdict_text
 from tui.screens.tested_verdicts import tested_verdicts
 from tui.screens.verdict import Level, Verdict
+from tui.shared_text import GoOn
 
 # The line is at most this long, and a name in it at most this wide.
 LONGEST, NAME = 100, 16
@@ -62,8 +64,10 @@ SIGNS: dict[Level, tuple[str, Ink]] = {
 Rule: TypeAlias = Callable[[History], Verdict | None]
 
 
-def verdicts(history: History, go_on: str = "", tests: Sequence[DataTest] = ()) -> list[Verdict]:
-    """All verdicts, the most important first; `go_on` is the command that resumes the run.
+def verdicts(
+    history: History, go_on: GoOn | None = None, tests: Sequence[DataTest] = ()
+) -> list[Verdict]:
+    """All verdicts, the most important first; `go_on` is how a run that has ended goes on.
 
     `tests` are the results that the run keeps, the newest first. There are no verdicts while the
     journal of the run is being read: a part of it may say something else.
@@ -113,7 +117,7 @@ def _said(one: Verdict) -> Span:
     return Span(f"{sign} {one.text}", ink)
 
 
-def _ended(history: History, go_on: str) -> Verdict | None:
+def _ended(history: History, go_on: GoOn | None) -> Verdict | None:
     ended = history.ended
     if ended is None or ended.reason == "done":
         return None
@@ -134,7 +138,12 @@ def _broken(history: History) -> Verdict | None:
     if last is None or last.loss is not None:
         return None
     text = verdict_text.broken_validation(last.epoch)
-    return Verdict("error", text, verdict_text.BROKEN_VALIDATION_REASON)
+    return Verdict("error", text, _with_best(verdict_text.BROKEN_VALIDATION_REASON, history))
+
+
+def _with_best(reason: str, history: History) -> str:
+    """The reason, and where the best weights are if the run keeps them."""
+    return f"{reason}{verdict_text.KEPT if history.watched is None else ''}."
 
 
 def _ending(history: History) -> Verdict | None:
@@ -164,9 +173,9 @@ def _worse_than_guess(history: History) -> Verdict | None:
 def _no_learning(history: History) -> Verdict | None:
     """After a fair trial, the training loss is that of a guess, and was never lower."""
     last, plan = _last(history), history.plan
-    if last is None or last.train_loss is None or below_a_guess(last.train_loss, history):
+    if last is None or not is_known(last.train_loss) or below_a_guess(last.train_loss, history):
         return None
-    known = [number(e.train_loss) for e in history.epochs if e.train_loss is not None]
+    known = [number(e.train_loss) for e in history.epochs if is_known(e.train_loss)]
     if len(known) < LEARN_EPOCHS:
         return None
     tried = plan is not None and had_fair_trial(plan, last.step)
@@ -187,7 +196,7 @@ def _overfits(history: History) -> Verdict | None:
     reason = verdict_text.overfits_reason(
         significant(best.loss), best.epoch, significant(last.loss), significant(last.train_loss)
     )
-    return Verdict("warning", text, reason)
+    return Verdict("warning", text, _with_best(reason, history))
 
 
 def _unstable(history: History) -> Verdict | None:
@@ -197,7 +206,7 @@ def _unstable(history: History) -> Verdict | None:
     now, lowest = significant(last.loss), significant(best.loss)
     over = history.ended is not None
     text = verdict_text.unstable(now, lowest, best.epoch, over=over)
-    reason = verdict_text.unstable_reason(now, significant(last.train_loss))
+    reason = _with_best(verdict_text.unstable_reason(now, significant(last.train_loss)), history)
     return Verdict("warning", text, reason, verdict_text.unstable_short(now))
 
 
@@ -212,9 +221,9 @@ def _wide_gap(history: History) -> Verdict | None:
 
 def _gets_worse(history: History) -> Verdict | None:
     now = _last(history)
-    if now is None or now.train_loss is None or number(now.train_top1) >= 1 - HARM:
+    if now is None or not is_known(now.train_loss) or number(now.train_top1) >= 1 - HARM:
         return None
-    known = [e for e in history.epochs if e.train_loss is not None]
+    known = [e for e in history.epochs if is_known(e.train_loss)]
     best = min(known, key=lambda e: number(e.train_loss))
     if number(now.train_loss) <= WORSE * number(best.train_loss) or best is now:
         return None
@@ -232,17 +241,19 @@ def _gets_worse(history: History) -> Verdict | None:
 def _learns(history: History) -> Verdict | None:
     last, best, over = _last(history), history.best, history.ended is not None
     if last is None:
-        begun = history.steps is not None and not over
+        begun = history.steps is not None and not over and history.watched is None
         text, reason = verdict_text.FIRST_EPOCH, verdict_text.FIRST_EPOCH_REASON
         return Verdict("note", text, reason) if begun else None
-    first = number(history.epochs[0].train_loss)
-    fell = number(last.train_loss) < (1 - MOVES) * first
+    first, told = number(history.epochs[0].train_loss), last.train_loss is not UNSET
+    fell = not told or number(last.train_loss) < (1 - MOVES) * first
     if best is None or best.top1 is None or best.top1 is UNSET or not fell:
         return None
     if (chance := _may_be_chance(best.top1, history)) is not None:
         return chance
     top1 = share(best.top1)
     reason = verdict_text.learns_reason(significant(first), significant(last.train_loss))
+    if not told:
+        reason = verdict_text.LEARNS_REASON
     short = verdict_text.learns_short(top1, best.epoch)
     if best.epoch == last.epoch:
         return Verdict("good", verdict_text.learns_best(top1, over=over), reason, short)
@@ -253,11 +264,31 @@ def _learns(history: History) -> Verdict | None:
     return Verdict("good", verdict_text.learns(top1, best.epoch, over=over), reason, short)
 
 
+def _loss_alone(history: History) -> Verdict | None:
+    """How the loss goes, in a training without an accuracy."""
+    steps, over = history.steps, history.ended is not None
+    if history.has_top1 or history.watched is None or steps is None:
+        return None
+    known = [(number(e.loss), e.epoch) for e in history.epochs if is_known(e.loss)]
+    if known:
+        (loss, epoch), (lowest, lowest_epoch) = known[-1], min(known)
+        text = verdict_text.loss_lowest(significant(loss), over=over)
+        if lowest_epoch != epoch:
+            text = verdict_text.loss_was_lower(significant(loss), significant(lowest), lowest_epoch)
+        return Verdict("note", text, verdict_text.LOSS_REASON)
+    if not (is_known(history.first_loss) and is_known(steps.loss)):
+        return None
+    text = verdict_text.loss_now(significant(steps.loss), significant(history.first_loss))
+    return Verdict("note", text, verdict_text.LOSS_NOW_REASON)
+
+
 def _may_be_chance(top1: float, history: History) -> Verdict | None:
     """A validation accuracy that a guess may have reached on so few images."""
     guess, run = 1 / max(1, len(history.classes)), history.run
     if run is None or top1 > guess + chance_margin(guess, run.validation_images):
         return None
+    if history.watched is not None and (len(history.classes) < 2 or not run.validation_images):
+        return None  # nobody knows what a guess would have
     text = verdict_text.may_be_chance(share(top1), share(guess))
     return Verdict("note", text, verdict_text.may_be_chance_reason(run.validation_images))
 
@@ -309,6 +340,7 @@ RULES: tuple[Rule, ...] = (
     _wide_gap,
     _waits,
     _learns,
+    _loss_alone,
 )
 # These come after what is known from tests.
 LAST_RULES: tuple[Rule, ...] = (_layers, _shared_cpu)

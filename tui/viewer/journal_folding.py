@@ -42,7 +42,7 @@ class JournalFolding:
 
     def restart(self) -> None:
         """Forget everything; the next slice begins at the start of the journal."""
-        self.history = self._folded = _unread()
+        self.history = self._folded = unread()
         self._reader: JournalReader | None = None
 
     @property
@@ -53,7 +53,7 @@ class JournalFolding:
         """Fold new events for one slice of time; the first call folds all of a short journal."""
         first = self._reader is None and not self.shows_excerpt
         if first and journal_size(self._journal) > LONG:
-            self.history = _unread()
+            self.history = unread()
             self.history.fold(excerpt(self._journal))
             return HistoryUpdate(None, more=True)
         return self._fold_until(math.inf if first else time.monotonic() + SLICE_SECONDS)
@@ -63,7 +63,7 @@ class JournalFolding:
         kinds: frozenset[type[Event]] | None = frozenset()
         for batch in self._reader.slices():
             if batch.from_start:
-                self.history = self._folded = _unread()
+                self.history = self._folded = unread()
                 kinds = None
             folded = self._folded.fold(batch.events)
             kinds = None if kinds is None else kinds | folded
@@ -82,8 +82,8 @@ class JournalFolding:
             self.history.read_share = min(ALMOST, reader.offset / size)
 
 
-def _unread() -> History:
-    """The history of a journal of which nothing is folded yet."""
+def unread() -> History:
+    """The history of a journal or a log of which nothing is folded yet."""
     history = History()
     history.read_share = 0.0
     return history

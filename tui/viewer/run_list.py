@@ -21,7 +21,7 @@ LONGEST_ERROR = 50
 
 
 def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
-    """Sign and number, name, state, data or program, epoch, best accuracy, its curve, time, error."""
+    """Sign and number, name, state, data or program, epoch, best accuracy, time, error."""
     return [
         Column("", [_sign(run) for run in runs]),
         Column("", [_name(run) for run in runs], gap=1),

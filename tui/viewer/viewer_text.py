@@ -25,3 +25,22 @@ STATE_WORDS: Mapping[str, str] = {
 }
 
 RECORDING = "This is a recording: it has no engine."
+
+ONLY_READ = "This is a log of another program: it is only read, and takes no commands."
+
+
+def ago(seconds: float) -> str:
+    """A time in its largest unit: 40 s, 12 min, 3 h, 5 d."""
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{seconds // unit:.0f} {name}"
+    return f"{seconds:.0f} s"
+
+
+def quiet_for(seconds: float) -> str:
+    """The state of a log that has not grown for a while."""
+    return f"quiet {ago(seconds)}"
+
+
+def grew_ago(seconds: float) -> str:
+    return f"{ago(seconds)} ago"

@@ -13,6 +13,7 @@ from tui import shared_text
 from tui.drawing import cells, curve_facts, curves, learning_rate, log_lines, series, status_rows
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
+from tui.shared_text import GoOn
 from tui.widgets.drawn import CellWidget
 
 # The sign for keys that were left out.
@@ -36,9 +37,9 @@ class Strip(CellWidget):
     class State(NamedTuple):
         """The state of the screen, besides the history.
 
-        `keys` are the keys that work now; `go_on` is the command that resumes the run, and `report`
-        the one that reports on it, or empty. `silence` is the word for a silent source, or empty.
-        `tests` are the results of tests that the run keeps, the newest first.
+        `keys` are the keys that work now; `go_on` is how a run that has ended goes on, and
+        `report` the command that reports on it, or empty. `silence` is the word for a silent
+        source, or empty. `tests` are the results of tests that the run keeps, the newest first.
         """
 
         label: str
@@ -46,7 +47,7 @@ class Strip(CellWidget):
         pausing: bool
         keys: tuple[tuple[str, str], ...]
         silence: str = ""
-        go_on: str = ""
+        go_on: GoOn | None = None
         report: str = ""
         tests: tuple[DataTest, ...] = ()
 
@@ -80,10 +81,10 @@ class Status(Strip):
 
 
 class Progress(Strip):
-    """The progress of the run as a bar; in a small terminal, the bar is the schedule."""
+    """The progress of the run as a bar; in a small terminal, the bar is the schedule, if any."""
 
     def draw(self, width: int, height: int) -> list[Row]:
-        if width >= 100:
+        if width >= 100 or self.history.watched is not None:
             return [status_rows.progress_row(self.history, width)]
         return [learning_rate.rate_strip(self.history, width)]
 
@@ -93,11 +94,13 @@ class Numbers(Strip):
 
     def draw(self, width: int, height: int) -> list[Row]:
         history = self.history
-        named = (
-            (shared_text.LOSS_TITLE, curve_facts.loss_facts),
-            (shared_text.ACCURACY_TITLE_SHORT, curve_facts.accuracy_facts),
-            (shared_text.RATE, learning_rate.rate_facts),
+        ours = history.watched is None
+        quantities = (
+            (shared_text.LOSS_TITLE, curve_facts.loss_facts, True),
+            (shared_text.ACCURACY_TITLE_SHORT, curve_facts.accuracy_facts, history.has_top1),
+            (shared_text.RATE, learning_rate.rate_facts, bool(history.lr)),
         )
+        named = [(name, fact) for name, fact, known in quantities if known or ours]
         rows: list[Row] = []
         for name, fact in named:
             label = Span(f" {name:<5}", "dim")

@@ -19,7 +19,7 @@ SIGNS = {
 def event_marks(history: History) -> list[Mark]:
     """The best epoch, then the marks of each kind, newest first."""
     best = history.best
-    found: list[Mark] = [(float(best.epoch), BEST)] if best else []
+    found: list[Mark] = [(history.place(best), BEST)] if best else []
     for kind, sign in SIGNS.items():
         found += [
             (mark.step / history.steps_per_epoch, sign)

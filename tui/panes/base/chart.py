@@ -12,7 +12,7 @@ from textual.message import Message
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from tui.drawing import axis, cells, series
+from tui.drawing import axis, cells, place_words, series
 from tui.drawing.axis import Limits, Mark
 from tui.drawing.cells import Row, Span
 from tui.panes.base import axis_marks, pane_text
@@ -119,7 +119,11 @@ class Chart(Pane):
     def go_to_epoch(self, epoch: int | None) -> None:
         """Put the cursor at the end of this epoch; without one, hide it."""
         super().go_to_epoch(epoch)
-        self.view.cursor = epoch if epoch is None else float(epoch)
+        if epoch is None:
+            self.view.cursor = None
+        for ended in self.history.epochs:  # a chart that is not visible may have none
+            if ended.epoch == epoch:
+                self.view.cursor = self.history.place(ended)
 
     def dated(self, title: Row, width: int) -> Row:
         """The title; at the cursor, the numbers beside it say which epoch it is."""
@@ -142,7 +146,8 @@ class Chart(Pane):
         signs = axis_marks.event_marks(self.history)
         left, note = axis.gutter(plot), self.note(width)
         labels = self.labels(width)
-        ticks = axis.epoch_ticks(self.window, plot, left, signs, self.cursor, note, labels)
+        unit = place_words.unit(self.history)
+        ticks = axis.epoch_ticks(self.window, plot, left, signs, self.cursor, note, labels, unit)
         return cells.row(*ticks, Span("─" * (width - 2 - plot), "border"))
 
     def note(self, width: int) -> Row:
@@ -167,9 +172,9 @@ class Chart(Pane):
 
     def action_move(self, places: int) -> None:
         if series.epochs_done(self.history):
-            columns, done = self._columns(self.size.width), series.epochs_done(self.history)
+            columns = self._columns(self.size.width)
             self.view.cursor = self.cursor
-            self.view.move(self.window, done, places, columns)
+            self.view.move(self.history, places, columns)
             self.post_message(self.Viewed())
 
     def on_click(self, event: textual_events.Click | None = None) -> None:

@@ -45,25 +45,30 @@ class ChartView:
         """Put the cursor into this column of the window, from 0."""
         self.cursor = _in_column(window, column, columns)
 
-    def move(self, window: Limits, done: float, places: int, columns: int) -> None:
+    def move(self, history: History, places: int, columns: int) -> None:
         """Move the cursor by columns, or by epochs if several share a column.
 
-        `done` are the epochs that the run has trained. A first move to the left begins there, a
-        first move to the right at the start. A cursor that leaves the axis disappears.
+        A first move to the left begins where the run is, a first move to the right at the start. A
+        cursor that leaves the axis disappears.
         """
+        window, done = self.window(history), series.epochs_done(history)
         start, end = window
         if self.cursor is None and places < 0:
             self.cursor = max(start, min(end, done))
         elif self.cursor is None:
             self.cursor = start
         else:
-            at = _moved(self.cursor, places, window, columns)
+            by_epochs = end - start > columns and not history.counts_steps
+            moved = _by_epochs if by_epochs else _by_columns
+            at = moved(self.cursor, places, window, columns)
             self.cursor = at if start <= at <= end else None
 
 
-def _moved(cursor: float, places: int, window: Limits, columns: int) -> float:
-    if window[1] - window[0] > columns:
-        return float((math.ceil(cursor) if places < 0 else math.floor(cursor)) + places)
+def _by_epochs(cursor: float, places: int, window: Limits, columns: int) -> float:
+    return float((math.ceil(cursor) if places < 0 else math.floor(cursor)) + places)
+
+
+def _by_columns(cursor: float, places: int, window: Limits, columns: int) -> float:
     return _in_column(window, axis.column_in(window, cursor, columns) + places, columns)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from textual.message import Message
 
@@ -12,8 +12,8 @@ from engine.protocol.events import Event
 from engine.run.history import History
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
-from tui.drawing.curve_facts import epoch_number
 from tui.drawing.frame import frame, room
+from tui.drawing.place_words import epoch_number
 from tui.panes.base import pane_text
 from tui.widgets.drawn import CellWidget
 from tui.widgets.key_group import KeyGroup
@@ -22,6 +22,10 @@ from tui.widgets.key_group import KeyGroup
 NARROW = 50
 # Digits lead to the first panes, up to this number.
 DIGITS = 9
+
+
+Standing: TypeAlias = Literal["absent", "aside", "shown"]
+"""Whether a pane has no place, only a tab and a digit, or also a tile beside the others."""
 
 
 class Border(NamedTuple):
@@ -94,6 +98,11 @@ class Pane(CellWidget, can_focus=True):
         """The title as a row of tabs while the pane lies on the shelf, else empty."""
         self.past_epoch: int | None = None
         """The past epoch that the user chose; None for the last one."""
+
+    @classmethod
+    def standing(cls, history: History) -> Standing:
+        """The place of the pane: it may make no sense for the training of another program."""
+        return "shown"
 
     def explain(self) -> Iterator[str]:
         """Sentences that explain the pane and the numbers that it shows."""

@@ -26,6 +26,20 @@ HELP_CURVES_ROWS = (
 )
 
 
+def needs_model(program: str) -> str:
+    return (
+        f"nothing is known of the inside of this network: {program} passes no model to "
+        "cnn_tui.watch(model, ...)."
+    )
+
+
+def needs_data(program: str) -> str:
+    return (
+        f"no images are known to show maps of: {program} passes no data to "
+        "cnn_tui.watch(..., data=val_loader)."
+    )
+
+
 NOT_RECORDED = "press . for a later epoch"
 
 

@@ -10,10 +10,11 @@ from textual.binding import Binding, BindingType
 from engine.protocol import events
 from engine.protocol.commands import ANY_MISTAKE, InspectionRequest
 from engine.protocol.events import Event
+from engine.run.history import History
 from tui import shared_text
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
-from tui.panes.base.pane import Border, Pane
+from tui.panes.base.pane import Border, Pane, Standing
 from tui.panes.confusion import (
     confusion_border,
     confusion_drawing,
@@ -68,6 +69,11 @@ class ConfusionPane(Pane):
         self._view = MatrixView()
         # The title of the requested images, and how many the matrix counts.
         self._heading, self._asked_for = "", 0
+
+    @classmethod
+    def standing(cls, history: History) -> Standing:
+        known = history.watched is None or history.classes or history.confusion is not None
+        return "shown" if known else "absent"
 
     def explain(self) -> Iterator[str]:
         matrix, classes = self.history.confusion, self.history.classes

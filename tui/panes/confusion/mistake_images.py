@@ -91,9 +91,15 @@ def _cell(column: Sequence[Row], i: int, side: int) -> Row:
 
 
 def _caption(example: Example, classes: Sequence[str], width: int) -> list[Row]:
-    """`true cat  #4217`, a row with a bar for each prediction, and the name, if it has one."""
-    label, place = Span(f"{shared_text.TRUE} ", "dim"), Span(f" #{example.image}", "dim")
+    """`true cat  #4217`, a row with a bar for each prediction, and the name, if it has one.
+
+    An image without a label has only its number.
+    """
+    known = example.true if example.true >= 0 else None
+    label = Span("" if known is None else f"{shared_text.TRUE} ", "dim")
+    place = Span(f" #{example.image}", "dim")
     room = max(0, width - cells.width([label, place]))
-    true = cells.row(label, cells.fit_text(class_name(classes, example.true), room), place)
-    rows = [true, *prediction_rows(example.top, example.true, classes, width)]
+    name = "" if known is None else class_name(classes, known)
+    true = cells.row(label, cells.fit_text(name, room), place)
+    rows = [true, *prediction_rows(example.top, known, classes, width)]
     return [*rows, (Span(cells.end_of(example.name, width), "dim"),)] if example.name else rows

@@ -6,19 +6,20 @@ import bisect
 from collections.abc import Iterator
 from typing import ClassVar
 
+from msgspec import UNSET
 from textual.binding import Binding, BindingType
 
 from engine.protocol.events import Event, known
 from engine.run.history import History
 from tui import shared_text
-from tui.drawing import curve_facts, series
+from tui.drawing import curve_facts, place_words, series
 from tui.drawing.cells import Row
 from tui.drawing.curve_facts import CursorReading
 from tui.drawing.curves import curve_pane
 from tui.drawing.scale import Scale
 from tui.drawing.series import Series
 from tui.panes.base import pane_text
-from tui.panes.base.pane import NARROW, Border
+from tui.panes.base.pane import NARROW, Border, Standing
 from tui.panes.base.smoothed_chart import SmoothedChart
 from tui.panes.curves import curves_explanation, curves_text
 
@@ -77,10 +78,10 @@ class _CurvePane(SmoothedChart):
         """The measured values at the epoch `at`."""
         whole = series.in_detail(self.series(), self.history.steps_per_epoch)
         ended = bisect.bisect_right(whole.points, at, key=lambda point: point[0])
-        epoch, validation = whole.points[ended - 1] if ended else (None, None)
-        step = round(at * self.history.steps_per_epoch)
+        place, validation = whole.points[ended - 1] if ended else (None, None)
         train = series.nearest(whole.line, at, reach)
-        return CursorReading(at, step, train, validation, int(epoch) if epoch is not None else None)
+        last = "" if place is None else place_words.number(self.history, place)
+        return CursorReading(place_words.forms(self.history, at), train, validation, last)
 
 
 class LossPane(_CurvePane):
@@ -93,6 +94,12 @@ class LossPane(_CurvePane):
         Binding("L", "log_scale", curves_text.SHOW_LOG_SCALE, show=False)
     ]
     KEYS = (*SmoothedChart.KEYS, ("L", pane_text.KEY_LOG_SCALE))
+
+    @classmethod
+    def standing(cls, history: History) -> Standing:
+        told = history.loss or any(epoch.loss is not UNSET for epoch in history.epochs)
+        other = history.has_top1 or len(history.scalars) > 1
+        return "absent" if history.watched is not None and other and not told else "shown"
 
     def explain(self) -> Iterator[str]:
         return curves_explanation.of_loss(self.history)
@@ -120,6 +127,10 @@ class AccuracyPane(_CurvePane):
     TITLE = curves_text.ACCURACY_TITLE
     SHORT = shared_text.ACCURACY_TITLE_SHORT
     GO_TO = curves_text.GO_TO_ACCURACY
+
+    @classmethod
+    def standing(cls, history: History) -> Standing:
+        return "shown" if history.watched is None or history.has_top1 else "absent"
 
     def explain(self) -> Iterator[str]:
         return curves_explanation.of_accuracy(self.history)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from msgspec import UNSET
+
 from engine.numbers import number, percent, share, significant
-from engine.protocol.events import EpochEnded
+from engine.protocol.events import EpochEnded, Steps
 from engine.run.history import History
+from engine.text import harmless
 from tui.panes.curves import curves_text, overfitting
 from tui.panes.curves.overfitting import MOVES
 
@@ -21,20 +24,31 @@ ACCURACY_GAP = 3.0
 
 def of_loss(history: History) -> Iterator[str]:
     """The meaning of the loss, the gap between training and validation, and the trend."""
-    if history.steps is None:
+    watched = history.watched
+    if watched is not None:
+        yield curves_text.explain_loss_of(harmless(watched.program))
+    elif history.steps is None:
         yield curves_text.EXPLAIN_LOSS
-        return
-    guess = overfitting.guessed_loss(history)
-    yield curves_text.explain_loss(len(history.classes), significant(guess))
-    if history.steps.loss is None:
-        yield curves_text.EXPLAIN_NOT_A_NUMBER
+    else:
+        guess = overfitting.guessed_loss(history)
+        yield curves_text.explain_loss(len(history.classes), significant(guess))
+    if history.steps is not None:
+        yield from _loss_now(history, history.steps)
+
+
+def _loss_now(history: History, steps: Steps) -> Iterator[str]:
+    if steps.loss is None:
+        yield curves_text.explain_not_a_number(recipe=history.watched is None)
     elif not history.epochs:
-        yield curves_text.explain_loss_now(significant(history.steps.loss))
+        if steps.loss is not UNSET:
+            yield curves_text.explain_loss_now(significant(steps.loss))
     elif None in (history.epochs[-1].train_loss, history.epochs[-1].loss):
         yield curves_text.EXPLAIN_EPOCH_NOT_A_NUMBER
     else:
-        yield _gap(history.epochs[-1], history)
-        yield _trend(history)
+        if UNSET not in (history.epochs[-1].train_loss, history.epochs[-1].loss):
+            yield _gap(history.epochs[-1], history)
+        if history.epochs[-1].loss is not UNSET:
+            yield _trend(history)
 
 
 def _gap(last: EpochEnded, history: History) -> str:
@@ -49,6 +63,8 @@ def _gap(last: EpochEnded, history: History) -> str:
     if validation < train * (1 - LOSS_GAP):
         return curves_text.explain_loss_below(*shown)
     learns = overfitting.below_a_guess(last.train_loss, history)
+    if not learns and history.watched is not None:
+        return curves_text.explain_loss_close(*shown)
     return curves_text.explain_loss_together(*shown, learns=learns)
 
 
@@ -64,8 +80,10 @@ def _trend(history: History) -> str:
     if last - best_epoch >= EPOCHS and now > best * (1 + 2 * MOVES):
         if overfitting.overfits_since(history) is not None:
             return curves_text.explain_loss_rises(best_epoch)
-        above = now > number(epochs[-1].train_loss)
-        return curves_text.explain_loss_rose(best_epoch, above=above)
+        train = number(epochs[-1].train_loss)
+        if math.isnan(train):
+            return curves_text.explain_loss_has_risen(best_epoch)
+        return curves_text.explain_loss_rose(best_epoch, above=now > train)
     if now > before * (1 + MOVES):
         return curves_text.explain_loss_up(*shown)
     return curves_text.explain_loss_flat(last - first)
@@ -73,8 +91,10 @@ def _trend(history: History) -> str:
 
 def of_accuracy(history: History) -> Iterator[str]:
     """The meaning of accuracy, the gap between training and validation, and the best epoch."""
-    classes = max(1, len(history.classes))
-    yield curves_text.explain_accuracy(classes, percent(1 / classes))
+    classes = len(history.classes)
+    yield curves_text.EXPLAIN_ACCURACY
+    if classes:
+        yield curves_text.explain_guess(classes, percent(1 / classes))
     if not history.epochs:
         yield curves_text.EXPLAIN_FIRST_EPOCH
         return
@@ -86,13 +106,13 @@ def of_accuracy(history: History) -> Iterator[str]:
     elif gap < -ACCURACY_GAP:
         yield curves_text.explain_accuracy_below(*shown)
     elif math.isfinite(gap):
-        learns = overfitting.below_a_guess(last.train_loss, history)
+        learns = history.watched is not None or overfitting.below_a_guess(last.train_loss, history)
         yield curves_text.explain_accuracy_together(*shown, learns=learns)
-    best = history.best
+    best, saved = history.best, history.watched is None
     if best is not None and best.epoch < last.epoch:
-        yield curves_text.explain_best_before(percent(best.top1), best.epoch)
+        yield curves_text.explain_best_before(percent(best.top1), best.epoch, saved=saved)
     elif best is not None:
-        yield curves_text.EXPLAIN_BEST_NOW
+        yield curves_text.explain_best_now(saved=saved)
     if history.test_top1 is not None:
         yield curves_text.explain_test(share(history.test_top1))
 

@@ -17,10 +17,14 @@ EXPLAIN_LOSS = (
     "with the first steps."
 )
 
-EXPLAIN_NOT_A_NUMBER = (
-    "It is not a number any more: a step was so large that the weights overflowed. "
-    "Stop, and start again with a lower learning rate or with clip set."
-)
+
+def explain_not_a_number(*, recipe: bool) -> str:
+    """`recipe` says that the run has a recipe, whose fields may help."""
+    return (
+        "It is not a number any more: a step was so large that the weights overflowed. Stop, and "
+        f"start again with a lower learning rate{' or with clip set' if recipe else ''}."
+    )
+
 
 EXPLAIN_EPOCH_NOT_A_NUMBER = (
     "In the last epoch the loss was not a number: these weights are of no use."
@@ -30,7 +34,18 @@ EXPLAIN_EARLY = "A few more epochs will show where the curves go."
 
 EXPLAIN_FIRST_EPOCH = "The end of the epoch adds the accuracy on new images."
 
-EXPLAIN_BEST_NOW = "The last epoch is the best so far; best.pt holds its weights."
+EXPLAIN_ACCURACY = (
+    "Accuracy is the share of images for which the right class gets the most probability."
+)
+
+
+def explain_best_now(*, saved: bool) -> str:
+    """`saved` says that the run keeps its best weights."""
+    return f"The last epoch is the best so far{'; best.pt holds its weights' if saved else ''}."
+
+
+def explain_loss_of(program: str) -> str:
+    return f"The loss is what {program} makes small: only that program knows its unit."
 
 
 def explain_loss(classes: int, guess: str) -> str:
@@ -82,6 +97,14 @@ def explain_loss_together(train: str, validation: str, *, learns: bool) -> str:
     return f"{close}: what the network learns also holds for new images."
 
 
+def explain_loss_close(train: str, validation: str) -> str:
+    return f"Training ({train}) and validation ({validation}) lie close together."
+
+
+def explain_loss_has_risen(epoch: int) -> str:
+    return f"On new images the loss was lowest in epoch {epoch} and has risen since."
+
+
 def explain_loss_rises(epoch: int) -> str:
     return (
         f"On new images the loss was lowest in epoch {epoch} and has risen since: the network now "
@@ -111,11 +134,8 @@ def explain_loss_flat(epochs: int) -> str:
     return f"On new images it has hardly moved for {epochs} epochs; a lower learning rate may help."
 
 
-def explain_accuracy(classes: int, guess: str) -> str:
-    return (
-        "Accuracy is the share of images for which the right class gets the most probability. "
-        f"Guessing among {classes} classes gives {guess} %."
-    )
+def explain_guess(classes: int, guess: str) -> str:
+    return f"Guessing among {classes} classes gives {guess} %."
 
 
 def explain_accuracy_gap(train: str, validation: str, gap: str) -> str:
@@ -165,5 +185,7 @@ def explain_test(top1: str) -> str:
     return f"On the test images, which chose nothing, the best weights reach {top1}."
 
 
-def explain_best_before(top1: str, epoch: int) -> str:
-    return f"The best was {top1} % at epoch {epoch}; best.pt keeps those weights."
+def explain_best_before(top1: str, epoch: int, *, saved: bool) -> str:
+    """`saved` says that the run keeps its best weights."""
+    kept = "; best.pt keeps those weights" if saved else ""
+    return f"The best was {top1} % at epoch {epoch}{kept}."

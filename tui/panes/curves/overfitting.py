@@ -24,12 +24,25 @@ EXPLODES, ABOVE_GUESS = 2.0, 1.5
 
 
 def guessed_loss(history: History) -> float:
-    return math.log(max(2, len(history.classes)))
+    """The loss of a network that has learned nothing, in training with cross-entropy.
+
+    Nobody knows what the loss of another program is: there, it is the first one that it told, and
+    NaN for a loss that may be negative.
+    """
+    if history.watched is None:
+        return math.log(max(2, len(history.classes)))
+    told = (history.first_loss, *(epoch.train_loss for epoch in history.epochs[:1]))
+    first = next((value for loss in told if math.isfinite(value := number(loss))), math.nan)
+    return first if first > 0 else math.nan
 
 
 def chance_margin(guess: float, images: int) -> float:
     """An accuracy on so many images that is farther than this from a guess is no chance."""
     return CHANCE * math.sqrt(guess * (1 - guess) / max(1, images))
+
+
+def is_known(value: MaybeMeasured) -> bool:
+    return math.isfinite(number(value))
 
 
 def below_a_guess(loss: MaybeMeasured, history: History) -> bool:
@@ -42,7 +55,8 @@ def has_learned(epoch: EpochEnded, history: History) -> bool:
 
 def gap(epoch: EpochEnded) -> float:
     """The gap between the accuracies in points, from the numbers as they are written."""
-    return float(percent(epoch.train_top1)) - float(percent(epoch.top1))
+    train, validation = number(epoch.train_top1), number(epoch.top1)
+    return float(percent(train)) - float(percent(validation))
 
 
 def gap_is_no_chance(epoch: EpochEnded, history: History) -> bool:
@@ -90,10 +104,10 @@ def _rises(last: EpochEnded, best: EpochEnded) -> bool:
 def _last(history: History) -> EpochEnded | None:
     """The last epoch, if its losses are known."""
     last = history.epochs[-1] if history.epochs else None
-    return None if last is None or last.loss is None or last.train_loss is None else last
+    return last if last is not None and is_known(last.loss) and is_known(last.train_loss) else None
 
 
 def _lowest(history: History) -> EpochEnded:
     """The epoch with the lowest validation loss, which at least one has."""
-    known = [epoch for epoch in history.epochs if epoch.loss is not None]
+    known = [epoch for epoch in history.epochs if is_known(epoch.loss)]
     return min(known, key=lambda epoch: number(epoch.loss))

@@ -98,9 +98,11 @@ def explanation(shape: LayerTable, diagnosis: Diagnosis, node: int) -> Row:
 
 def layer_facts(run: RunStarted | None, room: int) -> Row:
     """`11.17 M parameters   555 MMAC`, or a shorter form that fits."""
-    if run is None:
+    if run is None or not run.parameters:
         return ()
     macs = f"{run.macs / 1e6:.0f}" if run.macs >= 1e7 else f"{run.macs / 1e6:.2g}"
+    if not run.macs:  # another program may not tell them
+        macs = ""
     count = run.parameters
     exact = f"{count / 1e6:.2f} M" if count >= 1e6 else f"{count:,}"
     forms = (

@@ -14,10 +14,11 @@ from engine.protocol.events import Event
 from engine.run.history import History
 from engine.run.layer_diagnosis import Diagnosis
 from tui import shared_text
-from tui.drawing import cells
+from tui.drawing import cells, place_words
 from tui.drawing.cells import Row, Span
-from tui.drawing.curve_facts import epoch_number
-from tui.panes.base.pane import Border, Pane
+from tui.drawing.wrapping import wrapped
+from tui.panes.base.looking_inside import standing_inside, why_nothing_inside
+from tui.panes.base.pane import Border, Pane, Standing
 from tui.panes.layers import layer_rows, layers_explanation, layers_text, stage_tree
 from tui.panes.layers.layer_columns import LayerTable, LayerView
 from tui.widgets.key_group import KeyGroup
@@ -64,13 +65,19 @@ class LayersPane(Pane):
         self._diagnosis = Diagnosis(None)
         self._report: events.LayerHealth | None = None
 
+    @classmethod
+    def standing(cls, history: History) -> Standing:
+        return standing_inside(history)
+
     def explain(self) -> Iterator[str]:
+        if why := why_nothing_inside(self.history):
+            return iter((why,))
         return layers_explanation.sentences(self._table, self._diagnosis)
 
     @property
     def epoch_shown(self) -> float | None:
         report = self._report
-        return None if report is None else report.step / self.history.steps_per_epoch
+        return None if report is None else self.history.epoch_at(report.step)
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         self.history = history
@@ -125,12 +132,16 @@ class LayersPane(Pane):
     @property
     def _when(self) -> str:
         """`epoch 11`: when the report was made; empty without one, or where the title says it."""
-        epoch = self.epoch_shown
-        if epoch is None or self.past_epoch is not None:
+        report = self._report
+        if report is None or self.past_epoch is not None:
             return ""
-        return shared_text.at_epoch(epoch_number(math.ceil(epoch)))
+        if self.history.counts_steps:
+            return place_words.at_step(self.history, report.step)
+        return shared_text.at_epoch(f"{math.ceil(report.step / self.history.steps_per_epoch)}")
 
     def inside(self, width: int, height: int) -> list[Row]:
+        if why := why_nothing_inside(self.history):
+            return [(Span(f" {row}", "dim"),) for row in wrapped(why, width - 2)]
         over = self.history.ended is not None
         none = layers_text.NO_HEALTH_EVER if over else layers_text.NO_HEALTH
         return layer_rows.layer_pane(self._table, self._diagnosis, self._seen, width, height, none)

@@ -12,7 +12,7 @@ from engine.run.history import History
 from engine.text import harmless
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.panes.base.pane import Border, Pane
+from tui.panes.base.pane import Border, Pane, Standing
 from tui.panes.machine import machine_explanation, machine_pane_text, machine_rows
 from tui.terminal.viewer_cost import ViewerCost, cost_of
 
@@ -54,6 +54,11 @@ class MachinePane(Pane):
         waits = kinds is not None and kinds & self.LISTENS <= OF_EPOCHS
         if not (waits and history.epochs_are_short):
             super().show(history, kinds)
+
+    @classmethod
+    def standing(cls, history: History) -> Standing:
+        """A log does not tell of the machine."""
+        return "absent" if history.is_log else "shown"
 
     def explain(self) -> Iterator[str]:
         return machine_explanation.sentences(self.history)

@@ -6,6 +6,8 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
+from msgspec import UNSET
+
 from engine import numbers
 from engine.protocol.events import Hardware
 from engine.run.history import History
@@ -89,13 +91,14 @@ def _entries(
     sample = history.hardware
     if sample is not None:
         yield from gpu_rows(sample.gpus, room, user)
-        yield from _host(sample, room, width - 9)
-    if history.steps is not None:
+        who = machine_pane_text.ENGINE if history.watched is None else machine_pane_text.SCRIPT
+        yield from _host(sample, room, width - 9, who)
+    if history.steps is not None and (history.watched is None or history.pace is not None):
         yield machine_pane_text.SPEED, _speed(history, room, width - 9)
         if shares := bounds(history):
             yield machine_pane_text.BOUND, _bound(history, shares, width - 9)
-    if history.epochs:
-        last = history.epochs[-1]
+    last = history.epochs[-1] if history.epochs else None
+    if last is not None and (last.seconds, last.evaluation_seconds) != (UNSET, UNSET):
         train, validation = last.seconds, last.evaluation_seconds
         spent = machine_pane_text.epoch_time(numbers.duration(train), numbers.duration(validation))
         yield shared_text.EPOCH, cells.row(spent)
@@ -106,8 +109,11 @@ def _entries(
         yield machine_pane_text.DISK, _disk(history, sample)
 
 
-def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
-    """CPU and memory: one row for a run on GPUs, two rows for a run on the CPU."""
+def _host(sample: Hardware, room: int, width: int, who: str) -> Iterator[tuple[str, Row]]:
+    """CPU and memory: one row for a run on GPUs, two rows for a run on the CPU.
+
+    `who` is the process that trains.
+    """
     load = numbers.whole(sample.cpu).rjust(2)
     drawn = meter(sample.cpu, room)
     whole = f" {machine_pane_text.cpu_share(load, sample.cores)}"
@@ -117,14 +123,14 @@ def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
         forms = [cells.row(*drawn, end) for end in (f"{whole}{ram}", f" {load} %{ram}")]
         yield machine_pane_text.CPU, fitting(forms, width) or forms[-1]
         return
-    engine_cpu = f"   {machine_pane_text.ENGINE} {numbers.whole(sample.engine_cpu)} %"
+    engine_cpu = f"   {who} {numbers.whole(sample.engine_cpu)} %"
     forms = [cells.row(*drawn, end) for end in (f"{whole}{engine_cpu}", f" {load} %{engine_cpu}")]
     yield machine_pane_text.CPU, fitting(forms, width) or forms[-1]
     share = sample.memory_used / sample.memory_total if sample.memory_total else 0.0
     used = used_of(sample.memory_used, sample.memory_total)
     forms = [
         cells.row(*meter(share, room, FULL), end)
-        for end in (f" {used}   {machine_pane_text.ENGINE} {engine}", f" {used}")
+        for end in (f" {used}   {who} {engine}", f" {used}")
     ]
     yield machine_pane_text.MEMORY, fitting(forms, width) or forms[-1]
 

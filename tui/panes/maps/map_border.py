@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine import numbers
-from engine.protocol.events import FeatureMaps, Kernels
+from engine.protocol.events import FeatureMaps
 from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells, predictions
 from tui.drawing.cells import Row, Span
-from tui.drawing.curve_facts import epoch_number
 from tui.drawing.frame import fitting
 from tui.drawing.mistakes import class_name
 from tui.panes.maps import maps_text
@@ -23,12 +22,13 @@ def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> 
     if event is None or not event.top:
         return ()
     best, probability = event.top[0]
-    sign = predictions.verdict(best, event.true)
+    unlabelled = event.true < 0
+    sign = Span("") if unlabelled else predictions.verdict(best, event.true)
     name = sign._replace(text=sign.text + class_name(classes, best))
     share = Span(" " + numbers.share(probability))
     true = Span(f"   {shared_text.TRUE} {class_name(classes, event.true)}", "dim")
     forms: list[Row] = [(name, share), (name,)]
-    if best != event.true:
+    if not unlabelled and best != event.true:
         forms = [(name, share, true), (name, true), *forms]
     return fitting([*forms, (sign._replace(text=sign.text.strip()),)], room)
 
@@ -38,12 +38,11 @@ def maps_label(event: FeatureMaps) -> str:
     return f"{harmless(event.layer)}  {maps_text.times(event.shape)}"
 
 
-def maps_foot(
-    event: FeatureMaps | None, steps_per_epoch: int, room: int, receptive: int = 0
-) -> Row:
+def maps_foot(event: FeatureMaps | None, at: str, room: int, receptive: int = 0) -> Row:
     """`conv1  64×32×32  sees 3×3 px   image 4217   epoch 12`, or a shorter form.
 
-    These are the layer, its output, its receptive field, the image, and the epoch of the network.
+    These are the layer, its output, its receptive field, the image, and `at`, the epoch of the
+    network.
     """
     if event is None:
         return ()
@@ -51,17 +50,12 @@ def maps_foot(
     sees = Span(f"  {maps_text.sees(receptive)}" if receptive else "", "dim")
     image = Span(f"   {maps_text.image(event.image)}", "dim")
     file = Span(f"   {maps_text.image(event.image, harmless(event.name))}", "dim")
-    when = Span(f"   {maps_when(event, steps_per_epoch)}", "dim")
+    when = Span(f"   {at}", "dim")
     name = Span(harmless(event.layer))
     alone = when._replace(text=when.text.strip())
     forms = [(label, image, when), (name, image, when), (name, when), (alone,)]
     most = [cells.row(label, sees, file, when), cells.row(label, sees, image, when)]
     return fitting([*most, *forms], room) or forms[-1]
-
-
-def maps_when(event: FeatureMaps | Kernels, steps_per_epoch: int) -> str:
-    """`epoch 12`: the epoch of the network."""
-    return shared_text.at_epoch(epoch_number(event.step / max(1, steps_per_epoch)))
 
 
 def named(layer: str, image: int) -> str:

@@ -12,8 +12,11 @@ from engine.protocol import events
 from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event, FeatureMaps, Kernels
 from engine.run.history import History
+from tui.drawing import place_words
 from tui.drawing.cells import Row, Span, width
-from tui.panes.base.pane import Border, Pane
+from tui.drawing.wrapping import wrapped
+from tui.panes.base.looking_inside import standing_inside, why_nothing_inside
+from tui.panes.base.pane import Border, Pane, Standing
 from tui.panes.maps import (
     kernel_rows,
     map_border,
@@ -97,18 +100,34 @@ class MapsPane(Pane):
         self._blocks = True
         self._typed = TypedNumber()
 
+    @classmethod
+    def standing(cls, history: History) -> Standing:
+        return standing_inside(history, images=True)
+
     def explain(self) -> Iterator[str]:
-        steps = self.history.steps_per_epoch
+        if why := self._why_nothing:
+            return iter((why,))
         if self._shown_kernels is not None:
-            return maps_explanation.of_kernels(self._shown_kernels, steps)
+            return maps_explanation.of_kernels(self._shown_kernels, self._at(self._shown_kernels))
         classes, layers = self.history.classes, self._available.layers()
         never = self._available.are_none
-        return maps_explanation.of_maps(self._drawn, classes, layers, steps, never=never)
+        at = self._at(self._drawn)
+        return maps_explanation.of_maps(self._drawn, classes, layers, at, never=never)
+
+    @property
+    def _why_nothing(self) -> str:
+        """What another program did not give, so that there are no maps; empty if there are some."""
+        shown = self._drawn is not None or self._shown_kernels is not None
+        return "" if shown else why_nothing_inside(self.history, images=True)
+
+    def _at(self, shown: FeatureMaps | Kernels | None) -> str:
+        """When the network was as it is shown."""
+        return "" if shown is None else place_words.at_step(self.history, shown.step)
 
     @property
     def epoch_shown(self) -> float | None:
         event = self._shown_kernels or self._drawn
-        return None if event is None else event.step / self.history.steps_per_epoch
+        return None if event is None else self.history.epoch_at(event.step)
 
     def go_to_epoch(self, epoch: int | None) -> None:
         """Show what the journal has of a past epoch, whose network cannot be inspected any more."""
@@ -313,8 +332,7 @@ class MapsPane(Pane):
         found = self._shown_kernels
         if found is not None:
             facts = kernel_rows.kernels_facts(found, facts_room)
-            when = map_border.maps_when(found, self.history.steps_per_epoch)
-            foot = kernel_rows.kernels_foot(found, when)
+            foot = kernel_rows.kernels_foot(found, self._at(found))
             range_ = kernel_rows.kernels_range(found, *inside, self._first)
         else:
             facts = map_border.maps_facts(self._drawn, self.history.classes, facts_room)
@@ -339,10 +357,11 @@ class MapsPane(Pane):
 
     def _maps_foot(self, shown: FeatureMaps | None, room: int, range_: Row) -> Row:
         sees = self._available.receptive_field(shown.layer) if shown is not None else 0
-        steps = self.history.steps_per_epoch
-        return map_border.maps_foot(shown, steps, room - width(range_), sees)
+        return map_border.maps_foot(shown, self._at(shown), room - width(range_), sees)
 
     def inside(self, width: int, height: int) -> list[Row]:
+        if why := self._why_nothing:
+            return [(Span(f" {row}", "dim"),) for row in wrapped(why, width - 2)]
         found = self._shown_kernels
         if found is not None:
             return kernel_rows.kernels_pane(found, width, height, self._first, self._coloured)

@@ -124,9 +124,9 @@ def weights_to(largest: str) -> str:
     return f"weights -{largest} dark, +{largest} light"
 
 
-def explain_shown(layer: str, image: int, name: str, epoch: str) -> str:
+def explain_shown(layer: str, image: int, name: str, at: str) -> str:
     shown = f"{image} ({name})" if name else f"{image}"
-    return f"These are the maps of {layer} for validation image {shown}, at epoch {epoch}."
+    return f"These are the maps of {layer} for validation image {shown}, at {at}."
 
 
 def explain_place(layer: str, place: int, count: int) -> str:
@@ -136,11 +136,15 @@ def explain_place(layer: str, place: int, count: int) -> str:
     )
 
 
-def explain_kernels(layer: str, epoch: str, largest: str) -> str:
+def explain_kernels(layer: str, at: str, largest: str) -> str:
     return (
-        f"These are the weights of {layer} at epoch {epoch}, one picture for each filter: medium "
+        f"These are the weights of {layer} at {at}, one picture for each filter: medium "
         f"grey is 0, the lightest +{largest}, the darkest -{largest}."
     )
+
+
+def explain_prediction(name: str, share: str) -> str:
+    return f"The network predicts {name} with {share} %."
 
 
 def explain_right(name: str, share: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from engine.numbers import number, short, significant
 from engine.recipes import schedule
 from engine.run.history import History
+from engine.text import harmless
 from tui.drawing import learning_rate
 from tui.panes.rate import rate_text
 
@@ -23,6 +24,10 @@ def sentences(history: History) -> Iterator[str]:
     yield rate_text.EXPLAIN_RATE
     plan = history.plan
     rate = history.rate if history.rate is not None else history.planned_rate(history.step)
+    if history.watched is not None and rate is not None:
+        program = harmless(history.watched.program)
+        yield rate_text.explain_set_by(program, significant(rate), over=history.ended is not None)
+        return
     if plan is None or rate is None:
         yield rate_text.EXPLAIN_NO_PLAN
         return

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 
 from engine import numbers
+from engine.run.history import History
 from tui import shared_text
-from tui.drawing import drawing_text, learning_rate, plot, series
+from tui.drawing import drawing_text, learning_rate, place_words, plot, series
 from tui.drawing.axis import Limits, Mark
 from tui.drawing.cells import Row, Span
 from tui.drawing.learning_rate import RatePoint
 from tui.panes.base.chart import Chart
-from tui.panes.base.pane import Border
+from tui.panes.base.pane import Border, Standing
 from tui.panes.rate import rate_explanation, rate_text
 
 
@@ -32,13 +33,20 @@ class RatePane(Chart):
         self._peak: RatePoint | None = None
         self._peak_of: tuple[object, ...] = ()
 
+    @classmethod
+    def standing(cls, history: History) -> Standing:
+        return "shown" if history.watched is None or history.lr else "absent"
+
     def explain(self) -> Iterator[str]:
         return rate_explanation.sentences(self.history)
 
     @property
     def window(self) -> Limits:
-        """The whole planned run, also while the curves span less; the recent steps if chosen."""
-        end = self.history.planned_places
+        """The whole planned run, also while the curves span less; the recent steps if chosen.
+
+        Without a plan of the rate, what the curves span.
+        """
+        end = self.history.planned_places if self.history.plan is not None else None
         return super().window if self.view.recent or end is None else (0.0, float(end))
 
     def labels(self, width: int) -> Sequence[Mark]:
@@ -54,9 +62,13 @@ class RatePane(Chart):
             rate = f"{drawing_text.END} {numbers.significant(end)}"
             found.append((self.window[1], Span(rate, "dim")))
         if peak is not None:
-            rate = drawing_text.peak_at(numbers.significant(peak.rate), round(peak.epoch))
+            rate = drawing_text.peak_at(numbers.significant(peak.rate), self._written(peak.epoch))
             found.append((peak.epoch, Span(rate, "dim")))
         return found
+
+    def _written(self, place: float) -> str:
+        """Where the peak is, without a fraction."""
+        return place_words.number(self.history, round(place))
 
     def _highest(self) -> RatePoint | None:
         """The highest rate, looked up again where the plan or the newest column is another one."""

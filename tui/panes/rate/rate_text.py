@@ -13,6 +13,11 @@ EXPLAIN_RATE = "The learning rate is how far a step moves the weights against th
 EXPLAIN_NO_PLAN = "Its schedule comes with the start of the run."
 
 
+def explain_set_by(program: str, rate: str, *, over: bool) -> str:
+    now = f"Its last value was {rate}" if over else f"It is {rate} now"
+    return f"{now}, as {program} set it; only that program knows how it goes on."
+
+
 def explain_warmup(now: str, then: str) -> str:
     return (
         f"It is still warming up, from {now} now to {then} at the next epoch: while the weights "

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from engine.run.curve import Curve
+from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
 from tui.panes.scalars import scalars_text
 from tui.panes.scalars.scalar_drawing import amount
@@ -19,7 +20,8 @@ def sentences(history: History) -> Iterator[str]:
         yield scalars_text.EXPLAIN_WAIT
         return
     yield scalars_text.EXPLAIN_RANGES
-    yield scalars_text.EXPLAIN_SPEED
+    if history.scalars[IMAGES_PER_SECOND]:
+        yield scalars_text.EXPLAIN_SPEED
     if GRADIENT_NORM in history.scalars:
         yield _gradient(history.scalars[GRADIENT_NORM])
 

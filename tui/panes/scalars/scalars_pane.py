@@ -14,13 +14,13 @@ from engine.protocol.events import Steps, known
 from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
 from engine.text import harmless
-from tui.drawing import curve_facts, series
+from tui.drawing import curve_facts, place_words, series
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.scale import Scale
 from tui.drawing.series import Series
 from tui.panes.base import pane_text
-from tui.panes.base.pane import Border
+from tui.panes.base.pane import Border, Standing
 from tui.panes.base.smoothed_chart import SmoothedChart
 from tui.panes.scalars import scalar_drawing, scalars_explanation, scalars_text
 from tui.panes.scalars.scalar_drawing import INKS, Scalar
@@ -64,6 +64,11 @@ class ScalarsPane(SmoothedChart):
         # The settings of the view that the scales were made for.
         self._scaled_for: tuple[object, ...] = ()
 
+    @classmethod
+    def standing(cls, history: History) -> Standing:
+        known = history.watched is None or any(history.scalars.values())
+        return "shown" if known else "absent"
+
     def explain(self) -> Iterator[str]:
         return scalars_explanation.sentences(self.history)
 
@@ -76,7 +81,10 @@ class ScalarsPane(SmoothedChart):
 
     @property
     def _names(self) -> list[str]:
-        return [*self.history.scalars]
+        """The names that the run has; the speed is there from the start, unless a script trains."""
+        scalars = self.history.scalars
+        known = [name for name, curve in scalars.items() if curve]
+        return known if known and self.history.watched is not None else [*scalars]
 
     @property
     def _at(self) -> int:
@@ -130,9 +138,9 @@ class ScalarsPane(SmoothedChart):
         return width - 2 - scalar_drawing.list_width(self._names, width - 2)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
-        labels = (
-            curve_facts.cursor_labels(self.cursor, self._step) if self.cursor is not None else ()
-        )
+        labels: Sequence[Row] = ()
+        if self.cursor is not None:
+            labels = curve_facts.cursor_labels(place_words.forms(self.history, self.cursor))
         if self.plot_width(width) < width - 2:
             return Border(fitting([*labels, *self._axis_facts], facts_room), self.ticks(width))
         name = self._names[self._at]
@@ -150,11 +158,6 @@ class ScalarsPane(SmoothedChart):
             named = scalars_text.axis_of(harmless(selected if selected in shown else shown[-1]))
             yield (Span(f"{named}   {scalars_text.OWN_RANGES}", "dim"),)
             yield (Span(scalars_text.OWN_RANGES, "dim"),)
-
-    @property
-    def _step(self) -> int:
-        """The step at the cursor."""
-        return round((self.cursor or 0.0) * self.history.steps_per_epoch)
 
     def plot(self, width: int, height: int) -> list[Row]:
         if self.settings != self._scaled_for:

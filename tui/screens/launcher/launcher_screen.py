@@ -241,23 +241,9 @@ class Launcher(FineScreen[None]):
             self.new_run = replace(self.new_run, fields=fields)
 
     def action_filter(self) -> None:
-        from tui.screens.launcher.filter_dialog import FilterDialog
+        from tui.screens.filter_dialog import filter_list
 
-        box = self._chooser(self._box)
-        before, chosen = box.wanted, box.chosen
-
-        def restore(wanted: str | None) -> None:
-            if wanted is None:
-                box.filter(before, chosen)
-
-        self.app.push_screen(
-            FilterDialog(
-                launcher_text.BOX_TITLES[self._box],
-                before,
-                lambda wanted: box.filter(wanted, chosen),
-            ),
-            restore,
-        )
+        filter_list(self.app, launcher_text.BOX_TITLES[self._box], self._chooser(self._box))
 
     def action_order(self) -> None:
         if not self._chooser(self._box).next_order():

@@ -85,12 +85,7 @@ def more_rows(count: int) -> str:
     return f"↑↓ {count:,} more row{'s' * (count > 1)}"
 
 
-FILTER_HINT = "part of a name or of a row; empty shows all"
 ONE_ORDER = "this list has one order"
-
-
-def filter_title(box: str) -> str:
-    return f"Filter: {box}"
 
 
 FOLDER_TITLE = "Folder of images"

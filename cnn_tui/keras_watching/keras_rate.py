@@ -1,0 +1,101 @@
+"""The learning rate of a Keras optimizer: what the next step uses, and how a person steers it.
+
+A person's factor is on the optimizer only while steps are taken. Between epochs it has the planned
+rate, which is what `LearningRateScheduler` and `ReduceLROnPlateau` read and set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from cnn_tui.keras_watching import keras_text
+from cnn_tui.watching import obeying_text
+from cnn_tui.watching.refusal_error import RefusalError
+
+# The same bounds as those of the engine's runs.
+HIGHEST_RATE = 1000
+# A rate above this multiple of the planned one is a slip more often than a wish.
+FAR_ABOVE = 100
+
+
+class KerasRate:
+    """The learning rate of the optimizer of one training; `optimizer` gives it."""
+
+    def __init__(self, optimizer: Callable[[], Any]) -> None:
+        self.factor = 1.0
+        self._optimizer = optimizer
+        self._planned = self._written = 0.0
+        self._in_force = False
+
+    @property
+    def is_steered(self) -> bool:
+        return self.factor != 1.0
+
+    @property
+    def refusal(self) -> str:
+        """Why the rate cannot be steered; empty if it can."""
+        optimizer = self._optimizer()
+        if not hasattr(optimizer, "learning_rate"):
+            return keras_text.NO_SINGLE_RATE
+        # What `learning_rate` returns is then computed from the schedule, and cannot be set.
+        config = optimizer.get_config().get("learning_rate")
+        return keras_text.RATE_IS_A_SCHEDULE if isinstance(config, dict) else ""
+
+    def used(self) -> float | None:
+        """The rate of the next step; None where there are several optimizers, or none."""
+        rate = getattr(self._optimizer(), "learning_rate", None)
+        # With seven digits, as many as it has: 0.001 is 0.0010000000474974513 in float32.
+        return None if rate is None else float(f"{float(keras.ops.convert_to_numpy(rate)):.7g}")
+
+    def rate(self) -> float:
+        rate = self.used()
+        assert rate is not None, "several optimizers are refused"
+        return rate
+
+    def steer(self, lr: float | None, scale: float | None, sure: bool = False) -> float:
+        """Set or scale the rate from the next step on, and return it. Raises RefusalError."""
+        if self.refusal:
+            raise RefusalError(self.refusal)
+        before = self.rate()
+        planned = self._planned if self._in_force else before
+        wanted = (before if lr is None else lr) * (1.0 if scale is None else scale)
+        if not 0 < wanted <= HIGHEST_RATE:
+            raise RefusalError(obeying_text.rate_out_of_range(HIGHEST_RATE))
+        if not planned:
+            raise RefusalError(obeying_text.RATE_IS_ZERO)
+        if not sure and wanted > max(before, FAR_ABOVE * planned):
+            raise RefusalError(obeying_text.rate_far_above(wanted, planned))
+        self.factor = wanted / planned
+        self._set(planned)
+        return wanted
+
+    def before_step(self) -> None:
+        """Put the factor on the planned rate, and on one that somebody has set since."""
+        if not self.is_steered:
+            return
+        now = self.rate()
+        if not (self._in_force and now == self._written):
+            self._set(now)
+
+    def after_steps(self) -> None:
+        """Put the planned rate back.
+
+        A rate that was changed since the last step is a multiple of the steered one, as
+        `ReduceLROnPlateau` makes it.
+        """
+        if self._in_force:
+            now = self.rate()
+            self._write(self._planned if now == self._written else now / self.factor)
+            self._in_force = False
+
+    def _set(self, planned: float) -> None:
+        self._planned, self._in_force = planned, True
+        self._write(planned * self.factor)
+        # As the optimizer holds it, in float32.
+        self._written = self.rate()
+
+    def _write(self, rate: float) -> None:
+        self._optimizer().learning_rate = rate

@@ -1,0 +1,41 @@
+"""Shows the logs of other programs: one of them, or a list of many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.logs import column_names, log_search
+from engine.logs.log_search import FoundLog
+from tui.cli import viewer_start
+from tui.viewer.event_source import EventSource
+
+
+def watch_logs(path: Path, columns: str, *, once: bool, ascii_only: bool) -> None:
+    """Show the log at a path, or choose from those below it.
+
+    `columns` says what the columns of a table mean. Where nothing can be drawn, and with `once`,
+    prints one frame, or the list. Raises RunError if there is no log, and UsageError.
+    """
+    found, names = log_search.find(path), column_names.parse(columns)
+
+    def open_log(log: FoundLog) -> EventSource:
+        from engine.logs import log_opening
+        from tui.viewer.log_follower import LogFollower
+
+        return LogFollower(log_opening.reader_of(log, names), log.path)
+
+    first, *others = found.logs
+    if others and (once or not viewer_start.on_screen()):
+        from tui.cli import tables
+
+        tables.logs(found)
+    elif others:
+        viewer_start.choose_log(path, found, open_log, ascii_only=ascii_only)
+    elif viewer_start.shows_frame(once=once):
+        from tui.cli import single_frame
+
+        click.echo(single_frame.frame(open_log(first), ascii_only=ascii_only))
+    else:
+        viewer_start.watch_log(first, open_log, ascii_only=ascii_only)

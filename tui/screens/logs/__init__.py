@@ -1,0 +1,1 @@
+"""The list of the logs below a folder, to choose one from."""
