@@ -47,8 +47,8 @@ def watch(
     `model` and `data`, the validation loader, let a viewer look inside; `data` is never iterated.
     With `optimizer`, or a list of them, it steers the rate. The checkpoint that it asks for is
     written by `on_checkpoint(path)`, to that path or to one that it returns, or holds model,
-    optimiser and `state`, such as `{"scheduler": scheduler}`. `settings` are hyper-parameters, a mapping or argparse's Namespace.
-    The run is in `runs_dir`, else in the folder that `cnn-tui` uses here.
+    optimiser and `state`, such as `{"scheduler": scheduler}`. `settings` are hyper-parameters, a
+    mapping or argparse's Namespace. The run is in `runs_dir`, else in the folder that `cnn-tui` uses here.
 
     Of several ranks only rank 0 speaks, and no key makes it leave the others. With `reduce="mean"`
     every rank calls `watch` and `run.step`, after `init_process_group`: the numbers are means over
