@@ -258,13 +258,13 @@ def test_neither_hooks_nor_measurements_read_a_tensor_before_it_has_arrived(tmp_
     watching.asked("Steer", scale=0.5)
     measured = watching.model._health
     assert measured is not None
-    with Syncs() as syncs:
+    with Syncs() as syncs:  # type: ignore[no-untyped-call]
         measured._begin()
         train_step(model, optimizer, batch())
         measured._finish(1)
         watching.model.rate()
     assert syncs.count == 0
-    with Syncs() as syncs:
+    with Syncs() as syncs:  # type: ignore[no-untyped-call]
         float(torch.ones(()))
     assert syncs.count == 1
     assert measured.between_steps(2) is not None
