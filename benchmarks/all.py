@@ -94,6 +94,7 @@ def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterat
     """The benchmarks that can run here, each in a minute or two."""
     lightning = ("--lightning-python", lightning_python) if lightning_python else ()
     yield Benchmark("overhead", ("--rounds", "9", "--slice", "2", *lightning))
+    yield Benchmark("watch", ("--rounds", "9"))
     yield Benchmark("start", ("--rounds", "9"))
     yield Benchmark("many_classes", ("--arch", "resnet20", "resnet18"))
     digits = ("--data", "digits", "--batch", "64")

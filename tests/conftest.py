@@ -114,7 +114,7 @@ def isolated_session_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with pytest.MonkeyPatch.context() as patch:
         for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME"):
             patch.setenv(name, str(tmp_path_factory.mktemp("home")))
-        for name in ("CNN_TUI_RUNS", "CNN_TUI_DATA"):
+        for name in ("CNN_TUI_RUNS", "CNN_TUI_DATA", "CNN_TUI_RECORDER"):
             patch.delenv(name, raising=False)
         yield
 
@@ -125,7 +125,14 @@ def isolated_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path.with_name(f"{tmp_path.name}-home")
     for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME"):
         monkeypatch.setenv(name, str(home))
-    for name in ("CNN_TUI_RUNS", "CNN_TUI_DATA", "NO_COLOR", "COLUMNS", "LINES"):
+    for name in (
+        "CNN_TUI_RUNS",
+        "CNN_TUI_DATA",
+        "CNN_TUI_RECORDER",
+        "NO_COLOR",
+        "COLUMNS",
+        "LINES",
+    ):
         monkeypatch.delenv(name, raising=False)
     home.mkdir()
     monkeypatch.chdir(tmp_path)

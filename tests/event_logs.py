@@ -41,7 +41,7 @@ def tensor(tag: str, step: int, fields: Mapping[str, object], plugin: bytes = b"
 
 
 def start(step: int, time: float) -> bytes:
-    """The record of a writer that goes on from this step: what was written from there on is void."""
+    """The record of a writer that goes on from this step, from which on all before is void."""
     event = event_class()(wall_time=time, step=step, session_log={"status": 1})
     return record(event.SerializeToString())
 

@@ -383,11 +383,40 @@ def test_damage_is_told_with_file_and_offset(tmp_path: Path) -> None:
     assert [alert.startswith(told) for alert in log.alerts] == [True]
 
 
+def test_damage_is_told_though_no_number_can_be_read(tmp_path: Path) -> None:
+    (one,) = series("a", [5])
+    write(tmp_path, [b"\xff" + one[1:], one])
+    log = follow(tmp_path).update().update()  # the end of a file may arrive late
+    assert isinstance(log.events[0], RunStarted)
+    assert ["is damaged at byte 0: the length" in alert for alert in log.alerts] == [True]
+
+
 def test_record_that_is_no_event_is_told(tmp_path: Path) -> None:
     path = write(tmp_path, [record(b"\xff\xff\xff"), *series("a", [1, 2])])
     log = follow(tmp_path)
     assert log.points("a") == [(1, 1.0), (2, 2.0)]
-    assert [alert.startswith(f"{path.name} has a record at byte 0 ") for alert in log.alerts]
+    told = f"{path.name} has a record at byte 0 "
+    assert [alert.startswith(told) for alert in log.alerts] == [True]
+
+
+def test_folders_are_looked_at_for_a_small_share_of_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of a log may hold thousands of pictures."""
+    write(tmp_path, series("a", [1, 2]))
+    looks: list[Path] = []
+    log = Followed(tmp_path)
+
+    def look(path: Path) -> list[Path]:
+        looks.append(path)
+        log.moment += 0.2
+        return [*path.iterdir()]
+
+    monkeypatch.setattr("engine.logs.event_folder.event_files", look)
+    for _ in range(100):
+        log.moment += 0.5
+        log.update()
+    assert 2 <= len(looks) <= 4
 
 
 def test_one_file_is_a_log(tmp_path: Path) -> None:

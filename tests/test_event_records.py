@@ -26,7 +26,7 @@ def contents(records: EventRecords, reads: int = 10) -> list[bytes]:
 
 def damages(records: EventRecords, reads: int = 10) -> list[tuple[int, str]]:
     parts = (records.read() for _ in range(reads))
-    return [tuple(damage) for part in parts if part is not None for damage in part.damages]
+    return [(at, what) for part in parts if part is not None for at, what in part.damages]
 
 
 @pytest.mark.parametrize("cut", [1, 8, 11, 12, 13, len(TWO) - 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from engine.protocol import commands, events
 from engine.protocol.commands import Inspect, Pause
@@ -23,6 +25,7 @@ from engine.start import engine_death
 from tests import processes, recorders
 from tests.processes import LiveJournal, events_of, wait_for
 from tests.recorders import FakeScript
+from tui.cli.command_line import main
 
 # For a fault of the machine that a test plays, before the recorder starts.
 RECORD = "from engine.recording.recorder import record; raise SystemExit(record())"
@@ -67,6 +70,29 @@ def test_a_run_is_kept_as_any_other(tmp_path: Path) -> None:
     assert 0 < ending(run).seconds < processes.TIMEOUT
     assert ending(run).step == 20
     assert run.log.read_text() == ""
+
+
+def test_a_shell_asks_and_waits_for_it_as_for_any_run() -> None:
+    script = recorded()
+    script.send(recorders.started(), *recorders.epoch(1))
+    journal = LiveJournal(script.run.journal)
+    wait_for(lambda: journal.count(events.EpochEnded) == 1)
+    told = CliRunner().invoke(main, ["status", "--json"])
+    status = json.loads(told.output)
+    assert (status["state"], status["step"], status["epochs"]) == ("live", 10, 10)
+    waiting = processes.start_process(*processes.COMMAND, "wait", "1", stdout=subprocess.PIPE)
+    assert script.end() == 0
+    assert waiting.communicate()[0] == "1-mine: done at step 10\n"
+    assert waiting.returncode == 0
+
+
+def test_its_folder_may_be_below_the_users_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    script = recorded(runs_dir="~/kept")
+    assert script.run.path == tmp_path / "home" / "kept" / "1-mine"
+    script.end()
 
 
 def test_its_recipe_names_the_program_and_its_settings() -> None:
@@ -287,6 +313,7 @@ def test_commands_wait_for_a_script_that_reads_none_and_go_with_it() -> None:
     for number in range(1, 4):
         script.send(*recorders.epoch(number))
         wait_for(lambda number=number: journal.count(events.EpochEnded) == number)  # type: ignore[misc]
+    assert os.listdir(script.run.commands)
     assert script.end() == 0
     assert os.listdir(script.run.commands) == []
 

@@ -59,6 +59,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         f"#! {sys.executable}\n",
         f"#!/bin/sh\n'''exec' {sys.executable} \"$0\" \"$@\"\n' '''\nimport sys\n",
         f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\nimport sys\n",
+        f"#!/bin/sh\n'''exec' '{sys.executable}' \"$0\" \"$@\"\n' '''\nimport sys\n",
     ],
 )
 def test_elsewhere_the_command_on_the_path_names_the_interpreter(alone: Path, text: str) -> None:
@@ -115,10 +116,19 @@ def test_it_is_isolated_from_the_script(monkeypatch: pytest.MonkeyPatch) -> None
         assert not [each for each in environment if each.startswith(b"PYTHON")]
         assert b"CNN_TUI_RUNS=/runs" in environment
         assert os.getsid(process.pid) == process.pid
-        assert not Path(f"/proc/{process.pid}/fd/{ours}").exists()
+        assert os.readlink(f"/proc/self/fd/{ours}") not in open_in(process.pid)
         assert os.readlink(f"/proc/{process.pid}/cwd") == os.getcwd()
     os.close(ours)
     os.close(theirs)
+
+
+def open_in(pid: int) -> list[str]:
+    """What a process has open, which may change meanwhile."""
+    found = []
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.append(os.readlink(descriptor))
+    return found
 
 
 def test_a_project_with_modules_of_our_names_is_no_hindrance(

@@ -22,7 +22,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import run_lock
 from engine.start.engine_request import EngineRequest
-from tests import journals
+from tests import journals, watched_runs
 from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
@@ -103,6 +103,9 @@ PICTURES = {
     "explain": Picture(journals.chinese, SMALL, ["5", "e"]),
     "augmented": Picture(journals.with_alert, SMALL, over=augmented),
     "pictures": Picture(journals.with_alert, MEDIUM, over=pictures),
+    "watched": Picture(watched_runs.segmentation, MEDIUM),
+    "watched-small": Picture(watched_runs.segmentation, SMALL, ["4"]),
+    "watched-epochs": Picture(watched_runs.epochs_only, WIDE),
 }
 
 
@@ -141,7 +144,8 @@ def test_dashboard(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name:
     for key, value in picture.terminal.items():
         monkeypatch.setenv(key, value)
     told = picture.told()
-    run = journals.write_run(Path("runs"), told)
+    write_run = watched_runs.write_run if name.startswith("watched") else journals.write_run
+    run = write_run(Path("runs"), told)
     lock = run_lock.acquire(run) if picture.alive else None
     app = CnnTui(
         Path("runs"),

@@ -204,3 +204,26 @@ def test_the_time_of_steps_leaves_out_pauses_and_what_lies_between_epochs() -> N
     times.end(clock())
     assert times.take_epoch() == StepTime(3.5, 1.75, 48)
     assert times.take_epoch() == StepTime()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_no_step_waits_for_a_gpu() -> None:
+    means = StepMeans()
+    logits, labels = torch.ones(4, 3, device="cuda"), torch.zeros(4, device="cuda").long()
+    loss = torch.ones((), device="cuda", requires_grad=True) * 2
+    means.start_reading().wait()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(600):
+            means.add(LOSS, loss)
+            means.add(scalar("on the host"), torch.ones(()))
+            means.add_logits(logits, labels)
+        reading = means.start_reading()
+        reading.ready()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert reading.wait() == {
+        LOSS: Sum(1200.0, 600),
+        scalar("on the host"): Sum(600.0, 600),
+        TOP1: Sum(2400.0, 2400),
+    }

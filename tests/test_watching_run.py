@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -377,6 +378,32 @@ def test_a_run_that_nobody_holds_is_ended(tmp_path: Path) -> None:
     del watched.run  # as when a cell of a notebook is run again
     gc.collect()
     assert kept(tmp_path / "lines")[-1]["type"] == "RunEnded"
+
+
+def test_a_forked_worker_may_log_while_another_thread_of_the_script_does(
+    watched: Watched,
+) -> None:
+    watched.run.step(loss=1.0)
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with watched.run._lock:
+            held.set()
+            done.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(30)
+    child = os.fork()
+    if child == 0:
+        watched.run.log(worker=1.0)
+        watched.run.step(loss=1.0)
+        watched.run.close()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    done.set()
+    thread.join()
+    assert all("worker" not in event.get("scalars", {}) for event in watched.told("Steps"))
 
 
 def test_the_training_goes_on_where_the_recorder_dies(

@@ -102,12 +102,12 @@ class HealthMeasurement:
             self._model(images)
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not is_compiling() and not _has_closure(args, kwargs):
+        if self._meter is not None and not is_compiling() and not _has_closure(args, kwargs):
             self._take_gradients(optimizer)
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """A closure computes the gradients within the step."""
-        if not is_compiling() and _has_closure(args, kwargs):
+        if self._meter is not None and not is_compiling() and _has_closure(args, kwargs):
             self._take_gradients(optimizer)
 
     def _take_gradients(self, optimizer: Any) -> None:
@@ -155,7 +155,7 @@ class HealthMeasurement:
 
 
 def _has_closure(args: Any, kwargs: Any) -> bool:
-    """Whether a step got a function that computes the gradients; `args` begin with the optimizer."""
+    """Whether a step got a function for the gradients; `args` begin with the optimizer."""
     return kwargs.get("closure") is not None or any(map(callable, args))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.byte_pictures import byte_grid, kernel_pictures, picture, predictions
 from cnn_tui.compiling import eager
 from cnn_tui.evaluated_cells import EvaluatedCells
 from cnn_tui.evaluation_mode import evaluation_mode
@@ -21,7 +22,6 @@ from cnn_tui.layer_table import Layer
 from cnn_tui.measured import measured
 from cnn_tui.model_copy import device_of, type_of
 from cnn_tui.model_outputs import logits_of
-from cnn_tui.pictures import byte_grid, kernel_pictures, picture, predictions
 from cnn_tui.readback import Readback
 from cnn_tui.watching import obeying_text
 from cnn_tui.watching.labelled_images import LabelledImages, labelled_images

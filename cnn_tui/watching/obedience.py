@@ -64,7 +64,10 @@ class Obedience:
         self.phase = "training"
 
     def refusals(self) -> dict[str, str]:
-        """Why a command of a type cannot be obeyed, for those that cannot."""
+        """Why a command of a type cannot be obeyed, for those that cannot.
+
+        `Epochs` is the part of `Steer` that changes their number.
+        """
         script = self._script
         stops = script.drives_epochs or script.drives_batches
         found = {
@@ -72,6 +75,7 @@ class Obedience:
             "Stop": "" if stops else obeying_text.CANNOT_STOP,
             "Probe": "" if script.model is not None else obeying_text.NO_MODEL,
             "Steer": "" if script.drives_epochs else self._cannot_steer_rate(),
+            "Epochs": "" if script.drives_epochs else obeying_text.EPOCHS_NOT_OURS,
         }
         return {command: sentence for command, sentence in found.items() if sentence}
 

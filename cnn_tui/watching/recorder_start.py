@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -52,9 +53,7 @@ def start() -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={
-                name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
-            },
+            env=_environment(),
         )
     except OSError as error:
         why = error.strerror or str(error)
@@ -98,7 +97,7 @@ def _python_of(command: str) -> str:
     """The interpreter of a command that an installer wrote; a program is one itself.
 
     Installers write `#!/path/python`, and where that is too long or has spaces, a shell script with
-    the line `'''exec' /path/python "$0" "$@"`.
+    the line `'''exec' '/path/python' "$0" "$@"`.
     """
     with open(command, "rb") as file:
         head = file.read(MOST_SHEBANG_BYTES)
@@ -107,7 +106,7 @@ def _python_of(command: str) -> str:
         return command
     python = lines[0][2:].strip()
     if len(lines) > 1 and lines[1].startswith("'''exec' "):
-        python = lines[1][len("'''exec' ") :].rpartition(' "$0"')[0].strip('"')
+        python = shlex.split(lines[1])[1]
     if not os.path.isfile(python):
-        raise OSError(recorder_text.no_python(command))
+        raise OSError(recorder_text.no_python(command, VARIABLE))
     return python

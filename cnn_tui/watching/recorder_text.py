@@ -19,9 +19,10 @@ def no_recorder_found(variable: str) -> str:
     )
 
 
-def no_python(command: str) -> str:
+def no_python(command: str, variable: str) -> str:
     return (
-        f"The command {command} names no Python that is there: install cnn-tui again ({INSTALL})."
+        f"The command {command} names no Python that is there: install cnn-tui again ({INSTALL}), "
+        f"or set {variable} to its Python."
     )
 
 

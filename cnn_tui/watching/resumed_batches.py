@@ -39,7 +39,7 @@ class ResumedBatches:
     def resume(self, state: dict[str, Any]) -> None:
         """Go on where `state` was this."""
         self._skip, self._began = state["batch"], state["epoch_random"]
-        self._left = state["random"]
+        self._left, self._script.batch = state["random"], state["batch"]
         self._restore(state["random"])
 
     def remaining(self, loader: Iterable[Any]) -> Iterator[Any]:

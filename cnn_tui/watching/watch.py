@@ -38,7 +38,7 @@ def watch(
     classes: Sequence[str] | None = None,
     settings: object = None,
     state: Mapping[str, Any] | None = None,
-    on_checkpoint: Callable[[], object] | None = None,
+    on_checkpoint: Callable[..., object] | None = None,
     runs_dir: str | os.PathLike[str] | None = None,
     reduce: str | None = None,
 ) -> WatchedRun:
@@ -46,8 +46,8 @@ def watch(
 
     `model` and `data`, the validation loader, let a viewer look inside; `data` is never iterated.
     With `optimizer`, or a list of them, it steers the rate. The checkpoint that it asks for is
-    written by `on_checkpoint`, or holds model, optimiser and `state`, such as
-    `{"scheduler": scheduler}`. `settings` are hyper-parameters, a mapping or argparse's Namespace.
+    written by `on_checkpoint(path)`, to that path or to one that it returns, or holds model,
+    optimiser and `state`, such as `{"scheduler": scheduler}`. `settings` are hyper-parameters, a mapping or argparse's Namespace.
     The run is in `runs_dir`, else in the folder that `cnn-tui` uses here.
 
     Of several ranks only rank 0 speaks, and no key makes it leave the others. With `reduce="mean"`

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import math
+import os
 import threading
 import time
 import weakref
@@ -57,10 +58,14 @@ class WatchedRun:
         self._make_started = started
         self._length = EpochLength()
         self._opened = self._started = self._closed = False
-        # Reentrant, since a command may run code of the script that logs.
-        self._lock = threading.RLock()
+        self._make_lock()
         self._warned: set[str] = set()
         atexit.register(_close_at_exit, weakref.ref(self))
+        _runs.add(self)
+
+    def _make_lock(self) -> None:
+        # Reentrant, since a command may run code of the script that logs.
+        self._lock = threading.RLock()
 
     def __enter__(self) -> WatchedRun:
         return self
@@ -151,6 +156,8 @@ class WatchedRun:
 
         A mapping has names such as "val/iou". A tensor is not waited for.
         """
+        if not self._channel.alive:
+            return
         with self._lock:
             self._open()
             for name, value in {**(values or {}), **scalars}.items():
@@ -252,10 +259,9 @@ class WatchedRun:
 
     def close(self, reason: str = "done", error: str = "") -> None:
         """End the run; waits a little until the recorder has all of it."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
+        closed, self._closed = self._closed, True
+        if closed:
+            return
         if self._channel.alive and self._started:
             self._reports.flush()
         self._model.close()
@@ -362,3 +368,15 @@ def _close_at_exit(reference: weakref.ref[WatchedRun]) -> None:
     run = reference()
     if run is not None:
         run._end(channels.last_error())
+
+
+_runs: weakref.WeakSet[WatchedRun] = weakref.WeakSet()
+
+
+def _make_locks() -> None:
+    """In a forked child, another thread of the parent may hold the old ones."""
+    for run in list(_runs):
+        run._make_lock()
+
+
+os.register_at_fork(after_in_child=_make_locks)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from cnn_tui.byte_pictures import byte_grid
 from cnn_tui.evaluation_mode import evaluation_mode
 from cnn_tui.feature_maps import record_feature_maps
-from cnn_tui.pictures import byte_grid
 from cnn_tui.readback import Readback
 from engine.data.base.dataset import Dataset
 from engine.devices.forward_pass import Judge

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from cnn_tui import pictures
+from cnn_tui import byte_pictures
+from cnn_tui.byte_pictures import PICTURE_SIDE
 from cnn_tui.evaluation_mode import evaluation_mode
-from cnn_tui.pictures import PICTURE_SIDE
 from engine.data.base.batch import Batch
 from engine.data.base.dataset import Dataset
 from engine.devices.forward_pass import Judge
@@ -28,12 +28,12 @@ from engine.text import harmless
 
 def picture(pixels: Tensor, side: int = PICTURE_SIDE) -> Picture:
     """The picture of pixels (C, H, W) uint8, averaged to at most `side` × `side`."""
-    return Picture(*pictures.picture(pixels, side))
+    return Picture(*byte_pictures.picture(pixels, side))
 
 
 def predictions(logits: Tensor) -> tuple[tuple[int, Measured], ...]:
     """The three first classes for logits (classes,), each with its probability."""
-    return tuple((index, measured(share)) for index, share in pictures.predictions(logits))
+    return tuple((index, measured(share)) for index, share in byte_pictures.predictions(logits))
 
 
 def augmented(batch: Batch, dataset: Dataset, count: int, epoch: int, step: int) -> Augmented:
@@ -85,7 +85,7 @@ def examples(
 
 def kernel_pictures(model: nn.Module, layer: str, step: int) -> Kernels:
     """The kernels of a convolution, all scaled alike around zero. Waits for the device."""
-    shape, largest, found = pictures.kernel_pictures(model, layer)
+    shape, largest, found = byte_pictures.kernel_pictures(model, layer)
     return Kernels(
         layer, shape, measured(largest), tuple(Picture(*each) for each in found), step=step
     )

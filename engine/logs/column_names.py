@@ -15,7 +15,7 @@ ColumnNames: TypeAlias = Mapping[str, Meaning]
 
 
 def parse(text: str) -> dict[str, Meaning]:
-    """The meanings by the names of the columns. Raises UsageError.
+    """The meanings by the names of the columns; none for an empty text. Raises UsageError.
 
     A name with a comma stands in quotes together with its meaning, as in CSV: `"loss=a, b"`.
     """

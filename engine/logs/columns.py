@@ -85,18 +85,16 @@ _SPLITS: dict[str, Split] = {
     **dict.fromkeys(["test", "testing"], "test"),
 }
 
+# Without spaces. The long ones are Keras' and torchmetrics' names; those of the top 5 count the
+# first five unless told otherwise.
 _TOP1 = frozenset(
-    {"acc", "accuracy", "top1", "top 1", "acc1", "acc@1", "prec1", "prec@1", "top1 acc"}
-    | {"acc top1", "accuracy top1", "top1 accuracy", "acc 1", "top 1 accuracy"}
-    # Keras' and torchmetrics' names of the same measure.
-    | {"categorical accuracy", "sparse categorical accuracy", "binary accuracy"}
-    | {"multiclass accuracy", "binary acc", "multiclass acc"}
+    {"acc", "accuracy", "top1", "acc1", "acc@1", "prec1", "prec@1", "top1acc", "acctop1"}
+    | {"accuracytop1", "top1accuracy", "multiclassaccuracy", "binaryaccuracy"}
+    | {"categoricalaccuracy", "sparsecategoricalaccuracy"}
 )
 _TOP5 = frozenset(
-    {"top5", "top 5", "acc5", "acc@5", "prec5", "prec@5", "top5 acc", "acc top5", "accuracy top5"}
-    | {"top5 accuracy", "acc 5", "top 5 accuracy"}
-    # Both count the first five unless told otherwise.
-    | {"top k categorical accuracy", "sparse top k categorical accuracy"}
+    {"top5", "acc5", "acc@5", "prec5", "prec@5", "top5acc", "acctop5", "accuracytop5"}
+    | {"top5accuracy", "topkcategoricalaccuracy", "sparsetopkcategoricalaccuracy"}
 )
 # What follows is the optimiser and its group: `lr-AdamW/pg1`, `lr/pg0`, `lr_1`.
 _RATE = re.compile(
@@ -143,7 +141,7 @@ _Measure: TypeAlias = Literal["loss", "top1", "top5", "lr"]
 
 def _measure(name: str, words: list[str]) -> _Measure | None:
     """What the words measure, beside the images; `name` is the whole name."""
-    rest = " ".join(words)
+    rest = "".join(words)
     if rest == "loss":
         return "loss"
     if rest in _TOP1:

@@ -35,8 +35,10 @@ class CsvRows:
     def _set_header(self, line: str) -> None:
         self._header = line
         self.names = [name.strip() for name in self._cells(line)]
-        # timm leaves these cells out of the row of an epoch without a validation.
-        self._without_validation = [n for n in self.names if column(n).split != "validation"]
+        # timm leaves the cells of the validation out of the row of an epoch without one. Where
+        # they are the last ones, a row without them may be cut.
+        rest = [name for name in self.names if column(name).split != "validation"]
+        self._without_validation = rest if rest[-1:] == self.names[-1:] else self.names
         self._split_cells = [i for i, name in enumerate(self.names) if name.lower() in KEYS]
 
     def row(self, line: str) -> dict[str, float] | None:

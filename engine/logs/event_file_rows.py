@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -129,7 +129,9 @@ class FollowedFile:
             self._told.add(code)
             self._tell("warning", sentence)
 
-    def _tell(self, level: str, sentence: str, offset: int | None = None) -> None:
+    def _tell(
+        self, level: Literal["warning", "error"], sentence: str, offset: int | None = None
+    ) -> None:
         values: dict[str, float | str | None] = {"file": self.path.name}
         if offset is not None:
             values["offset"] = offset

@@ -8,8 +8,8 @@ from engine.text import harmless
 
 
 def label(log: Path) -> str:
-    """Whose log it is, and the end of its path."""
-    return f"TensorBoard · {harmless('/'.join(log.absolute().parts[-2:]).lstrip('/'))}"
+    """The end of its path."""
+    return harmless("/".join(log.absolute().parts[-2:]).lstrip("/"))
 
 
 def damaged_record(file: str, offset: int) -> str:

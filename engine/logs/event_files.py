@@ -31,6 +31,8 @@ from engine.text import harmless
 LOG = "TensorBoard"
 # Of many files, smaller parts are read, so that what waits for its turn takes little memory.
 SMALLEST_PART = 1 << 14
+# After a look at the folders, it rests for so many times as long as that took.
+LOOK_REST = 100
 # Reading all again may take one part in so many of the time.
 REREAD_SHARE = 50
 
@@ -55,6 +57,7 @@ class EventFileReader:
         # Whether what was told is wrong by now, and when all may be read again.
         self._is_outdated = False
         self._may_reread_at = 0.0
+        self._may_look_at = 0.0
         self._reread_from: float | None = None
 
     @property
@@ -81,7 +84,8 @@ class EventFileReader:
         deadline = self._clock() + seconds
         anew = False
         if not self._is_behind:
-            self._look_for_files()
+            if self._clock() >= self._may_look_at:
+                self._look_for_files()
             anew = self._must_begin_again
             if anew:
                 self._begin_again()
@@ -102,6 +106,7 @@ class EventFileReader:
         return LogNews(events, anew, self._is_behind or self._must_begin_again)
 
     def _look_for_files(self) -> None:
+        began = self._clock()
         try:
             paths = event_folder.event_files(self.path)
         except OSError as error:
@@ -110,6 +115,8 @@ class EventFileReader:
             raise RunError(words.unreadable_log(self.path, text.reason(error))) from None
         if not paths and not self._files:
             raise RunError(words.no_event_files(self.path))
+        now = self._clock()
+        self._may_look_at = now + LOOK_REST * (now - began)
         root = self.path if self.path.is_dir() else self.path.parent
         for path in paths:
             if path not in self._files:
@@ -120,7 +127,7 @@ class EventFileReader:
 
     @property
     def _must_begin_again(self) -> bool:
-        """Whether what was told is wrong, and the last time that all was read is long enough ago."""
+        """Whether what was told is wrong, and all may be read again by now."""
         return self._is_outdated and self._clock() >= self._may_reread_at
 
     def _begin_again(self) -> None:
@@ -140,6 +147,8 @@ class EventFileReader:
             ]
             if not ready:
                 self._is_behind = False
+                for file in self._every:
+                    self._take_alerts(file, events)
                 break
             self._take_rows(ready, deadline, events)
             if self._clock() >= deadline or self._is_misunderstood:
@@ -185,7 +194,8 @@ class EventFileReader:
             newer.beside.add(file)
         if overtaken:  # both grow at the same time, so it was not void
             file.steps.unlimit()
-        return any([older.steps.limit_by(file.steps) for older in file.older]) or bool(overtaken)
+        limited = [older.steps.limit_by(file.steps) for older in file.older]
+        return any(limited) or bool(overtaken)
 
     def _begin(self, file: FollowedFile) -> None:
         """The first row of a file: whatever had ended before it in its folder is older."""
@@ -222,15 +232,24 @@ class EventFileReader:
 
     def _take_until(self, end: float, file: FollowedFile, events: list[Event]) -> None:
         """Take the first row of a file, and all of them up to this time."""
-        rows = self._rows
-        if rows is None:
-            program = harmless(self.path.absolute().name)
-            watched = Watched(program=program, log=LOG, settings=self._settings)
-            self._rows = rows = RowEvents(watched, self._learnt)
+        rows = self._row_events
         row = file.rows.popleft()
         events += rows.add(row.step, row.time, row.values)
         while file.rows and file.rows[0].time <= end:
             row = file.rows.popleft()
             events += rows.add(row.step, row.time, row.values)
-        events += file.alerts
-        file.alerts.clear()
+        self._take_alerts(file, events)
+
+    def _take_alerts(self, file: FollowedFile, events: list[Event]) -> None:
+        if file.alerts:
+            events += self._row_events.started(file.alerts[0].time)
+            events += file.alerts
+            file.alerts.clear()
+
+    @property
+    def _row_events(self) -> RowEvents:
+        if self._rows is None:
+            program = harmless(self.path.absolute().name)
+            watched = Watched(program=program, log=LOG, settings=self._settings)
+            self._rows = RowEvents(watched, self._learnt)
+        return self._rows

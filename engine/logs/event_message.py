@@ -1,8 +1,9 @@
-"""The messages of TensorBoard's event files, as far as scalars and hyper-parameters need them.
+"""The messages of TensorBoard's event files, as far as they are needed here.
 
-The fields have the numbers of TensorFlow's `event.proto`, `summary.proto`, `tensor.proto` and of the
-hparams plugin's `plugin_data.proto`. What is not described here, such as images, histograms and
-graphs, is skipped by its length. Text is read as bytes: an odd name must not make a record unreadable.
+The fields have the numbers of TensorFlow's `event.proto`, `summary.proto`, `tensor.proto` and of
+the hparams plugin's `plugin_data.proto`. What is not described here, such as images, histograms and
+graphs, is skipped by its length. Text is read as bytes, so that an odd name makes no record
+unreadable.
 """
 
 from __future__ import annotations

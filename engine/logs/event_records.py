@@ -4,8 +4,8 @@ A record is the length of its content (uint64), the checksum of that length, the
 checksum of the content. A checksum is masked: rotated by 15 bits, plus a constant
 (tensorflow/core/lib/io/record_writer.h).
 
-A writer's buffer ends anywhere, so the last record may be a part of one. It is no damage, and neither
-are the zeros that a power cut leaves where a file had grown: both wait for the rest.
+A writer's buffer ends anywhere, so the last record may be a part of one. It is no damage, and
+neither are the zeros that a power cut leaves where a file had grown: both wait for the rest.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def masked_crc(data: bytes) -> int:
     """The checksum of a record."""
     from google_crc32c import value
 
-    crc = value(data)
+    crc: int = value(data)
     return ((crc >> 15 | crc << 17) + int(MASK)) & 0xFFFFFFFF
 
 
@@ -222,4 +222,4 @@ def _checked(data: bytes, starts: Spans, ends: Spans) -> NDArray[np.bool_]:
     crcs = np.array([value(data[span]) for span in spans], np.uint32)
     masked = (crcs >> np.uint32(15) | crcs << np.uint32(17)) + MASK
     told = np.frombuffer(data, np.uint8)[ends[:, None] + np.arange(FOOTER)]
-    return np.equal(masked, told.view("<u4")[:, 0])
+    return np.asarray(masked == told.view("<u4")[:, 0], np.bool_)

@@ -22,7 +22,8 @@ class Learnt(msgspec.Struct):
 
     Epochs and steps count from 1. They count from 0 where a zero is seen, or where the first step
     lies one before the distance to the second one: 49, 99. Where an epoch is a fraction, as HF
-    Trainer writes it, it is a position: 0.64 lies in the first epoch.
+    Trainer writes it, it is a position: 0.64 lies in the first epoch. A step that begins again with
+    each epoch counts the steps of that epoch.
 
     An accuracy is a fraction, and in per cent where a value above 1 is seen; `percent` holds the
     meanings. Steps of Keras' tags `epoch_loss` are epochs, unless they advance by more than 1.
@@ -37,6 +38,7 @@ class Learnt(msgspec.Struct):
     epochs_from_zero: bool = False
     epochs_are_positions: bool = False
     steps_from_zero: bool = False
+    steps_are_batches: bool = False
     batches_from_zero: bool = False
     tags_count_steps: bool = False
     percent: set[Meaning] = set()

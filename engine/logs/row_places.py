@@ -48,6 +48,8 @@ class RowPlaces:
         # The first step as written, of rows within an epoch and of those at its end.
         self._first_steps: dict[bool, float] = {}
         self._batches = self._batches_per_epoch = 0
+        # Epoch and step of the last row within an epoch that has both, as written.
+        self._both = (math.inf, 0.0)
         self._evaluations = 0
         self._evaluated_at = -1
 
@@ -68,11 +70,18 @@ class RowPlaces:
 
         None if a later row supersedes it.
         """
+        was_outdated = self.outdated
         self._learn_kinds(written)
+        self._learn_span(written, ends)
+        if self._learnt.steps_are_batches and written.step is not None:
+            written = Written(None, written.epoch, written.step)
         self._learn_counting(written, ends)
+        if self.outdated and not was_outdated and self._learnt.restarts:
+            self._learnt.restarts.clear()  # found again where they still are some
         place = self._place(written, ends)
-        self._find_restart(written, place)
-        if self._learnt.has_steps and written.epoch is not None and place.step:
+        self._find_restart(written, place, ends)
+        tells_length = ends or written.epoch is not None
+        if self._learnt.has_steps and self._learnt.has_epochs and tells_length and place.step:
             self._length.add(place.epoch, place.step, ends)
         self._last = place
         self._rows += 1
@@ -96,6 +105,15 @@ class RowPlaces:
         if not learnt.has_epochs and written.epoch is not None:
             learnt.has_epochs = True
             self.outdated |= self._rows > 0
+
+    def _learn_span(self, written: Written, ends: bool) -> None:
+        """A step that does not rise with the epoch counts the steps of the epoch."""
+        if written.step is None or written.epoch is None or ends:
+            return
+        before, self._both = self._both, (written.epoch, written.step)
+        if written.epoch > before[0] and written.step <= before[1]:
+            self.outdated |= not self._learnt.steps_are_batches
+            self._learnt.steps_are_batches = True
 
     def _learn_counting(self, written: Written, ends: bool) -> None:
         learnt = self._learnt
@@ -142,7 +160,8 @@ class RowPlaces:
             # A position says that before step 0 nothing was finished.
             from_zero = learnt.steps_from_zero and not learnt.epochs_are_positions
             return min(_LARGEST, max(0, int(written.step) + from_zero))
-        if written.batch is not None:
+        # mmcv gives the row of a validation the number of its own batches.
+        if written.batch is not None and not (ends and epoch == self._last.epoch):
             return self._step_of_batch(int(written.batch) + learnt.batches_from_zero, epoch)
         if written.epoch is not None and ends and self._length.steps is not None:
             return epoch * self._length.steps
@@ -155,7 +174,7 @@ class RowPlaces:
         self._batches = max(self._batches, batch)
         return (epoch - 1) * self._batches_per_epoch + batch
 
-    def _find_restart(self, written: Written, place: Place) -> None:
+    def _find_restart(self, written: Written, place: Place, ends: bool) -> None:
         """A row that lies before the last one starts the training again from there."""
         has_step = written.step is not None or written.batch is not None
         if self._learnt.restarts is None or self.counts_rows:
@@ -164,7 +183,7 @@ class RowPlaces:
             return  # frameworks write single numbers late
         before = self._last_whole
         back = place.epoch < before.epoch if self._learnt.has_epochs else False
-        back |= has_step and place.epoch <= before.epoch and place.step < before.step
+        back |= has_step and not ends and place.epoch <= before.epoch and place.step < before.step
         restart = Restart(self._rows, place.step)
         if back and restart not in self._learnt.restarts:
             self._learnt.restarts.append(restart)

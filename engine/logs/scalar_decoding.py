@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.logs.event_records import Part
+from engine.logs.event_records import HEADER, Part
 from engine.logs.event_values import Setting, content
 from engine.logs.scalar_layouts import MOST_LAYOUTS, Layout, Words, as_words, learnt
 
@@ -23,7 +23,8 @@ class Points(NamedTuple):
     offsets: NDArray[np.int64]
 
     def taken(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Points:
-        return Points(*(column[which] for column in self))
+        tags, steps, times, values, offsets = self
+        return Points(tags[which], steps[which], times[which], values[which], offsets[which])
 
 
 class Restart(NamedTuple):
@@ -53,16 +54,29 @@ class _Found:
         self.foreign: list[int] = []
 
     def points(self) -> Points:
-        if self.single:
-            columns = zip(*self.single, strict=True)
-            kinds = (np.int64, np.int64, np.float64, np.float64, np.int64)
-            arrays = (np.array(each, kind) for each, kind in zip(columns, kinds, strict=True))
-            self.columns.append(Points(*arrays))
-        if not self.columns:
-            return Points(*(np.zeros(0, np.int64),) * 2, *(np.zeros(0),) * 2, np.zeros(0, np.int64))
-        joined = Points(*map(np.concatenate, zip(*self.columns, strict=True)))
+        if self.single or not self.columns:
+            self.columns.append(_as_columns(self.single))
+        tags, steps, times, values, offsets = zip(*self.columns, strict=True)
+        joined = Points(
+            np.concatenate(tags),
+            np.concatenate(steps),
+            np.concatenate(times),
+            np.concatenate(values),
+            np.concatenate(offsets),
+        )
         # A record may hold several scalars, which keep their order.
         return joined.taken(np.argsort(joined.offsets, kind="stable"))
+
+
+def _as_columns(single: list[tuple[int, int, float, float, int]]) -> Points:
+    tags, steps, times, values, offsets = zip(*single, strict=True) if single else ((),) * 5
+    return Points(
+        np.array(tags, np.int64),
+        np.array(steps, np.int64),
+        np.array(times, np.float64),
+        np.array(values, np.float64),
+        np.array(offsets, np.int64),
+    )
 
 
 class ScalarDecoding:
@@ -125,7 +139,7 @@ class ScalarDecoding:
     def _decode_one(self, record: bytes, offset: int, found: _Found) -> None:
         told = content(record)
         if told is None:
-            found.foreign.append(offset)
+            found.foreign.append(offset - HEADER)
             return
         found.settings.update(told.settings)
         if told.restarts:

@@ -70,7 +70,7 @@ class Layout(NamedTuple):
     def matches(self, records: Words) -> NDArray[np.bool_]:
         """Which of the records (n, words) have this layout: (n,)."""
         differing = np.bitwise_or.reduce((records & self.mask) ^ self.shared, axis=1)
-        return np.equal(differing, 0)
+        return np.asarray(differing == 0, np.bool_)
 
 
 def as_words(data: bytes, starts: NDArray[np.int64], length: int) -> Words:

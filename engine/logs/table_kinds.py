@@ -46,7 +46,7 @@ def kind_of(head: bytes) -> TableKind:
 def looks_like_log(path: Path) -> bool:
     """Whether the beginning of a file names a measure of a training, and where its rows stand.
 
-    A table needs no column for that. False for what cannot be read.
+    A table needs no column for its rows. False for what cannot be read.
     """
     try:
         with regular_files.open_to_read(path) as file:
@@ -57,13 +57,13 @@ def looks_like_log(path: Path) -> bool:
         return False
     if kind_of(head) == "CSV":
         line = head.removeprefix(BOM).partition(b"\n")[0].decode("utf-8", "replace")
-        return _measures(line.split(delimiter(line)), needs_place=False)
+        found = _meanings(line.split(delimiter(line)))
+        return bool(found - PLACES - _ALSO_SETTINGS or (found & PLACES and found - PLACES))
     names = (name.decode("utf-8", "replace") for name in _NUMBER_IN_JSON.findall(head))
-    return _measures(names, needs_place=True)
+    found = _meanings(names)
+    return bool(found & PLACES and found - PLACES - _ALSO_SETTINGS)
 
 
-def _measures(names: Iterable[str], needs_place: bool) -> bool:
-    meanings = {column(name.strip(' "\r')).meaning for name in names} - {None}
-    has_place = not meanings.isdisjoint(PLACES)
-    measures = meanings - PLACES
-    return bool(measures if has_place else measures - _ALSO_SETTINGS and not needs_place)
+def _meanings(names: Iterable[str]) -> set[Meaning]:
+    known = (column(name.strip(' "\r')).meaning for name in names)
+    return {meaning for meaning in known if meaning is not None}

@@ -129,10 +129,12 @@ class TableReader:
         if self._rows is None:
             assert self._records is not None
             self._rows = self._new_rows(self._records.names or [*part[0].values])
-            events += self._named_by_nobody(self._rows)
         for record in part:
             if not record.damage:
+                had_started = self._rows.has_started
                 events += self._rows.add(None, self.written_at, record.values)
+                if self._rows.has_started and not had_started:
+                    events += self._named_by_nobody(self._rows)
             elif not self._is_damaged:
                 events += self._rows.started(self.written_at)
                 events.append(self._damage(record))
@@ -156,7 +158,6 @@ class TableReader:
         """Where no column has a known meaning, the user may say what they mean."""
         meanings = {role.meaning for role in rows.learnt.names.values()} - {None}
         if self._kind == "CSV" and meanings <= PLACES:
-            yield from rows.started(self.written_at)
             yield self._alert("info", COLUMNS, logs_text.NOTHING_KNOWN)
 
     def _damage(self, record: Record) -> Alert:

@@ -75,15 +75,20 @@ def _no_images() -> ShownImages:
 
 
 def _images(run: RunDir, facts: RunFacts) -> ShownImages:
-    """The pictures; those that the run has recorded where its data or network cannot be loaded."""
+    """The pictures; those that the run has recorded where its data or network cannot be loaded.
+
+    Nobody but its program can load the network of a watched run.
+    """
     if facts.history.run is None:
         return ShownImages()
-    try:
-        return _of_network(run, facts)
-    except EngineError as error:
-        lacking = [report_text.no_pictures(str(error))]
+    lacking = list[str]()
+    if facts.recipe is not None:
+        try:
+            return _of_network(run, facts)
+        except EngineError as error:
+            lacking = [report_text.no_pictures(str(error))]
     maps = recorded_maps(facts.history.maps.values(), facts.classes)
-    lacking += [report_text.MAPS_OF_JOURNAL] if maps is not None else []
+    lacking += [report_text.MAPS_OF_JOURNAL] if maps is not None and lacking else []
     return ShownImages(maps, lacking=tuple(lacking))
 
 

@@ -371,9 +371,10 @@ class Resumed(_Event, frozen=True):
 class Steered(_Event, frozen=True):
     """A command changed the rest of the run, from the step after this one on.
 
-    `epochs` is the total, `lr` the rate of the next step, and `command` the id of the command.
-    `factor` is `lr` over the rate without steering. The plan ahead follows from `scale` and
-    `asked`, see `schedule.Steering`; in a journal of an older version, from `factor` alone.
+    `epochs` is the total, without meaning where a watched program has told none. `lr` is the rate
+    of the next step, and `command` the id of the command. `factor` is `lr` over the rate without
+    steering. The plan ahead follows from `scale` and `asked`, see `schedule.Steering`; in a journal
+    of an older version, from `factor` alone.
     """
 
     factor: float

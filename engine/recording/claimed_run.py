@@ -43,7 +43,7 @@ def claimed(hello: Hello) -> ClaimedRun:
 
     Raises RunError with the sentence for the user if there can be none.
     """
-    runs_dir = Path(hello.runs_dir) if hello.runs_dir else default_runs_dir()
+    runs_dir = Path(hello.runs_dir).expanduser() if hello.runs_dir else default_runs_dir()
     try:
         for run in _resumable(runs_dir, hello) if hello.resume else ():
             return ClaimedRun(Claim(run, run_lock.acquire(run)), goes_on=True)

@@ -46,22 +46,24 @@ def learning_curves(facts: RunFacts, families: Sequence[str]) -> Drawing:
             report_text.LOSS, history.loss, lambda e: e.train_loss, lambda e: e.loss, significant
         ),
     )
+    shown = panels if history.has_top1 or history.watched is None else panels[1:]
     with styled(families):
         figure = Figure(figsize=(WIDTH, 2.95), layout="constrained")
-        axes = figure.subplots(1, 2)
-        for one, panel in zip(axes, panels, strict=True):
+        axes = figure.subplots(1, len(shown), squeeze=False)[0]
+        for one, panel in zip(axes, shown, strict=True):
             _draw_panel(one, panel, facts)
-        axes[0].yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        if len(shown) > 1:
+            axes[0].yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
         if handles := axes[0].get_legend_handles_labels()[0]:
             figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-        axes[1].set_ylim(0, _highest_loss(history))
+        axes[-1].set_ylim(0, _highest_loss(history))
     return Drawing("curves", report_text.curves_caption(facts), figure, tuple(families))
 
 
 def _draw_panel(axes: Axes, panel: _Panel, facts: RunFacts) -> None:
     history = facts.history
     epochs, best = thinned(history.epochs, history.best), history.best
-    at = [ended.epoch for ended in epochs]
+    at = [history.place(ended) for ended in epochs]
     _draw_band(axes, panel.curve.bins(), history.steps_per_epoch)
     dot = {"marker": "o", "markersize": 2.2} if len(epochs) <= DOTTED else {}
     for values, name, colour in (
@@ -69,11 +71,13 @@ def _draw_panel(axes: Axes, panel: _Panel, facts: RunFacts) -> None:
         (panel.validation, report_text.VALIDATION, "val"),
     ):
         heights = [number(values(ended)) for ended in epochs]
+        if not any(map(math.isfinite, heights)) and history.watched is not None:
+            continue
         axes.plot(at, heights, color=PALETTE[colour], label=name, **dot)
     if best is not None and math.isfinite(number(panel.validation(best))):
-        _mark_best(axes, best.epoch, panel.validation(best), panel)
+        _mark_best(axes, history.place(best), best.epoch, panel.validation(best), panel)
     axes.set_title(panel.title)
-    axes.set_xlabel(report_text.EPOCH)
+    axes.set_xlabel(report_text.unit(facts))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
@@ -86,12 +90,12 @@ def _draw_band(axes: Axes, bins: Sequence[Bin], steps_per_epoch: int) -> None:
     axes.plot(at, means, color=PALETTE["train"], alpha=0.35, linewidth=0.6)
 
 
-def _mark_best(axes: Axes, epoch: int, value: MaybeMeasured, panel: _Panel) -> None:
+def _mark_best(axes: Axes, at: float, epoch: int, value: MaybeMeasured, panel: _Panel) -> None:
     """A ring at the best epoch; its value stands above the panel, where no line crosses it."""
     good = PALETTE["good"]
-    axes.axvline(epoch, color=good, linewidth=0.8, linestyle=(0, (3, 2)))
+    axes.axvline(at, color=good, linewidth=0.8, linestyle=(0, (3, 2)))
     ring = {"markersize": 5, "markerfacecolor": "none", "markeredgewidth": 1.4}
-    axes.plot([epoch], [number(value)], "o", markeredgecolor=good, **ring)
+    axes.plot([at], [number(value)], "o", markeredgecolor=good, **ring)
     words = report_text.best_value(panel.written(value), epoch)
     axes.set_title(words, loc="right", color=good, fontsize=SMALL)
 
@@ -133,7 +137,7 @@ def rate_figure(facts: RunFacts, families: Sequence[str]) -> Drawing:
         _draw_marks(axes, facts.happenings, bins, per_epoch)
         axes.set_ylim(bottom=0)
         axes.set_title(report_text.RATE)
-        axes.set_xlabel(report_text.EPOCH)
+        axes.set_xlabel(report_text.unit(facts))
         axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
         if axes.get_legend_handles_labels()[0]:
             axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))

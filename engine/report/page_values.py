@@ -288,11 +288,17 @@ def told(facts: RunFacts) -> list[Told]:
     host = history.run.host if history.run is not None else ""
     places = places_of(facts.recipe)
     found = [(event.step, *one) for event in history.log if (one := _told(event)) is not None]
-    per_epoch = history.steps_per_epoch
     return [
-        Told(f"{step / per_epoch:.1f}" if step else "0", level, without_places(said, host, places))
+        Told(_where(history, step), level, without_places(said, host, places))
         for step, level, said in found[-TOLD:]
     ]
+
+
+def _where(history: History, step: int) -> str:
+    """The epoch of a step; the step itself where the length of an epoch is not known."""
+    if history.counts_steps:
+        return f"{step:,}"
+    return f"{step / history.steps_per_epoch:.1f}" if step else "0"
 
 
 def _told(event: events.Event) -> tuple[str, str] | None:

@@ -31,7 +31,8 @@ def drawings(facts: RunFacts, images: ShownImages, families: tuple[str, ...]) ->
     history = facts.history
     if history.steps is not None or history.epochs:
         yield curve_figures.learning_curves(facts, families)
-        yield curve_figures.rate_figure(facts, families)
+        if history.lr or history.watched is None:
+            yield curve_figures.rate_figure(facts, families)
     if facts.cells:
         yield from confusion_figure.confusion_figures(facts.cells, facts.classes, families)
     if images.mistakes:

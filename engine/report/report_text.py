@@ -34,8 +34,15 @@ INPUT_IMAGE = "The input"
 RIGHT, IMAGES, CONFIDENCE = "right", "images", "probability of the predicted class"
 
 
+def unit(facts: RunFacts) -> str:
+    """What the curves are drawn over."""
+    return "step" if facts.history.counts_steps else EPOCH
+
+
 def curves_caption(facts: RunFacts) -> str:
-    words = "Accuracy and loss by epoch, of training and validation images."
+    history = facts.history
+    measured = "Accuracy and loss" if history.has_top1 or history.watched is None else "The loss"
+    words = f"{measured} by {unit(facts)}, of training and validation images."
     if facts.history.run is not None and facts.history.run.validation_is_test:
         words += " The validation images are the test split of the data."
     return f"{words} The light band is the range of the reports within an epoch."
@@ -46,8 +53,8 @@ def best_value(value: str, epoch: int) -> str:
 
 
 def rate_caption(facts: RunFacts) -> str:
-    over, recipe = "step" if facts.history.counts_steps else "epoch", facts.recipe
-    words = f"The learning rate by {over}"
+    recipe = facts.recipe
+    words = f"The learning rate by {unit(facts)}"
     if recipe is not None:
         words += f": {harmless(recipe.schedule)}"
     if recipe is not None and recipe.warmup:
@@ -138,9 +145,11 @@ def trained_by(words: Sequence[str], started: RunStarted) -> str:
 
 
 def best_result(best: EpochEnded, planned: int | None, started: RunStarted) -> str:
+    images = started.validation_images - best.left_out
+    of = f"{images:,} validation images" if images else "the validation images"
     return (
-        f"In epoch {epoch_of(best.epoch, planned)} it classified {share(best.top1)} of "
-        f"{started.validation_images - best.left_out:,} validation images correctly."
+        f"In epoch {epoch_of(best.epoch, planned)} it classified {share(best.top1)} of {of} "
+        "correctly."
     )
 
 

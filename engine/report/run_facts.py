@@ -48,6 +48,7 @@ class RunFacts:
     the best epoch, where the run has kept them; else `calibrated` may come from a test. `examples`
     has a few images of the most frequent mistakes by (true, predicted). `lacking` are sentences
     about what cannot be reported. `tests` are the results of `cnn-tui test`, the newest first.
+    `recipe` is None where somebody's own program trained.
     """
 
     label: str
@@ -116,11 +117,14 @@ def _from_journal(
 ) -> RunFacts:
     """The facts without predictions: a test may know some, and the journal a matrix."""
     calibrated = _tested(facts, best)
-    lacking = (why,) if calibrated else (why, report_text.NO_CALIBRATION)
+    lacking: tuple[str, ...] = (why,) if calibrated else (why, report_text.NO_CALIBRATION)
+    if facts.recipe is None:
+        lacking = ()  # another program never gives them
     facts = dataclasses.replace(facts, calibrated=calibrated, lacking=lacking)
     confusion = past_epochs.history(run.journal, started, best).confusion
     if confusion is None:
-        return dataclasses.replace(facts, lacking=(*lacking, report_text.NO_CONFUSION))
+        lacking = (*lacking, report_text.NO_CONFUSION) if facts.recipe is not None else ()
+        return dataclasses.replace(facts, lacking=lacking)
     examples = {(cell.true, cell.predicted): cell.images for cell in confusion.worst}
     return dataclasses.replace(
         facts,

@@ -160,6 +160,8 @@ class Fold:
         if isinstance(event, events.Steered) and self.has_no_total:
             event = replace(event, epochs=0)
         if isinstance(event, LOGGED) and not self._is_known(event):
+            if self.log and _completes(event, self.log[-1]):
+                self.log.pop()
             self.log.append(event)
         if kind := _mark_kind(event):
             self.marks.append(Mark(event.step, kind))
@@ -240,6 +242,9 @@ class Fold:
             self.load.setdefault(name, Curve()).add(second, value)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
+        completes = bool(self.epochs) and _completes(event, self.epochs[-1])
+        if completes:
+            self.epochs.pop()
         self.has_top1 = self.has_top1 or event.top1 is not UNSET
         before = self.epochs[-1].step if self.epochs else 0
         length = event.step - before if self.counts_steps else self.steps_per_epoch
@@ -248,7 +253,9 @@ class Fold:
         self.lr.add(event.step, event.lr)
         self._fold_scalars(event.step, event.scalars)
         last_point = self.recent[-1].step if self.recent else 0
-        if self._newest is None or 2 * (event.step - last_point) > length:
+        # Then the last point was the epoch itself, before the loss of its training was known.
+        was_early = completes and self._newest is not None and self._newest.loss is UNSET
+        if self._newest is None or was_early or 2 * (event.step - last_point) > length:
             self._add_point(_as_report(event))
         else:
             self._move_newest(event)
@@ -320,6 +327,17 @@ def _mark_kind(event: Event) -> MarkKind | None:
         case events.Alert(level="warning" | "error") if event.step:
             return "alert"
     return None
+
+
+def _completes(event: Event, before: Event) -> bool:
+    """Whether an event has the numbers of one before, and more, as the rows of a log become known.
+
+    Lightning writes the validation of an epoch into one row, and the loss of its training later
+    into another one.
+    """
+    if not (isinstance(event, events.EpochEnded) and isinstance(before, events.EpochEnded)):
+        return False
+    return (event.epoch, event.step) == (before.epoch, before.step)
 
 
 def _as_report(ended: events.EpochEnded) -> events.Steps:

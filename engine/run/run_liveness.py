@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 
 from engine import regular_files
 from engine.protocol.events import Event, RunEnded
+from engine.recipes import watched_recipe
 from engine.run import journal_growth, run_text
 from engine.run.file_lock import flock
 from engine.run.journal_search import last_event
@@ -111,6 +112,8 @@ def why_not_live(run: RunDir) -> str:
     owner = read_owner(run)
     if owner is None or liveness(run) != "silent":
         return run_text.not_running(run.label)
-    return run_text.silent(
-        run.label, run.selector, owner.host, _silent_seconds(run, owner, _last_event(run))
-    )
+    seconds = _silent_seconds(run, owner, _last_event(run))
+    program = watched_recipe.watched_program(run.recipe)
+    if program is not None:
+        return run_text.silent_program(run.label, program, owner.host, seconds)
+    return run_text.silent(run.label, run.selector, owner.host, seconds)

@@ -54,6 +54,13 @@ def no_runs(runs_dir: object) -> str:
     return f"the folder {folder(runs_dir)} holds no run yet: start one with `cnn-tui`."
 
 
+def network_of_program(run: str, program: str) -> str:
+    return (
+        f"{harmless(run)} was trained by {harmless(program)}, and only that program can build its "
+        "network: name a run that cnn-tui trained."
+    )
+
+
 def several_runs(selector: str, names: Iterable[str]) -> str:
     shown = ", ".join(harmless(name) for name in names)
     return (
@@ -87,6 +94,13 @@ def silent(name: str, selector: str, host: str, seconds: float) -> str:
         f"{harmless(name)} has been silent for {duration(seconds)}, and only {harmless(host)} can "
         "tell whether it still runs: if it does not, resume it with "
         f"`cnn-tui resume {typed(selector)} --force`."
+    )
+
+
+def silent_program(name: str, program: str, host: str, seconds: float) -> str:
+    return (
+        f"{harmless(name)} has been silent for {duration(seconds)}, and only {harmless(host)} can "
+        f"tell whether {harmless(program)} still runs: look there."
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import RunError, UsageError
+from engine.recipes import watched_recipe
 from engine.run import run_search, run_text
 from engine.run.run_at_path import is_path, path_typed, run_of
 from engine.run.run_paths import RunDir
@@ -41,8 +42,8 @@ def best_file(run: RunDir) -> Path | None:
 def find_saved(source: str, runs_dir: Path) -> SavedFile:
     """The file that `source` names, or the best checkpoint of the run that it selects.
 
-    An empty `source` selects the newest run. Raises RunError if there is no such run, and
-    UsageError if it has no checkpoint.
+    An empty `source` selects the newest run. Raises RunError if there is no such run, or somebody's
+    own program trained it, and UsageError if it has no checkpoint.
     """
     path = path_typed(source)
     if os.path.isfile(path):  # False also for a name that no file can have
@@ -50,6 +51,9 @@ def find_saved(source: str, runs_dir: Path) -> SavedFile:
     run = _find_run(source, runs_dir)
     saved = best_file(run)
     if saved is None:
+        program = watched_recipe.watched_program(run.recipe)
+        if program is not None:
+            raise RunError(run_text.network_of_program(run.label, program))
         raise UsageError(run_text.nothing_saved(run.label))
     return SavedFile(saved.resolve(), run)
 

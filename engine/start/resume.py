@@ -96,8 +96,8 @@ def resume(run: RunDir, request: ResumeRequest) -> tuple[Claim, Recipe]:
 
 def resumed_recipe(run: RunDir, request: ResumeRequest) -> tuple[Recipe, str]:
     """The recipe with which a run would resume, and its file. Raises as `resume` does."""
-    _check_total(run, request)
     toml, fields = read_toml(run.recipe), read_fields(run.recipe)
+    _check_total(run, request)
     gpus = {} if request.gpus is None else {"gpus": request.gpus}
     if request.device not in (None, build_recipe(file=fields).device):
         fields = fields_for_device(fields, str(request.device))

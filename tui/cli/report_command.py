@@ -39,6 +39,8 @@ def report(
 ) -> None:
     from engine.protocol.answers import Written
     from engine.protocol.requests import Report
+    from engine.recipes import watched_recipe
+    from engine.recipes.recipe import Recipe
     from engine.recipes.recipe_building import read_recipe
     from engine.report import report_target
     from engine.run import run_search
@@ -56,7 +58,9 @@ def report(
             pictures=os.fsencode(pictures.absolute()) if pictures is not None else b"",
             images=not no_images,
         )
-        request = network_requests.report(wanted, read_recipe(found.recipe))
+        program = watched_recipe.watched_program(found.recipe)
+        recipe = read_recipe(found.recipe) if program is None else Recipe()
+        request = network_requests.report(wanted, recipe)
         with answers_of(request, report_command_text.STOPPED) as answers:
             for answer in answers:
                 assert isinstance(answer, Written)

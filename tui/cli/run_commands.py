@@ -20,13 +20,16 @@ def _run_command(name: str, help_text: str) -> click.Command:
     @json_option
     @runs_option
     def command(run: str, as_json: bool, runs_dir: Path) -> None:
+        from engine.errors import RunError
         from engine.protocol import commands
         from engine.run import run_search, spool
         from tui.viewer import run_summary
 
         found = run_search.find_live(runs_dir, run)
         tell_if_elsewhere(found, runs_dir, run)
-        state = run_summary.state_now(found)
+        state, refusals = run_summary.state_now(found), run_summary.refusals_now(found)
+        if why := refusals.get(name.capitalize()):
+            raise RunError(why)
         sent = spool.send(found, getattr(commands, name.capitalize()))
         if as_json:
             said = {"command": name, "id": sent, "run": found.label, "path": str(found.path)}

@@ -22,8 +22,8 @@ NEXT_EPOCH = "next epoch"
 END = "end"
 
 
-def peak_at(rate: str, epoch: int) -> str:
-    return f"peak {rate} @{epoch}"
+def peak_at(rate: str, place: str) -> str:
+    return f"peak {rate} @{place}"
 
 
 def last(seconds: int) -> str:

@@ -13,7 +13,8 @@ from tui.screens import screen_text
 class Situation(NamedTuple):
     """The facts that decide which keys work now.
 
-    `steerable` says that commands would be obeyed, but for the kinds that are `refused`; `playing` that what is played back can be held.
+    `steerable` says that commands would be obeyed, but for the kinds that are `refused`, `playing`
+    that what is played back can be held.
     `pane` is the focused pane if it is on the screen. `below` says that a launcher is below this
     screen, `past_epochs` that the run has any. `panes` is the number of panes.
     """

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.protocol.events import known
+from engine.protocol.events import RunStarted, known
 from engine.run import run_liveness
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
-from engine.run.journal_search import excerpt
+from engine.run.journal_search import excerpt, newest_first
 from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
@@ -59,6 +60,13 @@ def state_now(run: RunDir) -> RunState:
     history = History()
     history.fold(excerpt(run.journal))
     return state_of(run, history, run_liveness.liveness(run))
+
+
+def refusals_now(run: RunDir) -> Mapping[str, str]:
+    """Why the program that trains the run cannot obey some kinds of commands."""
+    starts = newest_first(run.journal, RunStarted)
+    watched = next((start.watched for start in starts), None)
+    return watched.refusals if watched is not None else {}
 
 
 def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:

@@ -101,6 +101,8 @@ def layer_facts(run: RunStarted | None, room: int) -> Row:
     if run is None or not run.parameters:
         return ()
     macs = f"{run.macs / 1e6:.0f}" if run.macs >= 1e7 else f"{run.macs / 1e6:.2g}"
+    if not run.macs:  # another program may not tell them
+        macs = ""
     count = run.parameters
     exact = f"{count / 1e6:.2f} M" if count >= 1e6 else f"{count:,}"
     forms = (

@@ -124,11 +124,11 @@ def explodes(gradient: str, update: str) -> str:
 
 
 def parameters(count: str, macs: str) -> str:
-    return f"{count} parameters   {macs} MMAC"
+    return f"{count} parameters" + (f"   {macs} MMAC" if macs else "")
 
 
 def parameters_short(count: str, macs: str) -> str:
-    return f"{count}   {macs} MMAC"
+    return f"{count}   {macs} MMAC" if macs else count
 
 
 def explain_largest(layer: str, share: str) -> str:

@@ -49,6 +49,8 @@ def _plot(history: History, names: Sequence[str], width: int, height: int, end: 
 def _named(one: Scalar, history: History) -> str:
     """The load with its newest value; the speed is the one of the status row."""
     name = machine_pane_text.LOADS[one.name]
+    if one.name == ENGINE_LOAD and history.watched is not None:
+        name = machine_pane_text.SCRIPT_LOAD
     if one.name == SPEED_LOAD:
         return f"{numbers.speed(history.pace)} {name}"
     return f"{name} {numbers.whole((one.value or 0.0) / 100)} %"

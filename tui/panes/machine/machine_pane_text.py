@@ -41,6 +41,8 @@ LOADS: Mapping[str, str] = {
     fold.SPEED_LOAD: "img/s",
 }
 
+SCRIPT_LOAD = "script's cpu"
+
 NO_HARDWARE = "the first sample of the machine is due"
 
 AT_THE_END = "as it was at the end"

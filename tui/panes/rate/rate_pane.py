@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from engine import numbers
 from engine.run.history import History
 from tui import shared_text
-from tui.drawing import drawing_text, learning_rate, plot, series
+from tui.drawing import drawing_text, learning_rate, place_words, plot, series
 from tui.drawing.axis import Limits, Mark
 from tui.drawing.cells import Row, Span
 from tui.drawing.learning_rate import RatePoint
@@ -62,9 +62,13 @@ class RatePane(Chart):
             rate = f"{drawing_text.END} {numbers.significant(end)}"
             found.append((self.window[1], Span(rate, "dim")))
         if peak is not None:
-            rate = drawing_text.peak_at(numbers.significant(peak.rate), round(peak.epoch))
+            rate = drawing_text.peak_at(numbers.significant(peak.rate), self._written(peak.epoch))
             found.append((peak.epoch, Span(rate, "dim")))
         return found
+
+    def _written(self, place: float) -> str:
+        """Where the peak is, without a fraction."""
+        return place_words.number(self.history, round(place))
 
     def _highest(self) -> RatePoint | None:
         """The highest rate, looked up again where the plan or the newest column is another one."""
