@@ -15,6 +15,7 @@ import pytest
 from cnn_tui.watching import recorder_start
 from cnn_tui.watching.recorder_start import VARIABLE, Recorder
 from engine.protocol.script_lines import Recording, Refused
+from tests.processes import wait_for
 from tests.recorders import ROOT, FakeScript
 
 
@@ -112,7 +113,9 @@ def test_it_is_isolated_from_the_script(monkeypatch: pytest.MonkeyPatch) -> None
     ours, theirs = os.pipe()
     os.set_inheritable(ours, True)
     with started() as process:
-        environment = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+        told = Path(f"/proc/{process.pid}/environ")
+        wait_for(lambda: told.read_bytes() != b"")  # as long as the new program is loaded
+        environment = told.read_bytes().split(b"\0")
         assert not [each for each in environment if each.startswith(b"PYTHON")]
         assert b"CNN_TUI_RUNS=/runs" in environment
         assert os.getsid(process.pid) == process.pid
