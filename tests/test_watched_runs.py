@@ -304,6 +304,19 @@ async def test_the_steer_dialog_has_no_total_where_nobody_knows_it(live: RunDir)
         assert json.loads(sent.read_text())["scale"] == 0.5
 
 
+def test_a_past_epoch_is_found_by_its_steps(tmp_path: Path) -> None:
+    told = watched_runs.segmentation(150)
+    matrix = replace(examples.confusion(2, 10, 0.5), step=100_000)
+    at = next(i for i, event in enumerate(told) if event.step > 100_000)
+    run = watched_runs.write_run(tmp_path / "runs", [*told[:at], matrix, *told[at:]])
+    follower = RunFollower(run)
+    while follower.update().more:
+        pass
+    seen = follower.past(follower.history.epochs[-1])
+    assert seen.confusion is not None
+    assert seen.epoch_at(seen.confusion.step) == 2
+
+
 async def test_the_first_confusion_adds_its_pane(tmp_path: Path) -> None:
     run = watched_runs.write_run(tmp_path / "runs", watched_runs.epochs_only(5))
     lock = run_lock.acquire(run)

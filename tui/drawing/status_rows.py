@@ -149,8 +149,8 @@ def _more_states(history: History, long: Row) -> Row:
     """The longest form with the step after the epoch."""
     if history.run is None or len(long) != 2:
         return long
-    if history.counts_steps:
-        return long
+    if history.watched is not None and history.steps_per_epoch == 1:
+        return long  # steps are all that is counted, or the same as epochs
     epoch = drawing_text.epoch_of(history.epoch, history.epochs_planned)
     step = drawing_text.step_of(history.step, history.planned_steps)
     head, tail = long

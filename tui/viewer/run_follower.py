@@ -71,7 +71,10 @@ class RunFollower:
 
     def past(self, ended: EpochEnded) -> History:
         assert self.history.run is not None
-        return past_epochs.history(self._run.journal, self.history.run, ended)
+        seen = past_epochs.history(self._run.journal, self.history.run, ended)
+        # Of a script that tells no length of an epoch, only its epochs say what was when.
+        seen.epochs += [epoch for epoch in self.history.epochs if epoch.step <= ended.step]
+        return seen
 
     def update(self) -> HistoryUpdate:
         """Read new events for one slice of time at most."""
