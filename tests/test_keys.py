@@ -25,6 +25,8 @@ from tui.screens import help as help_screen
 from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
 from tui.screens.launcher.launcher_screen import Launcher
+from tui.screens.logs import logs_screen_text
+from tui.screens.logs.logs_screen import LogsScreen
 from tui.widgets.chooser import Chooser
 from tui.widgets.key_group import KeyGroup
 from tui.widgets.palette import Actions, key_sign
@@ -46,13 +48,14 @@ def below(kind: type[Any]) -> list[type[Any]]:
 
 
 SCREENS = all_screens()
-MODAL = [kind for kind in SCREENS if kind not in (Dashboard, Launcher)]
+MODAL = [kind for kind in SCREENS if kind not in (Dashboard, Launcher, LogsScreen)]
 SCREEN_GROUP = screen_text.help_screen(len(PANES), {"0": "log"})
 # For each group of keys in the help who has them, as far as they have any.
 OF_RUN_AND_SCREEN: Kinds = [Dashboard, app.CnnTui]
 OF_PANES = list(dict.fromkeys(group for pane in PANES for group in pane.KEY_HELP))
 GROUPS: dict[KeyGroup, Kinds] = {
     screen_text.HELP_LAUNCHER: [Launcher, Chooser, app.CnnTui],
+    logs_screen_text.HELP: [LogsScreen, Chooser, app.CnnTui],
     screen_text.HELP_BOXES: MODAL,
     **{group: [pane for pane in PANES if group in pane.KEY_HELP] for group in OF_PANES},
 }
@@ -106,8 +109,9 @@ def test_the_groups_of_a_pane_tell_all_its_keys(pane: type[Pane]) -> None:
     assert keys_of(pane) <= listed(*pane.KEY_HELP)
 
 
-def test_the_group_of_the_launcher_tells_all_its_keys() -> None:
-    assert listed(screen_text.HELP_LAUNCHER) == keys_of(*GROUPS[screen_text.HELP_LAUNCHER])
+@pytest.mark.parametrize("group", [screen_text.HELP_LAUNCHER, logs_screen_text.HELP])
+def test_the_group_of_a_screen_with_lists_tells_all_its_keys(group: KeyGroup) -> None:
+    assert listed(group) == keys_of(*GROUPS[group])
 
 
 def test_boxes_have_no_other_keys_than_the_help_tells() -> None:

@@ -35,10 +35,6 @@ class CsvRows:
     def _set_header(self, line: str) -> None:
         self._header = line
         self.names = [name.strip() for name in self._cells(line)]
-        # timm leaves the cells of the validation out of the row of an epoch without one. Where
-        # they are the last ones, a row without them may be cut.
-        rest = [name for name in self.names if column(name).split != "validation"]
-        self._without_validation = rest if rest[-1:] == self.names[-1:] else self.names
         self._split_cells = [i for i, name in enumerate(self.names) if name.lower() in KEYS]
 
     def row(self, line: str) -> dict[str, float] | None:
@@ -46,13 +42,12 @@ class CsvRows:
         if line == self._header:
             return None
         cells = self._cells(line)
-        names = self.names if len(cells) == len(self.names) else self._without_validation
-        found = zip(names, map(_cell, cells), strict=False)
+        found = zip(self.names, map(_cell, cells), strict=False)
         values = {name: number for name, number in found if number is not None and name}
         if not values and self._is_header(cells):
             self._set_header(line)
             return None
-        if len(cells) != len(names):
+        if len(cells) != len(self.names):
             raise DamagedLineError(logs_text.wrong_width(len(cells), len(self.names)))
         for i in self._split_cells:
             values = with_split(cells[i].strip(), values)

@@ -15,10 +15,10 @@ from tui.viewer.event_source import EventSource
 def watch_logs(path: Path, columns: str, *, once: bool, ascii_only: bool) -> None:
     """Show the log at a path, or choose from those below it.
 
-    `columns` says what the columns of a table mean. Where nothing can be drawn, and with `once`,
-    prints one frame, or the list. Raises RunError if there is no log, and UsageError.
+    `columns` is what the user says of the columns of a table. Where nothing can be drawn, and with
+    `once`, prints one frame, or the list. Raises RunError if there is no log, and UsageError.
     """
-    found, names = log_search.find(path), column_names.parse(columns)
+    found, names = log_search.find(path), column_names.parse(columns) if columns else {}
 
     def open_log(log: FoundLog) -> EventSource:
         from engine.logs import log_opening
