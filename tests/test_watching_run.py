@@ -15,10 +15,10 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
+from cnn_tui.watching.first_event import run_started
 from cnn_tui.watching.ranks import SilentChannel
-from cnn_tui.watching.reports import Reports
-from cnn_tui.watching.run_started import run_started
 from cnn_tui.watching.script import Script
+from cnn_tui.watching.step_reports import Reports
 from cnn_tui.watching.watched_run import WatchedRun
 from tests.fake_recorder import DIE, RECORDING, kept, starter
 from tests.scripted import Clock

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from cnn_tui.keras_watching import keras_text, layer_outputs
-from cnn_tui.keras_watching.judgements import Judged, top_classes
+from cnn_tui.keras_watching.keras_judgements import Judged, top_classes
 from cnn_tui.keras_watching.keras_layers import named_layers
 from cnn_tui.keras_watching.keras_pictures import averaged, feature_map, kernel_pictures, picture
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays

@@ -15,7 +15,7 @@ from typing import Any
 
 import keras
 
-from cnn_tui.keras_watching import epoch_numbers, judgements, keras_description, keras_text
+from cnn_tui.keras_watching import epoch_numbers, keras_description, keras_judgements, keras_text
 from cnn_tui.keras_watching.keras_checkpoint import KerasCheckpoint
 from cnn_tui.keras_watching.keras_inspector import KerasInspector
 from cnn_tui.keras_watching.keras_rate import KerasRate
@@ -23,8 +23,8 @@ from cnn_tui.keras_watching.metric_sums import MetricSums
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
 from cnn_tui.measured import measured
 from cnn_tui.watching.channel import Channel, ending
+from cnn_tui.watching.first_event import run_started
 from cnn_tui.watching.obedience import Obedience
-from cnn_tui.watching.run_started import run_started
 from cnn_tui.watching.script import Script
 
 REPORT_SECONDS = 0.5
@@ -212,10 +212,10 @@ class KerasTraining:
     def _show_validation(self, data: ValidationArrays) -> None:
         self._obedience.enter("evaluating")
         model, epoch = self._model(), self._script.epoch
-        judged = judgements.judge(model, data, epoch)
+        judged = keras_judgements.judge(model, data, epoch)
         if judged is not None:
             self._inspector.judged = judged
-            self._send(judgements.confusion(judged))
+            self._send(keras_judgements.confusion(judged))
         for event in self._inspector.epoch_maps(model):
             self._send(event)
 

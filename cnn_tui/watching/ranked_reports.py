@@ -7,9 +7,9 @@ from collections.abc import Callable
 from torch import Tensor
 
 from cnn_tui.watching.ranks import RankedChannel
-from cnn_tui.watching.reports import Reports
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_means import RATE, Sums, add_sums
+from cnn_tui.watching.step_reports import Reports
 
 
 class RankedReports(Reports):

@@ -15,11 +15,11 @@ from cnn_tui.watching import program as programs
 from cnn_tui.watching import ranks, watching_text
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
+from cnn_tui.watching.first_event import run_started
 from cnn_tui.watching.ranked_reports import RankedReports
 from cnn_tui.watching.ranks import Group, Rank, RankedChannel, SilentChannel
-from cnn_tui.watching.reports import Reports
-from cnn_tui.watching.run_started import run_started
 from cnn_tui.watching.script import Script
+from cnn_tui.watching.step_reports import Reports
 from cnn_tui.watching.watched_model import WatchedModel
 from cnn_tui.watching.watched_run import WatchedRun
 

@@ -20,9 +20,9 @@ from cnn_tui.watching import watching_text
 from cnn_tui.watching.channel import tell
 from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.ranks import AnyChannel, shared_recording
-from cnn_tui.watching.reports import Reports, measured, rounded
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_means import LOSS, Sums, scalar
+from cnn_tui.watching.step_reports import Reports, measured, rounded
 from cnn_tui.watching.step_times import StepTime
 
 if TYPE_CHECKING:
