@@ -254,6 +254,7 @@ _channels: weakref.WeakSet[Channel] = weakref.WeakSet()
 def _forget_all() -> None:
     for channel in list(_channels):
         channel._forget()
+    _channels.clear()  # this child may fork as well
 
 
 os.register_at_fork(after_in_child=_forget_all)
