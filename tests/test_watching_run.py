@@ -325,6 +325,14 @@ def test_nan_is_told_as_not_finite_and_never_best(watched: Watched) -> None:
     assert watched.told("EpochEnded")[0]["best"] is False
 
 
+def test_a_better_accuracy_is_best_and_without_one_a_lower_loss() -> None:
+    script = Script("train.py", lambda event: None)
+    lost = [script.is_best({"loss": loss}) for loss in (None, 2.0, 3.0, 1.0, float("inf"))]
+    assert lost == [False, True, False, True, False]
+    hit = [script.is_best({"top1": top1, "loss": 9.0}) for top1 in (None, 0.5, 0.5, 0.6)]
+    assert hit == [False, True, False, True]
+
+
 def test_numbers_on_devices_that_cannot_meet_are_told_and_fail_nothing(
     watched: Watched, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -61,7 +61,7 @@ class LightningRun(WatchedRun):
         script = self._script
         event = {"type": "EpochEnded", "step": script.step, "epoch": script.epoch}
         event.update((name[len("val_") :], value) for name, value in results.items())
-        self._channel.send({**event, "scalars": dict(scalars), "best": self._is_best(event)})
+        self._channel.send({**event, "scalars": dict(scalars), "best": script.is_best(event)})
 
     def judged(self, loader: Any, cells: Tensor, classes: int) -> float:
         """Tell the confusion of a validation; returns the accuracy. Waits for the device."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import math
 import os
 import threading
 import time
@@ -310,17 +309,8 @@ class WatchedRun:
         event.update((name[len("val_") :], value) for name, value in results.items())
         if scalars:
             event["scalars"] = scalars
-        event["best"] = self._is_best(event)
+        event["best"] = script.is_best(event)
         return event
-
-    def _is_best(self, event: dict[str, Any]) -> bool:
-        """Whether this is the best epoch, by accuracy or else by loss."""
-        score = event.get("top1", -event.get("loss", math.nan))
-        best = self._script.best
-        if math.isnan(score) or (best is not None and score <= best):
-            return False
-        self._script.best = score
-        return True
 
     def _end_epoch(self) -> None:
         script = self._script
