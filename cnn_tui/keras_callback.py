@@ -14,10 +14,9 @@ import keras
 from cnn_tui.keras_watching.keras_training import KerasTraining
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
 from cnn_tui.watching.channel import Channel
+from cnn_tui.watching.hello import hello
 from cnn_tui.watching.program import plain_settings, program_name, run_name
 from cnn_tui.watching.script import Script
-
-VERSION = 1
 
 
 class KerasCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -37,29 +36,22 @@ class KerasCallback(keras.callbacks.Callback):  # type: ignore[misc]
         data: Any = None,
         classes: Sequence[str] = (),
         settings: object = None,
-        runs_dir: str | os.PathLike[str] = "",
+        runs_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         """Raises ValueError if `data` is no pair of arrays of the same length."""
         super().__init__()
         program = program_name()
         self._name, self._program = name or run_name(program), program
         self._data = None if data is None else ValidationArrays(data)
-        self._classes, self._runs_dir = classes, os.fspath(runs_dir)
+        self._classes, self._runs_dir = classes, runs_dir
         self._settings = plain_settings(settings)
         self._training: KerasTraining | None = None
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         if self._training is not None:
             self._training.end("failed", "the last training ended without a word")
-        hello = {
-            "version": VERSION,
-            "name": self._name,
-            "program": self._program,
-            "runs_dir": self._runs_dir,
-            "pid": os.getpid(),
-            "settings": self._settings,
-        }
-        channel = Channel(hello)
+        said = hello(self._name, self._program, self._runs_dir, self._settings)
+        channel = Channel(said)
         script = Script(
             self._program,
             channel.send,

@@ -196,6 +196,12 @@ def test_settings_are_plain_and_flat() -> None:
     assert program.plain_settings(None) == {}
 
 
+def test_the_folder_of_runs_may_be_in_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    said = [hello("", "train.py", folder, {})["runs_dir"] for folder in ("~/runs", "", None)]
+    assert said == ["/home/ada/runs", "", ""]
+
+
 def test_another_reduction_is_refused_in_a_sentence() -> None:
     with pytest.raises(ValueError, match='reduce is None or "mean"'):
         cnn_tui.watch(reduce="sum")

@@ -16,6 +16,7 @@ from cnn_tui.watching import ranks, watching_text
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.first_event import run_started
+from cnn_tui.watching.hello import hello
 from cnn_tui.watching.ranked_reports import RankedReports
 from cnn_tui.watching.ranks import Group, Rank, RankedChannel, SilentChannel
 from cnn_tui.watching.script import Script
@@ -24,8 +25,6 @@ from cnn_tui.watching.watched_model import WatchedModel
 from cnn_tui.watching.watched_run import WatchedRun
 
 Run = TypeVar("Run", bound=WatchedRun)
-# Of the lines between script and recorder.
-VERSION = 1
 
 
 def watch(
@@ -93,17 +92,9 @@ def new_run(
     rank, program = ranks.this_rank(), programs.program_name()
     plain = programs.plain_settings(settings)
     name = name or programs.run_name(program)
-    hello = {
-        "version": VERSION,
-        "name": name,
-        "program": program,
-        "runs_dir": os.path.abspath(runs_dir) if runs_dir else "",
-        "pid": os.getpid(),
-        "settings": plain,
-    }
     group = Group(rank) if reduce and rank.of > 1 else None
     speaks = rank.leads and not _is_imported_again()
-    channel = Channel(hello) if speaks else SilentChannel()
+    channel = Channel(hello(name, program, runs_dir, plain)) if speaks else SilentChannel()
     line = RankedChannel(channel, rank, group) if group else channel
     script = Script(
         program=program,
