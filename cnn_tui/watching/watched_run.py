@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import Tensor
 
+from cnn_tui.measured import rounded
 from cnn_tui.nested_tensors import first_tensor
 from cnn_tui.watching import channel as channels
 from cnn_tui.watching import watching_text
@@ -21,7 +22,7 @@ from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.ranks import AnyChannel, shared_recording
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_means import LOSS, Sums, scalar
-from cnn_tui.watching.step_reports import Reports, measured, rounded
+from cnn_tui.watching.step_reports import Reports, mean_fields
 from cnn_tui.watching.step_times import StepTime
 
 if TYPE_CHECKING:
@@ -340,7 +341,7 @@ class WatchedRun:
 
 def _of_training(sums: Sums, spent: StepTime) -> dict[str, float]:
     """What the steps of an epoch measured."""
-    found = measured(sums, "train_")
+    found = mean_fields(sums, "train_")
     if spent.seconds:
         found["seconds"] = rounded(spent.seconds)
         if spent.images:
