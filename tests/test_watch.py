@@ -15,6 +15,7 @@ from torch import nn
 
 import cnn_tui
 from cnn_tui.watching import program
+from cnn_tui.watching.hello import hello
 from engine.protocol import events
 from engine.run import run_liveness
 from engine.run.run_paths import RunDir
