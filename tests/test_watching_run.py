@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
+from cnn_tui.lightning_watching.lightning_run import LightningRun
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.first_event import run_started
@@ -70,9 +71,9 @@ class Watched:
         self.channel = Channel({"name": "mine"}, starter(lines, answers or ANSWERS))
         self.script = Script("train.py", self.channel.send, epochs=epochs)
         self.model = cast(Any, Model(self.script, self.clock))
-        reports = Reports(self.script, self.model.rate, self.clock)
+        self.reports = Reports(self.script, self.model.rate, self.clock)
         self.run = WatchedRun(
-            self.script, self.channel, self.model, reports, self.started, self.clock
+            self.script, self.channel, self.model, self.reports, self.started, self.clock
         )
 
     def started(self, length: EpochLength) -> dict[str, Any]:
@@ -323,6 +324,17 @@ def test_nan_is_told_as_not_finite_and_never_best(watched: Watched) -> None:
     assert watched.told("Steps")[0]["loss"] is None
     assert watched.told("EpochEnded")[0]["loss"] is None
     assert watched.told("EpochEnded")[0]["best"] is False
+
+
+def test_what_a_lightning_module_logs_may_have_any_name(watched: Watched) -> None:
+    parts = watched.script, watched.channel, watched.model, watched.reports, watched.started
+    run = LightningRun(*parts, watched.clock)
+    run.begin_epoch(0, 0, 1)
+    run.batch_ended(1, 2.0)
+    run.epoch_ended({"val_loss": 1.0}, {"train_top1": 0.25}, {"confusion": 3.0, "self": 4.0})
+    [ended] = watched.told("EpochEnded")
+    assert (ended["train_loss"], ended["train_top1"], ended["loss"]) == (2.0, 0.25, 1.0)
+    assert ended["scalars"] == {"confusion": 3.0, "self": 4.0}
 
 
 def test_a_better_accuracy_is_best_and_without_one_a_lower_loss() -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import Tensor
@@ -178,6 +178,16 @@ class WatchedRun:
         `confusion` counts images, (classes, classes): a row is a true class. Waits for the device.
         """
         results = {"val_loss": val_loss, "val_top1": val_top1, "val_top5": val_top5}
+        self._tell_epoch(results, scalars, confusion)
+
+    def _tell_epoch(
+        self,
+        results: Mapping[str, object],
+        scalars: Mapping[str, object],
+        confusion: object = None,
+        logged: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        """End the epoch; `logged` are fields of its event that the steps may not have measured."""
         with self._lock:
             if self._channel.alive:
                 evaluation = self._times.since_last_step()
@@ -185,7 +195,8 @@ class WatchedRun:
                 self._script.step += self._length.steps(self._script.step) == 0
                 if confusion is not None:
                     self._model.confusion(confusion, self._script.epoch)
-                event = self._epoch_event(self._numbers(results), self._numbers(scalars))
+                numbers = self._numbers(results), self._numbers(scalars)
+                event = {**logged, **self._epoch_event(*numbers)}
                 if self._length.has_steps and event.keys() & {"loss", "top1"}:
                     event["evaluation_seconds"] = rounded(evaluation)
                 self._channel.send(event)
