@@ -52,9 +52,8 @@ class RankedReports(Reports):
         assert window is not None
         sums: Sums = {}
         images = 0
-        for theirs, count in self._channel.group.gather(
-            (window.reading.wait(), window.time.images)
-        ):
+        mine = self._arrived(window.reading), window.time.images
+        for theirs, count in self._channel.group.gather(mine):
             rate = theirs.pop(RATE, None)
             add_sums(sums, theirs)
             images += count
