@@ -20,6 +20,7 @@ from cnn_tui.keras_watching.keras_rate import KerasRate
 from cnn_tui.keras_watching.metric_sums import MetricSums
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
 from cnn_tui.measured import measured
+from cnn_tui.watching import obeying_text
 from cnn_tui.watching.channel import Channel, ending, last_error
 from cnn_tui.watching.first_event import run_started
 from cnn_tui.watching.obedience import Obedience
@@ -199,7 +200,15 @@ class KerasTraining:
         self._serve()
 
     def _show_validation(self, data: ValidationArrays) -> None:
+        """What the model says of the images; those that it cannot take are told of once."""
         self._obedience.enter("evaluating")
+        try:
+            self._show(data)
+        except Exception as error:  # noqa: BLE001 (the model is anybody's)
+            self._data = None
+            self._obedience.tell("warning", "data", obeying_text.model_failed(error))
+
+    def _show(self, data: ValidationArrays) -> None:
         model, epoch = self._model(), self._script.epoch
         judged = keras_judgements.judge(model, data, epoch)
         if judged is not None:
