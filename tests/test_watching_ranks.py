@@ -105,9 +105,15 @@ def test_a_device_that_fails_on_one_rank_leaves_no_other_waiting(
 ) -> None:
     gathered: list[Any] = []
     told: list[dict[str, Any]] = []
-    network = SimpleNamespace(gather=lambda mine: gathered.append(mine) or [mine])
+
+    def gather(mine: Any) -> list[Any]:
+        gathered.append(mine)
+        return gathered
+
     due = Message(1, [], report=True, alive=True)
-    channel: Any = SimpleNamespace(after_step=lambda is_due: due, group=network)
+    channel: Any = SimpleNamespace(
+        after_step=lambda is_due: due, group=SimpleNamespace(gather=gather)
+    )
     script = Script("train.py", told.append)
     reports = RankedReports(script, lambda: None, Clock(0.0), channel)
     reports.means.add(LOSS, torch.ones((), device="meta"))  # whose value nobody can read

@@ -18,7 +18,7 @@ from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.first_event import run_started
 from cnn_tui.watching.hello import hello
 from cnn_tui.watching.ranked_reports import RankedReports
-from cnn_tui.watching.ranks import Group, Rank, RankedChannel, SilentChannel
+from cnn_tui.watching.ranks import AnyChannel, Group, Rank, RankedChannel, SilentChannel
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_reports import Reports
 from cnn_tui.watching.watched_model import WatchedModel
@@ -87,18 +87,14 @@ def new_run(
     reduce: str | None = None,
 ) -> Run:
     """A run of this kind, of a training by this framework; all else is as for `watch`."""
-    if reduce not in (None, "mean"):
-        raise ValueError(f'reduce is None or "mean", not {reduce!r}.')
     rank, program = ranks.this_rank(), programs.program_name()
+    group = _group(rank, reduce)
     plain = programs.plain_settings(settings)
     name = name or programs.run_name(program)
-    group = Group(rank) if reduce and rank.of > 1 else None
-    speaks = rank.leads and not _is_imported_again()
-    channel = Channel(hello(name, program, runs_dir, plain)) if speaks else SilentChannel()
-    line = RankedChannel(channel, rank, group) if group else channel
+    channel = _channel(rank, group, hello(name, program, runs_dir, plain))
     script = Script(
         program=program,
-        send=line.send,
+        send=channel.send,
         model=model,
         optimizer=optimizer,
         data=data,
@@ -108,11 +104,7 @@ def new_run(
         epochs=epochs,
         leads=rank.leads,
     )
-    watched = WatchedModel(script, line)
-    if isinstance(line, RankedChannel):
-        reports: Reports = RankedReports(script, watched.rate, time.monotonic, line)
-    else:
-        reports = Reports(script, watched.rate, time.monotonic)
+    watched = WatchedModel(script, channel)
 
     def started(length: EpochLength) -> dict[str, Any]:
         return run_started(
@@ -127,7 +119,26 @@ def new_run(
             facts={**watched.facts(), "train_images": length.images},
         )
 
-    return kind(script, line, watched, reports, started)
+    return kind(script, channel, watched, _reports(script, watched, channel), started)
+
+
+def _group(rank: Rank, reduce: str | None) -> Group | None:
+    """The ranks that obey and report together; None where this one does so alone."""
+    if reduce not in (None, "mean"):
+        raise ValueError(f'reduce is None or "mean", not {reduce!r}.')
+    return Group(rank) if reduce and rank.of > 1 else None
+
+
+def _channel(rank: Rank, group: Group | None, said: dict[str, Any]) -> AnyChannel:
+    speaks = rank.leads and not _is_imported_again()
+    channel = Channel(said) if speaks else SilentChannel()
+    return RankedChannel(channel, rank, group) if group else channel
+
+
+def _reports(script: Script, watched: WatchedModel, channel: AnyChannel) -> Reports:
+    if isinstance(channel, RankedChannel):
+        return RankedReports(script, watched.rate, time.monotonic, channel)
+    return Reports(script, watched.rate, time.monotonic)
 
 
 def _is_imported_again() -> bool:
