@@ -9,7 +9,7 @@ RATE_IS_A_SCHEDULE = (
     "make it with a number and a LearningRateScheduler callback to steer it."
 )
 NO_SINGLE_RATE = (
-    "this model has no single optimizer with a learning rate: compile it with one to steer it."
+    "this model has no single optimizer with a learning rate: compile it with one to steer that."
 )
 EPOCHS_ARE_FIXED = (
     "fit() was called with its number of epochs, which cannot change while it runs: stop the run, "
