@@ -9,10 +9,11 @@ import keras
 import numpy as np
 
 from cnn_tui.keras_watching import keras_text, layer_outputs
-from cnn_tui.keras_watching.judgements import Judged, top_classes
+from cnn_tui.keras_watching.keras_judgements import Judged, top_classes
 from cnn_tui.keras_watching.keras_layers import named_layers
 from cnn_tui.keras_watching.keras_pictures import averaged, feature_map, kernel_pictures, picture
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
+from cnn_tui.watching import obeying_text
 from cnn_tui.watching.refusal_error import RefusalError
 from cnn_tui.watching.script import Script
 
@@ -64,7 +65,7 @@ class KerasInspector:
         if cell and not images:
             raise RefusalError(keras_text.no_images_known(epoch))
         if not images or not all(0 <= image < count for image in images):
-            raise RefusalError(keras_text.no_such_image(count))
+            raise RefusalError(obeying_text.no_such_image(count))
         return images[:MOST_IMAGES]
 
     def _kernels(self, model: Any) -> dict[str, Any]:
@@ -75,10 +76,10 @@ class KerasInspector:
 
     def _maps(self, model: Any, data: ValidationArrays, name: str, image: int) -> dict[str, Any]:
         if name not in dict(named_layers(model)):
-            raise RefusalError(keras_text.no_maps(name))
+            raise RefusalError(obeying_text.no_maps(name))
         found = self._maps_of(model, data, (name,), image, MOST_CHANNELS, MAP_SIDE)
         if not found:
-            raise RefusalError(keras_text.no_maps(name))
+            raise RefusalError(obeying_text.no_maps(name))
         return found[0]
 
     def epoch_maps(self, model: Any) -> list[dict[str, Any]]:

@@ -23,11 +23,10 @@ from cnn_tui.untouched import untouched
 INTERVAL_SECONDS = 5.0
 # A measurement waits until it has taken less than this share of the time.
 SHARE = 0.01
-GRADIENT_NORM = "gradient_norm"
 
 
 class _Reading(NamedTuple):
-    """A table of the layers, the norm of the gradient, and whether the step was skipped."""
+    """Of a step: the table of these layers, the gradient's norm, and whether it was skipped."""
 
     layers: tuple[str, ...]
     readback: Readback

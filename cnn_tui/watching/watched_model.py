@@ -88,7 +88,7 @@ class WatchedModel:
 
     def _found_facts(self) -> dict[str, Any]:
         if self._script.model is None:
-            return {"layers": [], "parameters": 0, "macs": 0, "input": [0, 0, 0]}
+            return {}
         sample = self._sample()
         found = model_facts(unwrapped(self._script.model), None if sample is None else sample[:1])
         if found.failure:
@@ -238,10 +238,10 @@ class WatchedModel:
 
     # Checkpoints, and the end
 
-    def checkpoint(self, reason: str = "command") -> None:
+    def checkpoint(self) -> None:
         """Save now; what fails is told to the viewer."""
         try:
-            self._obedience.save(reason)
+            self._obedience.save("command")
         except RefusalError as refusal:
             self._obedience.tell("error", "save", str(refusal))
 
