@@ -137,7 +137,7 @@ def test_a_validation_loss_that_is_nan_is_told_and_fails_nothing(tmp_path: Path)
 
 
 def test_images_that_the_model_cannot_take_cost_one_sentence(tmp_path: Path) -> None:
-    training = squares(tmp_path, "jax", "--shown", "15")
+    training = squares(tmp_path, "jax", "--shown", "12")
     printed(training)
     told = training.events()
     [alert] = of(events.Alert, told)
