@@ -17,6 +17,7 @@ from cnn_tui.keras_watching import epoch_numbers, keras_description, keras_judge
 from cnn_tui.keras_watching.keras_checkpoint import KerasCheckpoint
 from cnn_tui.keras_watching.keras_inspector import KerasInspector
 from cnn_tui.keras_watching.keras_rate import KerasRate
+from cnn_tui.keras_watching.layer_outputs import model_output
 from cnn_tui.keras_watching.metric_sums import MetricSums
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
 from cnn_tui.measured import measured
@@ -210,6 +211,9 @@ class KerasTraining:
 
     def _show(self, data: ValidationArrays) -> None:
         model, epoch = self._model(), self._script.epoch
+        if self._inspector.judged is None:
+            # A `predict` that fails would leave a model on JAX without its weights.
+            model_output(model, data.batch([0]))
         judged = keras_judgements.judge(model, data, epoch)
         if judged is not None:
             self._inspector.judged = judged
