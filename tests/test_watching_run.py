@@ -38,6 +38,9 @@ class Model:
     def rate(self) -> float | None:
         return 0.1
 
+    def take_gradient_norm(self) -> float | None:
+        return None
+
     def between_steps(self) -> None:
         self._clock.now += self.pauses.pop() if self.pauses else 0.0
         self._script.stopping = self._script.stopping or self._script.step >= self.stop_at

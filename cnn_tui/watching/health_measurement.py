@@ -53,7 +53,7 @@ class HealthMeasurement:
         self._overflowed: Tensor | None = None
         self._reading: _Reading | None = None
         self._next, self._is_compiled = 0.0, False
-        self.gradient_norm: float | None = None
+        self._gradient_norm: float | None = None
         self._hooks = [
             optimizer.register_step_pre_hook(self._before_step),
             optimizer.register_step_post_hook(self._after_step),
@@ -70,6 +70,11 @@ class HealthMeasurement:
         if self._meter is not None:
             self._meter.remove_hooks()
         self._meter, self._has_gradients = None, False
+
+    def take_gradient_norm(self) -> float | None:
+        """The norm of the whole gradient, if it was measured since the last call."""
+        norm, self._gradient_norm = self._gradient_norm, None
+        return norm
 
     def between_steps(self, step: int) -> dict[str, Any] | None:
         """Finish or begin a measurement; returns the event of one whose numbers have arrived.
@@ -145,7 +150,7 @@ class HealthMeasurement:
         if float(skipped):
             self._next = self._clock()
             return None
-        self.gradient_norm = measured(float(norm))
+        self._gradient_norm = measured(float(norm))
         rows = [
             [name, *(measured(value, 4) for value in values)]
             for name, *values in layer_health(reading.layers, table)

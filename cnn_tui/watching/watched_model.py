@@ -102,10 +102,9 @@ class WatchedModel:
         """The learning rate that the last step used; None before the first one."""
         return self._steering.used
 
-    @property
-    def gradient_norm(self) -> float | None:
-        """The norm of the whole gradient where it was last measured."""
-        return None if self._health is None else self._health.gradient_norm
+    def take_gradient_norm(self) -> float | None:
+        """The norm of the whole gradient, if it was measured since the last call."""
+        return None if self._health is None else self._health.take_gradient_norm()
 
     def between_steps(self) -> None:
         """Serve commands, and go on with what is measured. Call it after each step."""

@@ -242,6 +242,8 @@ class WatchedRun:
         if self._channel.alive:
             began = self._clock()
             self._model.between_steps()
+            if (norm := self._model.take_gradient_norm()) is not None:
+                self.log(gradient_norm=norm)
             self._times.skip(self._clock() - began)
 
     # Saves
