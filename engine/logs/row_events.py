@@ -228,7 +228,8 @@ class RowEvents:
         before = self._ended if self._completes(place) else None
         if before is None:
             before = EpochEnded(place.epoch, step=place.step, time=time)
-        best = self._best.is_best(fields.get("top1"), fields.get("loss"), before.best)
+        top1, loss = fields.get("top1"), fields.get("loss")
+        best = self._best.is_best(top1, loss, was_best=before.best is True)
         scalars = {**before.scalars, **scalars}
         self._ended = replace(before, time=time, scalars=scalars, best=best, **fields)
         return self._ended
