@@ -254,8 +254,9 @@ class Fold:
         self._fold_scalars(event.step, event.scalars)
         last_point = self.recent[-1].step if self.recent else 0
         # Then the last point was the epoch itself, before the loss of its training was known.
-        was_early = completes and self._newest is not None and self._newest.loss is UNSET
-        if self._newest is None or was_early or 2 * (event.step - last_point) > length:
+        was_early = self._newest is not None and self._newest.loss is UNSET is not event.train_loss
+        is_late = completes and was_early
+        if self._newest is None or is_late or 2 * (event.step - last_point) > length:
             self._add_point(_as_report(event))
         else:
             self._move_newest(event)
