@@ -65,10 +65,15 @@ class History(Fold):
 
     @property
     def epoch(self) -> int:
-        """The epoch in training, from 1; once the run is done, the last one."""
+        """The epoch in training, from 1; once the run is done, the last one.
+
+        In a log, the last one that it names: nobody knows whether another one has begun.
+        """
         ended = self.epochs[-1].epoch if self.epochs else 0
         if ended and self.ended is not None and self.ended.reason == "done":
             return ended  # patience may have ended the run before its last epoch
+        if self.is_log:
+            return max(1, ended, self.reports[-1].epoch if self.reports else 0)
         # Until an epoch is evaluated, its last step belongs to it.
         epoch = max(ended, self._epochs_before_last_step) + 1
         return epoch if self.epochs_planned is None else min(self.epochs_planned, epoch)
@@ -191,8 +196,11 @@ class History(Fold):
         return self.run.classes if self.run else ()
 
     def elapsed(self, now: float) -> float:
-        """Seconds that engines have spent on the run until `now`, not counting pauses."""
-        if not self.last_time or self.ended is not None or self.paused:
+        """Seconds that engines have spent on the run until `now`, not counting pauses.
+
+        Of a log, until its last row; 0 where its rows have no times.
+        """
+        if not self.last_time or self.ended is not None or self.paused or self.is_log:
             return self._active
         return self._active + min(GAP_SECONDS, max(0.0, now - self.last_time))
 
