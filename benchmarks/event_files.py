@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,10 +42,11 @@ FIRST_BUDGET, ALL_BUDGET, SHARE_BUDGET = 1.0, 4.0, 0.25
 
 
 class Cost(NamedTuple):
-    """Seconds to the first curves and to all of them; bytes of memory then."""
+    """Seconds to the first curves and to all of them; CPU time and bytes of memory by then."""
 
     first: float
     all: float
+    processor: float
     memory: float
 
 
@@ -118,22 +119,29 @@ def compare(log: Path, rounds: int, python: str | None) -> None:
             theirs.append(cost(rival, RIVAL_FRAME, RIVAL_FRAME))
     show("first curves, s", [each.first for each in ours], FIRST_BUDGET)
     show("all curves, s", [each.all for each in ours], ALL_BUDGET)
-    print(f"  memory {statistics.median(each.memory for each in ours) / 1e6:.0f} MB")
+    summarise("ours", ours)
     if theirs:
-        print(
-            f"  terminalboard: {statistics.median(each.first for each in theirs):.2f} s, ", end=""
-        )
-        print(f"{statistics.median(each.memory for each in theirs) / 1e6:.0f} MB")
-        pairs = zip(ours, theirs, strict=True)
-        show("all : terminalboard's first frame", [a.all / b.first for a, b in pairs], SHARE_BUDGET)
+        summarise("terminalboard", theirs)
+        pairs = [*zip(ours, theirs, strict=True)]
+        times = [mine.all / its.first for mine, its in pairs]
+        show("all : terminalboard's first frame", times, SHARE_BUDGET)
+        processor = [mine.processor / its.processor for mine, its in pairs]
+        show("CPU time until then", processor, SHARE_BUDGET)
+
+
+def summarise(name: str, costs: Sequence[Cost]) -> None:
+    first, every, processor, memory = map(statistics.median, zip(*costs, strict=True))
+    print(f"  {name}: first {first:.2f} s  all {every:.2f} s", end="  ")
+    print(f"CPU {processor:.2f} s  {memory / 1e6:.0f} MB")
 
 
 def cost(viewer: Viewer, first: bytes, last: bytes) -> Cost:
     seconds = viewer.until(first, LONGEST_SECONDS)
     every = seconds if last == first else viewer.until(last, LONGEST_SECONDS)
-    memory = viewer.process().memory_info().rss
+    process = viewer.process()
+    processor, memory = sum(process.cpu_times()[:2]), process.memory_info().rss
     viewer.end()
-    return Cost(seconds, every, memory)
+    return Cost(seconds, every, processor, memory)
 
 
 def show(what: str, values: list[float], most: float) -> None:

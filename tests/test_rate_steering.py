@@ -222,6 +222,25 @@ def test_what_is_no_optimizer_is_refused_in_a_sentence(optimizer: object) -> Non
         steering.steer(0.1, None)
 
 
+def test_an_optimizer_without_a_rate_steps_as_before() -> None:
+    parameters = weights(1.0)
+    optimizer = SGD(parameters, lr=1.0)
+    optimizer.param_groups[0]["lr"] = None  # as optimizers that find a rate themselves have it
+    steering = RateSteering([optimizer])
+    assert "SGD cannot be changed" in steering.refusal
+    assert not optimizer._optimizer_step_pre_hooks
+    assert steering.used is None
+
+
+def test_a_rate_of_another_kind_of_number_is_reported() -> None:
+    parameters = weights(1.0)
+    optimizer = SGD(parameters, lr=1)
+    steering = RateSteering([optimizer])
+    steering.steer(None, 0.5)
+    step(optimizer, parameters)
+    assert (type(steering.used), steering.used) == (float, 0.5)
+
+
 def test_removed_hooks_leave_the_optimizer_alone() -> None:
     parameters = weights(1.0)
     steering = RateSteering([optimizer := SGD(parameters, lr=1.0)])

@@ -102,12 +102,12 @@ class HealthMeasurement:
             self._model(images)
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not is_compiling() and not _has_closure(args, kwargs):
+        if self._meter is not None and not is_compiling() and not _has_closure(args, kwargs):
             self._take_gradients(optimizer)
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """A closure computes the gradients within the step."""
-        if not is_compiling() and _has_closure(args, kwargs):
+        if self._meter is not None and not is_compiling() and _has_closure(args, kwargs):
             self._take_gradients(optimizer)
 
     def _take_gradients(self, optimizer: Any) -> None:

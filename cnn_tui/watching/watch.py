@@ -16,7 +16,7 @@ from cnn_tui.watching import ranks, watching_text
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.ranked_reports import RankedReports
-from cnn_tui.watching.ranks import Group, Rank, RankedChannel, SilentChannel
+from cnn_tui.watching.ranks import AnyChannel, Group, Rank, RankedChannel, SilentChannel
 from cnn_tui.watching.reports import Reports
 from cnn_tui.watching.run_started import run_started
 from cnn_tui.watching.script import Script
@@ -38,7 +38,7 @@ def watch(
     classes: Sequence[str] | None = None,
     settings: object = None,
     state: Mapping[str, Any] | None = None,
-    on_checkpoint: Callable[[], object] | None = None,
+    on_checkpoint: Callable[..., object] | None = None,
     runs_dir: str | os.PathLike[str] | None = None,
     reduce: str | None = None,
 ) -> WatchedRun:
@@ -46,9 +46,10 @@ def watch(
 
     `model` and `data`, the validation loader, let a viewer look inside; `data` is never iterated.
     With `optimizer`, or a list of them, it steers the rate. The checkpoint that it asks for is
-    written by `on_checkpoint`, or holds model, optimiser and `state`, such as
-    `{"scheduler": scheduler}`. `settings` are hyper-parameters, a mapping or argparse's Namespace.
-    The run is in `runs_dir`, else in the folder that `cnn-tui` uses here.
+    written by `on_checkpoint(path)`, to that path or to one that it returns, or holds model,
+    optimiser and `state`, such as `{"scheduler": scheduler}`. `settings` are hyper-parameters, a
+    mapping or argparse's Namespace. The run is in `runs_dir`, else in the folder that `cnn-tui`
+    uses here.
 
     Of several ranks only rank 0 speaks, and no key makes it leave the others. With `reduce="mean"`
     every rank calls `watch` and `run.step`, after `init_process_group`: the numbers are means over
@@ -102,9 +103,7 @@ def new_run(
         "settings": plain,
     }
     group = Group(rank) if reduce and rank.of > 1 else None
-    speaks = rank.leads and not _is_imported_again()
-    channel = Channel(hello) if speaks else SilentChannel()
-    line = RankedChannel(channel, rank, group) if group else channel
+    line = _line(hello, rank, group)
     script = Script(
         program=program,
         send=line.send,
@@ -118,10 +117,6 @@ def new_run(
         leads=rank.leads,
     )
     watched = WatchedModel(script, line)
-    if isinstance(line, RankedChannel):
-        reports: Reports = RankedReports(script, watched.rate, time.monotonic, line)
-    else:
-        reports = Reports(script, watched.rate, time.monotonic)
 
     def started(length: EpochLength) -> dict[str, Any]:
         return run_started(
@@ -136,7 +131,20 @@ def new_run(
             facts={**watched.facts(), "train_images": length.images},
         )
 
-    return kind(script, line, watched, reports, started)
+    return kind(script, line, watched, _reports(script, watched, line), started)
+
+
+def _line(hello: dict[str, Any], rank: Rank, group: Group | None) -> AnyChannel:
+    """The channel of this process: to a recorder if it speaks, and of all ranks in a group."""
+    speaks = rank.leads and not _is_imported_again()
+    channel = Channel(hello) if speaks else SilentChannel()
+    return RankedChannel(channel, rank, group) if group else channel
+
+
+def _reports(script: Script, watched: WatchedModel, line: AnyChannel) -> Reports:
+    if isinstance(line, RankedChannel):
+        return RankedReports(script, watched.rate, time.monotonic, line)
+    return Reports(script, watched.rate, time.monotonic)
 
 
 def _is_imported_again() -> bool:

@@ -285,11 +285,12 @@ class Fold:
 
     def _fold_scalars(self, step: int, scalars: events.Scalars) -> None:
         for name, value in scalars.items():
-            if name not in self.scalars:
+            curve = self.scalars.get(name)
+            if curve is None:
                 if len(self.scalars) == MOST_SCALARS:
                     continue
-                self.scalars[name] = Curve()
-            self.scalars[name].add(step, value)
+                curve = self.scalars[name] = Curve()
+            curve.add(step, value)
 
     def _fold_phase(self, event: events.Phase) -> None:
         self.phase = event
