@@ -35,9 +35,6 @@ from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 if TYPE_CHECKING:
     from tui.screens.inspection_router import InspectionRouter
 
-# An engine that this viewer started writes its first event within this time.
-JUST_SECONDS = 2.0
-
 
 class Dashboard(FollowingScreen):
     """Shows a run and steers it; its result is the message that is printed at the end."""
@@ -99,8 +96,7 @@ class Dashboard(FollowingScreen):
 
     def on_mount(self) -> None:
         self.follow()
-        if self._started and self.alive:
-            self.source.expect_engine(self._clock() - JUST_SECONDS)
+        if self._started:
             self.follow_closely()
         self._arrangement.take(self._standing)
         self._arrangement.resize(*self.app.size)

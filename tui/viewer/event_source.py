@@ -61,8 +61,5 @@ class EventSource(Protocol):
     def past(self, ended: EpochEnded) -> History:
         """What is known of the network at the end of a past epoch."""
 
-    def expect_engine(self, since: float) -> None:
-        """Show it as starting unless an engine, which this viewer has started, wrote since then."""
-
     def update(self) -> HistoryUpdate:
         """Read new events for one slice of time at most."""

@@ -75,9 +75,6 @@ class LogFollower:
         """Nothing: that a log is quiet is no news, and stands in the status."""
         return ""
 
-    def expect_engine(self, since: float) -> None:
-        """No viewer starts the program of a log."""
-
     def past(self, ended: EpochEnded) -> History:
         """A log tells nothing of the network."""
         assert self.history.run is not None
