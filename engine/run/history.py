@@ -35,11 +35,6 @@ class History(Fold):
         return self.run.recipe if self.run is not None else None
 
     @property
-    def watched(self) -> events.Watched | None:
-        """Whose training this is, unless it is the engine's."""
-        return self.run.watched if self.run is not None else None
-
-    @property
     def names(self) -> tuple[str, str]:
         """Architecture and data set, without folders; empty where the run does not tell them."""
         return short_names(self.recipe) if self.recipe is not None else ("", "")
@@ -230,6 +225,11 @@ class History(Fold):
         recent = sorted(itertools.islice((m for m in measured if m > 0), PACE_REPORTS))
         return recent[len(recent) // 2] if recent else None
 
+    @property
+    def has_speed(self) -> bool:
+        """Whether the training tells its speed; an engine always does in the end."""
+        return self.watched is None or self.pace is not None
+
     def remaining(self) -> float | None:
         """Remaining seconds at the recent pace, including evaluations; None while unknown."""
         if self.planned_steps is None:
@@ -251,16 +251,15 @@ class History(Fold):
 
         It is known from the times at which epochs ended; of a first epoch, from its reports.
         """
-        known: Sequence[events.Steps | events.EpochEnded] = self.epochs
-        if len(known) < FEWEST_REPORTS:
-            known = self.reports
-        newest = known[-PACE_REPORTS:] if isinstance(known, list) else [*known][-PACE_REPORTS:]
+        told: Sequence[events.Steps | events.EpochEnded] = self.epochs
+        if len(told) < FEWEST_REPORTS:
+            told = self.reports
         paces = sorted(
             (after.time - before.time) / (after.step - before.step)
-            for before, after in itertools.pairwise(newest)
+            for after, before in itertools.pairwise(itertools.islice(reversed(told), PACE_REPORTS))
             if after.step > before.step and after.time > before.time
         )
-        return paces[len(paces) // 2] if len(newest) >= FEWEST_REPORTS and paces else None
+        return paces[len(paces) // 2] if len(told) >= FEWEST_REPORTS and paces else None
 
     def _evaluation_seconds(self, speed: float) -> float:
         """Seconds of the last evaluation.

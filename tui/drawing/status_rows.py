@@ -220,8 +220,7 @@ def _states(history: History, now: float, doing: StateLabel, clock: Clock) -> li
         long, short = long + result, short + result
     elif history.has_begun and history.steps is not None:
         # A median, as for the time left: the speed of the last report would flicker.
-        told = history.pace is not None or history.watched is None
-        speed = [drawing_text.speed(numbers.speed(history.pace))] if told else []
+        speed = [drawing_text.speed(numbers.speed(history.pace))] if history.has_speed else []
         remaining = history.remaining()
         time = _left(remaining)
         at = clock(now + (remaining or 0.0))[:5] if time else ""
