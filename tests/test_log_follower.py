@@ -58,8 +58,11 @@ def test_a_long_log_is_shown_at_once_and_then_now_and_then_until_all_is_read(
     assert log.update() == HistoryUpdate(frozenset({events.Steps, events.Alert}), more=True)
     assert log.history.read_share < 1.0, "more is to come"
 
-    reader.tell([step(4)])
     clock.now += GLIMPSE_SECONDS
+    reader.tell([step(4)], more=True)
+    assert log.update() == HistoryUpdate(NOTHING, more=True), "the more is known, the more seldom"
+
+    reader.tell([step(4)])
     assert log.update() == HistoryUpdate(None, more=False), "what needs the whole log is shown"
     assert (log.history.step, log.history.read_share) == (4, 1.0)
 
