@@ -10,7 +10,7 @@ from typing import Literal
 
 from engine import regular_files
 from engine.errors import RunError
-from engine.logs import logs_text
+from engine.logs import logs_text, search_text
 from engine.logs.column_names import ColumnNames
 from engine.logs.columns import PLACES
 from engine.logs.frameworks import FROM_ZERO, framework
@@ -105,7 +105,7 @@ class TableReader:
         except OSError as error:
             if self._bytes:
                 return []
-            raise RunError(logs_text.unreadable(self._path, reason(error))) from error
+            raise RunError(search_text.unreadable(self._path, reason(error))) from error
 
     def _opened(self) -> Records | None:
         """The rows of the file; None while its kind cannot be told."""

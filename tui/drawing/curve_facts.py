@@ -90,15 +90,12 @@ def _forms(
     name = drawing_text.NOW if history.ended is None else drawing_text.LAST
     newest = cells.row(Span(f"{name} ", "train"), _value(now), "   ")
     last = history.epochs[-1] if history.epochs else None
-    if last is None:
+    told = {train, validation} - {numbers.MISSING}
+    if last is None or not told:
         yield from ((*newest[:-1], *tail) for _, tail in tails)
         return
     at = Span(f" @{place_words.at_end(history, last)}", "dim")
     if numbers.MISSING in (train, validation):  # another program may measure only one of them
-        known = validation if train == numbers.MISSING else train
-        if known == numbers.MISSING:
-            yield from ((*newest[:-1], *tail) for _, tail in tails)
-            return
         one = cells.row(*_one(train, validation), at)
         yield from ((*newest, *one, *tail) for _, tail in tails)
         yield from (one, one[:-1])
