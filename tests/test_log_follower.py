@@ -209,6 +209,19 @@ async def test_keys_that_would_command_say_that_a_log_is_only_read(
             assert isinstance(app.screen, Dashboard)
 
 
+async def test_that_a_log_falls_quiet_is_no_note(reader: ScriptedReader, clock: Clock) -> None:
+    reader.tell([started(), step(1)])
+    app = app_of(reader, clock)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        clock.now += QUIET_SECONDS
+        assert isinstance(app.screen, Dashboard)
+        app.screen.read()
+        await pilot.pause()
+        assert "quiet 2 min" in screen_text(app)
+        assert [note.message for note in app._notifications] == []
+
+
 async def test_leaving_says_how_to_come_back(reader: ScriptedReader, clock: Clock) -> None:
     reader.tell([started(), step(1)])
     app = app_of(reader, clock)

@@ -159,8 +159,8 @@ class Dashboard(FollowingScreen):
 
         The news and the log say why an engine died.
         """
-        if self.source.liveness == "silent":
-            sentence = self.source.why_not_live()
+        silent = self.source.liveness == "silent"
+        if silent and (sentence := self.source.why_not_live()):
             self.notify(sentence, severity="warning", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
             self._arrangement.show_before_start()
@@ -343,7 +343,8 @@ class Dashboard(FollowingScreen):
             return frozenset({*commands_to_engine, "copy"})
         if self.source.refusal:
             return frozenset({*commands_to_engine, "pause", "detach"})
-        refused = {screen_text.ACTIONS[kind] for kind in self._control.refusals}
+        refusals = self._control.refusals
+        refused = {action for kind, action in screen_text.ACTIONS.items() if kind in refusals}
         if self.alive:
             return frozenset(refused)
         unseen = {"augmented"} if self.history.watched is not None else set()

@@ -56,7 +56,7 @@ class EventSource(Protocol):
         """The word for a source that is silent at this time; empty if it is not."""
 
     def why_not_live(self) -> str:
-        """The sentence that nothing writes its events, or that it is silent."""
+        """The sentence that nothing writes its events, or that it is silent; empty if no news."""
 
     def past(self, ended: EpochEnded) -> History:
         """What is known of the network at the end of a past epoch."""
