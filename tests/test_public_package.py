@@ -43,7 +43,8 @@ def test_importing_the_root_loads_not_even_typing() -> None:
 
 
 def test_its_modules_load_torch_but_nothing_else_of_this_program() -> None:
-    loaded = loaded_by(*MODULES)
+    # Keras is in an environment of its own, see `tests/extras/frameworks`.
+    loaded = loaded_by(*(name for name in MODULES if "keras" not in name))
     assert "torch" in loaded
     assert not loaded & set(FOREIGN)
 
