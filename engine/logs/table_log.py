@@ -18,7 +18,7 @@ from engine.logs.json_history import JsonHistory
 from engine.logs.learnt import Learnt
 from engine.logs.line_records import CsvLines, JsonLines
 from engine.logs.line_tail import QUIET_SECONDS
-from engine.logs.log_reader import LogNews
+from engine.logs.log_reader import LogNews, end_of
 from engine.logs.record import Record, Records, RecordsChangedError
 from engine.logs.row_events import COLUMNS, RowEvents
 from engine.logs.table_kinds import HEAD_BYTES, TableKind, kind_of
@@ -58,7 +58,7 @@ class TableReader:
 
     @property
     def label(self) -> str:
-        return f"{self._path.parent.resolve().name}/{self._path.name}"
+        return end_of(self._path)
 
     @property
     def read_share(self) -> float:
