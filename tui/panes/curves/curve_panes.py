@@ -85,7 +85,7 @@ class _CurvePane(SmoothedChart):
 
 
 class LossPane(_CurvePane):
-    """Cross-entropy in training and validation."""
+    """The loss in training and validation: cross-entropy, unless another program says its own."""
 
     NAME = "loss"
     TITLE = shared_text.LOSS_TITLE
