@@ -90,8 +90,7 @@ def _forms(
     name = drawing_text.NOW if history.ended is None else drawing_text.LAST
     newest = cells.row(Span(f"{name} ", "train"), _value(now), "   ")
     last = history.epochs[-1] if history.epochs else None
-    told = {train, validation} - {numbers.MISSING}
-    if last is None or not told:
+    if last is None or train == validation == numbers.MISSING:
         yield from ((*newest[:-1], *tail) for _, tail in tails)
         return
     at = Span(f" @{place_words.at_end(history, last)}", "dim")
@@ -99,11 +98,18 @@ def _forms(
         one = cells.row(*_one(train, validation), at)
         yield from ((*newest, *one, *tail) for _, tail in tails)
         yield from (one, one[:-1])
-        return
+    else:
+        newer = history.step > last.step and not history.epochs_are_short
+        yield from _forms_of_both(newest if newer else (), train, validation, at, tails)
+
+
+def _forms_of_both(
+    newest: Row, train: str, validation: str, at: Span, tails: Sequence[tuple[bool, Row]]
+) -> Iterator[Row]:
+    """The forms with training and validation; `newest` is empty where it says nothing new."""
     pair = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   ")
-    newer = history.step > last.step and not history.epochs_are_short
     for with_newest, tail in tails:
-        if with_newest and newer:
+        if with_newest and newest:
             yield (*newest, *pair, at, *tail)
         if not with_newest:
             yield (*pair, at, *tail)
