@@ -354,6 +354,19 @@ def test_a_script_goes_on_from_its_checkpoint_in_the_same_run(tmp_path: Path) ->
     assert kinds(run).count("RunEnded") == 1
 
 
+@pytest.mark.parametrize("says", [True, False])
+def test_a_script_that_cannot_load_its_checkpoint_leaves_the_run_as_it_was(
+    tmp_path: Path, says: bool
+) -> None:
+    run = paused_in_epoch_3(tmp_path)
+    before, status = run.journal.read_bytes(), run_liveness.liveness(run)
+    script = FakeScript()
+    script.hello(resume=True)
+    assert (script.end("failed") if says else script.hang_up()) == 0
+    assert run.journal.read_bytes() == before
+    assert run_liveness.liveness(run) == status
+
+
 def test_a_checkpoint_that_the_journal_does_not_know_goes_on_after_its_step(
     tmp_path: Path,
 ) -> None:

@@ -46,6 +46,9 @@ NOT_OF_A_SCRIPT = (
     *(events.Augmented, events.Examples, events.Kernels),
 )
 
+# What a script that has not said `GoesOn` says only if it trains from its start.
+BEGINNING = (events.RunStarted, events.Checkpointed, *events.TRAINING)
+
 
 def record() -> int:
     """Record a run of the script at the other end of stdin and stdout. Returns the exit code."""
@@ -111,6 +114,7 @@ class Recorder:
         self._began, self._step = time.monotonic(), 0
         # Whether what the run had after its checkpoint is void, and no line has said so yet.
         self._goes_on = claimed.goes_on
+        self._is_over = False
         self._asked: set[str] = set()
         self._bad_lines = 0
         self._toml = ""
@@ -123,7 +127,8 @@ class Recorder:
         )
         self._pipe.send(script_lines.encode(said))
         try:
-            self._append(events.Phase("starting"))
+            if not self._goes_on:
+                self._append(events.Phase("starting"))
             self._take(lines)
             self._follow()
         except OSError as error:
@@ -133,16 +138,16 @@ class Recorder:
     def _follow(self) -> None:
         """Take the script's lines and pass on commands, until the run has ended."""
         sampler, next_sample = self._sampler(), time.monotonic()
-        while not self._events.ended:
+        while not self._is_over:
             self._pipe.wait(POLL_SECONDS)
-            is_over = self._script.is_gone
+            has_ended = self._script.is_gone
             self._take(lines := self._pipe.lines())
-            if self._pipe.ended or (is_over and not lines):
+            if self._pipe.ended or (has_ended and not lines):
                 self._append(self._death())
             # An error with the run's folder must not end the recording.
             with contextlib.suppress(OSError, psutil.Error, RunError):
                 self._pass_on_commands()
-                if time.monotonic() >= next_sample:
+                if time.monotonic() >= next_sample and not self._goes_on:
                     next_sample = time.monotonic() + HARDWARE_SECONDS
                     if sampler is not None:
                         self._events.append(sampler.sample())
@@ -216,8 +221,12 @@ class Recorder:
         self._append(events.Resumed(self._attempt, from_seq, epoch, step=step))
 
     def _append(self, event: Event) -> None:
-        if self._goes_on and isinstance(event, (events.RunStarted, *events.TRAINING)):
+        """Append an event; a run that does not go on after all is left as it was."""
+        self._is_over = self._is_over or isinstance(event, events.RunEnded)
+        if self._goes_on and isinstance(event, BEGINNING):
             self._resume(0, 0)  # the script has not loaded its checkpoint
+        elif self._goes_on:
+            return
         self._step = event.step or self._step
         for each in self._thinning.admitted(event):
             self._events.append(each)
