@@ -30,6 +30,11 @@ def starter(
     )
 
 
+def told_in(errors: str) -> list[str]:
+    """The lines of standard error that tell a fault, and not where the run is seen."""
+    return [line for line in errors.splitlines() if not line.startswith("cnn-tui: watched as")]
+
+
 def kept(lines: Path) -> list[dict[str, Any]]:
     """The lines that were kept so far."""
     text = lines.read_text() if lines.exists() else ""

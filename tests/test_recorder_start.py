@@ -89,8 +89,8 @@ def test_where_no_recorder_is_found_one_sentence_says_what_to_do(
     alone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert sentence() == (
-        "There is no command cnn-tui on the PATH: install it in an environment of its own (`pipx "
-        "install cnn-tui`), or set CNN_TUI_RECORDER to the path of its command."
+        "There is no command cnn-tui on the PATH: set CNN_TUI_RECORDER to .venv/bin/cnn-tui of a "
+        "checkout of cnn-tui in which `make run` has run once, or put its folder on the PATH."
     )
     gone = command(alone / "cnn-tui", "#!/gone/python\n")
     assert sentence().startswith(f"The command {gone} names no Python that is there: ")

@@ -15,7 +15,7 @@ import pytest
 
 from cnn_tui.watching import channel as channels
 from cnn_tui.watching.channel import Channel, Recording
-from tests.fake_recorder import DIE, RECORDING, kept, starter
+from tests.fake_recorder import DIE, RECORDING, kept, starter, told_in
 
 ROOT = Path(__file__).parent.parent
 PAUSE = '{"type":"Pause","id":"a","attempt":"b"}'
@@ -96,7 +96,7 @@ def test_a_recorder_that_dies_costs_one_sentence(
         assert not channel.alive
         for step in range(100):
             channel.send({"type": "Steps", "step": step})
-    (said,) = capfd.readouterr().err.splitlines()
+    (said,) = told_in(capfd.readouterr().err)
     assert "The recorder of this run has ended" in said
 
 
@@ -264,3 +264,30 @@ def run(script: str) -> subprocess.CompletedProcess[bytes]:
         check=False,
         capture_output=True,
     )
+
+
+def test_where_the_run_is_seen_is_told_once_by_the_scripts_own_thread(
+    lines: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with opened(lines) as channel:
+        channel.open()
+        assert channel.recording(30) is not None
+        assert capfd.readouterr().err == ""
+        channel.commands()
+        channel.commands()
+    assert capfd.readouterr().err == "cnn-tui: watched as 1-mine: cnn-tui attach 1\n"
+
+
+@pytest.mark.parametrize("program", ["/bin/ls", "/bin/cat", "/bin/echo"])
+def test_a_variable_that_names_no_recorder_is_named(
+    lines: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setenv("CNN_TUI_RECORDER", program)
+    channel = Channel({"name": "mine"})
+    channel.open()
+    assert channel.recording(30) is None
+    for thread in channel._threads:
+        thread.join(30)
+    channel.close()
+    (said,) = capfd.readouterr().err.splitlines()
+    assert f"CNN_TUI_RECORDER is '{program}', which started and is no recorder: set it" in said

@@ -58,6 +58,7 @@ class Channel:
         self._waiting = WaitingEvents()
         self._commands: deque[dict[str, Any]] = deque()
         self._recording: Recording | None = None
+        self._is_announced = False
         self._process: subprocess.Popen[bytes] | None = None
         self._threads: list[threading.Thread] = []
         self._make_locks()
@@ -113,6 +114,7 @@ class Channel:
 
     def commands(self) -> list[dict[str, Any]]:
         """The commands that have come since, oldest first."""
+        self._announce()
         taken = []
         while self._commands:
             taken.append(self._commands.popleft())
@@ -138,7 +140,18 @@ class Channel:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, deadline - time.monotonic()))
         self.alive = False
+        self._announce()
         atexit.unregister(self._close_at_exit)
+
+    def _announce(self) -> None:
+        """Say where a new run is kept, once the recorder has answered.
+
+        The script's own thread says it: one of ours might hold the stream while the script forks.
+        """
+        if self._recording is not None and not self._is_announced:
+            self._is_announced = True
+            if not self._recording.checkpoint:
+                tell(watching_text.watched_as(self._recording.label, self._recording.selector))
 
     def _close_at_exit(self) -> None:
         """End the run of a script that did not."""
@@ -172,14 +185,16 @@ class Channel:
                 self._hear(text)
         process.wait()
         if not self._closing:
-            self._give_up(watching_text.RECORDER_DIED)
+            self._give_up(self._why(watching_text.RECORDER_DIED))
 
     def _hear(self, text: bytes) -> None:
         try:
             said = json.loads(text)
             kind = said["type"]
+            if self._recording is None and kind not in ("Recording", "Refused"):
+                raise ValueError("the first line is no answer to Hello")
         except (ValueError, TypeError, KeyError):
-            self._give_up(watching_text.NOT_UNDERSTOOD)
+            self._give_up(self._why(watching_text.NOT_UNDERSTOOD))
             return
         with self._heard:
             if kind == "Recording":
@@ -189,6 +204,14 @@ class Channel:
             self._heard.notify_all()
         if kind == "Refused":
             self._give_up(watching_text.no_recorder(said["sentence"]))
+
+    def _why(self, otherwise: str) -> str:
+        """Why the run is not watched: nothing that answers may have been started."""
+        if self._recording is not None:
+            return otherwise
+        from cnn_tui.watching import recorder_start
+
+        return recorder_start.why_silent(otherwise)
 
     # The end
 

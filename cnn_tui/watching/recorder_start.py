@@ -14,7 +14,7 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-from cnn_tui.watching import recorder_text
+from cnn_tui.watching import recorder_text, watching_text
 
 VARIABLE = "CNN_TUI_RECORDER"
 COMMAND = "cnn-tui"
@@ -80,6 +80,17 @@ def found() -> Recorder:
     if command is None:
         raise OSError(recorder_text.no_recorder_found(VARIABLE))
     return Recorder(_python_of(command))
+
+
+def why_silent(otherwise: str) -> str:
+    """The sentence on a process that never spoke as a recorder does.
+
+    A variable that names it is the reason, else `otherwise`.
+    """
+    named = os.environ.get(VARIABLE)
+    if not named:
+        return otherwise
+    return watching_text.no_recorder(recorder_text.no_recorder_in(VARIABLE, named))
 
 
 def _is_complete(folder: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-INSTALL = "`pipx install cnn-tui`"
+COMMAND = ".venv/bin/cnn-tui of a checkout of cnn-tui in which `make run` has run once"
 
 
 def no_command(variable: str, named: str) -> str:
@@ -14,15 +14,22 @@ def no_command(variable: str, named: str) -> str:
 
 def no_recorder_found(variable: str) -> str:
     return (
-        f"There is no command cnn-tui on the PATH: install it in an environment of its own "
-        f"({INSTALL}), or set {variable} to the path of its command."
+        f"There is no command cnn-tui on the PATH: set {variable} to {COMMAND}, or put its folder "
+        "on the PATH."
     )
 
 
 def no_python(command: str, variable: str) -> str:
     return (
-        f"The command {command} names no Python that is there: install cnn-tui again ({INSTALL}), "
-        f"or set {variable} to its Python."
+        f"The command {command} names no Python that is there: set {variable} to {COMMAND}, or to "
+        "its Python."
+    )
+
+
+def no_recorder_in(variable: str, named: str) -> str:
+    return (
+        f"{variable} is {named!r}, which started and is no recorder: set it to {COMMAND}, or to its "
+        "Python."
     )
 
 
