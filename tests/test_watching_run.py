@@ -16,12 +16,13 @@ from torch.utils.data import DataLoader, TensorDataset
 from cnn_tui.lightning_watching.lightning_run import LightningRun
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
+from cnn_tui.watching.evaluation import Evaluated
 from cnn_tui.watching.first_event import run_started
 from cnn_tui.watching.ranks import SilentChannel
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_reports import Reports
 from cnn_tui.watching.watched_run import WatchedRun
-from tests.fake_recorder import DIE, RECORDING, kept, starter
+from tests.fake_recorder import DIE, RECORDING, kept, starter, told_in
 from tests.scripted import Clock
 from tests.test_watching_means import Waits
 
@@ -50,6 +51,12 @@ class Model:
 
     def epoch_ended(self) -> None:
         self.ended_epochs += 1
+
+    def evaluate(self, model: Any, loader: Any, criterion: Any) -> Evaluated:
+        return Evaluated(0.5, 0.75, None, 4, 0.0)
+
+    def forget_classes(self, found: int) -> None:
+        self._script.classes = ()
 
     def confusion(self, matrix: Any, epoch: int) -> None:
         self._script.send({"type": "Confusion", "epoch": epoch, "counts": matrix})
@@ -229,6 +236,43 @@ def test_an_epoch_that_the_script_does_not_end_is_told_with_what_its_steps_measu
     ]
 
 
+def numbers(ended: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return [(e["epoch"], e["step"], e.get("top1"), e["scalars"]) for e in ended]
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_numbers_after_an_evaluation_complete_its_epoch(watched: Watched, loop: bool) -> None:
+    for _ in watched.run.epochs() if loop else range(2):
+        watched.run.step(loss=1.0)
+        watched.run.evaluate(None, [])
+        watched.run.epoch(iou=0.25, confusion=[[4]])
+        watched.run.epoch(dice=0.5)
+    first, _, whole, second, *_ = numbers(watched.told("EpochEnded"))
+    assert first == (1, 1, 0.75, {})
+    assert whole == (1, 1, 0.75, {"iou": 0.25, "dice": 0.5})
+    assert second == (2, 2, 0.75, {})
+    assert [e["epoch"] for e in watched.told("Confusion")] == [1, 2]
+    assert watched.told("EpochEnded")[2]["best"] is True
+    assert watched.model.ended_epochs == 2
+
+
+def test_without_steps_an_evaluation_is_completed_once_and_each_is_an_epoch(
+    watched: Watched,
+) -> None:
+    for _ in range(2):
+        watched.run.evaluate(None, [])
+        watched.run.epoch(iou=0.25)
+    watched.run.evaluate(None, [])
+    watched.run.evaluate(None, [])
+    watched.run.epoch()
+    watched.run.epoch(iou=0.5)
+    epochs = [(e[0], e[1], e[3]) for e in numbers(watched.told("EpochEnded"))]
+    assert epochs == [
+        *[(1, 1, {}), (1, 1, {"iou": 0.25}), (2, 2, {}), (2, 2, {"iou": 0.25})],
+        *[(3, 3, {}), (4, 4, {}), (4, 4, {}), (5, 5, {"iou": 0.5})],
+    ]
+
+
 def test_a_script_without_steps_counts_epochs(watched: Watched) -> None:
     for loss in (3.0, 2.0):
         watched.run.log(note=1.0)
@@ -249,6 +293,26 @@ def test_a_stop_ends_the_batches_after_the_step_and_then_the_epochs(watched: Wat
     assert watched.script.step == 4
     assert [e["epoch"] for e in watched.told("EpochEnded")] == [1]
     assert watched.told("RunEnded")[0]["reason"] == "stopped"
+
+
+def test_an_epoch_that_a_stop_cut_short_has_not_ended(watched: Watched) -> None:
+    watched.model.stop_at = 4
+    for _ in watched.run.epochs():
+        for _ in watched.run.batches(loader(3)):
+            watched.run.step(loss=1.0)
+        watched.run.epoch(val_loss=1.0)
+    assert [e["epoch"] for e in watched.told("EpochEnded")] == [1]
+    assert watched.told("Steps")[-1]["step"] == 4
+    assert watched.script.ended_epochs == 1
+
+
+def test_a_stop_after_the_last_batch_lets_the_epoch_end(watched: Watched) -> None:
+    watched.model.stop_at = 3
+    for _ in watched.run.epochs():
+        for _ in watched.run.batches(loader(3)):
+            watched.run.step(loss=1.0)
+        watched.run.epoch(val_loss=1.0)
+    assert [e["epoch"] for e in watched.told("EpochEnded")] == [1]
 
 
 def test_a_stop_over_a_bare_loader_ends_the_epochs(watched: Watched) -> None:
@@ -283,6 +347,25 @@ def test_a_resumed_run_goes_on_where_its_checkpoint_was(tmp_path: Path) -> None:
     assert [e["epoch"] for e in watched.told("EpochEnded")] == [3, 4]
 
 
+@pytest.mark.parametrize(
+    ("epochs", "sentence"),
+    [
+        (4, "cnn-tui: 1-mine goes on: cnn-tui attach 1\n"),
+        (2, "cnn-tui: 1-mine: all 2 epochs are done; raise epochs=, or give another name= for a "),
+    ],
+)
+def test_a_resumed_run_says_where_it_is_or_that_it_is_done(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], epochs: int, sentence: str
+) -> None:
+    recording = RECORDING[:-1] + ',"checkpoint":"/runs/1-mine/checkpoints/script.pt"}'
+    watched = Watched(tmp_path / "lines", ("Hello", recording), epochs=epochs)
+    with watched.run as run:
+        run.resume()
+    said = capfd.readouterr().err
+    assert said.startswith(sentence)
+    assert said.count("\n") == 1
+
+
 def test_a_run_without_a_number_of_epochs_says_what_to_pass(watched: Watched) -> None:
     watched.script.epochs = None
     with pytest.raises(ValueError, match="pass epochs="):
@@ -295,6 +378,14 @@ def test_a_run_without_a_number_of_epochs_says_what_to_pass(watched: Watched) ->
         ({"loss": torch.ones(3)}, "loss takes one number, not a Tensor of shape (3,): pass loss="),
         ({"loss": "low"}, "loss takes one number, not a str"),
         (
+            {"logits": torch.ones(4, 1), "labels": torch.ones(4, dtype=torch.long)},
+            "pass logits=torch.cat([-scores, scores], 1) with labels=labels.flatten().long()",
+        ),
+        (
+            {"logits": torch.ones(4, 1), "labels": torch.ones(4, 1)},
+            "not over one score for each image",
+        ),
+        (
             {"logits": torch.ones(2, 3, 8, 8), "labels": torch.ones(2, 8, 8)},
             "logits (N, classes) with labels (N,), not for a Tensor of shape (2, 3, 8, 8)",
         ),
@@ -305,7 +396,7 @@ def test_a_wrong_value_is_told_once_and_fails_nothing(
 ) -> None:
     for _ in range(3):
         watched.run.step(**step)
-    (said,) = capfd.readouterr().err.splitlines()
+    (said,) = told_in(capfd.readouterr().err)
     assert sentence in said
 
 
@@ -319,6 +410,48 @@ def test_a_wrong_number_of_an_epoch_is_told_and_left_out(
     said = capfd.readouterr().err
     assert "val_loss takes one number" in said
     assert "iou takes one number" in said
+
+
+def test_a_percentage_is_told_and_not_shown(
+    watched: Watched, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        watched.run.step(loss=1.0)
+        watched.run.epoch(val_loss=3.0, val_top1=55.0, val_top5=1.0)
+    (said,) = told_in(capfd.readouterr().err)
+    assert "val_top1 is a share from 0 to 1, not 55: pass 0.55." in said
+    first, _ = watched.told("EpochEnded")
+    assert ("top1" in first, first["top5"], first["loss"]) == (False, 1.0, 3.0)
+
+
+@pytest.mark.parametrize("way", ["epochs", "batches", "optimizer"])
+def test_a_training_that_tells_no_step_is_told_to(
+    watched: Watched, capfd: pytest.CaptureFixture[str], way: str
+) -> None:
+    watched.script.optimizer = None if way == "batches" else object()
+    for _ in watched.run.epochs() if way == "epochs" else range(2):
+        for _ in watched.run.batches(loader()) if way == "batches" else ():
+            pass
+        watched.run.epoch(val_loss=1.0)
+    (said,) = told_in(capfd.readouterr().err)
+    assert "call run.step(loss=loss) once after each optimizer.step()" in said
+
+
+def test_an_evaluation_before_the_training_is_no_missing_step(
+    watched: Watched, capfd: pytest.CaptureFixture[str]
+) -> None:
+    watched.script.optimizer = object()
+    watched.run.evaluate(None, [])
+    watched.run.step(loss=1.0)
+    watched.run.epoch(val_loss=1.0)
+    assert told_in(capfd.readouterr().err) == []
+
+
+def test_names_of_other_classes_are_not_shown(watched: Watched) -> None:
+    watched.script.classes = ["cat", "dog"]
+    for _ in range(2):
+        watched.run.step(logits=torch.eye(3), labels=torch.arange(3))
+    assert [e["classes"] for e in watched.told("RunStarted")] == [["cat", "dog"], []]
 
 
 def test_nan_is_told_as_not_finite_and_never_best(watched: Watched) -> None:
@@ -440,7 +573,7 @@ def test_the_training_goes_on_where_the_recorder_dies(
                 run._channel.wait_for_command(30)
             run.epoch(val_loss=1.0)
     assert watched.script.step == 6
-    assert len(capfd.readouterr().err.splitlines()) == 1
+    assert len(told_in(capfd.readouterr().err)) == 1
 
 
 def test_a_silent_run_loops_as_any_other() -> None:

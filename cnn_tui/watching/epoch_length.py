@@ -47,6 +47,11 @@ class EpochLength:
         elif self._loader_length and self.batches:
             self.steps_per_epoch = -(-self._loader_length // self.batches)
 
+    @property
+    def has_batches_left(self) -> bool:
+        """Whether the loop over the loader has not had all of it, as far as its length is known."""
+        return self._loader_length is None or self.batches < self._loader_length
+
     def steps(self, step: int) -> int:
         """The steps of the epoch in progress, after this step."""
         return step - self._began_at

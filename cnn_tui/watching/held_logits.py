@@ -91,8 +91,10 @@ def hits(logits: Tensor, labels: Tensor) -> Tensor:
 
 def are_logits_with_labels(logits: object, labels: object) -> bool:
     """Whether these are logits (N, classes) with labels (N,) or (N, classes)."""
-    if not isinstance(logits, Tensor) or not isinstance(labels, Tensor) or logits.dim() != 2:
+    if not isinstance(logits, Tensor) or not isinstance(labels, Tensor):
         return False
+    if logits.dim() != 2 or logits.shape[1] == 1:
+        return False  # one column is a score, and no choice between classes
     if labels.dim() == 1:
         whole = not labels.is_floating_point() and not labels.is_complex()
         return whole and labels.shape[0] == logits.shape[0]

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from cnn_tui.confusion_counts import ConfusionCounts, confusion_counts, matrix_counts
 from cnn_tui.evaluated_cells import EvaluatedCells
-from cnn_tui.watching import obeying_text
+from cnn_tui.watching import obeying_text, watching_text
+from cnn_tui.watching.channel import tell
 from cnn_tui.watching.command_source import CommandSource
 from cnn_tui.watching.evaluation import Criterion, Evaluated, evaluate
 from cnn_tui.watching.health_measurement import HealthMeasurement, updated_by
@@ -210,8 +211,16 @@ class WatchedModel:
             self._health.forget()
         self._obedience.enter(phase)
 
+    def forget_classes(self, found: int) -> None:
+        """The names are not those of the classes of the model, which has so many."""
+        named, self._script.classes = len(self._script.classes), ()
+        if self._script.leads:
+            tell(watching_text.other_classes(named, found))
+
     def note_cells(self, loader: Any, evaluated: EvaluatedCells) -> None:
         """Send the confusion matrix of what a model said of the images of this loader."""
+        if len(self._script.classes) not in (0, evaluated.classes):
+            self.forget_classes(evaluated.classes)
         counts = confusion_counts(evaluated.cells, evaluated.classes)
         same = getattr(loader, "dataset", None) is self._images.dataset
         if same and is_sequential(loader) and self._images.count == len(evaluated.cells):

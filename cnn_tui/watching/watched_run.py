@@ -7,7 +7,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,8 +17,9 @@ from cnn_tui.measured import rounded
 from cnn_tui.nested_tensors import first_tensor
 from cnn_tui.watching import channel as channels
 from cnn_tui.watching import watching_text
-from cnn_tui.watching.channel import tell
+from cnn_tui.watching.channel import Recording, tell
 from cnn_tui.watching.epoch_length import EpochLength
+from cnn_tui.watching.last_end import LastEnd
 from cnn_tui.watching.ranks import AnyChannel, shared_recording
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_means import LOSS, Sums, scalar
@@ -56,7 +57,10 @@ class WatchedRun:
         self._script, self._channel, self._model = script, channel, model
         self._reports, self._times, self._clock = reports, reports.times, clock
         self._make_started = started
-        self._length = EpochLength()
+        self._length, self._last_end = EpochLength(), LastEnd()
+        # Whether a stop ended `batches` before the epoch did.
+        self._is_cut_short = self._has_stepped = False
+        self._told_classes: Sequence[str] = ()
         self._opened = self._started = self._closed = False
         self._make_lock()
         self._warned: set[str] = set()
@@ -126,6 +130,7 @@ class WatchedRun:
                 yield batch
                 self.serve()
                 if script.stopping:
+                    self._is_cut_short = self._length.has_batches_left
                     return
         finally:
             times.interrupt()
@@ -143,6 +148,7 @@ class WatchedRun:
         script = self._script
         with self._lock:
             script.step += 1
+            self._last_end.worked = self._has_stepped = True
             if self._channel.alive:
                 self._start()
                 self._measure(loss, logits, labels)
@@ -175,8 +181,11 @@ class WatchedRun:
     ) -> None:
         """End the epoch with the results of its validation; accuracies are fractions.
 
-        `confusion` counts images, (classes, classes): a row is a true class. Waits for the device.
+        `confusion` counts images, (classes, classes): a row is a true class. Another call before the
+        next step completes the epoch. One that a stop has cut short is not told. Waits for the
+        device.
         """
+        self._warn_without_steps()
         results = {"val_loss": val_loss, "val_top1": val_top1, "val_top5": val_top5}
         self._tell_epoch(results, scalars, confusion)
 
@@ -188,22 +197,42 @@ class WatchedRun:
         logged: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         """End the epoch; `logged` are fields of its event that the steps may not have measured."""
+        if self._is_cut_short:
+            return
         with self._lock:
+            if (last := self._last_end.take()) is not None:
+                self._complete(last, results, scalars, confusion)
+                return
+            event = {}
             if self._channel.alive:
                 evaluation = self._times.since_last_step()
                 self._start()
                 self._script.step += self._length.steps(self._script.step) == 0
-                if confusion is not None:
-                    self._model.confusion(confusion, self._script.epoch)
-                numbers = self._numbers(results), self._numbers(scalars)
-                event = {**logged, **self._epoch_event(*numbers)}
+                event = {**logged, **self._epoch_event(results, scalars, confusion)}
                 if self._length.has_steps and event.keys() & {"loss", "top1"}:
                     event["evaluation_seconds"] = rounded(evaluation)
                 self._channel.send(event)
+            self._last_end.keep(event, in_loop=self._script.drives_epochs)
             self._end_epoch()
         if self._channel.alive:
             self._model.epoch_ended()
         self._times.begin()
+
+    def _complete(
+        self,
+        last: Mapping[str, Any],
+        results: Mapping[str, object],
+        scalars: Mapping[str, object],
+        confusion: object,
+    ) -> None:
+        """Tell more numbers of the epoch that has just ended."""
+        if not self._channel.alive:
+            return
+        found = self._validation(results, scalars, confusion, last["epoch"])
+        event = {**last, **found, "scalars": {**last.get("scalars", {}), **found["scalars"]}}
+        event["best"] = self._script.is_best(event) or last["best"]
+        self._channel.send(event)
+        self._last_end.completed(event)
 
     def evaluate(
         self,
@@ -213,8 +242,10 @@ class WatchedRun:
     ) -> Evaluated:
         """Evaluate the model on a validation loader, and end the epoch with the results."""
         self._open()
+        self._last_end.begin_evaluation()
         result = self._model.evaluate(model, loader, criterion)
         self.epoch(result.loss, result.top1, val_top5=result.top5)
+        self._last_end.evaluated()
         return result
 
     # For a framework, whose loop is not the script's own
@@ -229,12 +260,14 @@ class WatchedRun:
         script = self._script
         script.step, script.ended_epochs, script.epoch = step, ended_epochs, ended_epochs + 1
         self._open()
+        self._last_end.begin()
         self._length.begin_epoch(step, whole=script.batch == 0)
         self._times.begin()
 
     def arrived(self, batch: object, waited: float) -> None:
         """A batch arrived after a wait in seconds."""
         self._length.batches += 1
+        self._last_end.worked = True
         self._times.arrived(_images_of(batch), waited)
 
     def serve(self) -> None:
@@ -265,8 +298,18 @@ class WatchedRun:
         script = self._script
         if recording is not None and recording.checkpoint:
             self._model.resume(recording.checkpoint, load)
+            self._has_stepped = script.step > 0
             self._channel.send({"type": "GoesOn", "step": script.step, "epoch": script.epoch})
+            if script.leads:
+                self._tell_going_on(recording)
         return script.ended_epochs
+
+    def _tell_going_on(self, recording: Recording) -> None:
+        label, epochs = recording.label, self._script.epochs
+        if epochs is not None and self._script.ended_epochs >= epochs:
+            tell(watching_text.all_done(label, self._script.ended_epochs))
+        else:
+            tell(watching_text.goes_on(label, recording.selector))
 
     # The end
 
@@ -302,6 +345,7 @@ class WatchedRun:
 
     def _tell_started(self) -> None:
         if self._channel.alive and self._script.leads:
+            self._told_classes = self._script.classes
             self._channel.send(self._make_started(self._length))
 
     def _measure(self, loss: object, logits: Tensor | None, labels: Tensor | None) -> None:
@@ -312,19 +356,52 @@ class WatchedRun:
             return
         if not means.add_logits(logits, labels):
             self._warn("logits", watching_text.no_logits(logits, labels))
-        elif not self._script.drives_batches:
+            return
+        if self._script.classes and len(self._script.classes) != logits.shape[1]:
+            self._model.forget_classes(logits.shape[1])
+            self._tell_started()
+        if not self._script.drives_batches:
             self._times.arrived(len(logits), 0.0)
 
-    def _epoch_event(self, results: dict[str, float], scalars: dict[str, float]) -> dict[str, Any]:
+    def _warn_without_steps(self) -> None:
+        """Say it where epochs end, and the script trains without telling its steps."""
+        script = self._script
+        trains = script.optimizer is not None or script.drives_batches
+        # Before the first epoch, a script may evaluate what it begins with.
+        has_begun = script.drives_batches or script.drives_epochs or script.ended_epochs
+        if trains and has_begun and not self._has_stepped and self._channel.alive:
+            self._warn("step", watching_text.NO_STEPS)
+
+    def _epoch_event(
+        self, results: Mapping[str, object], scalars: Mapping[str, object], confusion: object
+    ) -> dict[str, Any]:
         script = self._script
         sums, spent = self._reports.take_epoch()
         event: dict[str, Any] = {"type": "EpochEnded", "step": script.step, "epoch": script.epoch}
         event.update(_of_training(sums, spent))
-        event.update((name[len("val_") :], value) for name, value in results.items())
-        if scalars:
-            event["scalars"] = scalars
+        event.update(self._validation(results, scalars, confusion, script.epoch))
         event["best"] = script.is_best(event)
         return event
+
+    def _validation(
+        self,
+        results: Mapping[str, object],
+        scalars: Mapping[str, object],
+        confusion: object,
+        epoch: int,
+    ) -> dict[str, Any]:
+        """The fields of `EpochEnded` that a validation gives; sends its confusion matrix."""
+        if confusion is not None:
+            self._model.confusion(confusion, epoch)
+        if self._told_classes != self._script.classes:
+            self._tell_started()
+        found: dict[str, Any] = {"scalars": self._numbers(scalars)}
+        for name, value in self._numbers(results).items():
+            if value > 1 and name.startswith("val_top"):
+                self._warn(f"epoch {name}", watching_text.no_share(name, value))
+            else:
+                found[name[len("val_") :]] = value
+        return found
 
     def _end_epoch(self) -> None:
         script = self._script

@@ -18,6 +18,24 @@ NOT_UNDERSTOOD = (
 )
 
 
+def watched_as(label: str, selector: str) -> str:
+    """Where a run is seen."""
+    return f"watched as {label}: cnn-tui attach {selector}"
+
+
+def goes_on(label: str, selector: str) -> str:
+    """Where a run is seen that was there before."""
+    return f"{label} goes on: cnn-tui attach {selector}"
+
+
+def all_done(label: str, epochs: int) -> str:
+    """Why the loop of a resumed run is empty."""
+    return (
+        f"{label}: all {epochs} epochs are done; raise epochs=, or give another name= for a new "
+        "run."
+    )
+
+
 def line(sentence: str) -> str:
     """The sentence as a line on standard error."""
     return f"cnn-tui: {sentence}\n"
@@ -37,8 +55,68 @@ def no_number(name: str, value: object) -> str:
     )
 
 
+SWAPPED = (
+    "cnn_tui.watch takes the model first and then its optimizer: call cnn_tui.watch(model, "
+    "optimizer)."
+)
+
+
+def no_model(model: object) -> str:
+    return f"model= is a torch.nn.Module, not {described(model)}: pass the model that is trained."
+
+
+def no_function(given: object) -> str:
+    return (
+        f"on_checkpoint= is a function of a path, not {described(given)}: pass one that saves to "
+        "the path, or leave it out to have model and optimizer saved."
+    )
+
+
+def no_names(classes: object) -> str:
+    return (
+        f"classes= are the names of the classes in their order, not {classes!r}: pass a list such "
+        "as ['cat', 'dog']."
+    )
+
+
+def no_epochs(epochs: object) -> str:
+    return (
+        f"epochs= is a whole number, not {epochs!r}, and at least 1: pass the total, or leave it "
+        "out if it is not known."
+    )
+
+
+NO_STEPS = (
+    "No step of this training was told, so its curves have one point an epoch: call "
+    "run.step(loss=loss) once after each optimizer.step()."
+)
+
+
+def no_share(name: str, value: float) -> str:
+    """What to pass instead of a percentage."""
+    return (
+        f"{name} is a share from 0 to 1, not {value:g}: pass {value / 100:g}. It is not shown "
+        "until then."
+    )
+
+
+def other_classes(named: int, found: int) -> str:
+    """Why the names of the classes are not shown."""
+    return (
+        f"{named} classes are named and the model has {found}, so numbers are shown instead: pass "
+        f"classes= with {found} names."
+    )
+
+
 def no_logits(logits: object, labels: object) -> str:
     """Which logits and labels count for the accuracy."""
+    shape = getattr(logits, "shape", ())
+    if len(shape) == 2 and shape[1] == 1:
+        return (
+            "The accuracy is counted over two columns of logits or more, not over one score for "
+            "each image: pass logits=torch.cat([-scores, scores], 1) with "
+            "labels=labels.flatten().long()."
+        )
     return (
         f"The accuracy is counted for logits (N, classes) with labels (N,), not for "
         f"{described(logits)} with {described(labels)}: pass your own measure by run.log(…)."
