@@ -107,6 +107,15 @@ def test_the_total_of_a_steering_is_none_where_the_program_has_none() -> None:
     assert "epochs" not in cells.text(_log_row(history))
 
 
+def test_the_total_of_an_earlier_start_does_not_hold() -> None:
+    steered = events.Steered(0.5, 30, 0.05, step=10)
+    history = folded([watched_runs.started(), steered])
+    assert history.epochs_planned == 30
+    more = watched_runs.started(replace(watched_runs.SCRIPT, epochs=40), attempt="a2")
+    history.fold([replace(more, seq=3)])
+    assert (history.epochs_planned, history.steered_factor) == (40, 0.5)
+
+
 def _log_row(history: History) -> cells.Row:
     from tui.drawing.log_lines import log_line
 

@@ -187,6 +187,7 @@ class Fold:
                 self.ending = event
             case events.RunStarted():
                 self.run = event
+                self._fold_total()
             case events.EpochEnded():
                 self._fold_epoch(event)
             case events.Checkpointed():
@@ -200,6 +201,14 @@ class Fold:
             case events.RunEnded():
                 self.paused = False
                 self.ended, self.step = event, event.step or self.step
+
+    def _fold_total(self) -> None:
+        """A program that trains tells its total at each start, whatever was set in an earlier one.
+
+        An engine's total is in its steering.
+        """
+        if self.steerings and self.watched is not None and self.watched.epochs is not None:
+            self.steerings[-1] = replace(self.steerings[-1], epochs=self.watched.epochs)
 
     @property
     def _has_no_total(self) -> bool:
