@@ -146,3 +146,19 @@ def test_a_wrong_matrix_costs_one_warning(tmp_path: Path) -> None:
     for epoch in range(3):
         watching.model.confusion([[1]], epoch)
     assert [event["type"] for event in watching.sent] == ["Alert"]
+
+
+def test_of_unequal_rows_the_first_is_named() -> None:
+    with pytest.raises(RefusalError, match="whose row 2 has 3 numbers, and the row before it 2"):
+        checked_matrix([[1, 2], [1, 2, 3], [1]], 2)
+
+
+def test_an_evaluation_of_other_classes_than_named_shows_numbers(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    watched = Watching(tmp_path, model=net(), classes=("cat", "dog"))
+    for _ in range(2):
+        watched.model.evaluate(watched.script.model, loader())
+    assert watched.script.classes == ()
+    (said,) = capfd.readouterr().err.splitlines()
+    assert "2 classes are named and the model has 3, so numbers are shown instead" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 import textwrap
@@ -19,6 +20,7 @@ from cnn_tui.watching.hello import hello
 from engine.protocol import events
 from engine.run import run_liveness
 from engine.run.run_paths import RunDir
+from tests.fake_recorder import told_in
 from tests.processes import TIMEOUT, events_of, start_process, wait_for
 
 HEAD = """
@@ -41,6 +43,9 @@ def train(run, loader):
         optimizer.step()
         run.step(loss=loss, logits=logits, labels=labels)
 """
+
+LINEAR = torch.nn.Linear(2, 2)
+OPTIMIZER = torch.optim.SGD(LINEAR.parameters(), lr=0.1)
 
 
 def run_script(folder: Path, body: str, name: str = "train.py") -> subprocess.Popen[str]:
@@ -79,7 +84,7 @@ def test_a_script_with_an_engine_of_its_own_is_watched_in_three_lines(tmp_path: 
                 run.evaluate(model, DataLoader(images, 8))
         """,
     )
-    assert error_of(process) == ""
+    assert error_of(process) == "cnn-tui: watched as 1-train: cnn-tui attach 1\n"
     said = told(tmp_path)
     (started,) = (event for event in said if isinstance(event, events.RunStarted))
     assert started.watched is not None
@@ -130,7 +135,7 @@ def test_spawned_workers_that_import_the_script_again_start_no_run(tmp_path: Pat
             run.close()
         """,
     )
-    assert error_of(process) == ""
+    assert told_in(error_of(process)) == []
     assert [folder.name for folder in (tmp_path / "runs").glob("[0-9]*")] == ["1-train"]
     assert told(tmp_path)[-1].step == 4
 
@@ -146,7 +151,7 @@ def test_two_runs_of_a_script_are_two(tmp_path: Path) -> None:
             second.step(loss=2.0)
         """,
     )
-    assert error_of(process) == ""
+    assert told_in(error_of(process)) == []
     runs = sorted(folder.name for folder in (tmp_path / "runs").glob("[0-9]*"))
     assert len(runs) == 2
     losses = [
@@ -219,3 +224,23 @@ def test_ranks_that_are_not_connected_are_told_what_to_do(
         run.step(loss=torch.ones(()))
         with pytest.raises(ValueError, match="init_process_group before"):
             run.resume()
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "sentence"),
+    [
+        ({"model": OPTIMIZER, "optimizer": LINEAR}, TypeError, "call cnn_tui.watch(model, optim"),
+        ({"optimizer": LINEAR}, TypeError, "takes the model first"),
+        ({"model": "resnet18"}, TypeError, "model= is a torch.nn.Module, not a str"),
+        ({"on_checkpoint": 5}, TypeError, "on_checkpoint= is a function of a path, not a int"),
+        ({"epochs": 0}, ValueError, "epochs= is a whole number, not 0, and at least 1"),
+        ({"epochs": "3"}, ValueError, "epochs= is a whole number, not '3'"),
+        ({"classes": "abc"}, TypeError, "classes= are the names of the classes in their order"),
+        ({"classes": 10}, TypeError, "pass a list such as ['cat', 'dog']"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_at_once(
+    given: dict[str, Any], error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=re.escape(sentence)):
+        cnn_tui.watch(**given)

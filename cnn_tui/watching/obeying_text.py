@@ -200,6 +200,10 @@ def bad_matrix(shape: object, classes: int) -> str:
     )
 
 
+def unequal_rows(number: int, length: int, before: int) -> str:
+    return f"a list whose row {number} has {length} numbers, and the row before it {before}"
+
+
 BAD_COUNTS = (
     "confusion= is not shown: it should hold counts, which are whole numbers from 0: do not divide "
     "it by its sums."

@@ -20,9 +20,7 @@ def checked_matrix(matrix: Any, classes: int) -> Tensor:
     try:
         values = torch.as_tensor(matrix.tolist() if hasattr(matrix, "tolist") else matrix).cpu()
     except (TypeError, ValueError, RuntimeError) as error:
-        raise RefusalError(
-            obeying_text.bad_matrix(f"a {type(matrix).__name__}", classes)
-        ) from error
+        raise RefusalError(obeying_text.bad_matrix(_described(matrix), classes)) from error
     shape = " × ".join(map(str, values.shape)) or "one number"
     is_square = values.ndim == 2 and values.shape[0] == values.shape[1] and len(values) > 0
     if not is_square or (classes and len(values) != classes):
@@ -30,3 +28,13 @@ def checked_matrix(matrix: Any, classes: int) -> Tensor:
     if not bool((values.double() == values.double().round()).all()) or bool((values < 0).any()):
         raise RefusalError(obeying_text.BAD_COUNTS)
     return values.long()
+
+
+def _described(matrix: Any) -> str:
+    """What is no matrix; of rows of unequal lengths, the first that differs from the one before."""
+    if isinstance(matrix, (list, tuple)) and all(hasattr(row, "__len__") for row in matrix):
+        lengths = [len(row) for row in matrix]
+        for number, (before, length) in enumerate(zip(lengths, lengths[1:]), 2):
+            if length != before:
+                return obeying_text.unequal_rows(number, length, before)
+    return f"a {type(matrix).__name__}"

@@ -16,6 +16,7 @@ from cnn_tui.watching import ranks, watching_text
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.first_event import run_started
+from cnn_tui.watching.given_arguments import check_given
 from cnn_tui.watching.hello import hello
 from cnn_tui.watching.ranked_reports import RankedReports
 from cnn_tui.watching.ranks import AnyChannel, Group, Rank, RankedChannel, SilentChannel
@@ -52,8 +53,10 @@ def watch(
 
     Of several ranks only rank 0 speaks, and no key makes it leave the others. With `reduce="mean"`
     every rank calls `watch` and `run.step`, after `init_process_group`: the numbers are means over
-    all of them, and all obey. Raises ValueError where `reduce` is another word or has no ranks.
+    all of them, and all obey. Raises ValueError where `reduce` is another word or has no ranks, and
+    TypeError or ValueError for what cannot be meant, such as the optimizer in place of the model.
     """
+    check_given(model, optimizer, epochs, classes, on_checkpoint)
     return new_run(
         WatchedRun,
         f"PyTorch {torch.__version__}",
@@ -153,7 +156,9 @@ def _is_imported_again() -> bool:
 
 def _class_names(classes: Sequence[str] | None, data: Any) -> Sequence[str]:
     """The given ones, or those that the data set of the loader names as torchvision's do."""
-    found = classes if classes is not None else getattr(_dataset(data), "classes", ())
+    if classes is not None:
+        return [str(name) for name in classes]
+    found = getattr(_dataset(data), "classes", ())
     return [str(name) for name in found] if isinstance(found, (list, tuple)) else []
 
 
