@@ -28,8 +28,8 @@ def no_python(command: str, variable: str) -> str:
 
 def no_recorder_in(variable: str, named: str) -> str:
     return (
-        f"{variable} is {named!r}, which started and is no recorder: set it to {COMMAND}, or to its "
-        "Python."
+        f"{variable} is {named!r}, which started and is no recorder: set it to {COMMAND}, or to "
+        "its Python."
     )
 
 

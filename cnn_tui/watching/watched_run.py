@@ -181,9 +181,9 @@ class WatchedRun:
     ) -> None:
         """End the epoch with the results of its validation; accuracies are fractions.
 
-        `confusion` counts images, (classes, classes): a row is a true class. Another call before the
-        next step completes the epoch. One that a stop has cut short is not told. Waits for the
-        device.
+        `confusion` counts images, (classes, classes): a row is a true class. Another call before
+        the next step completes the epoch. One that a stop has cut short is not told. Waits for
+        the device.
         """
         self._warn_without_steps()
         results = {"val_loss": val_loss, "val_top1": val_top1, "val_top5": val_top5}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 def no_recorder(reason: str) -> str:
     """Why the recorder did not start; the training goes on."""
@@ -110,7 +112,7 @@ def other_classes(named: int, found: int) -> str:
 
 def no_logits(logits: object, labels: object) -> str:
     """Which logits and labels count for the accuracy."""
-    shape = getattr(logits, "shape", ())
+    shape: Any = getattr(logits, "shape", ())
     if len(shape) == 2 and shape[1] == 1:
         return (
             "The accuracy is counted over two columns of logits or more, not over one score for "
