@@ -504,7 +504,7 @@ def test_the_user_says_what_columns_mean(tmp_path: Path) -> None:
 def test_columns_that_nobody_knows_are_scalars_and_it_is_said(log: Log) -> None:
     events = read(log, "n,objective\n10,0.5\n")
     assert told(events) == [{"epoch": 1, "step": 1, "scalars": {"n": 10.0, "objective": 0.5}}]
-    assert any("no column is known" in text for text in alerts(events, "columns"))
+    assert any("no column is known as a loss" in text for text in alerts(events, "columns"))
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ class LogFollower:
         # When the log was last written by its own clock, and when we saw that, by ours.
         self._written_at = self._seen_at = 0.0
         self._silence = ""
-        # The newest sentence on a log that cannot be read; empty while it can be.
-        self._unreadable = ""
+        self.unreadable = ""
+        """The newest sentence on a log that cannot be read; empty while it can be."""
 
     @property
     def label(self) -> str:
@@ -100,11 +100,11 @@ class LogFollower:
         try:
             news = self._reader.read(SLICE_SECONDS)
         except EngineError as error:
-            told, self._unreadable = self._unreadable, str(error)
+            told, self.unreadable = self.unreadable, str(error)
             last = self.history
             alert = Alert("error", "log", str(error), step=last.step, time=last.last_time)
-            return LogNews([alert] if told != self._unreadable else [])
-        self._unreadable = ""
+            return LogNews([alert] if told != self.unreadable else [])
+        self.unreadable = ""
         return news
 
     def _fold(self, news: LogNews) -> None:
