@@ -13,7 +13,7 @@ from engine.errors import RunError
 from engine.logs.event_file_rows import REST_SECONDS
 from engine.logs.event_files import EventFileReader
 from engine.protocol.events import Alert, Event, RunStarted, Steps
-from tests.event_logs import BEGAN, append, record, scalar, start, tensor, values, write
+from tests.event_logs import BEGAN, append, one_by_one, record, scalar, start, tensor, values, write
 
 
 class Followed:
@@ -33,7 +33,7 @@ class Followed:
             if news.anew:
                 self.events.clear()
                 self.anew += 1
-            self.events += news.events
+            self.events += one_by_one(news.events)
             more = news.more
         return self
 

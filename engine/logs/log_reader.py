@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from engine.protocol.events import Event
+from engine.protocol.step_columns import LogEvent
 
 
 class LogNews(NamedTuple):
@@ -16,7 +16,7 @@ class LogNews(NamedTuple):
     known of it has changed. With `more` there is more to read at once.
     """
 
-    events: Sequence[Event]
+    events: Sequence[LogEvent]
     anew: bool = False
     more: bool = False
 

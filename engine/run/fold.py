@@ -6,6 +6,7 @@ newest entries.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import deque
 from collections.abc import Iterable
@@ -16,7 +17,9 @@ from msgspec.structs import replace
 
 from engine.protocol import commands, events
 from engine.protocol.events import Event
+from engine.protocol.step_columns import LogEvent, StepColumns
 from engine.run.curve import Curve
+from engine.run.newest_reports import NewestReports
 
 BEFORE_TRAINING = ("starting", "downloading", "loading", "compiling")
 RECENT = 960
@@ -89,9 +92,9 @@ class Fold:
         self.load: dict[str, Curve] = {}
         self.scalars = {IMAGES_PER_SECOND: self._speed}
         # The newest points of the curves.
-        self.recent: deque[events.Steps] = deque(maxlen=RECENT)
+        self.recent = NewestReports(RECENT)
         # The newest reports, for the pace.
-        self.reports: deque[events.Steps] = deque(maxlen=RECENT)
+        self.reports = NewestReports(RECENT)
         self.log: deque[Event] = deque(maxlen=LOG_ENTRIES)
         self.marks: deque[Mark] = deque(maxlen=LOG_ENTRIES)
         self.paused = False
@@ -137,20 +140,24 @@ class Fold:
         watched = self.run.watched if self.run is not None else None
         return watched is not None and watched.epochs is None
 
-    def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
-        """Fold events, in the order of the journal. Returns their types.
+    def fold(self, new: Iterable[LogEvent]) -> frozenset[type[Event]]:
+        """Fold events, in the order of the journal. Returns their types; columns hold `Steps`.
 
         The caller leaves superseded events out (see `JournalReader`).
         """
         kinds: set[type[Event]] = set()
         for event in new:
-            kinds.add(type(event))
             if not self.paused:
                 self._active += self._seconds_since_last(event)
             # Nearly all events have this type, so it is tried first.
             if isinstance(event, events.Steps):
+                kinds.add(events.Steps)
                 self._fold_steps(event)
+            elif isinstance(event, StepColumns):
+                kinds.add(events.Steps)
+                self._fold_columns(event)
             else:
+                kinds.add(type(event))
                 self._fold_other(event)
             self.last_seq, self.last_time = event.seq, event.time
         return frozenset(kinds)
@@ -203,7 +210,7 @@ class Fold:
 
     def _fold_steps(self, event: events.Steps) -> None:
         """Fold a report. It becomes a point of the curves, unless it averages a whole epoch."""
-        last = self.reports[-1] if self.reports else None
+        last = self.reports.last
         self.reports.append(event)
         self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
@@ -216,6 +223,26 @@ class Fold:
             self._move_newest(event)
             return
         self._add_point(event)
+
+    def _fold_columns(self, columns: StepColumns) -> None:
+        """Fold reports of a log; each becomes a point of the curves."""
+        if self._newest is None:
+            self.first_loss = columns.report(0).loss
+        self.reports.add_many(columns)
+        self.recent.add_many(columns)
+        self.step = max(self.step, int(columns.steps.max()))
+        self._note_newest(columns.report(-1))
+        steps, speeds = columns.steps, columns.images_per_second
+        told = ((self.loss, columns.loss), (self.top1, columns.top1), (self.lr, columns.lr))
+        for curve, values in told:
+            if values is not None:
+                curve.add_many(steps, values)
+        if speeds is not None:  # one that is not finite is no speed
+            finite = abs(speeds) < math.inf
+            self._speed.add_many(steps[finite], speeds[finite])
+        for name, values in columns.scalars.items():
+            if (scalar := self._scalar(name)) is not None:
+                scalar.add_many(steps, values)
 
     def _covers_an_epoch(self, last: events.Steps, event: events.Steps) -> bool:
         """Whether a report of the engine averages more than an epoch.
@@ -235,7 +262,7 @@ class Fold:
             used = sum(gpu.memory_used for gpu in ours)
             total = sum(gpu.memory_total for gpu in ours)
         loads[MEMORY_LOAD] = used / total if total else 0.0
-        speed = self.reports[-1].images_per_second if self.reports else UNSET
+        speed = self.reports.last.images_per_second if self.reports.last is not None else UNSET
         if speed is not UNSET and speed is not None:
             loads[SPEED_LOAD] = speed
         for name, value in loads.items():
@@ -252,7 +279,7 @@ class Fold:
         self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
         self._fold_scalars(event.step, event.scalars)
-        last_point = self.recent[-1].step if self.recent else 0
+        last_point = self.recent.last.step if self.recent.last is not None else 0
         # Then the last point was the epoch itself, before the loss of its training was known.
         was_early = completes and self._newest is not None and self._newest.loss is UNSET
         if self._newest is None or was_early or 2 * (event.step - last_point) > length:
@@ -268,6 +295,14 @@ class Fold:
             self._last_known[2] = later.lr
 
     def _add_point(self, point: events.Steps) -> None:
+        self._note_newest(point)
+        self.recent.append(point)
+        self.loss.add(point.step, point.loss)
+        self.top1.add(point.step, point.top1)
+        if point.images_per_second is not None:  # one that is not finite is no speed
+            self._speed.add(point.step, point.images_per_second)
+
+    def _note_newest(self, point: events.Steps) -> None:
         self._newest = point
         told = point.loss, point.top1, point.lr, point.images_per_second
         if UNSET not in told:
@@ -275,21 +310,19 @@ class Fold:
         else:
             known = zip(told, self._last_known, strict=True)
             self._last_known = [before if now is UNSET else now for now, before in known]
-        self.recent.append(point)
-        self.loss.add(point.step, point.loss)
-        self.top1.add(point.step, point.top1)
         self.has_top1 = self.has_top1 or point.top1 is not UNSET
-        if point.images_per_second is not None:  # one that is not finite is no speed
-            self._speed.add(point.step, point.images_per_second)
 
     def _fold_scalars(self, step: int, scalars: events.Scalars) -> None:
         for name, value in scalars.items():
-            curve = self.scalars.get(name)
-            if curve is None:
-                if len(self.scalars) == MOST_SCALARS:
-                    continue
-                curve = self.scalars[name] = Curve()
-            curve.add(step, value)
+            if (curve := self._scalar(name)) is not None:
+                curve.add(step, value)
+
+    def _scalar(self, name: str) -> Curve | None:
+        """The curve of a scalar; None for one beyond the most that get one."""
+        curve = self.scalars.get(name)
+        if curve is None and len(self.scalars) < MOST_SCALARS:
+            curve = self.scalars[name] = Curve()
+        return curve
 
     def _fold_phase(self, event: events.Phase) -> None:
         self.phase = event
@@ -300,8 +333,10 @@ class Fold:
         self.ended = None  # a phase after the end belongs to a new attempt
         self.paused = event.name == "paused"
 
-    def _seconds_since_last(self, event: Event) -> float:
+    def _seconds_since_last(self, event: LogEvent) -> float:
         """Seconds since the last event; 0 if the gap is too long to have been spent on training."""
+        if isinstance(event, StepColumns):
+            return event.seconds_since(self.last_time or float(event.times[0]))
         if isinstance(event, events.Phase) and event.name == "starting":
             return 0.0  # an engine's first event: before it, none trained
         seconds = event.time - self.last_time
