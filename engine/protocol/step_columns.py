@@ -6,14 +6,15 @@ by one.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 from msgspec import UNSET
 
-from engine.protocol.events import Event, MaybeMeasured, Measured, Steps
+from engine.protocol.events import Event, MaybeMeasured, Steps
 
 if TYPE_CHECKING:  # numpy takes 0.1 s to import, and who shows a run needs none
     import numpy as np
@@ -55,21 +56,18 @@ class StepColumns(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     def report(self, at: int) -> Steps:
         """A row as an event."""
-        return Steps(
-            self.epoch,
-            _value(self.loss, at),
-            _value(self.top1, at),
-            _value(self.lr, at),
-            _value(self.images_per_second, at),
-            scalars={name: _finite(column[at]) for name, column in self.scalars.items()},
-            step=int(self.steps[at]),
-            time=float(self.times[at]),
-            seq=self.seq,
-        )
+        return next(self.reports(at, at + 1))
 
-    def reports(self, first: int = 0) -> Iterator[Steps]:
+    def reports(self, first: int = 0, end: int | None = None) -> Iterator[Steps]:
         """The rows as events, from this one on."""
-        return map(self.report, range(first, len(self)))
+        rows = slice(first, end)
+        told = (self.loss, self.top1, self.lr, self.images_per_second)
+        places = zip(self.steps[rows].tolist(), self.times[rows].tolist(), strict=True)
+        numbers = zip(*(_values(column, rows) for column in told), strict=False)
+        scalars = zip(*(_values(column, rows) for column in self.scalars.values()), strict=True)
+        for (step, time), fields in zip(places, numbers, strict=False):
+            named = dict(zip(self.scalars, next(scalars, ()), strict=True))
+            yield Steps(self.epoch, *fields, scalars=named, step=step, time=time, seq=self.seq)
 
     def seconds_since(self, before: float) -> float:
         """The seconds from a time to that of the last row; a row before the last one adds none."""
@@ -81,9 +79,8 @@ class StepColumns(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 LogEvent: TypeAlias = Event | StepColumns
 
 
-def _value(column: Column | None, at: int) -> MaybeMeasured:
-    return UNSET if column is None else _finite(column[at])
-
-
-def _finite(value: float) -> Measured:
-    return float(value) if math.isfinite(value) else None
+def _values(column: Column | None, rows: slice) -> Iterable[MaybeMeasured]:
+    """The numbers of these rows; without end if none was measured."""
+    if column is None:
+        return itertools.repeat(UNSET)
+    return (value if math.isfinite(value) else None for value in column[rows].tolist())

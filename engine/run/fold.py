@@ -231,7 +231,7 @@ class Fold:
         self.reports.add_many(columns)
         self.recent.add_many(columns)
         self.step = max(self.step, int(columns.steps.max()))
-        self._note_newest(columns.report(-1))
+        self._note_newest(columns.report(len(columns) - 1))
         steps, speeds = columns.steps, columns.images_per_second
         told = ((self.loss, columns.loss), (self.top1, columns.top1), (self.lr, columns.lr))
         for curve, values in told:

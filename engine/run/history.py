@@ -78,7 +78,7 @@ class History(Fold):
         if self.watched is None:
             return (self.step - 1) // self.steps_per_epoch
         # The epochs of a script need not have the same length, but its reports name them.
-        return self.reports[-1].epoch - 1 if self.reports else 0
+        return self.reports.last.epoch - 1 if self.reports.last is not None else 0
 
     def place(self, ended: events.EpochEnded) -> float:
         """Where the curves show the results of an epoch: at its number, or at its last step."""

@@ -43,7 +43,7 @@ class NewestReports(Sequence[Steps]):
         """The newest one; None without any."""
         if self._waiting:
             newest = self._waiting[-1]
-            return newest.report(-1) if isinstance(newest, StepColumns) else newest
+            return newest.report(len(newest) - 1) if isinstance(newest, StepColumns) else newest
         return self._made[-1] if self._made else None
 
     def _all(self) -> deque[Steps]:
@@ -57,7 +57,7 @@ class NewestReports(Sequence[Steps]):
         return self._made
 
     def __len__(self) -> int:
-        return len(self._all())
+        return min(self._most, len(self._made) + self._waiting_count)
 
     def __iter__(self) -> Iterator[Steps]:
         return iter(self._all())

@@ -137,7 +137,7 @@ def _phase(phase: events.Phase | None) -> dict[str, Any]:
 
 
 def _progress(history: History, liveness: Liveness, now: float) -> dict[str, Any]:
-    report = history.reports[-1] if history.reports else None
+    report = history.reports.last
     goes_on = liveness == "live" and history.ended is None
     return {
         "epoch": history.epoch if history.run else 0,
