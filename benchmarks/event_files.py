@@ -5,9 +5,9 @@
 The file has 20 tags, as a classifier's training with a norm per layer writes them, one scalar a
 record. The reader alone reads it in a process of its own, into a history: seconds of CPU time to
 the first point and to the last one, and the growth of its memory. Then the viewers show it in turns
-on a pseudo-terminal of 120×40: ours has its first curves as soon as one is drawn, and all as soon as
-the loss is that of the last step. PYTHON has terminalboard 0.5 and plotext below 6; its first frame
-shows all that it shows.
+on a pseudo-terminal of 120×40: ours has its first curves as soon as one is drawn, and all as soon
+as the loss is that of the last step. PYTHON has terminalboard 0.5 and plotext below 6; its first
+frame shows all that it shows.
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ class RowEvents:
         numbers = plan.of_steps(columns)
         self._learn_units({m: _largest(numbers[m]) for m in _ACCURACIES & numbers.keys()})
         for meaning in self.learnt.percent & numbers.keys():
-            numbers[meaning] /= 100.0
+            numbers[meaning] = numbers[meaning] / 100.0  # a copy: these may be views
         fields: dict[str, Any] = {_STEPS_FIELDS[m]: column for m, column in numbers.items()}
         epoch, steps = placed
         scalars = plan.scalars(columns)
