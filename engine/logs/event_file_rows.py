@@ -60,6 +60,14 @@ class FollowedFile:
         """Whether all that can be read was read."""
         return self.records.ended
 
+    @property
+    def tells_no_step(self) -> bool:
+        """Whether its numbers are results of a whole training, as `add_hparams` writes them.
+
+        They stand beside the settings, at step 0, wherever the training is.
+        """
+        return bool(self.settings) and all(tag.top == 0 for tag in self.steps.tags.values())
+
     def read(self, now: float, most: int = PART_BYTES) -> bool:
         """Read the next part; whether points of before have turned out to be void.
 

@@ -24,6 +24,7 @@ from engine.logs.event_records import PART_BYTES, FileReplacedError
 from engine.logs.event_values import Setting
 from engine.logs.learnt import Learnt
 from engine.logs.log_reader import LogNews
+from engine.logs.row_block import RowBlock
 from engine.logs.row_events import RowEvents
 from engine.protocol.events import Watched
 from engine.protocol.step_columns import LogEvent
@@ -238,12 +239,18 @@ class EventFileReader:
             is_later = block.times[1:] > end
             count = 1 + int(is_later.argmax()) if is_later.any() else block.size
             taken, rest = block.split(count)
-            events += self._row_events.add_rows(taken)
+            events += self._told(file, taken)
             if rest.size:
                 file.rows.appendleft(rest)
             if not file.rows or file.rows[0].time > end:
                 break
         self._take_alerts(file, events)
+
+    def _told(self, file: FollowedFile, rows: RowBlock) -> list[LogEvent]:
+        if not file.tells_no_step:
+            return self._row_events.add_rows(rows)
+        told = (rows.row(at) for at in range(rows.size))
+        return [e for _, time, values in told for e in self._row_events.add(None, time, values)]
 
     def _take_alerts(self, file: FollowedFile, events: list[LogEvent]) -> None:
         if file.alerts:

@@ -24,6 +24,8 @@ from engine.run.newest_reports import NewestReports
 BEFORE_TRAINING = ("starting", "downloading", "loading", "compiling")
 RECENT = 960
 LOG_ENTRIES = 500
+# A log may hold a validation at every step.
+MOST_EPOCHS = 4096
 LOGGED = (
     events.RunStarted,
     events.EpochEnded,
@@ -82,6 +84,8 @@ class Fold:
         self.steerings: deque[events.Steered] = deque(maxlen=LOG_ENTRIES)
         self.maps: dict[str, events.FeatureMaps] = {}
         self.epochs: list[events.EpochEnded] = []
+        # Of so many ends of epochs one is kept, and whether the last one goes once another comes.
+        self._epochs_apart, self._epochs_told, self._is_last_spare = 1, 0, False
         self.loss = Curve()
         self.top1 = Curve()
         self.lr = Curve()
@@ -272,10 +276,11 @@ class Fold:
         completes = bool(self.epochs) and _completes(event, self.epochs[-1])
         if completes:
             self.epochs.pop()
+            self._is_last_spare = False
         self.has_top1 = self.has_top1 or event.top1 is not UNSET
         before = self.epochs[-1].step if self.epochs else 0
         length = event.step - before if self.counts_steps else self.steps_per_epoch
-        self.epochs.append(event)
+        self._keep_epoch(event)
         self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
         self._fold_scalars(event.step, event.scalars)
@@ -286,6 +291,18 @@ class Fold:
             self._add_point(_as_report(event))
         else:
             self._move_newest(event)
+
+    def _keep_epoch(self, event: events.EpochEnded) -> None:
+        """Add the end of an epoch. Of very many in a log, evenly spread ones stay, and the best."""
+        if self._is_last_spare and (event.best or not self.epochs[-1].best):
+            self.epochs.pop()
+        self.epochs.append(event)
+        self._is_last_spare = self._epochs_told % self._epochs_apart != 0
+        self._epochs_told += 1
+        if self.is_log and len(self.epochs) > MOST_EPOCHS:
+            best = next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
+            self.epochs = [e for i, e in enumerate(self.epochs) if i % 2 == 0 or e is best]
+            self._epochs_apart *= 2
 
     def _move_newest(self, later: events.Steps | events.EpochEnded) -> None:
         """Give the newest point the step of a later event, and its learning rate if it has one."""
