@@ -40,7 +40,8 @@ def points_of(told: list[tuple[int, int]]) -> Points:
     """Points of tags at steps; each has its own time and value."""
     at = np.arange(len(told))
     tags, steps = np.array(told, np.int64).reshape(-1, 2).T
-    return Points(tags, steps, at.astype(np.float64), at * 0.5, at)
+    times, values = at.astype(np.float64), np.array(at / 2, np.float64)
+    return Points(tags, steps, times, values, at)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), max_size=40))

@@ -65,9 +65,19 @@ class StepColumns(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         places = zip(self.steps[rows].tolist(), self.times[rows].tolist(), strict=True)
         numbers = zip(*(_values(column, rows) for column in told), strict=False)
         scalars = zip(*(_values(column, rows) for column in self.scalars.values()), strict=True)
-        for (step, time), fields in zip(places, numbers, strict=False):
+        for (step, time), (loss, top1, lr, speed) in zip(places, numbers, strict=False):
             named = dict(zip(self.scalars, next(scalars, ()), strict=True))
-            yield Steps(self.epoch, *fields, scalars=named, step=step, time=time, seq=self.seq)
+            yield Steps(
+                self.epoch,
+                loss,
+                top1,
+                lr,
+                speed,
+                scalars=named,
+                step=step,
+                time=time,
+                seq=self.seq,
+            )
 
     def seconds_since(self, before: float) -> float:
         """The seconds from a time to that of the last row; a row before the last one adds none."""

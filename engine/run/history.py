@@ -218,6 +218,8 @@ class History(Fold):
 
         Reports measure the steps alone, so pauses do not count.
         """
+        if not self._speed:
+            return None  # as in most logs, whose reports need not be searched at each look
         measured = (numbers.number(s.images_per_second) for s in reversed(self.reports))
         recent = sorted(itertools.islice((m for m in measured if m > 0), PACE_REPORTS))
         return recent[len(recent) // 2] if recent else None
