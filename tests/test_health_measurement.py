@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import SGD, Optimizer
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnn_tui.watching.health_measurement import INTERVAL_SECONDS, HealthMeasurement
 from tests.watched_scripts import Clock, Watching, images, loader, net, train_step
@@ -64,7 +65,8 @@ def test_a_step_is_measured_with_its_gradient_and_its_update() -> None:
     assert rows["fc"][0] == pytest.approx(gradient, rel=1e-3)
     assert rows["fc"][1] == pytest.approx(0.5 * gradient / float(before.norm()), rel=1e-3)
     norms = torch.stack([each.grad.norm() for each in model.parameters() if each.grad is not None])
-    assert measured.health.gradient_norm == pytest.approx(float(norms.norm()), rel=1e-3)
+    assert measured.health.take_gradient_norm() == pytest.approx(float(norms.norm()), rel=1e-3)
+    assert measured.health.take_gradient_norm() is None
     assert measured.events[0]["step"] == 1
 
 
@@ -236,3 +238,34 @@ def test_without_an_optimizer_of_the_model_nothing_is_measured(tmp_path: Path, k
     for _ in range(3):
         watching.model.between_steps()
     assert watching.types() == []
+
+
+class Syncs(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the reads of a tensor by the host, for each of which a GPU would be waited for."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        reads = (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.nonzero.default)
+        self.count += func in reads
+        return func(*args, **(kwargs or {}))
+
+
+def test_neither_hooks_nor_measurements_read_a_tensor_before_it_has_arrived(tmp_path: Path) -> None:
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    watching = Watching(tmp_path, model=model, optimizer=optimizer, data=loader())
+    watching.model.facts()
+    watching.asked("Steer", scale=0.5)
+    measured = watching.model._health
+    assert measured is not None
+    with Syncs() as syncs:  # type: ignore[no-untyped-call]
+        measured._begin()
+        train_step(model, optimizer, batch())
+        measured._finish(1)
+        watching.model.rate()
+    assert syncs.count == 0
+    with Syncs() as syncs:  # type: ignore[no-untyped-call]
+        float(torch.ones(()))
+    assert syncs.count == 1
+    assert measured.between_steps(2) is not None

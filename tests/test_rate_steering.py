@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer, lr_scheduler
 
-from cnn_tui.watching.rate_steering import FAR_ABOVE, HIGHEST_RATE, RateSteering
+from cnn_tui.watching.rate_limits import FAR_ABOVE, HIGHEST_RATE
+from cnn_tui.watching.rate_steering import RateSteering
 from cnn_tui.watching.refusal_error import RefusalError
 
 Scheduler = Callable[[Optimizer], Any]
@@ -214,12 +215,40 @@ def test_no_rate_comes_of_a_scheduler_that_is_at_zero() -> None:
         steering.steer(0.1, None)
 
 
+def test_far_above_is_measured_from_the_rate_that_a_scheduler_has_raised() -> None:
+    rate = torch.tensor(0.0)
+    steering = RateSteering([SGD(weights(1.0), lr=rate)])
+    rate.fill_(0.5)
+    with pytest.raises(RefusalError, match="120 times the highest"):
+        steering.steer(60.0, None)
+    assert steering.steer(2.0, None) == 2.0
+
+
 @pytest.mark.parametrize("optimizer", [object(), "Adam"])
 def test_what_is_no_optimizer_is_refused_in_a_sentence(optimizer: object) -> None:
     steering = RateSteering([optimizer])
     assert "cannot be changed from here" in steering.refusal
     with pytest.raises(RefusalError):
         steering.steer(0.1, None)
+
+
+def test_an_optimizer_without_a_rate_steps_as_before() -> None:
+    parameters = weights(1.0)
+    optimizer = SGD(parameters, lr=1.0)
+    optimizer.param_groups[0]["lr"] = None  # as optimizers that find a rate themselves have it
+    steering = RateSteering([optimizer])
+    assert "SGD cannot be changed" in steering.refusal
+    assert not optimizer._optimizer_step_pre_hooks
+    assert steering.used is None
+
+
+def test_a_rate_of_another_kind_of_number_is_reported() -> None:
+    parameters = weights(1.0)
+    optimizer = SGD(parameters, lr=1)
+    steering = RateSteering([optimizer])
+    steering.steer(None, 0.5)
+    step(optimizer, parameters)
+    assert (type(steering.used), steering.used) == (float, 0.5)
 
 
 def test_removed_hooks_leave_the_optimizer_alone() -> None:

@@ -15,6 +15,7 @@ from torch import nn
 
 import cnn_tui
 from cnn_tui.watching import program
+from cnn_tui.watching.hello import hello
 from engine.protocol import events
 from engine.run import run_liveness
 from engine.run.run_paths import RunDir
@@ -194,6 +195,12 @@ def test_settings_are_plain_and_flat() -> None:
     }
     assert program.plain_settings(argparse.Namespace(batch=64)) == {"batch": 64}
     assert program.plain_settings(None) == {}
+
+
+def test_the_folder_of_runs_may_be_in_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    said = [hello("", "train.py", folder, {})["runs_dir"] for folder in ("~/runs", "", None)]
+    assert said == ["/home/ada/runs", "", ""]
 
 
 def test_another_reduction_is_refused_in_a_sentence() -> None:

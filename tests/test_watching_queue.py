@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnn_tui.watching.lines import line
+from cnn_tui.watching.event_lines import line
 from cnn_tui.watching.waiting_events import WaitingEvents
 
 

@@ -14,8 +14,8 @@ from typing import Any
 _LOSSES = ("loss", "crossentropy", "cross_entropy")
 _ACCURACIES = ("acc", "accuracy", "acc1", "top1", "acc_top1", "multiclassaccuracy")
 _TOP5 = ("acc5", "top5", "acc_top5", "top5_acc", "accuracy_top5")
-_VALIDATION = re.compile(r"^(val|valid|validation)[_/.]?(?=[a-z0-9])", re.IGNORECASE)
-_TRAINING = re.compile(r"^(train|training)[_/.]?(?=[a-z0-9])", re.IGNORECASE)
+_VALIDATION = re.compile(r"^(validation|valid|val)[_/.]?(?=[a-z0-9])", re.IGNORECASE)
+_TRAINING = re.compile(r"^(training|train)[_/.]?(?=[a-z0-9])", re.IGNORECASE)
 # Lightning appends these to a metric that is logged both on steps and for the epoch.
 _OF_STEP, _OF_EPOCH = "_step", "_epoch"
 

@@ -24,15 +24,14 @@ def steps_per_epoch(trainer: Any, module: Any) -> int | None:
     batches = trainer.num_training_batches
     if not module.automatic_optimization or not math.isfinite(batches):
         return None
-    accumulated: int = trainer.accumulate_grad_batches
-    return math.ceil(batches / accumulated)
+    return int(-(-batches // trainer.accumulate_grad_batches))
 
 
 def epochs(trainer: Any, steps: int | None) -> int | None:
     """The planned epochs, from `max_epochs` and `max_steps`; None without an end."""
     by_epochs: int | None = trainer.max_epochs if (trainer.max_epochs or -1) > 0 else None
     if steps and trainer.max_steps > 0:
-        by_steps = math.ceil(trainer.max_steps / steps)
+        by_steps = int(-(-trainer.max_steps // steps))
         return min(by_epochs or by_steps, by_steps)
     return by_epochs
 

@@ -14,13 +14,8 @@ from torch import Tensor
 
 from cnn_tui.compiling import is_compiling
 from cnn_tui.watching import obeying_text
+from cnn_tui.watching.rate_limits import check_asked, check_change
 from cnn_tui.watching.refusal_error import RefusalError
-
-# The same bounds as those of the engine's runs.
-HIGHEST_RATE = 1000
-# A rate above this multiple of the highest that the script has set is a slip more often than a
-# wish.
-FAR_ABOVE = 100
 
 
 class _Steered(NamedTuple):
@@ -51,6 +46,7 @@ class RateSteering:
                 self._highest = self._own_rate()
         except (AttributeError, TypeError, ValueError, KeyError, IndexError):
             self.refusal = obeying_text.no_rate(self._optimizers)
+            self.remove_hooks()
 
     def remove_hooks(self) -> None:
         for hook in self._hooks:
@@ -66,16 +62,12 @@ class RateSteering:
         """
         if self.refusal:
             raise RefusalError(self.refusal)
-        if not all(0 < rate <= HIGHEST_RATE for rate in (lr, scale) if rate is not None):
-            raise RefusalError(obeying_text.rate_out_of_range(HIGHEST_RATE))
+        check_asked(lr, scale)
         own, before = self._own_rate(), self.rate()
         if lr is not None and not own:
             raise RefusalError(obeying_text.RATE_IS_ZERO)
         after = (before if lr is None else lr) * (1.0 if scale is None else scale)
-        if after > HIGHEST_RATE:
-            raise RefusalError(obeying_text.rate_out_of_range(HIGHEST_RATE))
-        if not sure and after > max(before, FAR_ABOVE * self._highest):
-            raise RefusalError(obeying_text.rate_far_above(after, self._highest))
+        check_change(before, after, max(own, self._highest), sure)
         if lr is not None or self._asked is not None:
             self._asked = after
         if own:
@@ -96,21 +88,26 @@ class RateSteering:
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if is_compiling():  # a factor in compiled code would stay in it
             return
-        self._put_back(optimizer)
-        leads = optimizer is self._optimizers[0]
-        if leads and self._asked is not None:
-            asked, self._asked = self._asked, None
-            own = self._own_rate()  # a CPU-GPU sync where the rate is on a GPU, once a command
-            self.factor = asked / own if own else self.factor
+        if self._steered:
+            self._put_back(optimizer)
+        if optimizer is self._optimizers[0]:
+            rate = optimizer.param_groups[0]["lr"]
+            if self._asked is not None:
+                self._follow(self._asked)
+            if type(rate) is float:  # a cheap check, for every step
+                self._highest = max(self._highest, rate)
+                self.used = rate * self.factor
+            else:
+                own = rate.detach() if isinstance(rate, Tensor) else float(rate)
+                self.used = own * self.factor
         if self.factor != 1.0:
             self._steered[id(optimizer)] = [*map(self._multiply, optimizer.param_groups)]
-        if leads:
-            self._note_rate(optimizer.param_groups[0]["lr"])
 
-    def _note_rate(self, rate: Any) -> None:
-        self.used = rate.detach().clone() if isinstance(rate, Tensor) else rate
-        if not isinstance(rate, Tensor):
-            self._highest = max(self._highest, rate / self.factor)
+    def _follow(self, asked: float) -> None:
+        """Find the factor that makes the rate of this step the one that was asked for."""
+        self._asked = None
+        own = self._own_rate()  # a CPU-GPU sync where the rate is on a GPU, once a command
+        self.factor = asked / own if own else self.factor
 
     def _multiply(self, group: dict[str, Any]) -> _Steered:
         rate = group["lr"]
@@ -124,7 +121,7 @@ class RateSteering:
         return _Steered(group, own)
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not is_compiling():
+        if self._steered and not is_compiling():
             self._put_back(optimizer)
 
     def _put_back(self, optimizer: Any) -> None:

@@ -130,5 +130,7 @@ class SampleImages:
 
 
 def _cut(found: LabelledImages, count: int) -> LabelledImages:
+    """The first images, on the CPU, so that showing them later waits for no device."""
     images, labels, target = found
-    return LabelledImages(images[:count], None if labels is None else labels[:count], target)
+    own = None if labels is None else labels[:count].cpu()
+    return LabelledImages(images[:count].detach().cpu(), own, target)

@@ -15,17 +15,16 @@ from cnn_tui.watching import program as programs
 from cnn_tui.watching import ranks, watching_text
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
+from cnn_tui.watching.first_event import run_started
+from cnn_tui.watching.hello import hello
 from cnn_tui.watching.ranked_reports import RankedReports
-from cnn_tui.watching.ranks import Group, Rank, RankedChannel, SilentChannel
-from cnn_tui.watching.reports import Reports
-from cnn_tui.watching.run_started import run_started
+from cnn_tui.watching.ranks import AnyChannel, Group, Rank, RankedChannel, SilentChannel
 from cnn_tui.watching.script import Script
+from cnn_tui.watching.step_reports import Reports
 from cnn_tui.watching.watched_model import WatchedModel
 from cnn_tui.watching.watched_run import WatchedRun
 
 Run = TypeVar("Run", bound=WatchedRun)
-# Of the lines between script and recorder.
-VERSION = 1
 
 
 def watch(
@@ -38,7 +37,7 @@ def watch(
     classes: Sequence[str] | None = None,
     settings: object = None,
     state: Mapping[str, Any] | None = None,
-    on_checkpoint: Callable[[], object] | None = None,
+    on_checkpoint: Callable[..., object] | None = None,
     runs_dir: str | os.PathLike[str] | None = None,
     reduce: str | None = None,
 ) -> WatchedRun:
@@ -46,9 +45,10 @@ def watch(
 
     `model` and `data`, the validation loader, let a viewer look inside; `data` is never iterated.
     With `optimizer`, or a list of them, it steers the rate. The checkpoint that it asks for is
-    written by `on_checkpoint`, or holds model, optimiser and `state`, such as
-    `{"scheduler": scheduler}`. `settings` are hyper-parameters, a mapping or argparse's Namespace.
-    The run is in `runs_dir`, else in the folder that `cnn-tui` uses here.
+    written by `on_checkpoint(path)`, to that path or to one that it returns, or holds model,
+    optimiser and `state`, such as `{"scheduler": scheduler}`. `settings` are hyper-parameters, a
+    mapping or argparse's Namespace. The run is in `runs_dir`, else in the folder that `cnn-tui`
+    uses here.
 
     Of several ranks only rank 0 speaks, and no key makes it leave the others. With `reduce="mean"`
     every rank calls `watch` and `run.step`, after `init_process_group`: the numbers are means over
@@ -88,26 +88,14 @@ def new_run(
     reduce: str | None = None,
 ) -> Run:
     """A run of this kind, of a training by this framework; all else is as for `watch`."""
-    if reduce not in (None, "mean"):
-        raise ValueError(f'reduce is None or "mean", not {reduce!r}.')
     rank, program = ranks.this_rank(), programs.program_name()
+    group = _group(rank, reduce)
     plain = programs.plain_settings(settings)
     name = name or programs.run_name(program)
-    hello = {
-        "version": VERSION,
-        "name": name,
-        "program": program,
-        "runs_dir": os.path.abspath(runs_dir) if runs_dir else "",
-        "pid": os.getpid(),
-        "settings": plain,
-    }
-    group = Group(rank) if reduce and rank.of > 1 else None
-    speaks = rank.leads and not _is_imported_again()
-    channel = Channel(hello) if speaks else SilentChannel()
-    line = RankedChannel(channel, rank, group) if group else channel
+    channel = _channel(rank, group, hello(name, program, runs_dir, plain))
     script = Script(
         program=program,
-        send=line.send,
+        send=channel.send,
         model=model,
         optimizer=optimizer,
         data=data,
@@ -117,11 +105,7 @@ def new_run(
         epochs=epochs,
         leads=rank.leads,
     )
-    watched = WatchedModel(script, line)
-    if isinstance(line, RankedChannel):
-        reports: Reports = RankedReports(script, watched.rate, time.monotonic, line)
-    else:
-        reports = Reports(script, watched.rate, time.monotonic)
+    watched = WatchedModel(script, channel)
 
     def started(length: EpochLength) -> dict[str, Any]:
         return run_started(
@@ -136,7 +120,27 @@ def new_run(
             facts={**watched.facts(), "train_images": length.images},
         )
 
-    return kind(script, line, watched, reports, started)
+    return kind(script, channel, watched, _reports(script, watched, channel), started)
+
+
+def _group(rank: Rank, reduce: str | None) -> Group | None:
+    """The ranks that obey and report together; None where this one does so alone."""
+    if reduce not in (None, "mean"):
+        raise ValueError(f'reduce is None or "mean", not {reduce!r}.')
+    return Group(rank) if reduce and rank.of > 1 else None
+
+
+def _channel(rank: Rank, group: Group | None, said: dict[str, Any]) -> AnyChannel:
+    """To a recorder if this process speaks, and of all ranks in a group."""
+    speaks = rank.leads and not _is_imported_again()
+    channel = Channel(said) if speaks else SilentChannel()
+    return RankedChannel(channel, rank, group) if group else channel
+
+
+def _reports(script: Script, watched: WatchedModel, channel: AnyChannel) -> Reports:
+    if isinstance(channel, RankedChannel):
+        return RankedReports(script, watched.rate, time.monotonic, channel)
+    return Reports(script, watched.rate, time.monotonic)
 
 
 def _is_imported_again() -> bool:

@@ -10,11 +10,11 @@ from typing import Literal
 from engine import text
 from engine.logs import event_file_text as words
 from engine.logs.event_records import PART_BYTES, Damage, EventRecords, Part
-from engine.logs.event_values import Setting
 from engine.logs.row_block import RowBlock, row_blocks
 from engine.logs.scalar_decoding import Points, ScalarDecoding
 from engine.logs.superseded_points import FileSteps
 from engine.protocol.events import Alert
+from engine.recipes.watched_recipe import Setting
 
 # The steps that a curve can show.
 LARGEST_STEP = 10**12

@@ -21,13 +21,13 @@ from engine.logs import event_file_text as words
 from engine.logs import event_folder
 from engine.logs.event_file_rows import FollowedFile
 from engine.logs.event_records import PART_BYTES, FileReplacedError
-from engine.logs.event_values import Setting
 from engine.logs.learnt import Learnt
-from engine.logs.log_reader import LogNews
+from engine.logs.log_reader import LogNews, end_of
 from engine.logs.row_block import RowBlock
 from engine.logs.row_events import RowEvents
 from engine.protocol.events import Watched
 from engine.protocol.step_columns import LogEvent
+from engine.recipes.watched_recipe import Setting
 from engine.text import harmless
 
 LOG = "TensorBoard"
@@ -64,7 +64,7 @@ class EventFileReader:
 
     @property
     def label(self) -> str:
-        return words.label(self.path)
+        return end_of(self.path)
 
     @property
     def read_share(self) -> float:

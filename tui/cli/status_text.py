@@ -70,6 +70,11 @@ def best(top1: str, epoch: int) -> str:
     return f"; best top1 {top1} in epoch {epoch}"
 
 
+def best_epoch(epoch: int) -> str:
+    """Of a run without an accuracy."""
+    return f"; best epoch {epoch}"
+
+
 def not_reported_yet(run: str, names: Sequence[str], known: Iterable[str]) -> str:
     """Of names that a live run may report later, or never."""
     near = nearest(names[0], known, "check the spelling; an accuracy is top1, train_top1 or top5.")
