@@ -89,7 +89,7 @@ class LogFollower:
         news = self._read()
         self._fold(news)
         self._note_growth(now)
-        if news.more and now < self._next_glimpse:
+        if news.more and (now < self._next_glimpse or self.history.run is None):
             return HistoryUpdate(frozenset(), more=True)
         self._next_glimpse = now + self._until_next
         self._until_next = 2 * self._until_next if news.more else GLIMPSE_SECONDS
