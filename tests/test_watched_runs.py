@@ -197,6 +197,13 @@ def test_the_status_says_whose_training_it_is() -> None:
     assert "lr 0.1 · batch_size 128" in cells.text(status_rows.status_row(told, 220, 0.0))
 
 
+def test_the_best_of_a_loss_alone_is_that_loss() -> None:
+    told = _with_best(watched_runs.segmentation())
+    ended = events.RunEnded("done", seconds=1.0, step=400_000, time=told[-1].time)
+    row = cells.text(status_rows.status_row(folded([*told, ended]), 120, 0.0))
+    assert row.rstrip().endswith("◆ 0.242 @8")
+
+
 def test_only_what_was_measured_stands_in_a_border() -> None:
     history = folded(watched_runs.segmentation())
     assert cells.text(curve_facts.loss_facts(history, 60, 2.3)) == ("now 0.212   o val 0.242 @400k")
@@ -336,9 +343,14 @@ async def test_the_first_confusion_adds_its_pane(tmp_path: Path) -> None:
 # The command line
 
 
+def _with_best(told: Sequence[Event]) -> list[Event]:
+    """Each epoch has the lowest loss."""
+    return [replace(one, best=True) if isinstance(one, events.EpochEnded) else one for one in told]
+
+
 @pytest.fixture
 def seg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
-    told = watched_runs.segmentation(120)
+    told = _with_best(watched_runs.segmentation(120))
     done = events.RunEnded("done", seconds=1200.0, step=120_000, time=told[-1].time)
     monkeypatch.setenv("CNN_TUI_RUNS", str(tmp_path / "runs"))
     return watched_runs.write_run(tmp_path / "runs", [*told, done])
@@ -378,6 +390,8 @@ def test_the_status_leaves_out_what_is_not_measured(seg: RunDir) -> None:
     assert (status["state"], status["loss"] > 0, status["steps"]) == ("done", True, 0)
     said = cnn_tui("status").stdout
     assert "top1" not in said
+    assert "  best        epoch 2\n" in said
+    assert "best in epoch 2" in cnn_tui("wait", "12", "--until", "val_loss < 0").output
     assert "none yet" not in said.partition("alert")[0]
 
 

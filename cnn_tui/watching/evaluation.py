@@ -114,8 +114,9 @@ class _Sums:
         cells = torch.cat(self._cells).cpu() if self._cells else torch.zeros(0, dtype=torch.long)
         counted = cells[cells != LEFT_OUT]
         loss = top1 = top5 = None
-        if self._losses:
-            loss = float(torch.stack(self._losses).sum()) / max(1, int(sum(self._weights)))
+        weight = int(sum(self._weights))
+        if weight:
+            loss = float(torch.stack(self._losses).sum()) / weight
         if len(counted):
             top1 = float((counted % (self._classes + 1) == 0).sum()) / len(counted)
             hits = int(torch.stack(self._among_five).sum())

@@ -67,7 +67,7 @@ def ended(run: str, state: str, step: int, best_epoch: str) -> str:
 
 
 def best(top1: str, epoch: int) -> str:
-    return f"; best top1 {top1} in epoch {epoch}"
+    return f"; best {f'top1 {top1} ' if top1 else ''}in epoch {epoch}"
 
 
 def not_reported_yet(run: str, names: Sequence[str], known: Iterable[str]) -> str:

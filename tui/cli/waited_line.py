@@ -52,4 +52,5 @@ def _rounded(value: Value, kind: Kind) -> Value:
 def _best(status: RunStatus) -> str:
     if status.best_epoch is None:
         return ""
-    return status_text.best(numbers.share(status.best_top1), status.best_epoch)
+    top1 = "" if status.best_top1 is None else numbers.share(status.best_top1)
+    return status_text.best(top1, status.best_epoch)

@@ -9,7 +9,7 @@ from msgspec import UnsetType
 
 from engine import numbers
 from engine.machine import machine_text
-from engine.protocol.events import Phase, RunStarted
+from engine.protocol.events import EpochEnded, Phase, RunStarted, known
 from engine.run.fold import BEFORE_TRAINING
 from engine.run.history import History
 from engine.text import harmless
@@ -257,10 +257,17 @@ def _rounded(seconds: float) -> float:
 
 
 def _result(history: History, now: float) -> list[str]:
-    """The time that the run took and its best accuracy; none while its journal is being read."""
+    """The time that the run took and its best result; none while its journal is being read."""
     if history.read_share < 1.0:
         return []
     time, best, ended = numbers.duration(history.elapsed(now)), history.best, history.ended
     if ended is not None and not isinstance(ended.best_epoch, UnsetType):
         return [time, f"◆ {numbers.percent(ended.best_top1)} @{ended.best_epoch}"]
-    return [time, *([f"◆ {numbers.percent(best.top1)} @{best.epoch}"] if best is not None else [])]
+    return [time, *([f"◆ {_measure(best)} @{best.epoch}"] if best is not None else [])]
+
+
+def _measure(best: EpochEnded) -> str:
+    """The accuracy of the best epoch, or its loss where nothing is classified."""
+    if known(best.top1) is None:
+        return numbers.significant(best.loss)
+    return numbers.percent(best.top1)
