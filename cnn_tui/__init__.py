@@ -3,8 +3,8 @@ table and depth, receptive fields, layer health, feature maps, kernels, and wher
 being finite.
 
 It needs only the standard library and torch, on Python 3.9 or later, and imports neither `engine`
-nor `tui`. `import cnn_tui` loads no torch; its modules do. Only `non_finite` waits for the device.
-The other modules return results as tensors on the device.
+nor `tui`; `KerasCallback` needs Keras instead of torch. `import cnn_tui` loads neither; its modules
+do. What inspects a model leaves its results on the device; what waits for one says so.
 """
 
 from __future__ import annotations

@@ -16,11 +16,7 @@ from torch.nn import functional as F
 
 from cnn_tui.class_ranking import ClassRanking
 from cnn_tui.kernels import kernels
-
-PICTURE_SIDE = 32
-TOP_CLASSES = 3
-# A convolution may have thousands of kernels. Only the first ones are shown.
-MOST_KERNELS = 256
+from cnn_tui.shown_limits import MOST_KERNELS, PICTURE_SIDE, TOP_CLASSES
 
 
 class Picture(NamedTuple):

@@ -11,11 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# With more classes, only the cells that are not zero are listed.
-DENSE_CLASSES = 100
-# The number of worst cells with example images, and of images for each.
-WORST_CELLS = 64
-CELL_IMAGES = 16
+from cnn_tui.shown_limits import CELL_IMAGES, DENSE_CLASSES, WORST_CELLS
 
 
 class WorstCell(NamedTuple):

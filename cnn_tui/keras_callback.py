@@ -6,18 +6,18 @@ model.fit(x, y, callbacks=[..., cnn_tui.KerasCallback(data=(x_val, y_val), class
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 
+from cnn_tui.keras_watching import keras_text
 from cnn_tui.keras_watching.keras_training import KerasTraining
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
-from cnn_tui.watching.channel import Channel
+from cnn_tui.watching.channel import Channel, tell
+from cnn_tui.watching.hello import hello
 from cnn_tui.watching.program import plain_settings, program_name, run_name
 from cnn_tui.watching.script import Script
-
-VERSION = 1
 
 
 class KerasCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -37,29 +37,25 @@ class KerasCallback(keras.callbacks.Callback):  # type: ignore[misc]
         data: Any = None,
         classes: Sequence[str] = (),
         settings: object = None,
-        runs_dir: str | os.PathLike[str] = "",
+        runs_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         """Raises ValueError if `data` is no pair of arrays of the same length."""
         super().__init__()
         program = program_name()
         self._name, self._program = name or run_name(program), program
         self._data = None if data is None else ValidationArrays(data)
-        self._classes, self._runs_dir = classes, os.fspath(runs_dir)
+        self._classes, self._runs_dir = classes, runs_dir
         self._settings = plain_settings(settings)
         self._training: KerasTraining | None = None
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         if self._training is not None:
-            self._training.end("failed", "the last training ended without a word")
-        hello = {
-            "version": VERSION,
-            "name": self._name,
-            "program": self._program,
-            "runs_dir": self._runs_dir,
-            "pid": os.getpid(),
-            "settings": self._settings,
-        }
-        channel = Channel(hello)
+            self._training.end("failed", keras_text.FIT_NEVER_ENDED)
+        self._training = self._new_training()
+        self._tell(KerasTraining.tell_start)
+
+    def _new_training(self) -> KerasTraining:
+        channel = Channel(hello(self._name, self._program, self._runs_dir, self._settings))
         script = Script(
             self._program,
             channel.send,
@@ -68,7 +64,7 @@ class KerasCallback(keras.callbacks.Callback):  # type: ignore[misc]
             epochs=self.params.get("epochs"),
             drives_batches=True,
         )
-        self._training = KerasTraining(
+        return KerasTraining(
             lambda: self.model,
             channel,
             script,
@@ -77,25 +73,32 @@ class KerasCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self._settings,
             self.params.get("steps"),
         )
-        self._training.tell_start()
+
+    def _tell(self, what: Callable[[KerasTraining], None]) -> None:
+        """Tell the recorder; what fails there ends the watching, and never the training."""
+        training = self._training
+        if training is None:
+            return
+        try:
+            what(training)
+        except Exception as error:  # noqa: BLE001 (model, metrics and optimizer are anybody's)
+            self._training = None
+            sentence = keras_text.not_watched(error)
+            tell(sentence)
+            training.end("failed", sentence)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        if self._training is not None:
-            self._training.begin_epoch(epoch)
+        self._tell(lambda training: training.begin_epoch(epoch))
 
     def on_train_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        if self._training is not None:
-            self._training.before_step(batch)
+        self._tell(lambda training: training.before_step(batch))
 
     def on_test_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        if self._training is not None:
-            self._training.begin_validation()
+        self._tell(KerasTraining.begin_validation)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        if self._training is not None:
-            self._training.end_epoch(logs or {})
+        self._tell(lambda training: training.end_epoch(logs or {}))
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        if self._training is not None:
-            self._training.end()
-            self._training = None
+        self._tell(KerasTraining.end)
+        self._training = None

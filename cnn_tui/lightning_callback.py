@@ -14,9 +14,12 @@ from typing import Any
 
 import torch
 
+from cnn_tui.class_ranking import ClassRanking
+from cnn_tui.evaluated_cells import cells_of
 from cnn_tui.lightning_watching import lightning_text, logged_metrics, trainer_facts
-from cnn_tui.lightning_watching.lightning_run import LightningRun, cells
+from cnn_tui.lightning_watching.lightning_run import LightningRun
 from cnn_tui.watching.channel import ending
+from cnn_tui.watching.held_logits import are_logits_with_labels
 from cnn_tui.watching.program import plain_settings
 from cnn_tui.watching.watch import new_run
 
@@ -164,9 +167,10 @@ class LightningCallback:
         if self._run is None or dataloader_idx or not isinstance(outputs, dict):
             return
         logits, labels = self._judgement(outputs)
-        if logits is not None and labels is not None:
+        if are_logits_with_labels(logits, labels) and labels.dim() == 1:
             self._classes = logits.shape[1]
-            self._cells.append(cells(logits, labels))
+            predicted = ClassRanking(logits).predicted
+            self._cells.append(cells_of(predicted, labels.to(logits.device), self._classes))
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
         run = self._run
@@ -188,7 +192,7 @@ class LightningCallback:
             found = module.all_gather(found).flatten()
         top1 = run.judged(trainer_facts.validation_loader(trainer), found, self._classes)
         results, _ = logged_metrics.validation_results(metrics)
-        if "val_top1" not in results:
+        if top1 is not None and "val_top1" not in results:
             metrics["val_top1"] = top1
 
     # The ends

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from cnn_tui.confusion_counts import CELL_IMAGES, WORST_CELLS
+from cnn_tui.shown_limits import CELL_IMAGES, WORST_CELLS
 from engine.distributed.rank import Rank
 from engine.training.confusion_event import confusion
 from engine.training.metrics import COUNTED_TOGETHER, Evaluation, EvaluationResult, balanced

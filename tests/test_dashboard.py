@@ -406,7 +406,8 @@ async def test_a_resumed_run_starts_until_its_engine_says_something(
 ) -> None:
     clock = Clock()
     clock.now += len(scripted.half_a_run()) + waited
-    app = CnnTui(live.path.parent, watch=partial(RunFollower, live), started=True, clock=clock)
+    watch = partial(RunFollower, live, clock.now)
+    app = CnnTui(live.path.parent, watch=watch, started=True, clock=clock)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         assert head in screen(pilot).splitlines()[0]

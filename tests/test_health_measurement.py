@@ -65,7 +65,8 @@ def test_a_step_is_measured_with_its_gradient_and_its_update() -> None:
     assert rows["fc"][0] == pytest.approx(gradient, rel=1e-3)
     assert rows["fc"][1] == pytest.approx(0.5 * gradient / float(before.norm()), rel=1e-3)
     norms = torch.stack([each.grad.norm() for each in model.parameters() if each.grad is not None])
-    assert measured.health.gradient_norm == pytest.approx(float(norms.norm()), rel=1e-3)
+    assert measured.health.take_gradient_norm() == pytest.approx(float(norms.norm()), rel=1e-3)
+    assert measured.health.take_gradient_norm() is None
     assert measured.events[0]["step"] == 1
 
 

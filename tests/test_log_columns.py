@@ -33,6 +33,7 @@ MEANINGS = {
     "valid_loss": Meaning.VAL_LOSS,
     "eval_loss": Meaning.VAL_LOSS,
     "validation/epoch_loss": Meaning.VAL_LOSS,
+    "evaluation/epoch_loss": Meaning.VAL_LOSS,
     "lively-sun-1 - val_loss": Meaning.VAL_LOSS,
     "val_accuracy": Meaning.VAL_TOP1,
     "val_acc": Meaning.VAL_TOP1,

@@ -58,8 +58,11 @@ def test_a_long_log_is_shown_at_once_and_then_now_and_then_until_all_is_read(
     assert log.update() == HistoryUpdate(frozenset({events.Steps, events.Alert}), more=True)
     assert log.history.read_share < 1.0, "more is to come"
 
-    reader.tell([step(4)])
     clock.now += GLIMPSE_SECONDS
+    reader.tell([step(4)], more=True)
+    assert log.update() == HistoryUpdate(NOTHING, more=True), "the more is known, the more seldom"
+
+    reader.tell([step(4)])
     assert log.update() == HistoryUpdate(None, more=False), "what needs the whole log is shown"
     assert (log.history.step, log.history.read_share) == (4, 1.0)
 
@@ -204,6 +207,19 @@ async def test_keys_that_would_command_say_that_a_log_is_only_read(
             await pilot.pause()
             assert [note.message for note in app._notifications] == [viewer_text.ONLY_READ], key
             assert isinstance(app.screen, Dashboard)
+
+
+async def test_that_a_log_falls_quiet_is_no_note(reader: ScriptedReader, clock: Clock) -> None:
+    reader.tell([started(), step(1)])
+    app = app_of(reader, clock)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        clock.now += QUIET_SECONDS
+        assert isinstance(app.screen, Dashboard)
+        app.screen.read()
+        await pilot.pause()
+        assert "quiet 2 min" in screen_text(app)
+        assert [note.message for note in app._notifications] == []
 
 
 async def test_leaving_says_how_to_come_back(reader: ScriptedReader, clock: Clock) -> None:

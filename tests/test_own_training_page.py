@@ -68,6 +68,7 @@ def test_three_lines_show_a_training_with_its_model(runs: Path) -> None:
     assert history.run is not None
     assert [layer.kind for layer in history.run.layers] == ["Conv2d", "Flatten", "Linear"]
     assert history.confusion is not None
+    assert "gradient_norm" in history.scalars
     assert history.epochs[-1].top1 is not UNSET
 
 

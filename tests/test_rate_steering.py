@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer, lr_scheduler
 
-from cnn_tui.watching.rate_steering import FAR_ABOVE, HIGHEST_RATE, RateSteering
+from cnn_tui.watching.rate_limits import FAR_ABOVE, HIGHEST_RATE
+from cnn_tui.watching.rate_steering import RateSteering
 from cnn_tui.watching.refusal_error import RefusalError
 
 Scheduler = Callable[[Optimizer], Any]
@@ -212,6 +213,15 @@ def test_no_rate_comes_of_a_scheduler_that_is_at_zero() -> None:
     steering = RateSteering([SGD(weights(1.0), lr=0.0)])
     with pytest.raises(RefusalError, match="0 now"):
         steering.steer(0.1, None)
+
+
+def test_far_above_is_measured_from_the_rate_that_a_scheduler_has_raised() -> None:
+    rate = torch.tensor(0.0)
+    steering = RateSteering([SGD(weights(1.0), lr=rate)])
+    rate.fill_(0.5)
+    with pytest.raises(RefusalError, match="120 times the highest"):
+        steering.steer(60.0, None)
+    assert steering.steer(2.0, None) == 2.0
 
 
 @pytest.mark.parametrize("optimizer", [object(), "Adam"])

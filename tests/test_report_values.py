@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import RunError
 from engine.protocol import events
+from engine.recipes import watched_recipe
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.report import page_values
@@ -72,6 +73,15 @@ def test_a_run_that_failed_before_its_training_says_why(tmp_path: Path) -> None:
     assert page_values.status(facts) == "failed before its training began"
     assert [one.said for one in page_values.told(facts)] == ["the folder cats is empty: fill it."]
     assert not [*page_values.layer_lines(facts), *page_values.class_lines(facts)]
+
+
+def test_a_script_that_failed_before_its_first_step_says_why(tmp_path: Path) -> None:
+    ended = events.RunEnded("failed", error="train.py ended without a word.")
+    run = scripted.run_dir(tmp_path, [events.Phase("starting"), ended])
+    run.recipe.write_text(watched_recipe.to_toml("train.py", "", {}))
+    facts = facts_of(run)
+    assert page_values.summary(facts) == ["The run ended before its training began."]
+    assert page_values.status(facts) == "failed before its training began"
 
 
 def test_an_empty_journal_is_refused(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tui.drawing.status_rows import status_row
 from tui.screens.verdicts import verdicts
 from tui.viewer import journal_folding
 from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
-from tui.viewer.run_follower import RunFollower
+from tui.viewer.run_follower import JUST_SECONDS, RunFollower
 
 STEPS = 20_000
 STARTING, STOPPED = events.Phase("starting"), events.RunEnded("stopped", step=25)
@@ -312,9 +312,8 @@ def test_a_run_that_is_let_go_for_another_engine_has_not_failed(tmp_path: Path) 
 def test_what_a_new_run_does_before_it_starts_is_not_overlooked(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", [events.Phase("downloading")])
     lock = run_lock.acquire(run)
-    watched = RunFollower(run)
+    watched = RunFollower(run, time.time())
     watched.update()
-    watched.expect_engine(time.time())
     assert doing(watched) == "downloading"
     os.close(lock)
 
@@ -336,11 +335,11 @@ def test_an_end_that_was_said_stands_though_the_lock_comes_and_goes(tmp_path: Pa
 def test_an_engine_is_still_starting_when_the_excerpt_gives_way(long: RunFollower) -> None:
     say(folder(long), STOPPED)
     lock = run_lock.acquire(folder(long))
-    long.update()
-    excerpt = long.history
-    long.expect_engine(time.time() + 1)
-    while long.update().more:
+    watched = RunFollower(folder(long), time.time() + 2 * JUST_SECONDS)
+    watched.update()
+    excerpt = watched.history
+    while watched.update().more:
         pass
-    assert long.history is not excerpt
-    assert doing(long) == "starting"
+    assert watched.history is not excerpt
+    assert doing(watched) == "starting"
     os.close(lock)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from cnn_tui.evaluated_cells import LEFT_OUT, accuracy, cells_of
 from cnn_tui.watching.evaluation import Evaluated, evaluate
 from cnn_tui.watching.own_confusion import checked_matrix
 from cnn_tui.watching.refusal_error import RefusalError
@@ -56,6 +57,13 @@ def test_it_counts_as_the_engine_does_even_among_equal_logits(classes: int) -> N
 def test_labels_that_are_no_classes_measure_nothing() -> None:
     found = evaluated(torch.randn(3, 4), torch.full((3,), 9))
     assert (found.loss, found.top1, found.images) == (None, None, 3)
+
+
+def test_labels_that_are_no_class_are_left_out() -> None:
+    cells = cells_of(torch.tensor([1, 2, 0]), torch.tensor([1, 7, -100]), 3)
+    assert cells.tolist() == [4, LEFT_OUT, LEFT_OUT]
+    assert accuracy(cells, 3) == 1.0
+    assert accuracy(cells[1:], 3) is None
 
 
 def test_the_loss_is_the_mean_of_the_criterion_over_images() -> None:

@@ -16,6 +16,7 @@ from torch import nn
 
 import cnn_tui
 from cnn_tui.watching import program
+from cnn_tui.watching.hello import hello
 from engine.protocol import events
 from engine.run import run_liveness
 from engine.run.run_paths import RunDir
@@ -222,6 +223,12 @@ def test_settings_of_any_make_do_not_end_a_script() -> None:
 def test_epochs_are_whole(epochs: Any) -> None:
     with pytest.raises(ValueError, match=r"^epochs= is a whole number, not "):
         cnn_tui.watch(epochs=epochs)
+
+
+def test_the_folder_of_runs_may_be_in_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    said = [hello("", "train.py", folder, {})["runs_dir"] for folder in ("~/runs", "", None)]
+    assert said == ["/home/ada/runs", "", ""]
 
 
 def test_another_reduction_is_refused_in_a_sentence() -> None:

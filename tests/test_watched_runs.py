@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine.protocol import events
@@ -21,6 +22,7 @@ from tests import watched_runs
 from tests.drawing import examples
 from tests.scripted import Clock
 from tui.app import CnnTui
+from tui.cli import status_lines, waited_line
 from tui.cli.command_line import main
 from tui.drawing import axis, cells, curve_facts, place_words, series, status_rows
 from tui.panes.curves import curves_explanation
@@ -31,7 +33,9 @@ from tui.screens.dashboard_regions import STRIPS, regions
 from tui.screens.steer import SteerScreen
 from tui.screens.verdicts import verdicts
 from tui.shared_text import GoOn
+from tui.viewer import run_status
 from tui.viewer.run_follower import RunFollower
+from tui.viewer.run_waiting import Waited
 
 
 def folded(told: Sequence[Event]) -> History:
@@ -116,6 +120,30 @@ def test_late_rows_of_a_log_do_not_turn_it_back() -> None:
     assert folded([*told, late]).elapsed(0) == pytest.approx(100, abs=2)
 
 
+def test_a_log_is_in_the_last_epoch_that_it_names_and_took_the_time_between_its_rows() -> None:
+    begun, *told = watched_runs.of_log(watched_runs.epochs_only(30))
+    history = folded([begun, *told])
+    assert history.epoch == 30
+    assert history.elapsed(told[-1].time + 5) == pytest.approx(600)
+    without_times = folded([replace(event, time=examples.BEGAN) for event in (begun, *told)])
+    row = status_rows.status_row(without_times, 80, examples.BEGAN, silence="quiet 2 h")
+    assert cells.text(row).strip().endswith("? quiet 2 h   epoch 30/300   ◆ 55.7 @30")
+    history.fold([events.Steps(epoch=31, step=31, loss=1.0)])
+    assert history.epoch == 31
+
+
+@pytest.mark.parametrize(("report", "points"), [(None, [1.5]), (1.9, [1.9]), (UNSET, [1.5])])
+def test_the_training_of_an_epoch_told_late_is_a_point_where_no_report_was(
+    report: events.MaybeMeasured | None, points: list[float]
+) -> None:
+    begun = watched_runs.of_log([watched_runs.started(steps_per_epoch=10)])
+    reports = [] if report is None else [events.Steps(epoch=1, step=9, loss=report, lr=0.1)]
+    early = events.EpochEnded(epoch=1, step=10, loss=2.0)
+    history = folded([*begun, *reports, early, replace(early, train_loss=1.5)])
+    assert len(history.epochs) == 1
+    assert [y for _, _, y in series.loss_series(history).recent] == points
+
+
 # Panes
 
 
@@ -195,13 +223,6 @@ def test_the_status_says_whose_training_it_is() -> None:
     assert "TensorBoard's log" in cells.text(status_rows.status_row(log, 120, 0.0))
     told = folded(watched_runs.classification())
     assert "lr 0.1 · batch_size 128" in cells.text(status_rows.status_row(told, 220, 0.0))
-
-
-def test_the_best_of_a_loss_alone_is_that_loss() -> None:
-    told = _with_best(watched_runs.segmentation())
-    ended = events.RunEnded("done", seconds=1.0, step=400_000, time=told[-1].time)
-    row = cells.text(status_rows.status_row(folded([*told, ended]), 120, 0.0))
-    assert row.rstrip().endswith("◆ 0.242 @8")
 
 
 def test_only_what_was_measured_stands_in_a_border() -> None:
@@ -391,8 +412,20 @@ def test_the_status_leaves_out_what_is_not_measured(seg: RunDir) -> None:
     said = cnn_tui("status").stdout
     assert "top1" not in said
     assert "  best        epoch 2\n" in said
-    assert "best in epoch 2" in cnn_tui("wait", "12", "--until", "val_loss < 0").output
+    assert "best epoch 2" in cnn_tui("wait", "12", "--until", "val_loss < 0").output
     assert "none yet" not in said.partition("alert")[0]
+
+
+def test_the_best_of_a_script_without_an_accuracy_is_an_epoch(tmp_path: Path) -> None:
+    ended = events.EpochEnded(epoch=7, step=10, loss=0.5, best=True)
+    run = watched_runs.write_run(tmp_path, [watched_runs.started(), ended])
+    status = run_status.status_now(run, 0.0)
+    said = "\n".join(status_lines.lines(status, 0.0))
+    assert "best        epoch 7\n" in said
+    assert "nan" not in said
+    assert waited_line.line(Waited("done", None, None, (), status), None).endswith(
+        "at step 10; best epoch 7"
+    )
 
 
 def test_it_is_listed_with_its_program(seg: RunDir) -> None:

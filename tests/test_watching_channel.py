@@ -186,6 +186,22 @@ def test_a_forked_child_holds_neither_pipe_nor_lock_nor_run(lines: Path) -> None
     assert [line["type"] for line in kept(lines)] == ["Hello", "RunEnded"]
 
 
+def test_a_child_that_forks_says_nothing(lines: Path) -> None:
+    done = run(f"""
+        import os
+        from pathlib import Path
+        from cnn_tui.watching.channel import Channel
+        from tests.fake_recorder import starter
+        channel = Channel({{}}, starter(Path({str(lines)!r})))
+        if os.fork() == 0:
+            if os.fork():
+                os.wait()
+            os._exit(0)
+        os.wait()
+    """)
+    assert done.stderr == b""
+
+
 def child_status(channel: Channel, pipe: int) -> int:
     """What a forked child finds: 0 if it has neither pipe nor run, and waits for no lock."""
     try:

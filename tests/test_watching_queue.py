@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_tui.watching.lines import line
+from cnn_tui.watching.event_lines import line
 from cnn_tui.watching.waiting_events import WaitingEvents
 
 

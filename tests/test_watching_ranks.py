@@ -6,12 +6,17 @@ import subprocess
 import sys
 from collections import deque
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from cnn_tui.watching.channel import Recording
-from cnn_tui.watching.ranks import Rank, RankedChannel, SilentChannel, this_rank
+from cnn_tui.watching.ranked_reports import RankedReports
+from cnn_tui.watching.ranks import Message, Rank, RankedChannel, SilentChannel, this_rank
+from cnn_tui.watching.script import Script
+from cnn_tui.watching.step_means import LOSS
 from engine.protocol import commands, events
 from engine.run import run_liveness, spool
 from engine.run.run_paths import RunDir
@@ -93,6 +98,29 @@ def test_all_ranks_learn_that_the_recorder_has_ended() -> None:
     channel.wait_for_command(1.0)
     assert channel.after_step(lambda: True) is None
     assert network.messages == 1
+
+
+def test_a_device_that_fails_on_one_rank_leaves_no_other_waiting(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    gathered: list[Any] = []
+    told: list[dict[str, Any]] = []
+
+    def gather(mine: Any) -> list[Any]:
+        gathered.append(mine)
+        return gathered
+
+    due = Message(1, [], report=True, alive=True)
+    channel: Any = SimpleNamespace(
+        after_step=lambda is_due: due, group=SimpleNamespace(gather=gather)
+    )
+    script = Script("train.py", told.append)
+    reports = RankedReports(script, lambda: None, Clock(0.0), channel)
+    reports.means.add(LOSS, torch.ones((), device="meta"))  # whose value nobody can read
+    reports.after_step()
+    reports.after_step()
+    assert gathered == [({}, 0)]
+    assert "cannot be put together" in capfd.readouterr().err
 
 
 def test_a_rank_is_found_by_the_variables_of_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:

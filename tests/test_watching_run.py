@@ -14,12 +14,13 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
+from cnn_tui.lightning_watching.lightning_run import LightningRun
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
+from cnn_tui.watching.first_event import run_started
 from cnn_tui.watching.ranks import SilentChannel
-from cnn_tui.watching.reports import Reports
-from cnn_tui.watching.run_started import run_started
 from cnn_tui.watching.script import Script
+from cnn_tui.watching.step_reports import Reports
 from cnn_tui.watching.watched_run import WatchedRun
 from tests.fake_recorder import DIE, RECORDING, kept, starter
 from tests.scripted import Clock
@@ -37,6 +38,9 @@ class Model:
 
     def rate(self) -> float | None:
         return 0.1
+
+    def take_gradient_norm(self) -> float | None:
+        return None
 
     def between_steps(self) -> None:
         self._clock.now += self.pauses.pop() if self.pauses else 0.0
@@ -71,9 +75,9 @@ class Watched:
         self.channel = Channel({"name": "mine"}, starter(lines, answers or ANSWERS))
         self.script = Script("train.py", self.channel.send, epochs=epochs)
         self.model = cast(Any, Model(self.script, self.clock))
-        reports = Reports(self.script, self.model.rate, self.clock)
+        self.reports = Reports(self.script, self.model.rate, self.clock)
         self.run = WatchedRun(
-            self.script, self.channel, self.model, reports, self.started, self.clock
+            self.script, self.channel, self.model, self.reports, self.started, self.clock
         )
 
     def started(self, length: EpochLength) -> dict[str, Any]:
@@ -339,6 +343,25 @@ def test_nan_is_told_as_not_finite_and_never_best(watched: Watched) -> None:
     assert watched.told("Steps")[0]["loss"] is None
     assert watched.told("EpochEnded")[0]["loss"] is None
     assert watched.told("EpochEnded")[0]["best"] is False
+
+
+def test_what_a_lightning_module_logs_may_have_any_name(watched: Watched) -> None:
+    parts = watched.script, watched.channel, watched.model, watched.reports, watched.started
+    run = LightningRun(*parts, watched.clock)
+    run.begin_epoch(0, 0, 1)
+    run.batch_ended(1, 2.0)
+    run.epoch_ended({"val_loss": 1.0}, {"train_top1": 0.25}, {"confusion": 3.0, "self": 4.0})
+    [ended] = watched.told("EpochEnded")
+    assert (ended["train_loss"], ended["train_top1"], ended["loss"]) == (2.0, 0.25, 1.0)
+    assert ended["scalars"] == {"confusion": 3.0, "self": 4.0}
+
+
+def test_a_better_accuracy_is_best_and_without_one_a_lower_loss() -> None:
+    script = Script("train.py", lambda event: None)
+    lost = [script.is_best({"loss": loss}) for loss in (None, 2.0, 3.0, 1.0, float("inf"))]
+    assert lost == [False, True, False, True, False]
+    hit = [script.is_best({"top1": top1, "loss": 9.0}) for top1 in (None, 0.5, 0.5, 0.6)]
+    assert hit == [False, True, False, True]
 
 
 def test_numbers_on_devices_that_cannot_meet_are_told_and_fail_nothing(

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from engine.protocol import events
 from engine.protocol.events import Event, Watched
-from engine.recipes.recipe_toml import toml_value
+from engine.recipes import watched_recipe
 from engine.run.run_paths import RunDir
 from tests import journals
 from tests.drawing import examples
@@ -154,12 +154,6 @@ def write_run(folder: Path, told: Iterable[Event], name: str = "12-mine") -> Run
     told = [*told]
     run = journals.write_run(folder, told, name)
     [watched, *_] = [e.watched for e in told if isinstance(e, events.RunStarted) and e.watched]
-    run.recipe.write_text(_toml(watched))
+    toml = watched_recipe.to_toml(watched.program, watched.framework, watched.settings)
+    run.recipe.write_text(toml)
     return run
-
-
-def _toml(watched: Watched) -> str:
-    values = {"program": watched.program, "framework": watched.framework}
-    lines = ["[watched]", *(f"{key} = {toml_value(value)}" for key, value in values.items())]
-    settings = (f"{key} = {toml_value(value)}" for key, value in watched.settings.items())
-    return "\n".join([*lines, "", "[watched.settings]", *settings, ""])

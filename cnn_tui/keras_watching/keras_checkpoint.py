@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn_tui.watching import obeying_text
+from cnn_tui.watching.checkpoint_place import checkpoint_folder, sync
 from cnn_tui.watching.command_source import CommandSource
 from cnn_tui.watching.refusal_error import RefusalError
 from cnn_tui.watching.script import Script
@@ -16,8 +17,6 @@ from cnn_tui.watching.script import Script
 FILE = "script.weights.h5"
 # Keras wants this ending, so the file that is not whole yet has it, too.
 _UNFINISHED = "unfinished.weights.h5"
-# The longest time that a save waits for the recorder to tell where the run is kept.
-FOLDER_SECONDS = 5.0
 
 
 class KerasCheckpoint:
@@ -31,11 +30,9 @@ class KerasCheckpoint:
     def save(self, reason: str) -> dict[str, Any]:
         """Write the file; returns the event `Checkpointed`. Raises RefusalError."""
         began = time.monotonic()
-        recording = self._channel.recording(FOLDER_SECONDS)
-        if recording is None:
-            raise RefusalError(obeying_text.NO_FOLDER)
+        folder = checkpoint_folder(self._channel)
         try:
-            size = self._write(Path(recording.folder, "checkpoints"))
+            size = self._write(folder)
         except OSError as error:
             raise RefusalError(obeying_text.not_saved(error)) from error
         seconds = round(time.monotonic() - began, 3)
@@ -48,15 +45,7 @@ class KerasCheckpoint:
         folder.mkdir(exist_ok=True)
         unfinished, file = folder / _UNFINISHED, folder / FILE
         self._model().save_weights(unfinished)
-        _sync(unfinished)
+        sync(unfinished)
         os.replace(unfinished, file)
-        _sync(folder)
+        sync(folder)
         return file.stat().st_size
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,19 +9,14 @@ import keras
 import numpy as np
 
 from cnn_tui.keras_watching import keras_text, layer_outputs
-from cnn_tui.keras_watching.judgements import Judged, top_classes
+from cnn_tui.keras_watching.keras_judgements import Judged, top_classes
 from cnn_tui.keras_watching.keras_layers import named_layers
 from cnn_tui.keras_watching.keras_pictures import averaged, feature_map, kernel_pictures, picture
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
+from cnn_tui.shown_limits import MOST_IMAGES, RECORDED_MAPS, REQUESTED_MAPS, MapLimits
+from cnn_tui.watching import obeying_text
 from cnn_tui.watching.refusal_error import RefusalError
 from cnn_tui.watching.script import Script
-
-# A screen shows no more images, and no more or larger maps, than these.
-MOST_IMAGES = 64
-MOST_CHANNELS = 1024
-MAP_SIDE = 32
-# Of the maps that are shown after every epoch.
-EPOCH_CHANNELS = EPOCH_SIDE = 16
 
 
 class KerasInspector:
@@ -64,7 +59,7 @@ class KerasInspector:
         if cell and not images:
             raise RefusalError(keras_text.no_images_known(epoch))
         if not images or not all(0 <= image < count for image in images):
-            raise RefusalError(keras_text.no_such_image(count))
+            raise RefusalError(obeying_text.no_such_image(count))
         return images[:MOST_IMAGES]
 
     def _kernels(self, model: Any) -> dict[str, Any]:
@@ -75,10 +70,10 @@ class KerasInspector:
 
     def _maps(self, model: Any, data: ValidationArrays, name: str, image: int) -> dict[str, Any]:
         if name not in dict(named_layers(model)):
-            raise RefusalError(keras_text.no_maps(name))
-        found = self._maps_of(model, data, (name,), image, MOST_CHANNELS, MAP_SIDE)
+            raise RefusalError(obeying_text.no_maps(name))
+        found = self._maps_of(model, data, (name,), image, REQUESTED_MAPS)
         if not found:
-            raise RefusalError(keras_text.no_maps(name))
+            raise RefusalError(obeying_text.no_maps(name))
         return found[0]
 
     def epoch_maps(self, model: Any) -> list[dict[str, Any]]:
@@ -87,7 +82,7 @@ class KerasInspector:
             return []
         layers = [name for name, layer in named_layers(model) if _is_convolution(layer)]
         names = tuple(dict.fromkeys([*layers[:2], *layers[-1:]]))
-        return self._maps_of(model, self._data, names, 0, EPOCH_CHANNELS, EPOCH_SIDE)
+        return self._maps_of(model, self._data, names, 0, RECORDED_MAPS)
 
     def _maps_of(
         self,
@@ -95,8 +90,7 @@ class KerasInspector:
         data: ValidationArrays,
         names: Sequence[str],
         image: int,
-        channels: int,
-        side: int,
+        limits: MapLimits,
     ) -> list[dict[str, Any]]:
         seen = layer_outputs.layer_outputs(model, data.batch([image]), names)
         shown = self._shown(data, image, seen.output[0])
@@ -108,7 +102,9 @@ class KerasInspector:
                 **shown,
                 "maps": [
                     feature_map(channel, grid)
-                    for channel, grid in enumerate(averaged(maps[0, :channels], side))
+                    for channel, grid in enumerate(
+                        averaged(maps[0, : limits.channels], limits.side)
+                    )
                 ],
             }
             for name, maps in seen.maps.items()

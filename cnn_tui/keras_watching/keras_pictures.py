@@ -9,12 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_tui.measured import measured
+from cnn_tui.shown_limits import MOST_KERNELS, PICTURE_SIDE
 
 Floats = NDArray[np.float32]
-
-PICTURE_SIDE = 32
-# A convolution may have thousands of kernels. Only the first ones are shown.
-MOST_KERNELS = 256
 
 
 def picture(image: Floats, low: float, high: float) -> dict[str, Any]:

@@ -12,13 +12,10 @@ from typing import Any
 import keras
 
 from cnn_tui.keras_watching import keras_text
+from cnn_tui.measured import rounded
 from cnn_tui.watching import obeying_text
+from cnn_tui.watching.rate_limits import check_asked, check_change
 from cnn_tui.watching.refusal_error import RefusalError
-
-# The same bounds as those of the engine's runs.
-HIGHEST_RATE = 1000
-# A rate above this multiple of the planned one is a slip more often than a wish.
-FAR_ABOVE = 100
 
 
 class KerasRate:
@@ -47,8 +44,8 @@ class KerasRate:
     def used(self) -> float | None:
         """The rate of the next step; None where there are several optimizers, or none."""
         rate = getattr(self._optimizer(), "learning_rate", None)
-        # With seven digits, as many as it has: 0.001 is 0.0010000000474974513 in float32.
-        return None if rate is None else float(f"{float(keras.ops.convert_to_numpy(rate)):.7g}")
+        # With as many digits as it has: 0.001 is 0.0010000000474974513 in float32.
+        return None if rate is None else rounded(float(keras.ops.convert_to_numpy(rate)))
 
     def rate(self) -> float:
         rate = self.used()
@@ -59,15 +56,13 @@ class KerasRate:
         """Set or scale the rate from the next step on, and return it. Raises RefusalError."""
         if self.refusal:
             raise RefusalError(self.refusal)
+        check_asked(lr, scale)
         before = self.rate()
         planned = self._planned if self._in_force else before
         wanted = (before if lr is None else lr) * (1.0 if scale is None else scale)
-        if not 0 < wanted <= HIGHEST_RATE:
-            raise RefusalError(obeying_text.rate_out_of_range(HIGHEST_RATE))
         if not planned:
             raise RefusalError(obeying_text.RATE_IS_ZERO)
-        if not sure and wanted > max(before, FAR_ABOVE * planned):
-            raise RefusalError(obeying_text.rate_far_above(wanted, planned))
+        check_change(before, wanted, planned, sure)
         self.factor = wanted / planned
         self._set(planned)
         return wanted

@@ -7,24 +7,24 @@ every step. What a step did is read before the next one, and only when a report 
 from __future__ import annotations
 
 import atexit
-import math
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 
-from cnn_tui.keras_watching import epoch_numbers, judgements, keras_description, keras_text
+from cnn_tui.keras_watching import epoch_numbers, keras_description, keras_judgements, keras_text
 from cnn_tui.keras_watching.keras_checkpoint import KerasCheckpoint
 from cnn_tui.keras_watching.keras_inspector import KerasInspector
 from cnn_tui.keras_watching.keras_rate import KerasRate
+from cnn_tui.keras_watching.layer_outputs import model_output
 from cnn_tui.keras_watching.metric_sums import MetricSums
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
 from cnn_tui.measured import measured
-from cnn_tui.watching.channel import Channel, ending
+from cnn_tui.watching import obeying_text
+from cnn_tui.watching.channel import Channel, ending, last_error
+from cnn_tui.watching.first_event import run_started
 from cnn_tui.watching.obedience import Obedience
-from cnn_tui.watching.run_started import run_started
 from cnn_tui.watching.script import Script
 
 REPORT_SECONDS = 0.5
@@ -63,7 +63,6 @@ class KerasTraining:
         self._epoch_began = 0.0
         self._steps_ended: float | None = None
         self._validated = self._ever_validated = False
-        self._best: float | None = None
         atexit.register(self._end_at_exit)
 
     def tell_start(self) -> None:
@@ -193,7 +192,7 @@ class KerasTraining:
             times["evaluation_seconds"] = ended - self._steps_ended
         if self._lr is not None:
             numbers["lr"] = self._lr
-        best = self._is_best(numbers)
+        best = script.is_best(numbers)
         self._send({"type": "EpochEnded", "epoch": script.epoch, **numbers, **times, "best": best})
         script.ended_epochs = script.epoch
         if not self._steps and not script.stopping:
@@ -201,21 +200,24 @@ class KerasTraining:
             self.tell_start()
         self._serve()
 
-    def _is_best(self, numbers: Mapping[str, Any]) -> bool:
-        """Whether the validation's accuracy, or without one its loss, is the best so far."""
-        value = numbers["top1"] if "top1" in numbers else -numbers.get("loss", math.inf)
-        if not math.isfinite(value) or (self._best is not None and value <= self._best):
-            return False
-        self._best = value
-        return True
-
     def _show_validation(self, data: ValidationArrays) -> None:
+        """What the model says of the images; those that it cannot take are told of once."""
         self._obedience.enter("evaluating")
+        try:
+            self._show(data)
+        except Exception as error:  # noqa: BLE001 (the model is anybody's)
+            self._data = None
+            self._obedience.tell("warning", "data", obeying_text.model_failed(error))
+
+    def _show(self, data: ValidationArrays) -> None:
         model, epoch = self._model(), self._script.epoch
-        judged = judgements.judge(model, data, epoch)
+        if self._inspector.judged is None:
+            # A `predict` that fails would leave a model on JAX without its weights.
+            model_output(model, data.batch([0]))
+        judged = keras_judgements.judge(model, data, epoch)
         if judged is not None:
             self._inspector.judged = judged
-            self._send(judgements.confusion(judged))
+            self._send(keras_judgements.confusion(judged))
         for event in self._inspector.epoch_maps(model):
             self._send(event)
 
@@ -228,8 +230,7 @@ class KerasTraining:
 
     def _end_at_exit(self) -> None:
         """The script ends, and Keras never said that the training did: something was raised."""
-        error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
-        self.end(*ending(error or KeyboardInterrupt()))
+        self.end(*ending(last_error() or KeyboardInterrupt()))
 
     def _send(self, event: dict[str, Any]) -> None:
         self._channel.send({"step": self._script.step, **event})

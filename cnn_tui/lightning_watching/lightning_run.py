@@ -7,14 +7,12 @@ from typing import Any
 
 from torch import Tensor
 
-from cnn_tui.evaluated_cells import EvaluatedCells
+from cnn_tui.evaluated_cells import EvaluatedCells, accuracy
 from cnn_tui.watching.watched_run import WatchedRun
 
 
 class LightningRun(WatchedRun):
     """Steps are those of `trainer.global_step`: steps of optimizers, not batches."""
-
-    _logged: Mapping[str, float] = {}
 
     def begin_epoch(self, step: int, ended_epochs: int, steps_per_epoch: int | None) -> None:
         """An epoch begins, of so many steps if the trainer knows it."""
@@ -61,13 +59,16 @@ class LightningRun(WatchedRun):
         script = self._script
         event = {"type": "EpochEnded", "step": script.step, "epoch": script.epoch}
         event.update((name[len("val_") :], value) for name, value in results.items())
-        self._channel.send({**event, "scalars": dict(scalars), "best": self._is_best(event)})
+        self._channel.send({**event, "scalars": dict(scalars), "best": script.is_best(event)})
 
-    def judged(self, loader: Any, cells: Tensor, classes: int) -> float:
-        """Tell the confusion of a validation; returns the accuracy. Waits for the device."""
+    def judged(self, loader: Any, cells: Tensor, classes: int) -> float | None:
+        """Tell the confusion of a validation; returns the accuracy. Waits for the device.
+
+        That is None where no image counts, since no label is a class.
+        """
         evaluated = EvaluatedCells(self._script.epoch, classes, cells.cpu())
         self._model.note_cells(loader, evaluated)
-        return float((cells // classes == cells % classes).float().mean())
+        return accuracy(cells, classes)
 
     def epoch_ended(
         self,
@@ -76,14 +77,4 @@ class LightningRun(WatchedRun):
         scalars: Mapping[str, float],
     ) -> None:
         """End an epoch; `logged` are numbers of the training that the steps did not measure."""
-        self._logged = logged
-        self.epoch(**{**results, **scalars})
-        self._logged = {}
-
-    def _epoch_event(self, results: dict[str, float], scalars: dict[str, float]) -> dict[str, Any]:
-        return {**self._logged, **super()._epoch_event(results, scalars)}
-
-
-def cells(logits: Tensor, labels: Tensor) -> Tensor:
-    """`true * classes + predicted` of each image, (N,), on the device."""
-    return labels * logits.shape[1] + logits.detach().argmax(1)
+        self._tell_epoch(results, scalars, logged=logged)

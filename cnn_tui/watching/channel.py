@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cnn_tui.watching import watching_text
-from cnn_tui.watching.lines import line
+from cnn_tui.watching.event_lines import line
 from cnn_tui.watching.waiting_events import WaitingEvents
 
 # The longest time that the end of a script waits for the recorder to take its last events.
@@ -254,6 +254,7 @@ _channels: weakref.WeakSet[Channel] = weakref.WeakSet()
 def _forget_all() -> None:
     for channel in list(_channels):
         channel._forget()
+    _channels.clear()  # this child may fork as well
 
 
 os.register_at_fork(after_in_child=_forget_all)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnn_tui.class_ranking import ClassRanking
+from cnn_tui.evaluated_cells import accuracy, cells_of
 from cnn_tui.evaluation_mode import evaluation_mode
 from cnn_tui.model_copy import device_of
 from cnn_tui.model_outputs import logits_of
@@ -19,8 +20,6 @@ from cnn_tui.watching.labelled_images import LabelledImages, labelled_images
 from cnn_tui.watching.unwrapping import unwrapped
 
 TOP = 5
-# The cell of an image whose label is no class, as that of an ignored one is.
-LEFT_OUT = -1
 
 Criterion = Callable[[Any, Any], Tensor]
 
@@ -102,7 +101,7 @@ class _Sums:
         classes = self._classes = logits.shape[1]
         counts = (labels >= 0) & (labels < classes)
         own, ranking = labels * counts, ClassRanking(logits)
-        self._cells.append((own * classes + ranking.predicted).where(counts, _left_out(own)))
+        self._cells.append(cells_of(ranking.predicted, labels, classes))
         self._among_five.append((ranking.among_first(own, TOP) & counts).sum())
         if self._criterion is None:
             logs = F.log_softmax(logits, 1).gather(1, own[:, None])[:, 0]
@@ -112,21 +111,14 @@ class _Sums:
     def counts(self, began: float) -> Counts:
         """The whole evaluation. This waits for the device."""
         cells = torch.cat(self._cells).cpu() if self._cells else torch.zeros(0, dtype=torch.long)
-        counted = cells[cells != LEFT_OUT]
-        loss = top1 = top5 = None
+        loss, top1, top5 = None, accuracy(cells, self._classes), None
         weight = int(sum(self._weights))
         if weight:
             loss = float(torch.stack(self._losses).sum()) / weight
-        if len(counted):
-            top1 = float((counted % (self._classes + 1) == 0).sum()) / len(counted)
-            hits = int(torch.stack(self._among_five).sum())
-            top5 = hits / len(counted) if self._classes > TOP else None
+        if top1 is not None and self._classes > TOP:
+            top5 = int(torch.stack(self._among_five).sum()) / int((cells >= 0).sum())
         seconds = time.monotonic() - began
         return Counts(Evaluated(loss, top1, top5, self._images, seconds), self._classes, cells)
-
-
-def _left_out(cells: Tensor) -> Tensor:
-    return torch.full_like(cells, LEFT_OUT)
 
 
 def _logits(output: object) -> Tensor | None:

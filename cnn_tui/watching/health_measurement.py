@@ -23,11 +23,10 @@ from cnn_tui.untouched import untouched
 INTERVAL_SECONDS = 5.0
 # A measurement waits until it has taken less than this share of the time.
 SHARE = 0.01
-GRADIENT_NORM = "gradient_norm"
 
 
 class _Reading(NamedTuple):
-    """A table of the layers, the norm of the gradient, and whether the step was skipped."""
+    """Of a step: the table of these layers, the gradient's norm, and whether it was skipped."""
 
     layers: tuple[str, ...]
     readback: Readback
@@ -54,7 +53,7 @@ class HealthMeasurement:
         self._overflowed: Tensor | None = None
         self._reading: _Reading | None = None
         self._next, self._is_compiled = 0.0, False
-        self.gradient_norm: float | None = None
+        self._gradient_norm: float | None = None
         self._hooks = [
             optimizer.register_step_pre_hook(self._before_step),
             optimizer.register_step_post_hook(self._after_step),
@@ -71,6 +70,11 @@ class HealthMeasurement:
         if self._meter is not None:
             self._meter.remove_hooks()
         self._meter, self._has_gradients = None, False
+
+    def take_gradient_norm(self) -> float | None:
+        """The norm of the whole gradient, if it was measured since the last call."""
+        norm, self._gradient_norm = self._gradient_norm, None
+        return norm
 
     def between_steps(self, step: int) -> dict[str, Any] | None:
         """Finish or begin a measurement; returns the event of one whose numbers have arrived.
@@ -146,7 +150,7 @@ class HealthMeasurement:
         if float(skipped):
             self._next = self._clock()
             return None
-        self.gradient_norm = measured(float(norm))
+        self._gradient_norm = measured(float(norm))
         rows = [
             [name, *(measured(value, 4) for value in values)]
             for name, *values in layer_health(reading.layers, table)

@@ -19,8 +19,8 @@ class HeldLogits:
     """Sums hits, and images with one true class, since it was last taken.
 
     The predicted class is the first of the largest, as everywhere in this program. Unlike in
-    `engine/models/class_ranking.py`, a NaN beside numbers is the largest: to look for it takes ten
-    times as long as to count, and the loss of such a batch says it.
+    `ClassRanking`, a NaN beside numbers is the largest: to look for it takes ten times as long as
+    to count, and the loss of such a batch says it.
     """
 
     def __init__(self) -> None:

@@ -23,6 +23,7 @@ from cnn_tui.measured import measured
 from cnn_tui.model_copy import device_of, type_of
 from cnn_tui.model_outputs import logits_of
 from cnn_tui.readback import Readback
+from cnn_tui.shown_limits import ANY_MISTAKE, MOST_IMAGES, RECORDED_MAPS, REQUESTED_MAPS, MapLimits
 from cnn_tui.watching import obeying_text
 from cnn_tui.watching.labelled_images import LabelledImages, labelled_images
 from cnn_tui.watching.random_states import kept_random_states
@@ -32,13 +33,7 @@ from cnn_tui.watching.script import Script
 from cnn_tui.watching.shown_pixels import ShownPixels, as_images
 from cnn_tui.watching.unwrapping import is_sharded, unwrapped
 
-# At most so many channels of a layer, and the largest side of their grids: for the maps that a run
-# records while it trains, and for the reply to a request.
-RECORDED, REQUESTED = (16, 16), (1024, 32)
-# A screen shows no more images than this.
-MOST_IMAGES, AUGMENTED_IMAGES = 64, 32
-# Any class but the true one, as the predicted class of a cell.
-ANY_MISTAKE = -1
+AUGMENTED_IMAGES = 32
 UNLABELLED = -1
 
 
@@ -103,18 +98,18 @@ class InspectedScript:
     def recorded_maps(self) -> MapsReading | None:
         """Starts to read the maps of the first image that a run records; None without layers."""
         names = [name for name in default_layers(self.model) if name in self._mapped()]
-        return self._read_maps(names, 0, RECORDED) if names else None
+        return self._read_maps(names, 0, RECORDED_MAPS) if names else None
 
     def _maps(self, layer: str, image: int) -> dict[str, Any]:
         self.images.first()  # without images no layer has maps
         if layer not in self._mapped():
             raise RefusalError(obeying_text.no_maps(layer))
-        return self._read_maps([layer], image, REQUESTED).events()[0]
+        return self._read_maps([layer], image, REQUESTED_MAPS).events()[0]
 
     def _mapped(self) -> set[str]:
         return {layer.name for layer in self.layers if len(layer.output) == 3}
 
-    def _read_maps(self, names: Sequence[str], image: int, limits: tuple[int, int]) -> MapsReading:
+    def _read_maps(self, names: Sequence[str], image: int, limits: MapLimits) -> MapsReading:
         shown = self.images.at(image)
         inputs = on_device_of(self.model, shown.images)
         try:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from torch import Tensor
 
 from cnn_tui.watching.ranks import RankedChannel
-from cnn_tui.watching.reports import Reports
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_means import RATE, Sums, add_sums
+from cnn_tui.watching.step_reports import Reports
 
 
 class RankedReports(Reports):
@@ -52,9 +52,8 @@ class RankedReports(Reports):
         assert window is not None
         sums: Sums = {}
         images = 0
-        for theirs, count in self._channel.group.gather(
-            (window.reading.wait(), window.time.images)
-        ):
+        mine = self._arrived(window.reading), window.time.images
+        for theirs, count in self._channel.group.gather(mine):
             rate = theirs.pop(RATE, None)
             add_sums(sums, theirs)
             images += count

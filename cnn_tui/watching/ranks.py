@@ -55,7 +55,7 @@ class SilentChannel:
     alive = False
 
     def open(self, resume: bool = False) -> None:
-        """Do nothing, like all its methods."""
+        """Nothing: it says nothing and hears nothing."""
 
     def send(self, event: dict[str, Any]) -> None: ...
 

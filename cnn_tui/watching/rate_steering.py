@@ -14,13 +14,8 @@ from torch import Tensor
 
 from cnn_tui.compiling import is_compiling
 from cnn_tui.watching import obeying_text
+from cnn_tui.watching.rate_limits import check_asked, check_change
 from cnn_tui.watching.refusal_error import RefusalError
-
-# The same bounds as those of the engine's runs.
-HIGHEST_RATE = 1000
-# A rate above this multiple of the highest that the script has set is a slip more often than a
-# wish.
-FAR_ABOVE = 100
 
 
 class _Steered(NamedTuple):
@@ -67,16 +62,12 @@ class RateSteering:
         """
         if self.refusal:
             raise RefusalError(self.refusal)
-        if not all(0 < rate <= HIGHEST_RATE for rate in (lr, scale) if rate is not None):
-            raise RefusalError(obeying_text.rate_out_of_range(HIGHEST_RATE))
+        check_asked(lr, scale)
         own, before = self._own_rate(), self.rate()
         if lr is not None and not own:
             raise RefusalError(obeying_text.RATE_IS_ZERO)
         after = (before if lr is None else lr) * (1.0 if scale is None else scale)
-        if after > HIGHEST_RATE:
-            raise RefusalError(obeying_text.rate_out_of_range(HIGHEST_RATE))
-        if not sure and after > max(before, FAR_ABOVE * self._highest):
-            raise RefusalError(obeying_text.rate_far_above(after, self._highest))
+        check_change(before, after, max(own, self._highest), sure)
         if lr is not None or self._asked is not None:
             self._asked = after
         if own:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,3 +40,14 @@ class Script:
     drives_batches: bool = False
     stopping: bool = False
     best: float | None = None
+
+    def is_best(self, ended: Mapping[str, Any]) -> bool:
+        """Whether this `EpochEnded` is the best so far, by accuracy or else by loss."""
+        loss = ended.get("loss")
+        score = ended.get("top1", None if loss is None else -loss)
+        if score is None or not math.isfinite(score):
+            return False
+        if self.best is not None and score <= self.best:
+            return False
+        self.best = score
+        return True

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from cnn_tui.watching import obeying_text
+from cnn_tui.watching.checkpoint_place import checkpoint_folder, sync
 from cnn_tui.watching.command_source import CommandSource
 from cnn_tui.watching.plain_state import load_into, plain
 from cnn_tui.watching.rate_steering import RateSteering
@@ -27,8 +28,6 @@ from cnn_tui.watching.script import Script
 from cnn_tui.watching.unwrapping import unwrapped
 
 NAME, FORMAT = "script.pt", 1
-# The longest time that a save waits for the recorder to tell where the run is kept.
-FOLDER_SECONDS = 5.0
 # The user alone may read such a file.
 PRIVATE = 0o600
 
@@ -68,7 +67,7 @@ class ScriptCheckpoint:
         if self.refusal:
             raise RefusalError(self.refusal)
         began = time.monotonic()
-        path = self._folder() / NAME
+        path = checkpoint_folder(self._channel) / NAME
         file, size = self._own_file(path)
         content = self._position(file)
         if not file:
@@ -87,12 +86,6 @@ class ScriptCheckpoint:
             "stall": round(time.monotonic() - began, 3),
             "reason": reason,
         }
-
-    def _folder(self) -> Path:
-        recording = self._channel.recording(FOLDER_SECONDS)
-        if recording is None:
-            raise RefusalError(obeying_text.NO_FOLDER)
-        return Path(recording.folder) / "checkpoints"
 
     def _own_file(self, path: Path) -> tuple[str, int]:
         """The file that `on_checkpoint` wrote, and its size; nothing without one."""
@@ -180,17 +173,8 @@ def _write(path: Path, content: dict[str, Any]) -> int:
     finally:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
-    _sync_folder(path.parent)
+    sync(path.parent)
     return buffer.getbuffer().nbytes
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in this folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -16,17 +16,16 @@ from cnn_tui.watching import program as programs
 from cnn_tui.watching import ranks, watching_text
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
+from cnn_tui.watching.first_event import run_started
+from cnn_tui.watching.hello import hello
 from cnn_tui.watching.ranked_reports import RankedReports
 from cnn_tui.watching.ranks import AnyChannel, Group, Rank, RankedChannel, SilentChannel
-from cnn_tui.watching.reports import Reports
-from cnn_tui.watching.run_started import run_started
 from cnn_tui.watching.script import Script
+from cnn_tui.watching.step_reports import Reports
 from cnn_tui.watching.watched_model import WatchedModel
 from cnn_tui.watching.watched_run import WatchedRun
 
 Run = TypeVar("Run", bound=WatchedRun)
-# Of the lines between script and recorder.
-VERSION = 1
 
 
 def watch(
@@ -91,24 +90,14 @@ def new_run(
     reduce: str | None = None,
 ) -> Run:
     """A run of this kind, of a training by this framework; all else is as for `watch`."""
-    if reduce not in (None, "mean"):
-        raise ValueError(f'reduce is None or "mean", not {reduce!r}.')
     rank, program = ranks.this_rank(), programs.program_name()
+    group = _group(rank, reduce)
     plain = programs.plain_settings(settings)
     name = str(name or programs.run_name(program))
-    hello = {
-        "version": VERSION,
-        "name": name,
-        "program": program,
-        "runs_dir": os.path.abspath(runs_dir) if runs_dir else "",
-        "pid": os.getpid(),
-        "settings": plain,
-    }
-    group = Group(rank) if reduce and rank.of > 1 else None
-    line = _line(hello, rank, group)
+    channel = _channel(rank, group, hello(name, program, runs_dir, plain))
     script = Script(
         program=program,
-        send=line.send,
+        send=channel.send,
         model=model,
         optimizer=optimizer,
         data=data,
@@ -118,7 +107,7 @@ def new_run(
         epochs=_whole(epochs),
         leads=rank.leads,
     )
-    watched = WatchedModel(script, line)
+    watched = WatchedModel(script, channel)
 
     def started(length: EpochLength) -> dict[str, Any]:
         return run_started(
@@ -133,7 +122,7 @@ def new_run(
             facts={**watched.facts(), "train_images": length.images},
         )
 
-    return kind(script, line, watched, _reports(script, watched, line), started)
+    return kind(script, channel, watched, _reports(script, watched, channel), started)
 
 
 def _whole(epochs: Any) -> int | None:
@@ -144,16 +133,23 @@ def _whole(epochs: Any) -> int | None:
         raise ValueError(f"epochs= is a whole number, not {epochs!r}.") from None
 
 
-def _line(hello: dict[str, Any], rank: Rank, group: Group | None) -> AnyChannel:
-    """The channel of this process: to a recorder if it speaks, and of all ranks in a group."""
+def _group(rank: Rank, reduce: str | None) -> Group | None:
+    """The ranks that obey and report together; None where this one does so alone."""
+    if reduce not in (None, "mean"):
+        raise ValueError(f'reduce is None or "mean", not {reduce!r}.')
+    return Group(rank) if reduce and rank.of > 1 else None
+
+
+def _channel(rank: Rank, group: Group | None, said: dict[str, Any]) -> AnyChannel:
+    """To a recorder if this process speaks, and of all ranks in a group."""
     speaks = rank.leads and not _is_imported_again()
-    channel = Channel(hello) if speaks else SilentChannel()
+    channel = Channel(said) if speaks else SilentChannel()
     return RankedChannel(channel, rank, group) if group else channel
 
 
-def _reports(script: Script, watched: WatchedModel, line: AnyChannel) -> Reports:
-    if isinstance(line, RankedChannel):
-        return RankedReports(script, watched.rate, time.monotonic, line)
+def _reports(script: Script, watched: WatchedModel, channel: AnyChannel) -> Reports:
+    if isinstance(channel, RankedChannel):
+        return RankedReports(script, watched.rate, time.monotonic, channel)
     return Reports(script, watched.rate, time.monotonic)
 
 

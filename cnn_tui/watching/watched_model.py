@@ -88,7 +88,7 @@ class WatchedModel:
 
     def _found_facts(self) -> dict[str, Any]:
         if self._script.model is None:
-            return {"layers": [], "parameters": 0, "macs": 0, "input": [0, 0, 0]}
+            return {}
         sample = self._sample()
         found = model_facts(unwrapped(self._script.model), None if sample is None else sample[:1])
         if found.failure:
@@ -102,10 +102,9 @@ class WatchedModel:
         """The learning rate that the last step used; None before the first one."""
         return self._steering.used
 
-    @property
-    def gradient_norm(self) -> float | None:
-        """The norm of the whole gradient where it was last measured."""
-        return None if self._health is None else self._health.gradient_norm
+    def take_gradient_norm(self) -> float | None:
+        """The norm of the whole gradient, if it was measured since the last call."""
+        return None if self._health is None else self._health.take_gradient_norm()
 
     def between_steps(self) -> None:
         """Serve commands, and go on with what is measured. Call it after each step."""
@@ -242,10 +241,10 @@ class WatchedModel:
 
     # Checkpoints, and the end
 
-    def checkpoint(self, reason: str = "command") -> None:
+    def checkpoint(self) -> None:
         """Save now; what fails is told to the viewer."""
         try:
-            self._obedience.save(reason)
+            self._obedience.save("command")
         except RefusalError as refusal:
             self._obedience.tell("error", "save", str(refusal))
 

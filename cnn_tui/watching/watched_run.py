@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import atexit
-import math
 import os
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import Tensor
 
+from cnn_tui.measured import rounded
 from cnn_tui.nested_tensors import first_tensor
 from cnn_tui.watching import channel as channels
 from cnn_tui.watching import watching_text
 from cnn_tui.watching.channel import tell
 from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.ranks import AnyChannel, shared_recording
-from cnn_tui.watching.reports import Reports, measured, rounded
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_means import LOSS, Sums, scalar
+from cnn_tui.watching.step_reports import Reports, mean_fields
 from cnn_tui.watching.step_times import StepTime
 
 if TYPE_CHECKING:
@@ -185,6 +185,16 @@ class WatchedRun:
         `confusion` counts images, (classes, classes): a row is a true class. Waits for the device.
         """
         results = {"val_loss": val_loss, "val_top1": val_top1, "val_top5": val_top5}
+        self._tell_epoch(results, scalars, confusion)
+
+    def _tell_epoch(
+        self,
+        results: Mapping[str, object],
+        scalars: Mapping[str, object],
+        confusion: object = None,
+        logged: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        """End the epoch; `logged` are fields of its event that the steps may not have measured."""
         with self._lock:
             if self._channel.alive:
                 evaluation = self._times.since_last_step()
@@ -192,7 +202,8 @@ class WatchedRun:
                 self._script.step += self._length.steps(self._script.step) == 0
                 if confusion is not None:
                     self._model.confusion(confusion, self._script.epoch)
-                event = self._epoch_event(self._numbers(results), self._numbers(scalars))
+                numbers = self._numbers(results), self._numbers(scalars)
+                event = {**logged, **self._epoch_event(*numbers)}
                 if self._length.has_steps and event.keys() & {"loss", "top1"}:
                     event["evaluation_seconds"] = rounded(evaluation)
                 self._channel.send(event)
@@ -238,6 +249,8 @@ class WatchedRun:
         if self._channel.alive:
             began = self._clock()
             self._model.between_steps()
+            if (norm := self._model.take_gradient_norm()) is not None:
+                self.log(gradient_norm=norm)
             self._times.skip(self._clock() - began)
 
     # Saves
@@ -317,17 +330,8 @@ class WatchedRun:
         event.update((name[len("val_") :], value) for name, value in results.items())
         if scalars:
             event["scalars"] = scalars
-        event["best"] = self._is_best(event)
+        event["best"] = script.is_best(event)
         return event
-
-    def _is_best(self, event: dict[str, Any]) -> bool:
-        """Whether this is the best epoch, by accuracy or else by loss."""
-        score = event.get("top1", -event.get("loss", math.nan))
-        best = self._script.best
-        if math.isnan(score) or (best is not None and score <= best):
-            return False
-        self._script.best = score
-        return True
 
     def _end_epoch(self) -> None:
         script = self._script
@@ -358,7 +362,7 @@ class WatchedRun:
 
 def _of_training(sums: Sums, spent: StepTime) -> dict[str, float]:
     """What the steps of an epoch measured."""
-    found = measured(sums, "train_")
+    found = mean_fields(sums, "train_")
     if spent.seconds:
         found["seconds"] = rounded(spent.seconds)
         if spent.images:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from torch import Tensor, nn
 
@@ -11,24 +10,12 @@ from cnn_tui.byte_pictures import byte_grid
 from cnn_tui.evaluation_mode import evaluation_mode
 from cnn_tui.feature_maps import record_feature_maps
 from cnn_tui.readback import Readback
+from cnn_tui.shown_limits import RECORDED_MAPS, MapLimits
 from engine.data.base.dataset import Dataset
 from engine.devices.forward_pass import Judge
 from engine.inspection.pictures import picture, predictions
 from engine.protocol.events import FeatureMap, FeatureMaps, measured
 from engine.text import harmless
-
-
-class MapLimits(NamedTuple):
-    """The largest number of channels of a layer, and the largest side of their grids."""
-
-    channels: int
-    side: int
-
-
-# For the maps that a run records while it trains.
-RECORDED = MapLimits(16, 16)
-# For the reply to a request.
-REQUESTED = MapLimits(1024, 32)
 
 
 class FeatureMapReading:
@@ -43,7 +30,7 @@ class FeatureMapReading:
         judge: Judge,
         step: int,
         image: int = 0,
-        limits: MapLimits = RECORDED,
+        limits: MapLimits = RECORDED_MAPS,
     ) -> None:
         """Run the model on the image: for the maps without autocast, and once more to judge it."""
         self._shown = dataset.validation.one(image)

@@ -6,12 +6,13 @@ from torch import nn
 
 from cnn_tui.evaluated_cells import EvaluatedCells
 from cnn_tui.kernels import first_convolution
+from cnn_tui.shown_limits import REQUESTED_MAPS
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.loader_choice import Loader
 from engine.devices.forward_pass import Judge
 from engine.errors import EngineError, UsageError
 from engine.inspection import inspection_text, pictures
-from engine.inspection.feature_map_events import REQUESTED, FeatureMapReading
+from engine.inspection.feature_map_events import FeatureMapReading
 from engine.protocol import commands
 from engine.protocol.events import Alert, Event, Layer
 
@@ -78,7 +79,7 @@ class Inspector:
             self._judge,
             step,
             image=self._images(request)[0],
-            limits=REQUESTED,
+            limits=REQUESTED_MAPS,
         )
         return reading.events()[0]
 

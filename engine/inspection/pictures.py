@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui import byte_pictures
-from cnn_tui.byte_pictures import PICTURE_SIDE
 from cnn_tui.evaluation_mode import evaluation_mode
+from cnn_tui.shown_limits import PICTURE_SIDE
 from engine.data.base.batch import Batch
 from engine.data.base.dataset import Dataset
 from engine.devices.forward_pass import Judge

@@ -12,7 +12,7 @@ class BestEpochs:
         self._top1 = -math.inf
         self._loss = math.inf
 
-    def is_best(self, top1: float | None, loss: float | None, was_best: bool) -> bool:
+    def is_best(self, top1: float | None, loss: float | None, *, was_best: bool) -> bool:
         """Whether an epoch is the best so far. A number is None if it is NaN or not measured.
 
         `was_best` says that it was, by the numbers that were known of it before.

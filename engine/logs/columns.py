@@ -81,7 +81,7 @@ _EXACT = {name: Column(meaning) for meaning, names in _WHOLE.items() for name in
 
 _SPLITS: dict[str, Split] = {
     **dict.fromkeys(["train", "training"], "train"),
-    **dict.fromkeys(["val", "valid", "validation", "eval", "dev"], "validation"),
+    **dict.fromkeys(["val", "valid", "validation", "eval", "evaluation", "dev"], "validation"),
     **dict.fromkeys(["test", "testing"], "test"),
 }
 

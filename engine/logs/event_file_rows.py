@@ -12,10 +12,10 @@ import numpy as np
 from engine import text
 from engine.logs import event_file_text as words
 from engine.logs.event_records import PART_BYTES, Damage, EventRecords, Part
-from engine.logs.event_values import Setting
 from engine.logs.scalar_decoding import Points, ScalarDecoding
 from engine.logs.superseded_points import FileSteps
 from engine.protocol.events import Alert
+from engine.recipes.watched_recipe import Setting
 
 # The steps that a curve can show.
 LARGEST_STEP = 10**12

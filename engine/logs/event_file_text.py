@@ -7,11 +7,6 @@ from pathlib import Path
 from engine.text import harmless
 
 
-def label(log: Path) -> str:
-    """The end of its path."""
-    return harmless("/".join(log.absolute().parts[-2:]).lstrip("/"))
-
-
 def damaged_record(file: str, offset: int) -> str:
     return (
         f"{harmless(file)} is damaged at byte {offset:,}: the checksum of a record is wrong, "

@@ -21,11 +21,11 @@ from engine.logs import event_file_text as words
 from engine.logs import event_folder
 from engine.logs.event_file_rows import FollowedFile
 from engine.logs.event_records import PART_BYTES, FileReplacedError
-from engine.logs.event_values import Setting
 from engine.logs.learnt import Learnt
-from engine.logs.log_reader import LogNews
+from engine.logs.log_reader import LogNews, end_of
 from engine.logs.row_events import RowEvents
 from engine.protocol.events import Event, Watched
+from engine.recipes.watched_recipe import Setting
 from engine.text import harmless
 
 LOG = "TensorBoard"
@@ -62,7 +62,7 @@ class EventFileReader:
 
     @property
     def label(self) -> str:
-        return words.label(self.path)
+        return end_of(self.path)
 
     @property
     def read_share(self) -> float:

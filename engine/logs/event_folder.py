@@ -9,18 +9,6 @@ from pathlib import Path
 
 # TensorBoard, too, reads every file with this in its name.
 IN_NAME = "tfevents"
-# Keras writes each split into a subfolder; these are parts of one training.
-SPLITS = (
-    "train",
-    "training",
-    "val",
-    "valid",
-    "validation",
-    "eval",
-    "evaluation",
-    "test",
-    "testing",
-)
 DEEPEST = 6
 # `add_hparams` makes a subfolder that is named by the time.
 _MOMENT = re.compile(r"\d+(\.\d+)?")

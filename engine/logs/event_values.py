@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.logs.event_message import Message, event_class, hparams_class, unreadable
+from engine.recipes.watched_recipe import Setting
 
-Setting: TypeAlias = str | float | bool | None
 SESSION_START = 1
 HPARAMS = b"hparams"
 # A tag's plugin is told in its first record alone. These hold no numbers over steps.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.logs.event_folder import SPLITS
+from engine.logs.columns import is_split
 
 
 def one_log_each(folders: Iterable[Path]) -> list[Path]:
@@ -24,5 +24,5 @@ def one_log_each(folders: Iterable[Path]) -> list[Path]:
     return [
         one
         for parent, inside in by_parent.items()
-        for one in ([parent] if all(log.name in SPLITS for log in inside) else inside)
+        for one in ([parent] if all(is_split(log.name) for log in inside) else inside)
     ]

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from engine.protocol.events import Event
+from engine.text import harmless
+
+
+def end_of(log: Path) -> str:
+    """The end of its path, which is what the screen calls it: `resnet18/metrics.csv`."""
+    return harmless("/".join(log.absolute().parts[-2:]).lstrip("/"))
 
 
 class LogNews(NamedTuple):
@@ -26,7 +33,7 @@ class LogReader(Protocol):
 
     @property
     def label(self) -> str:
-        """What the screen calls the log: whose it is, and the end of its path."""
+        """What the screen calls the log: the end of its path."""
 
     @property
     def read_share(self) -> float:

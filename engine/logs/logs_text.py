@@ -40,10 +40,6 @@ def _taken_for(meaning: Meaning, percent: Collection[Meaning]) -> str:
 # A file
 
 
-def unreadable(path: object, why: str) -> str:
-    return f"{harmless(str(path))} cannot be read: {harmless(why)}."
-
-
 def no_text(path: object) -> str:
     return f"{harmless(str(path))} is no text in UTF-8: name a CSV file or one of JSON lines."
 

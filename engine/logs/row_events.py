@@ -132,12 +132,7 @@ class RowEvents:
         self, plan: RowPlan, written: Written, time: float, values: Mapping[str, float]
     ) -> list[Event]:
         if places := plan.places(values):
-            written = Written(
-                places.get(Meaning.STEP, written.step),
-                places.get(Meaning.EPOCH, written.epoch),
-                places.get(Meaning.BATCH),
-            )
-            time = places.get(Meaning.TIME, time)
+            written, time = _written(places, written), places.get(Meaning.TIME, time)
         of_steps, of_epoch = plan.of_steps(values), plan.of_epoch(values)
         scalars = plan.scalars(values)
         place = self._places.add(written, plan.ends)
@@ -182,28 +177,7 @@ class RowEvents:
         if started is not None and (started.steps_per_epoch, self._unit) == (length or 1, unit):
             return
         self._unit = unit
-        self._started = RunStarted(
-            attempt=self._watched.program,
-            name=self._watched.program,
-            recipe=None,
-            resolved=None,
-            host="",
-            device="",
-            classes=(),
-            layers=(),
-            parameters=0,
-            macs=0,
-            input=(0, 0, 0),
-            train_images=0,
-            validation_images=0,
-            validation_is_test=False,
-            steps_per_epoch=length or 1,
-            planned_steps=(self._watched.epochs or 0) * (length or 1),
-            versions={},
-            watched=replace(self._watched, unit=unit),
-            step=place.step,
-            time=time,
-        )
+        self._started = _start(length or 1, replace(self._watched, unit=unit), place, time)
         yield self._started
 
     def _columns_read(self, plan: RowPlan, place: Place, time: float) -> Iterator[Event]:
@@ -228,10 +202,45 @@ class RowEvents:
         before = self._ended if self._completes(place) else None
         if before is None:
             before = EpochEnded(place.epoch, step=place.step, time=time)
-        best = self._best.is_best(fields.get("top1"), fields.get("loss"), before.best)
+        top1, loss = fields.get("top1"), fields.get("loss")
+        best = self._best.is_best(top1, loss, was_best=before.best is True)
         scalars = {**before.scalars, **scalars}
         self._ended = replace(before, time=time, scalars=scalars, best=best, **fields)
         return self._ended
+
+
+def _start(length: int, watched: Watched, place: Place, time: float) -> RunStarted:
+    return RunStarted(
+        attempt=watched.program,
+        name=watched.program,
+        recipe=None,
+        resolved=None,
+        host="",
+        device="",
+        classes=(),
+        layers=(),
+        parameters=0,
+        macs=0,
+        input=(0, 0, 0),
+        train_images=0,
+        validation_images=0,
+        validation_is_test=False,
+        steps_per_epoch=length,
+        planned_steps=(watched.epochs or 0) * length,
+        versions={},
+        watched=watched,
+        step=place.step,
+        time=time,
+    )
+
+
+def _written(places: Numbers, given: Written) -> Written:
+    """Where the columns of a row say that it stands, and else the format of the log."""
+    return Written(
+        places.get(Meaning.STEP, given.step),
+        places.get(Meaning.EPOCH, given.epoch),
+        places.get(Meaning.BATCH),
+    )
 
 
 def _steps(numbers: Numbers, scalars: dict[str, float], place: Place, time: float) -> Steps:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.logs.event_records import HEADER, Part
-from engine.logs.event_values import Setting, content
-from engine.logs.scalar_layouts import MOST_LAYOUTS, Layout, Words, as_words, learnt
+from engine.logs.event_values import content
+from engine.logs.scalar_layouts import MOST_LAYOUTS, Layout, Words, as_words, layout_of
+from engine.recipes.watched_recipe import Setting
 
 
 class Points(NamedTuple):
@@ -111,7 +112,7 @@ class ScalarDecoding:
                 continue  # it has the layout of one before it
             start = int(starts[at])
             record = part.data[start : start + length]
-            new = learnt(record) if len(layouts) < MOST_LAYOUTS else None
+            new = layout_of(record) if len(layouts) < MOST_LAYOUTS else None
             if new is None:
                 self._decode_one(record, part.offset + start, found)
             else:

@@ -96,7 +96,7 @@ class _Told(NamedTuple):
     metadata: bytes
 
 
-def learnt(record: bytes) -> Layout | None:
+def layout_of(record: bytes) -> Layout | None:
     """The layout of a record with one scalar; None if it is to be decoded by itself."""
     told = _told(record) if len(record) <= LONGEST else None
     if told is None or told.number is None or told.step < 0:

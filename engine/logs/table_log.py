@@ -10,7 +10,7 @@ from typing import Literal
 
 from engine import regular_files
 from engine.errors import RunError
-from engine.logs import logs_text
+from engine.logs import logs_text, search_text
 from engine.logs.column_names import ColumnNames
 from engine.logs.columns import PLACES
 from engine.logs.frameworks import FROM_ZERO, framework
@@ -18,7 +18,7 @@ from engine.logs.json_history import JsonHistory
 from engine.logs.learnt import Learnt
 from engine.logs.line_records import CsvLines, JsonLines
 from engine.logs.line_tail import QUIET_SECONDS
-from engine.logs.log_reader import LogNews
+from engine.logs.log_reader import LogNews, end_of
 from engine.logs.record import Record, Records, RecordsChangedError
 from engine.logs.row_events import COLUMNS, RowEvents
 from engine.logs.table_kinds import HEAD_BYTES, TableKind, kind_of
@@ -58,7 +58,7 @@ class TableReader:
 
     @property
     def label(self) -> str:
-        return f"{self._path.parent.resolve().name}/{self._path.name}"
+        return end_of(self._path)
 
     @property
     def read_share(self) -> float:
@@ -105,7 +105,7 @@ class TableReader:
         except OSError as error:
             if self._bytes:
                 return []
-            raise RunError(logs_text.unreadable(self._path, reason(error))) from error
+            raise RunError(search_text.unreadable(self._path, reason(error))) from error
 
     def _opened(self) -> Records | None:
         """The rows of the file; None while its kind cannot be told."""

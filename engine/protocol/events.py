@@ -334,7 +334,7 @@ class EpochEnded(_Event, frozen=True, omit_defaults=True):
     seconds: float | UnsetType = UNSET
     evaluation_seconds: float | UnsetType = UNSET
     images_per_second: MaybeMeasured = UNSET
-    best: bool = False
+    best: bool | UnsetType = UNSET
     top5: MaybeMeasured = UNSET
     balanced: MaybeMeasured = UNSET
     scalars: Scalars = {}

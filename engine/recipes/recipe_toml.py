@@ -17,6 +17,8 @@ from engine.recipes.recipe import COMMENTS, FIELDS, Recipe, Resolved
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 # Fields that are lists of numbers.
 OF_NUMBERS = ("bands", "levels", "milestones")
+# The table of a watched run's file, which has no recipe.
+WATCHED = "watched"
 # The beginning of a line that tells what a resume changed.
 NOTE = "# Changed "
 
@@ -69,10 +71,16 @@ def read_fields(path: Path) -> dict[str, object]:
         fields = tomllib.loads(toml)
     except (ValueError, RecursionError) as error:
         raise UsageError(recipe_text.recipe_not_toml(path, str(error))) from error
-    if isinstance(watched := fields.get("watched"), dict):
-        program = str(watched.get("program", ""))
+    program = watched_program(fields)
+    if program is not None:
         raise RunError(recipe_text.no_recipe(path.absolute().parent.name, program))
     return fields
+
+
+def watched_program(fields: Mapping[str, object]) -> str | None:
+    """The program that a watched run's file names; None if it is the file of no watched run."""
+    table = fields.get(WATCHED)
+    return str(table.get("program", "")) if isinstance(table, dict) else None
 
 
 def to_toml(recipe: Recipe, resolved: Resolved | None = None) -> str:

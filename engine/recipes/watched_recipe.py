@@ -16,34 +16,31 @@ from pathlib import Path
 from typing import TypeAlias
 
 from engine import regular_files
-from engine.recipes.recipe_toml import toml_value
+from engine.recipes import recipe_toml
+from engine.recipes.recipe_toml import WATCHED, toml_value
 
 # A hyper-parameter of somebody's own program.
 Setting: TypeAlias = str | int | float | bool | None
-
-TABLE = "watched"
 
 
 def to_toml(program: str, framework: str, settings: Mapping[str, Setting]) -> str:
     """The text of the file. A setting that is None is left out, since TOML has no null."""
     lines = [
-        f"[{TABLE}]",
+        f"[{WATCHED}]",
         f"program = {toml_value(program)}",
         f"framework = {toml_value(framework)}",
     ]
     known = [(name, value) for name, value in settings.items() if value is not None]
     if known:
-        lines += ["", f"[{TABLE}.settings]"]
+        lines += ["", f"[{WATCHED}.settings]"]
     return "\n".join(
         [*lines, *(f"{toml_value(name)} = {toml_value(value)}" for name, value in known), ""]
     )
 
 
 def watched_program(recipe: Path) -> str | None:
-    """The program that a watched run's file names; None if it is the file of no watched run."""
+    """The program that a run's file names; None if that is no watched run, or cannot be read."""
     try:
-        fields = tomllib.loads(regular_files.read_text(recipe))
+        return recipe_toml.watched_program(tomllib.loads(regular_files.read_text(recipe)))
     except (OSError, ValueError, RecursionError):
         return None
-    table = fields.get(TABLE)
-    return str(table.get("program", "")) if isinstance(table, dict) else None

@@ -46,7 +46,7 @@ def learning_curves(facts: RunFacts, families: Sequence[str]) -> Drawing:
             report_text.LOSS, history.loss, lambda e: e.train_loss, lambda e: e.loss, significant
         ),
     )
-    shown = panels if history.has_top1 or history.watched is None else panels[1:]
+    shown = panels if history.has_top1 else panels[1:]
     with styled(families):
         figure = Figure(figsize=(WIDTH, 2.95), layout="constrained")
         axes = figure.subplots(1, len(shown), squeeze=False)[0]

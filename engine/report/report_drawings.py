@@ -31,7 +31,7 @@ def drawings(facts: RunFacts, images: ShownImages, families: tuple[str, ...]) ->
     history = facts.history
     if history.steps is not None or history.epochs:
         yield curve_figures.learning_curves(facts, families)
-        if history.lr or history.watched is None:
+        if history.has_rate:
             yield curve_figures.rate_figure(facts, families)
     if facts.cells:
         yield from confusion_figure.confusion_figures(facts.cells, facts.classes, families)

@@ -41,7 +41,7 @@ def unit(facts: RunFacts) -> str:
 
 def curves_caption(facts: RunFacts) -> str:
     history = facts.history
-    measured = "Accuracy and loss" if history.has_top1 or history.watched is None else "The loss"
+    measured = "Accuracy and loss" if history.has_top1 else "The loss"
     words = f"{measured} by {unit(facts)}, of training and validation images."
     if facts.history.run is not None and facts.history.run.validation_is_test:
         words += " The validation images are the test split of the data."

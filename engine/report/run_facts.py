@@ -11,6 +11,7 @@ from engine.errors import RunError
 from engine.protocol import events
 from engine.protocol.answers import Progress
 from engine.protocol.events import EpochEnded
+from engine.recipes import watched_recipe
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.report import report_text
@@ -84,12 +85,19 @@ def read_facts(run: RunDir) -> Iterator[Progress | RunFacts]:
 
 
 def _basics(run: RunDir, history: History) -> RunFacts:
-    recipe = history.run.recipe if history.run is not None else read_recipe(run.recipe)
     resumes = (Happening(resume.step, "resume") for resume in find_resumes(run.journal))
     marks = (Happening(mark.step, mark.kind) for mark in history.marks)
     happenings = tuple(sorted((*marks, *resumes)))
     live, tests = run_liveness.is_live(run), kept_tests.read_all(run)
-    return RunFacts(run.label, history, recipe, live, happenings, tests=tests)
+    return RunFacts(run.label, history, _recipe(run, history), live, happenings, tests=tests)
+
+
+def _recipe(run: RunDir, history: History) -> Recipe | None:
+    """That of the last attempt; before the first one has started, that of the run's file."""
+    if history.run is not None:
+        return history.run.recipe
+    watched = watched_recipe.watched_program(run.recipe) is not None
+    return None if watched else read_recipe(run.recipe)
 
 
 def _judged(run: RunDir, facts: RunFacts) -> RunFacts:
@@ -117,14 +125,17 @@ def _from_journal(
 ) -> RunFacts:
     """The facts without predictions: a test may know some, and the journal a matrix."""
     calibrated = _tested(facts, best)
-    lacking: tuple[str, ...] = (why,) if calibrated else (why, report_text.NO_CALIBRATION)
-    if facts.recipe is None:
-        lacking = ()  # another program never gives them
-    facts = dataclasses.replace(facts, calibrated=calibrated, lacking=lacking)
     confusion = past_epochs.history(run.journal, started, best).confusion
+    lacking = [why]
+    if calibrated is None:
+        lacking.append(report_text.NO_CALIBRATION)
     if confusion is None:
-        lacking = (*lacking, report_text.NO_CONFUSION) if facts.recipe is not None else ()
-        return dataclasses.replace(facts, lacking=lacking)
+        lacking.append(report_text.NO_CONFUSION)
+    if facts.recipe is not None:  # another program never gives them
+        facts = dataclasses.replace(facts, lacking=tuple(lacking))
+    facts = dataclasses.replace(facts, calibrated=calibrated)
+    if confusion is None:
+        return facts
     examples = {(cell.true, cell.predicted): cell.images for cell in confusion.worst}
     return dataclasses.replace(
         facts,

@@ -6,7 +6,7 @@ newest entries.
 
 from __future__ import annotations
 
-import sys
+import math
 from collections import deque
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
@@ -82,8 +82,7 @@ class Fold:
         self.loss = Curve()
         self.top1 = Curve()
         self.lr = Curve()
-        # Whether any report told an accuracy.
-        self.has_top1 = False
+        self._has_told_top1 = False
         self._speed = Curve()
         # The loads of the machine, over the seconds since the first event.
         self.load: dict[str, Curve] = {}
@@ -120,22 +119,34 @@ class Fold:
         return self.run.steps_per_epoch if self.run else 1
 
     @property
+    def watched(self) -> events.Watched | None:
+        """Whose training this is, unless it is the engine's."""
+        return self.run.watched if self.run is not None else None
+
+    @property
     def counts_steps(self) -> bool:
         """Whether the curves are over steps, since the length of an epoch is not known."""
-        watched = self.run.watched if self.run is not None else None
-        return watched is not None and watched.unit == "step"
+        return self.watched is not None and self.watched.unit == "step"
 
     @property
     def is_log(self) -> bool:
         """Whether the log of another program is read, which may hold late rows of earlier steps."""
-        watched = self.run.watched if self.run is not None else None
-        return watched is not None and bool(watched.log)
+        return self.watched is not None and bool(self.watched.log)
 
     @property
     def has_no_total(self) -> bool:
         """Whether the program that trains has not told how many epochs it plans."""
-        watched = self.run.watched if self.run is not None else None
-        return watched is not None and watched.epochs is None
+        return self.watched is not None and self.watched.epochs is None
+
+    @property
+    def has_top1(self) -> bool:
+        """Whether the training tells an accuracy; an engine always does in the end."""
+        return self.watched is None or self._has_told_top1
+
+    @property
+    def has_rate(self) -> bool:
+        """Whether the training tells a learning rate; an engine always does in the end."""
+        return self.watched is None or bool(self.lr)
 
     def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
         """Fold events, in the order of the journal. Returns their types.
@@ -157,7 +168,7 @@ class Fold:
 
     def _fold_other(self, event: Event) -> None:
         self.first_time = self.first_time or event.time
-        if isinstance(event, events.Steered) and self.has_no_total:
+        if isinstance(event, events.Steered) and self._has_no_total:
             event = replace(event, epochs=0)
         if isinstance(event, LOGGED) and not self._is_known(event):
             if self.log and _completes(event, self.log[-1]):
@@ -195,6 +206,11 @@ class Fold:
                 self.paused = False
                 self.ended, self.step = event, event.step or self.step
 
+    @property
+    def _has_no_total(self) -> bool:
+        """Whether the program that trains has not told how many epochs it plans."""
+        return self.watched is not None and self.watched.epochs is None
+
     def _is_known(self, event: Event) -> bool:
         """Whether the log has said it: a script may describe itself again, once it knows more."""
         if isinstance(event, events.RunStarted):
@@ -223,8 +239,8 @@ class Fold:
         False if its loss is not finite, so that the curves show that. Other programs, whose reports
         may be single steps, report as often as they like.
         """
-        ours = self.run is None or self.run.watched is None
-        return ours and event.step - last.step > self.steps_per_epoch and event.loss is not None
+        covers = event.step - last.step > self.steps_per_epoch
+        return self.watched is None and covers and event.loss is not None
 
     def _fold_load(self, event: events.Hardware) -> None:
         second = max(0, int(event.time - self.first_time))
@@ -245,7 +261,7 @@ class Fold:
         completes = bool(self.epochs) and _completes(event, self.epochs[-1])
         if completes:
             self.epochs.pop()
-        self.has_top1 = self.has_top1 or event.top1 is not UNSET
+        self._has_told_top1 |= event.top1 is not UNSET
         before = self.epochs[-1].step if self.epochs else 0
         length = event.step - before if self.counts_steps else self.steps_per_epoch
         self.epochs.append(event)
@@ -254,8 +270,9 @@ class Fold:
         self._fold_scalars(event.step, event.scalars)
         last_point = self.recent[-1].step if self.recent else 0
         # Then the last point was the epoch itself, before the loss of its training was known.
-        was_early = completes and self._newest is not None and self._newest.loss is UNSET
-        if self._newest is None or was_early or 2 * (event.step - last_point) > length:
+        was_early = self._newest is not None and self._newest.loss is UNSET is not event.train_loss
+        is_late = completes and was_early
+        if self._newest is None or is_late or 2 * (event.step - last_point) > length:
             self._add_point(_as_report(event))
         else:
             self._move_newest(event)
@@ -265,7 +282,8 @@ class Fold:
         assert self._newest is not None
         self._newest = replace(self._newest, step=later.step)
         if later.lr is not UNSET:
-            self._last_known[2] = later.lr
+            loss, top1, _, speed = self._last_known
+            self._last_known = [loss, top1, later.lr, speed]
 
     def _add_point(self, point: events.Steps) -> None:
         self._newest = point
@@ -278,7 +296,7 @@ class Fold:
         self.recent.append(point)
         self.loss.add(point.step, point.loss)
         self.top1.add(point.step, point.top1)
-        self.has_top1 = self.has_top1 or point.top1 is not UNSET
+        self._has_told_top1 |= point.top1 is not UNSET
         if point.images_per_second is not None:  # one that is not finite is no speed
             self._speed.add(point.step, point.images_per_second)
 
@@ -306,10 +324,10 @@ class Fold:
             return 0.0  # an engine's first event: before it, none trained
         seconds = event.time - self.last_time
         # An excerpt of a long journal leaves events out: then the gap may be longer.
-        missing = max(1, event.seq - self.last_seq)
+        longest = GAP_SECONDS * max(1, event.seq - self.last_seq)
         if self.is_log:
-            missing = sys.maxsize  # nothing else is written into a log
-        return seconds if 0.0 <= seconds <= GAP_SECONDS * missing and self.last_time else 0.0
+            longest = math.inf  # its rows may be as far apart as epochs
+        return seconds if 0.0 <= seconds <= longest and self.last_time else 0.0
 
 
 def is_total_of_resume(event: Event) -> bool:

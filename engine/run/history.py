@@ -35,11 +35,6 @@ class History(Fold):
         return self.run.recipe if self.run is not None else None
 
     @property
-    def watched(self) -> events.Watched | None:
-        """Whose training this is, unless it is the engine's."""
-        return self.run.watched if self.run is not None else None
-
-    @property
     def names(self) -> tuple[str, str]:
         """Architecture and data set, without folders; empty where the run does not tell them."""
         return short_names(self.recipe) if self.recipe is not None else ("", "")
@@ -65,10 +60,15 @@ class History(Fold):
 
     @property
     def epoch(self) -> int:
-        """The epoch in training, from 1; once the run is done, the last one."""
+        """The epoch in training, from 1; once the run is done, the last one.
+
+        In a log, the last one that it names: nobody knows whether another one has begun.
+        """
         ended = self.epochs[-1].epoch if self.epochs else 0
         if ended and self.ended is not None and self.ended.reason == "done":
             return ended  # patience may have ended the run before its last epoch
+        if self.is_log:
+            return max(1, ended, self.reports[-1].epoch if self.reports else 0)
         # Until an epoch is evaluated, its last step belongs to it.
         epoch = max(ended, self._epochs_before_last_step) + 1
         return epoch if self.epochs_planned is None else min(self.epochs_planned, epoch)
@@ -191,8 +191,11 @@ class History(Fold):
         return self.run.classes if self.run else ()
 
     def elapsed(self, now: float) -> float:
-        """Seconds that engines have spent on the run until `now`, not counting pauses."""
-        if not self.last_time or self.ended is not None or self.paused:
+        """Seconds that engines have spent on the run until `now`, not counting pauses.
+
+        Of a log, until its last row; 0 where its rows have no times.
+        """
+        if not self.last_time or self.ended is not None or self.paused or self.is_log:
             return self._active
         return self._active + min(GAP_SECONDS, max(0.0, now - self.last_time))
 
@@ -222,6 +225,11 @@ class History(Fold):
         recent = sorted(itertools.islice((m for m in measured if m > 0), PACE_REPORTS))
         return recent[len(recent) // 2] if recent else None
 
+    @property
+    def has_speed(self) -> bool:
+        """Whether the training tells its speed; an engine always does in the end."""
+        return self.watched is None or self.pace is not None
+
     def remaining(self) -> float | None:
         """Remaining seconds at the recent pace, including evaluations; None while unknown."""
         if self.planned_steps is None:
@@ -243,16 +251,15 @@ class History(Fold):
 
         It is known from the times at which epochs ended; of a first epoch, from its reports.
         """
-        known: Sequence[events.Steps | events.EpochEnded] = self.epochs
-        if len(known) < FEWEST_REPORTS:
-            known = self.reports
-        newest = known[-PACE_REPORTS:] if isinstance(known, list) else [*known][-PACE_REPORTS:]
+        told: Sequence[events.Steps | events.EpochEnded] = self.epochs
+        if len(told) < FEWEST_REPORTS:
+            told = self.reports
         paces = sorted(
             (after.time - before.time) / (after.step - before.step)
-            for before, after in itertools.pairwise(newest)
+            for after, before in itertools.pairwise(itertools.islice(reversed(told), PACE_REPORTS))
             if after.step > before.step and after.time > before.time
         )
-        return paces[len(paces) // 2] if len(newest) >= FEWEST_REPORTS and paces else None
+        return paces[len(paces) // 2] if len(told) >= FEWEST_REPORTS and paces else None
 
     def _evaluation_seconds(self, speed: float) -> float:
         """Seconds of the last evaluation.

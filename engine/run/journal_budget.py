@@ -83,7 +83,7 @@ class JournalBudget:
             case events.Confusion() | events.FeatureMaps():
                 return self._picture(event)
             case events.EpochEnded():
-                return [*self._pictures_of_epoch(event.best), event]
+                return [*self._pictures_of_epoch(bool(event.best)), event]
             case events.Hardware() | events.LayerHealth():
                 return self._limited(event)
             case events.Checkpointed() if event.reason in ("epoch", "best", "interval"):

@@ -99,7 +99,7 @@ def _of_epoch(report: EpochEnded) -> dict[str, MaybeMeasured]:
         "top1": report.top1,
         "top5": report.top5,
         "balanced": report.balanced,
-        "best": int(report.best) if report.top1 is not UNSET or report.best else UNSET,
+        "best": UNSET if report.best is UNSET else int(report.best),
         "lr": report.lr,
         "images_per_second": report.images_per_second,
         "seconds": report.seconds,

@@ -80,6 +80,11 @@ def test_a_high_pane_begins_with_the_recent_steps() -> None:
     assert drawn(rows)[0] == "last 60 s ▂▃▃▄▅▅▅▆▇▁▁▂▃▄▄▅▅▆▆▇│ now"
     rows = curve_pane(series, 35, 8, window=(0.0, 2.0), scale=HEIGHT, ended=True)
     assert drawn(rows)[0].endswith("│ end")
+    without_times = Series(FALLING, [], [(step, 100.0, value) for step, _, value in recent])
+    rows = curve_pane(without_times, 35, 8, window=(0.0, 2.0), scale=HEIGHT)
+    assert drawn(rows) == drawn(
+        curve_pane(Series(FALLING, [], []), 35, 8, window=(0.0, 2.0), scale=HEIGHT)
+    )
     rows = curve_pane(series, 35, 7, window=(0.0, 2.0), scale=HEIGHT)
     assert drawn(rows)[0].startswith("    2┤")
 

@@ -30,7 +30,7 @@ def lines(status: RunStatus, now: float) -> Iterator[str]:
     if status.validated_epoch is not None:
         yield _line("validation", _validation(status))
     if status.best_epoch is not None:
-        yield _line("best", [*_best_top1(status), _at(status.best_epoch)])
+        yield _line("best", [*_scores(UNSET, status.best_top1), _at(status.best_epoch)])
     if status.test_top1 is not None:
         yield _line("test", _scores(status.test_loss, status.test_top1))
     yield _line("time", _time(status))
@@ -44,10 +44,6 @@ def lines(status: RunStatus, now: float) -> Iterator[str]:
 
 def _line(heading: str, words: list[str]) -> str:
     return f"  {heading:<{INDENT}}" + "   ".join(words)
-
-
-def _best_top1(status: RunStatus) -> list[str]:
-    return [] if status.best_top1 is None else [f"top1 {numbers.share(status.best_top1)}"]
 
 
 def _heading(status: RunStatus) -> str:

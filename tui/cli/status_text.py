@@ -67,7 +67,12 @@ def ended(run: str, state: str, step: int, best_epoch: str) -> str:
 
 
 def best(top1: str, epoch: int) -> str:
-    return f"; best {f'top1 {top1} ' if top1 else ''}in epoch {epoch}"
+    return f"; best top1 {top1} in epoch {epoch}"
+
+
+def best_epoch(epoch: int) -> str:
+    """Of a run without an accuracy."""
+    return f"; best epoch {epoch}"
 
 
 def not_reported_yet(run: str, names: Sequence[str], known: Iterable[str]) -> str:

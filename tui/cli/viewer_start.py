@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -93,7 +94,7 @@ def watch(
     def follow() -> EventSource:
         from tui.viewer.run_follower import RunFollower
 
-        return RunFollower(run)
+        return RunFollower(run, time.time() if started else None)
 
     name = run.label if run.number is None else f"{run.number} {run.name}"
     farewell = shared_text.goes_on(run.label, run.selector) if started else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from engine import numbers
 from engine.run.conditions import Condition, Kind, Seconds, Value
 from engine.text import harmless
@@ -52,5 +54,6 @@ def _rounded(value: Value, kind: Kind) -> Value:
 def _best(status: RunStatus) -> str:
     if status.best_epoch is None:
         return ""
-    top1 = "" if status.best_top1 is None else numbers.share(status.best_top1)
-    return status_text.best(top1, status.best_epoch)
+    if status.best_top1 is UNSET:
+        return status_text.best_epoch(status.best_epoch)
+    return status_text.best(numbers.share(status.best_top1), status.best_epoch)

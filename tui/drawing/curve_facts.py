@@ -90,23 +90,26 @@ def _forms(
     name = drawing_text.NOW if history.ended is None else drawing_text.LAST
     newest = cells.row(Span(f"{name} ", "train"), _value(now), "   ")
     last = history.epochs[-1] if history.epochs else None
-    if last is None:
+    if last is None or train == validation == numbers.MISSING:
         yield from ((*newest[:-1], *tail) for _, tail in tails)
         return
     at = Span(f" @{place_words.at_end(history, last)}", "dim")
     if numbers.MISSING in (train, validation):  # another program may measure only one of them
-        known = validation if train == numbers.MISSING else train
-        if known == numbers.MISSING:
-            yield from ((*newest[:-1], *tail) for _, tail in tails)
-            return
         one = cells.row(*_one(train, validation), at)
         yield from ((*newest, *one, *tail) for _, tail in tails)
         yield from (one, one[:-1])
-        return
+    else:
+        newer = history.step > last.step and not history.epochs_are_short
+        yield from _forms_of_both(newest if newer else (), train, validation, at, tails)
+
+
+def _forms_of_both(
+    newest: Row, train: str, validation: str, at: Span, tails: Sequence[tuple[bool, Row]]
+) -> Iterator[Row]:
+    """The forms with training and validation; `newest` is empty where it says nothing new."""
     pair = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   ")
-    newer = history.step > last.step and not history.epochs_are_short
     for with_newest, tail in tails:
-        if with_newest and newer:
+        if with_newest and newest:
             yield (*newest, *pair, at, *tail)
         if not with_newest:
             yield (*pair, at, *tail)

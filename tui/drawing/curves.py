@@ -44,8 +44,8 @@ def curve_pane(
     if width < 1 or height < 1:
         return [()] * height
     left = axis.gutter(width)
-    high = height >= RECENT_ROW and bool(series.recent)
-    above = [recent_row(series, width, ended=ended)] if high else []
+    recent = recent_row(series, width, ended=ended) if height >= RECENT_ROW else ()
+    above = [recent] if recent else []
     plot = _plot(series, width - left, height - len(above), window, scale)
     if not series.line and not series.points:
         plot[len(plot) // 2] = cells.centred(
@@ -60,11 +60,12 @@ def curve_pane(
 def recent_row(series: Series, width: int, *, ended: bool) -> Row:
     """`last 60 s ▁▂▃▅▇│ now`: the newest steps over their time; empty until there are some.
 
-    After the end of the run, `end` stands for `now`.
+    After the end of the run, `end` stands for `now`. Empty also for a log whose rows have no times.
     """
-    if not series.recent:
+    times = [time for _, time, _ in series.recent]
+    if not times or (len(times) > 1 and times[0] == times[-1]):
         return ()
-    span = spark.recent_span([time for _, time, _ in series.recent])
+    span = spark.recent_span(times)
     label = f"{drawing_text.last(span)} "
     end = f" {drawing_text.END if ended else drawing_text.NOW}"
     columns = min(RECENT_COLUMNS, width - cells.width([Span(label + "│" + end)]))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from engine import numbers
 from engine.machine import machine_text
-from engine.protocol.events import EpochEnded, Phase, RunStarted, known
+from engine.protocol.events import Phase, RunStarted
 from engine.run.fold import BEFORE_TRAINING
 from engine.run.history import History
 from engine.text import harmless
@@ -220,8 +220,7 @@ def _states(history: History, now: float, doing: StateLabel, clock: Clock) -> li
         long, short = long + result, short + result
     elif history.has_begun and history.steps is not None:
         # A median, as for the time left: the speed of the last report would flicker.
-        told = history.pace is not None or history.watched is None
-        speed = [drawing_text.speed(numbers.speed(history.pace))] if told else []
+        speed = [drawing_text.speed(numbers.speed(history.pace))] if history.has_speed else []
         remaining = history.remaining()
         time = _left(remaining)
         at = clock(now + (remaining or 0.0))[:5] if time else ""
@@ -257,17 +256,13 @@ def _rounded(seconds: float) -> float:
 
 
 def _result(history: History, now: float) -> list[str]:
-    """The time that the run took and its best result; none while its journal is being read."""
+    """The time that the run took and its best accuracy; none while its journal is being read."""
     if history.read_share < 1.0:
         return []
-    time, best, ended = numbers.duration(history.elapsed(now)), history.best, history.ended
-    if ended is not None and not isinstance(ended.best_epoch, UnsetType):
-        return [time, f"◆ {numbers.percent(ended.best_top1)} @{ended.best_epoch}"]
-    return [time, *([f"◆ {_measure(best)} @{best.epoch}"] if best is not None else [])]
-
-
-def _measure(best: EpochEnded) -> str:
-    """The accuracy of the best epoch, or its loss where nothing is classified."""
-    if known(best.top1) is None:
-        return numbers.significant(best.loss)
-    return numbers.percent(best.top1)
+    elapsed, best, ended = history.elapsed(now), history.best, history.ended
+    time = [numbers.duration(elapsed)] if elapsed or not history.is_log else []
+    if ended is not None and ended.best_epoch is not UNSET:
+        top1, epoch = ended.best_top1, ended.best_epoch
+    else:
+        top1, epoch = (best.top1, best.epoch) if best is not None else (UNSET, 0)
+    return [*time, *([f"◆ {numbers.percent(top1)} @{epoch}"] if top1 is not UNSET else [])]

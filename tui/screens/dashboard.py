@@ -35,9 +35,6 @@ from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 if TYPE_CHECKING:
     from tui.screens.inspection_router import InspectionRouter
 
-# An engine that this viewer started writes its first event within this time.
-JUST_SECONDS = 2.0
-
 
 class Dashboard(FollowingScreen):
     """Shows a run and steers it; its result is the message that is printed at the end."""
@@ -99,8 +96,7 @@ class Dashboard(FollowingScreen):
 
     def on_mount(self) -> None:
         self.follow()
-        if self._started and self.alive:
-            self.source.expect_engine(self._clock() - JUST_SECONDS)
+        if self._started:
             self.follow_closely()
         self._arrangement.take(self._standing)
         self._arrangement.resize(*self.app.size)
@@ -163,8 +159,8 @@ class Dashboard(FollowingScreen):
 
         The news and the log say why an engine died.
         """
-        if self.source.liveness == "silent":
-            sentence = self.source.why_not_live()
+        silent = self.source.liveness == "silent"
+        if silent and (sentence := self.source.why_not_live()):
             self.notify(sentence, severity="warning", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
             self._arrangement.show_before_start()
@@ -347,7 +343,8 @@ class Dashboard(FollowingScreen):
             return frozenset({*commands_to_engine, "copy"})
         if self.source.refusal:
             return frozenset({*commands_to_engine, "pause", "detach"})
-        refused = {screen_text.ACTIONS[kind] for kind in self._control.refusals}
+        refusals = self._control.refusals
+        refused = {action for kind, action in screen_text.ACTIONS.items() if kind in refusals}
         if self.alive:
             return frozenset(refused)
         unseen = {"augmented"} if self.history.watched is not None else set()

@@ -209,7 +209,6 @@ ACTIONS: Mapping[str, str] = {
     "Checkpoint": "checkpoint",
     "Steer": "steer",
     "Probe": "augmented",
-    "Stop": "stop",
 }
 
 

@@ -267,7 +267,7 @@ def _learns(history: History) -> Verdict | None:
 def _loss_alone(history: History) -> Verdict | None:
     """How the loss goes, in a training without an accuracy."""
     steps, over = history.steps, history.ended is not None
-    if history.has_top1 or history.watched is None or steps is None:
+    if history.has_top1 or steps is None:
         return None
     known = [(number(e.loss), e.epoch) for e in history.epochs if is_known(e.loss)]
     if known:

@@ -56,13 +56,10 @@ class EventSource(Protocol):
         """The word for a source that is silent at this time; empty if it is not."""
 
     def why_not_live(self) -> str:
-        """The sentence that nothing writes its events, or that it is silent."""
+        """The sentence that nothing writes its events, or that it is silent; empty if no news."""
 
     def past(self, ended: EpochEnded) -> History:
         """What is known of the network at the end of a past epoch."""
-
-    def expect_engine(self, since: float) -> None:
-        """Show it as starting unless an engine, which this viewer has started, wrote since then."""
 
     def update(self) -> HistoryUpdate:
         """Read new events for one slice of time at most."""

@@ -21,7 +21,8 @@ from tui.viewer.journal_folding import ALMOST, HistoryUpdate, unread
 
 # A log is read in slices of this length, between which keys are handled.
 SLICE_SECONDS = 0.02
-# What is known of a long log is drawn so often until all of it is read.
+# What is known of a long log is drawn after this time, and again after twice as long as before:
+# each time there is more to draw.
 GLIMPSE_SECONDS = 0.5
 # A log that has not grown for this long is quiet. Many grow only at the end of an epoch, so this
 # says nothing about their program.
@@ -44,7 +45,7 @@ class LogFollower:
         self._reader, self._path, self._clock = reader, path, clock
         # The kinds of the events that were not drawn yet; None if anything may have changed.
         self._unshown: frozenset[type[Event]] | None = None
-        self._next_glimpse = 0.0
+        self._next_glimpse, self._until_next = 0.0, GLIMPSE_SECONDS
         # When the log was last written by its own clock, and when we saw that, by ours.
         self._written_at = self._seen_at = 0.0
         self._silence = ""
@@ -75,9 +76,6 @@ class LogFollower:
         """Nothing: that a log is quiet is no news, and stands in the status."""
         return ""
 
-    def expect_engine(self, since: float) -> None:
-        """No viewer starts the program of a log."""
-
     def past(self, ended: EpochEnded) -> History:
         """A log tells nothing of the network."""
         assert self.history.run is not None
@@ -93,7 +91,8 @@ class LogFollower:
         self._note_growth(now)
         if news.more and now < self._next_glimpse:
             return HistoryUpdate(frozenset(), more=True)
-        self._next_glimpse = now + GLIMPSE_SECONDS
+        self._next_glimpse = now + self._until_next
+        self._until_next = 2 * self._until_next if news.more else GLIMPSE_SECONDS
         kinds, self._unshown = self._unshown, frozenset()
         return HistoryUpdate(kinds, news.more)
 

@@ -19,15 +19,22 @@ from tui.viewer import viewer_text
 from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
 from tui.viewer.tests_folder import KeptTests
 
+# An engine that a viewer has started writes its first event within this time.
+JUST_SECONDS = 2.0
+
 
 class RunFollower:
-    """Follows one run; `update` reads what is new. It is an `EventSource`."""
+    """Follows one run; `update` reads what is new. It is an `EventSource`.
+
+    `expected_at` is when this viewer looks for an engine that it has just started, in unix seconds:
+    the run is starting until that engine writes its first event. None if it has started none.
+    """
 
     refusal = ""
     hold: Callable[[], None] | None = None
 
-    def __init__(self, run: RunDir) -> None:
-        self._run = run
+    def __init__(self, run: RunDir, expected_at: float | None = None) -> None:
+        self._run, self._expected_at = run, expected_at
         self.liveness: Liveness = "live"
         self.died = ""
         """The sentence about an engine that died without writing `RunEnded`; empty if none did."""
@@ -85,6 +92,8 @@ class RunFollower:
         # First the lock, then the journal: so everything that an ending engine writes is read.
         liveness = run_liveness.liveness(self._run)
         update = self._journal.fold_slice()
+        if self._expected_at is not None:
+            self._expect_engine(liveness, self._expected_at - JUST_SECONDS)
         if update.more:
             if self._journal.shows_excerpt:
                 self._add_starting()
@@ -100,11 +109,11 @@ class RunFollower:
             return HistoryUpdate(None, more=False)
         return update
 
-    def expect_engine(self, since: float) -> None:
-        """Show the run as starting unless an engine has written an event since this time."""
-        if self.history.last_time < since:
+    def _expect_engine(self, liveness: Liveness, since: float) -> None:
+        """If an engine lives and has not written since this time, wait for its first event."""
+        self._expected_at = None
+        if liveness == "live" and self.history.last_time < since:
             self._last_seq_before = self.history.last_seq
-            self._add_starting()
 
     def _must_restart(self, liveness: Liveness) -> bool:
         """Store the new liveness; whether the journal has to be read from its start.

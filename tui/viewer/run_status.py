@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from engine.protocol import events
 from engine.protocol.events import MaybeMeasured, Measured, known
@@ -77,7 +78,7 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     top5: Measured
     balanced: Measured
     best_epoch: int | None
-    best_top1: Measured
+    best_top1: MaybeMeasured
     test_loss: Measured
     test_top1: Measured
     scalars: dict[str, Measured]
@@ -138,14 +139,16 @@ def _phase(phase: events.Phase | None) -> dict[str, Any]:
 
 def _progress(history: History, liveness: Liveness, now: float) -> dict[str, Any]:
     report = history.reports[-1] if history.reports else None
+    # Another program may never report steps.
+    none_yet = None if history.watched is None else UNSET
     goes_on = liveness == "live" and history.ended is None
     return {
         "epoch": history.epoch if history.run else 0,
         "epochs": history.epochs_planned or 0,
         "step": history.step,
         "steps": history.planned_steps or 0,
-        "step_loss": report.loss if report else None,
-        "step_top1": report.top1 if report else None,
+        "step_loss": report.loss if report else none_yet,
+        "step_top1": report.top1 if report else none_yet,
         "lr": history.rate,
         "pace": history.pace,
         "elapsed": history.elapsed(now) if goes_on else history.elapsed(history.last_time),
@@ -166,7 +169,7 @@ def _results(history: History) -> dict[str, Any]:
         "top5": known(last.top5) if last else None,
         "balanced": known(last.balanced) if last else None,
         "best_epoch": best.epoch if best else None,
-        "best_top1": known(best.top1) if best else None,
+        "best_top1": best.top1 if best else None,
         "test_loss": history.test_loss,
         "test_top1": history.test_top1,
     }

@@ -94,17 +94,16 @@ class Numbers(Strip):
 
     def draw(self, width: int, height: int) -> list[Row]:
         history = self.history
-        ours = history.watched is None
         quantities = (
             (shared_text.LOSS_TITLE, curve_facts.loss_facts, True),
             (shared_text.ACCURACY_TITLE_SHORT, curve_facts.accuracy_facts, history.has_top1),
-            (shared_text.RATE, learning_rate.rate_facts, bool(history.lr)),
+            (shared_text.RATE, learning_rate.rate_facts, history.has_rate),
         )
-        named = [(name, fact) for name, fact, known in quantities if known or ours]
         rows: list[Row] = []
-        for name, fact in named:
+        for name, fact, is_told in quantities:
             label = Span(f" {name:<5}", "dim")
-            rows.append((label, *fact(history, width - cells.width([label]))))
+            if is_told:
+                rows.append((label, *fact(history, width - cells.width([label]))))
         if height > len(rows):
             ended, newest = history.ended is not None, series.loss_series(history)
             recent = curves.recent_row(newest, width - 1, ended=ended)

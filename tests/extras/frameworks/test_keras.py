@@ -129,6 +129,23 @@ def test_an_exception_ends_the_run_as_failed(tmp_path: Path) -> None:
     assert (ended.reason, ended.error) == ("failed", "ArithmeticError: nothing goes")
 
 
+def test_a_validation_loss_that_is_nan_is_told_and_fails_nothing(tmp_path: Path) -> None:
+    training = squares(tmp_path, "jax", "--nan")
+    printed(training)
+    ended = of(events.EpochEnded, training.events())
+    assert [(one.loss, one.best) for one in ended] == [(None, False)] * 2
+
+
+def test_images_that_the_model_cannot_take_cost_one_sentence(tmp_path: Path) -> None:
+    training = squares(tmp_path, "jax", "--shown", "12")
+    printed(training)
+    told = training.events()
+    [alert] = of(events.Alert, told)
+    assert "pass data=" in alert.text
+    assert len(of(events.EpochEnded, told)) == 2
+    assert of(events.RunEnded, told)[-1].reason == "done"
+
+
 def test_what_was_not_measured_is_not_told(tmp_path: Path) -> None:
     training = squares(tmp_path, "torch", "--epochs", "1")
     printed(training)

@@ -85,7 +85,7 @@ class _CurvePane(SmoothedChart):
 
 
 class LossPane(_CurvePane):
-    """Cross-entropy in training and validation."""
+    """The loss in training and validation: cross-entropy, unless another program says its own."""
 
     NAME = "loss"
     TITLE = shared_text.LOSS_TITLE
@@ -130,7 +130,7 @@ class AccuracyPane(_CurvePane):
 
     @classmethod
     def standing(cls, history: History) -> Standing:
-        return "shown" if history.watched is None or history.has_top1 else "absent"
+        return "shown" if history.has_top1 else "absent"
 
     def explain(self) -> Iterator[str]:
         return curves_explanation.of_accuracy(self.history)

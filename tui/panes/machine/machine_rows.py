@@ -93,7 +93,7 @@ def _entries(
         yield from gpu_rows(sample.gpus, room, user)
         who = machine_pane_text.ENGINE if history.watched is None else machine_pane_text.SCRIPT
         yield from _host(sample, room, width - 9, who)
-    if history.steps is not None and (history.watched is None or history.pace is not None):
+    if history.steps is not None and history.has_speed:
         yield machine_pane_text.SPEED, _speed(history, room, width - 9)
         if shares := bounds(history):
             yield machine_pane_text.BOUND, _bound(history, shares, width - 9)

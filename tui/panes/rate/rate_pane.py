@@ -35,7 +35,7 @@ class RatePane(Chart):
 
     @classmethod
     def standing(cls, history: History) -> Standing:
-        return "shown" if history.watched is None or history.lr else "absent"
+        return "shown" if history.has_rate else "absent"
 
     def explain(self) -> Iterator[str]:
         return rate_explanation.sentences(self.history)

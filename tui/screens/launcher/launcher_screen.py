@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -219,7 +220,8 @@ class Launcher(FineScreen[None]):
         from tui.viewer.run_follower import RunFollower
 
         self.query_one(RunsBox).mark(run)
-        self.app.push_screen(Dashboard(RunFollower(run), started=started, below=True))
+        source = RunFollower(run, time.time() if started else None)
+        self.app.push_screen(Dashboard(source, started=started, below=True))
 
     def _complain(self, sentence: str) -> None:
         self.notify(sentence, severity="error", timeout=ERROR_SECONDS, markup=False)

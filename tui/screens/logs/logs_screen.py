@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from engine.errors import EngineError
 from engine.logs.log_search import FoundLog, FoundLogs
 from tui import shared_text
 from tui.drawing.cells import Row
@@ -26,7 +25,7 @@ from tui.widgets.strips import keys_row
 
 
 class LogsScreen(FineScreen[None]):
-    """Chooses a log; `open_log` makes it a source of events, and may raise EngineError."""
+    """Chooses a log; `open_log` makes it a source of events."""
 
     CSS = "LogsScreen #logs { height: 1fr; } LogsScreen #keys { height: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,14 +52,9 @@ class LogsScreen(FineScreen[None]):
 
     def action_open(self) -> None:
         chosen = self.query_one(LogsBox).log_chosen
-        if chosen is None:
-            return
-        try:
+        if chosen is not None:
             source = self._open_log(chosen)
-        except EngineError as error:
-            self._complain(str(error))
-            return
-        self.app.push_screen(Dashboard(source, below=True, clock=self._clock))
+            self.app.push_screen(Dashboard(source, below=True, clock=self._clock))
 
     def action_filter(self) -> None:
         filter_list(self.app, logs_screen_text.BOX, self.query_one(LogsBox))
@@ -72,10 +66,7 @@ class LogsScreen(FineScreen[None]):
         self.app.exit("")
 
     def on_logs_box_unreadable(self, message: LogsBox.Unreadable) -> None:
-        self._complain(message.why)
-
-    def _complain(self, sentence: str) -> None:
-        self.notify(sentence, severity="error", markup=False)
+        self.notify(message.why, severity="error", markup=False)
 
 
 class KeysRow(CellWidget):

@@ -1,6 +1,7 @@
 """Trains a small network in Keras to find a bright quarter in images of noise.
 
     keras_squares.py BACKEND [--epochs N] [--rate scheduler|schedule] [--fail]
+                     [--shown SIDE] [--nan]
 
 Prints Keras' own history, the rates that the steps used, and whether torch was loaded.
 """
@@ -17,6 +18,8 @@ parser.add_argument("backend")
 parser.add_argument("--epochs", type=int, default=2)
 parser.add_argument("--rate", default="scheduler")
 parser.add_argument("--fail", action="store_true")
+parser.add_argument("--shown", type=int, default=16)
+parser.add_argument("--nan", action="store_true")
 given = parser.parse_args()
 os.environ["KERAS_BACKEND"] = given.backend
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -69,13 +72,14 @@ schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 1, 0.99)
 model.compile(
     keras.optimizers.Adam(schedule if given.rate == "schedule" else 0.01),
     keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    metrics=["accuracy"],
+    metrics=[] if given.nan else ["accuracy"],
 )
 used = Used()
+shown = images[:64, : given.shown, : given.shown]
 scheduler = callbacks.LearningRateScheduler(lambda epoch: 0.01 / (epoch + 1))
 called = [
     *([scheduler] if given.rate == "scheduler" else []),
-    cnn_tui.KerasCallback("squares", data=(images[:64], labels[:64]), classes=["a", "b", "c", "d"]),
+    cnn_tui.KerasCallback("squares", data=(shown, labels[:64]), classes=["a", "b", "c", "d"]),
     used,
 ]
 history = model.fit(
@@ -83,7 +87,7 @@ history = model.fit(
     labels,
     batch_size=32,
     epochs=given.epochs,
-    validation_data=(images[:64], labels[:64]),
+    validation_data=(images[:64] * float("nan") if given.nan else images[:64], labels[:64]),
     callbacks=called,
     verbose=0,
 )

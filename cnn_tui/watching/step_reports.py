@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from cnn_tui.measured import rounded
 from cnn_tui.watching import watching_text
 from cnn_tui.watching.channel import tell
 from cnn_tui.watching.script import Script
@@ -115,7 +116,7 @@ class Reports:
 def steps_event(window: Window, sums: Sums, images: int) -> dict[str, Any]:
     """The event `Steps`; what was not measured is left out."""
     event: dict[str, Any] = {"type": "Steps", "step": window.step, "epoch": window.epoch}
-    event.update(measured(sums))
+    event.update(mean_fields(sums))
     seconds = window.time.seconds
     if seconds and images:
         event["images_per_second"] = rounded(images / seconds)
@@ -127,7 +128,7 @@ def steps_event(window: Window, sums: Sums, images: int) -> dict[str, Any]:
     return event
 
 
-def measured(sums: Sums, prefix: str = "") -> dict[str, float]:
+def mean_fields(sums: Sums, prefix: str = "") -> dict[str, float]:
     """The mean loss, accuracy and rate that were measured; with a prefix but for the rate."""
     found = means(sums)
     names = {LOSS: f"{prefix}loss", TOP1: f"{prefix}top1", RATE: "lr"}
@@ -136,8 +137,3 @@ def measured(sums: Sums, prefix: str = "") -> dict[str, float]:
 
 def means(sums: Sums) -> dict[Any, float]:
     return {kind: rounded(total / count) for kind, (total, count) in sums.items() if count}
-
-
-def rounded(value: float) -> float:
-    """The value with seven digits, to keep a line short."""
-    return float(f"{value:.7g}")

@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 
 from cnn_tui.keras_watching.validation_arrays import ValidationArrays
 from cnn_tui.measured import measured
+from cnn_tui.shown_limits import (
+    ANY_MISTAKE,
+    CELL_IMAGES,
+    DENSE_CLASSES,
+    TOP_CLASSES,
+    WORST_CELLS,
+)
 
-TOP_CLASSES = 3
-# With more classes, the event holds only the cells that are not zero.
-DENSE_CLASSES = 100
-# The number of worst cells with example images, and of images for each.
-WORST_CELLS = 64
-CELL_IMAGES = 16
-# The predicted class that stands for all mistakes of the true class.
-ANY_MISTAKE = -1
 BATCH = 64
 
 
