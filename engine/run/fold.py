@@ -134,11 +134,6 @@ class Fold:
         return self.watched is not None and bool(self.watched.log)
 
     @property
-    def has_no_total(self) -> bool:
-        """Whether the program that trains has not told how many epochs it plans."""
-        return self.watched is not None and self.watched.epochs is None
-
-    @property
     def has_top1(self) -> bool:
         """Whether the training tells an accuracy; an engine always does in the end."""
         return self.watched is None or self._has_told_top1
