@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import process
+from operator import index
 from typing import Any, TypeVar
 
 import torch
@@ -54,7 +55,7 @@ def watch(
     Of several ranks only rank 0 speaks, and no key makes it leave the others. With `reduce="mean"`
     every rank calls `watch` and `run.step`, after `init_process_group`: the numbers are means over
     all of them, and all obey. Raises ValueError where `reduce` is another word or has no ranks, and
-    TypeError or ValueError for what cannot be meant, such as the optimizer in place of the model.
+    TypeError or ValueError for what cannot be meant, such as the optimizer in the model's place.
     """
     check_given(model, optimizer, epochs, classes, on_checkpoint)
     return new_run(
@@ -94,7 +95,7 @@ def new_run(
     rank, program = ranks.this_rank(), programs.program_name()
     group = _group(rank, reduce)
     plain = programs.plain_settings(settings)
-    name = name or programs.run_name(program)
+    name = str(name or programs.run_name(program))
     channel = _channel(rank, group, hello(name, program, runs_dir, plain))
     script = Script(
         program=program,
@@ -105,7 +106,7 @@ def new_run(
         classes=_class_names(classes, data),
         on_checkpoint=on_checkpoint,
         state=state or {},
-        epochs=epochs,
+        epochs=None if epochs is None else index(epochs),
         leads=rank.leads,
     )
     watched = WatchedModel(script, channel)

@@ -110,6 +110,14 @@ def other_classes(named: int, found: int) -> str:
     )
 
 
+def no_settings(settings: object) -> str:
+    """What `watch` takes as hyper-parameters."""
+    return (
+        "settings= takes a mapping, or an object with attributes such as argparse's result, not "
+        f"{described(settings)}: pass settings={{'lr': lr}}."
+    )
+
+
 def no_logits(logits: object, labels: object) -> str:
     """Which logits and labels count for the accuracy."""
     shape: Any = getattr(logits, "shape", ())

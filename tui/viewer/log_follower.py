@@ -49,8 +49,8 @@ class LogFollower:
         # When the log was last written by its own clock, and when we saw that, by ours.
         self._written_at = self._seen_at = 0.0
         self._silence = ""
-        # The newest sentence on a log that cannot be read; empty while it can be.
-        self._unreadable = ""
+        self.unreadable = ""
+        """The newest sentence on a log that cannot be read; empty while it can be."""
 
     @property
     def label(self) -> str:
@@ -89,7 +89,7 @@ class LogFollower:
         news = self._read()
         self._fold(news)
         self._note_growth(now)
-        if news.more and now < self._next_glimpse:
+        if news.more and (now < self._next_glimpse or self.history.run is None):
             return HistoryUpdate(frozenset(), more=True)
         self._next_glimpse = now + self._until_next
         self._until_next = 2 * self._until_next if news.more else GLIMPSE_SECONDS
@@ -100,11 +100,11 @@ class LogFollower:
         try:
             news = self._reader.read(SLICE_SECONDS)
         except EngineError as error:
-            told, self._unreadable = self._unreadable, str(error)
+            told, self.unreadable = self.unreadable, str(error)
             last = self.history
             alert = Alert("error", "log", str(error), step=last.step, time=last.last_time)
-            return LogNews([alert] if told != self._unreadable else [])
-        self._unreadable = ""
+            return LogNews([alert] if told != self.unreadable else [])
+        self.unreadable = ""
         return news
 
     def _fold(self, news: LogNews) -> None:
