@@ -168,3 +168,10 @@ def test_an_evaluation_of_other_classes_than_named_shows_numbers(
     assert watched.script.classes == ()
     (said,) = capfd.readouterr().err.splitlines()
     assert "2 classes are named and the model has 3, so numbers are shown instead" in said
+
+
+def test_an_evaluation_of_an_epoch_that_a_stop_cut_short_is_not_told(tmp_path: Path) -> None:
+    watched = Watching(tmp_path, model=net())
+    watched.script.is_cut_short = True
+    assert watched.model.evaluate(watched.script.model, loader()).images == 20
+    assert "Confusion" not in watched.types()

@@ -17,7 +17,8 @@ class Script:
     the process that leads calls `on_checkpoint`, the others call `on_other_ranks`. `state` names
     whatever else a checkpoint holds. `drives_epochs` and `drives_batches` say that the script uses
     `run.epochs` and `run.batches`. `best` is the accuracy of the best epoch, or minus its loss
-    where no epoch has one. A script that is `stopping` trains no further step. Only the process
+    where no epoch has one. A script that is `stopping` trains no further step; it `is_cut_short`
+    where that leaves batches of the epoch, which then does not end. Only the process
     that `leads` writes and replies.
     """
 
@@ -39,6 +40,7 @@ class Script:
     drives_epochs: bool = False
     drives_batches: bool = False
     stopping: bool = False
+    is_cut_short: bool = False
     best: float | None = None
 
     def is_best(self, ended: Mapping[str, Any]) -> bool:

@@ -235,7 +235,7 @@ class WatchedModel:
         self._send_confusion(counts, evaluated.epoch)
 
     def _send_confusion(self, counts: ConfusionCounts, epoch: int) -> None:
-        if not self._script.leads:
+        if not self._script.leads or self._script.is_cut_short:
             return
         self._script.send(
             {

@@ -58,8 +58,7 @@ class WatchedRun:
         self._reports, self._times, self._clock = reports, reports.times, clock
         self._make_started = started
         self._length, self._last_end = EpochLength(), LastEnd()
-        # Whether a stop ended `batches` before the epoch did.
-        self._is_cut_short = self._has_stepped = False
+        self._has_stepped = False
         self._told_classes: Sequence[str] = ()
         self._opened = self._started = self._closed = False
         self._make_lock()
@@ -137,7 +136,7 @@ class WatchedRun:
                 yield batch
                 self.serve()
                 if script.stopping:
-                    self._is_cut_short = self._length.has_batches_left
+                    script.is_cut_short = self._length.has_batches_left
                     return
         finally:
             times.interrupt()
@@ -204,7 +203,7 @@ class WatchedRun:
         logged: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         """End the epoch; `logged` are fields of its event that the steps may not have measured."""
-        if self._is_cut_short:
+        if self._script.is_cut_short:
             return
         with self._lock:
             if (last := self._last_end.take()) is not None:
