@@ -139,6 +139,21 @@ def test_a_log_that_cannot_be_read_is_told_once_until_it_can_be_again(
     assert log.history.step == 1
 
 
+def test_a_log_without_numbers_says_so_once(reader: ScriptedReader, clock: Clock) -> None:
+    log = follow(reader, clock)
+    reader.tell([], more=True)
+    log.update()
+    assert not log.history.log
+    for _ in range(3):
+        log.update()
+    (told,) = (entry for entry in log.history.log if isinstance(entry, events.Alert))
+    assert (told.text, told.time) == (viewer_text.NO_NUMBERS_YET, clock.now)
+    reader.tell([started(), step(1)])
+    log.update()
+    log.update()
+    assert sum(isinstance(entry, events.Alert) for entry in log.history.log) == 1
+
+
 @pytest.mark.parametrize(
     ("age", "silence", "liveness"),
     [

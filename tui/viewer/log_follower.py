@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from engine.errors import EngineError
 from engine.logs.log_reader import LogNews, LogReader
@@ -51,6 +52,7 @@ class LogFollower:
         self._silence = ""
         # The newest sentence on a log that cannot be read; empty while it can be.
         self._unreadable = ""
+        self._is_told_that_empty = False
 
     @property
     def label(self) -> str:
@@ -101,11 +103,18 @@ class LogFollower:
             news = self._reader.read(SLICE_SECONDS)
         except EngineError as error:
             told, self._unreadable = self._unreadable, str(error)
-            last = self.history
-            alert = Alert("error", "log", str(error), step=last.step, time=last.last_time)
-            return LogNews([alert] if told != self._unreadable else [])
+            return LogNews([self._alert("error", str(error))] if told != self._unreadable else [])
         self._unreadable = ""
+        is_empty = self.history.run is None and not (news.events or news.more)
+        if is_empty and not self._is_told_that_empty:
+            self._is_told_that_empty = True
+            return news._replace(events=[self._alert("info", viewer_text.NO_NUMBERS_YET)])
         return news
+
+    def _alert(self, level: Literal["info", "error"], sentence: str) -> Alert:
+        last = self.history
+        time = last.last_time if last.run is not None else self._clock()
+        return Alert(level, "log", sentence, step=last.step, time=time)
 
     def _fold(self, news: LogNews) -> None:
         if news.anew:

@@ -28,6 +28,8 @@ RECORDING = "This is a recording: it has no engine."
 
 ONLY_READ = "This is a log of another program: it is only read, and takes no commands."
 
+NO_NUMBERS_YET = "The log has no numbers yet: its curves begin with the first ones."
+
 
 def ago(seconds: float) -> str:
     """A time in its largest unit: 40 s, 12 min, 3 h, 5 d."""
