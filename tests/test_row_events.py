@@ -97,6 +97,22 @@ def test_keras_tags_of_epochs_stand_beside_tags_of_batches() -> None:
     assert units(rows)[-1] == ("epoch", 3)
 
 
+def test_keras_leaves_out_epochs_that_end_between_two_records() -> None:
+    """TensorBoard(update_freq=2) of Keras 3.15.1 over epochs of 7 batches: no first and third."""
+    rows: Rows = [
+        *((step, {"train/batch_loss": 1.0}) for step in (2, 4, 6)),
+        (7, {"validation/evaluation_loss_vs_iterations": 1.1}),
+        *((step, {"train/batch_loss": 0.9}) for step in (8, 10, 12, 14)),
+        (1, {"train/epoch_loss": 0.9}),
+        (1, {"validation/epoch_loss": 1.0}),
+        *((step, {"train/batch_loss": 0.8}) for step in range(16, 30, 2)),
+        (3, {"train/epoch_loss": 0.8}),
+        (3, {"validation/epoch_loss": 0.9}),
+    ]
+    last = {event.epoch: (event.train_loss, event.loss) for event in ends(rows)}
+    assert last == {2: (0.9, 1.0), 4: (0.8, 0.9)}
+
+
 def test_a_tag_of_that_name_whose_steps_leap_counts_steps() -> None:
     rows: Rows = [(390, {"epoch_loss": 0.9}), (780, {"epoch_loss": 0.7})]
     assert [e.step for e in ends(rows)] == [390, 780]
