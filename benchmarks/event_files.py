@@ -5,9 +5,9 @@
 The file has 20 tags, as a classifier's training with a norm per layer writes them, one scalar a
 record. The reader alone reads it in a process of its own, into a history: seconds of CPU time to
 the first point and to the last one, and the growth of its memory. Then the viewers show it in turns
-on a pseudo-terminal of 120×40: ours has its first curves as soon as the loss has a value, and all
-as soon as that is the last one. PYTHON has terminalboard 0.5 and plotext below 6; its first frame
-shows all that it shows.
+on a pseudo-terminal of 120×40: ours has its first curves as soon as one is drawn, and all as soon
+as the loss is that of the last step. PYTHON has terminalboard 0.5 and plotext below 6; its first
+frame shows all that it shows.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ OTHERS = ("train/acc", "lr", *(f"layer{number}/gradient_norm" for number in rang
 VALIDATION_EVERY = 1_000
 # Our viewer reads in slices of about this length.
 SLICE_SECONDS = 0.02
-# The loss of the last step is found on the screen by its digits.
+# A curve is found on the screen by its dots, and the loss of the last step by its digits. The
+# viewer writes what has changed, and may leave the decimal point as it was.
 LAST_LOSS = 7.77
-FIRST, ALL = rb"now .{0,40}?\d\.\d", rb"7\.77"
+FIRST, ALL = rb"(\xe2[\xa0-\xa3][\x80-\xbf]){3}", rb"7(\.|\x1b\[C)77"
 LONGEST_SECONDS = 300.0
 FIRST_BUDGET, ALL_BUDGET, SHARE_BUDGET = 1.0, 4.0, 0.25
 

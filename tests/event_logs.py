@@ -8,6 +8,8 @@ from pathlib import Path
 
 from engine.logs.event_message import event_class
 from engine.logs.event_records import masked_crc
+from engine.protocol.events import Event
+from engine.protocol.step_columns import LogEvent, StepColumns
 
 BEGAN = 1.7e9
 
@@ -52,6 +54,15 @@ def write(folder: Path, records: Iterable[bytes], number: int = 0) -> Path:
     path = folder / f"events.out.tfevents.{1_700_000_000 + number}.host.1.{number}"
     path.write_bytes(b"".join(records))
     return path
+
+
+def one_by_one(told: Iterable[LogEvent]) -> list[Event]:
+    """What a reader tells, with an event for each row."""
+    return [
+        event
+        for each in told
+        for event in (each.reports() if isinstance(each, StepColumns) else [each])
+    ]
 
 
 def append(path: Path, records: bytes) -> None:

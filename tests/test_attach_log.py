@@ -117,6 +117,13 @@ def test_what_columns_mean_can_be_said() -> None:
     assert wrong.stderr.startswith("cnn-tui: ")
 
 
+def test_a_misspelt_column_is_one_line_of_error() -> None:
+    Path("own.csv").write_text("epoch,my_result\n1,0.5\n2,0.4\n")
+    done = attach("own.csv", "--once", "--columns", "loss=my_resul")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "did you mean my_result?" in done.stderr
+
+
 def test_a_run_has_no_columns() -> None:
     scripted.run_dir(Path("runs"), scripted.half_a_run())
     result = attach("1", "--once", "--columns", "loss=x")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,3 +58,25 @@ def test_any_steps_fit(points: list[tuple[int, float]]) -> None:
     assert [b.step for b in bins] == sorted(b.step for b in bins)
     if points:
         assert max(b.high for b in bins) == max(value for _, value in points)
+
+
+MAYBE_NUMBERS = st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf, -math.inf])
+SPANS = st.sampled_from([50, 5000, 10**9])
+
+
+@given(SPANS.flatmap(lambda most: st.lists(st.tuples(st.integers(0, most), MAYBE_NUMBERS))))
+def test_many_values_make_the_curve_that_they_make_one_by_one(
+    points: list[tuple[int, float]],
+) -> None:
+    together, alone = Curve(), Curve()
+    for part in (points[:10], points[10:]):
+        steps = np.array([step for step, _ in part], np.int64)
+        together.add_many(steps, np.array([value for _, value in part], np.float64))
+        for step, value in part:
+            alone.add(step, value if math.isfinite(value) else None)
+    assert repr(together.bins()) == repr(alone.bins())  # NaN is no equal of itself
+    assert (together.last, together.width, bool(together)) == (
+        alone.last,
+        alone.width,
+        bool(alone),
+    )

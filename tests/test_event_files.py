@@ -14,7 +14,7 @@ from engine.errors import RunError
 from engine.logs.event_file_rows import REST_SECONDS
 from engine.logs.event_files import EventFileReader
 from engine.protocol.events import Alert, Event, RunStarted, Steps
-from tests.event_logs import BEGAN, append, record, scalar, start, tensor, values, write
+from tests.event_logs import BEGAN, append, one_by_one, record, scalar, start, tensor, values, write
 
 
 class Followed:
@@ -34,7 +34,7 @@ class Followed:
             if news.anew:
                 self.events.clear()
                 self.anew += 1
-            self.events += news.events
+            self.events += one_by_one(news.events)
             more = news.more
         return self
 
@@ -316,7 +316,8 @@ def follow_names(folder: Path) -> Iterator[str]:
         yield event_folder.curve_name(tags.get(within, "a/loss"), within)
 
 
-def test_hyperparameters_are_settings(tmp_path: Path) -> None:
+def hyperparameters() -> bytes:
+    """The record of the settings that `add_hparams` and Keras' callback write."""
     from engine.logs.event_message import event_class, hparams_class
 
     hparams = [
@@ -328,8 +329,27 @@ def test_hyperparameters_are_settings(tmp_path: Path) -> None:
     plugin = {"plugin_data": {"plugin_name": b"hparams", "content": told}}
     value = {"tag": b"_hparams_/session_start_info", "metadata": plugin}
     event = event_class()(wall_time=BEGAN, summary={"value": [value]})
-    write(tmp_path, [record(event.SerializeToString()), *series("a", [1, 2])])
-    assert follow(tmp_path).settings == {"lr": 0.1, "optimizer": "sgd", "nesterov": True}
+    return record(event.SerializeToString())
+
+
+def test_hyperparameters_are_settings(tmp_path: Path) -> None:
+    write(tmp_path, [hyperparameters(), *series("a", [1, 2])])
+    log = follow(tmp_path)
+    assert log.settings == {"lr": 0.1, "optimizer": "sgd", "nesterov": True}
+    assert log.points("a") == [(1, 1.0), (2, 2.0)]
+
+
+@pytest.mark.parametrize("seconds", [-5.0, 60.0])
+def test_results_beside_hyperparameters_do_not_say_how_steps_count(
+    tmp_path: Path, seconds: float
+) -> None:
+    """`SummaryWriter.add_hparams` writes its metrics at step 0, into a folder of their own."""
+    write(tmp_path, series("a", [10, 20, 30]))
+    result = scalar("hparam/score", 0, 0.5, BEGAN + seconds)
+    write(tmp_path / "1796070815.3450477", [hyperparameters(), result])
+    log = follow(tmp_path)
+    assert log.points("a") == [(10, 10.0), (20, 20.0), (30, 30.0)]
+    assert [value for _, value in log.points("hparam/score")] == [0.5]
 
 
 # Files that grow, appear, change and go.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.protocol import commands, events
-from engine.run.fold import IMAGES_PER_SECOND, MOST_SCALARS
+from engine.run.fold import IMAGES_PER_SECOND, MOST_EPOCHS, MOST_SCALARS
 from engine.run.history import History
-from tests import scripted
+from tests import scripted, scripted_logs
 
 
 def folded(said: list[events.Event]) -> History:
@@ -334,3 +336,18 @@ def test_the_total_of_a_resume_is_not_steering_by_a_person() -> None:
     assert history.epochs_planned == 9
     assert not history.marks
     assert not [event for event in history.log if isinstance(event, events.Steered)]
+
+
+def test_a_log_with_a_validation_at_every_step_keeps_a_curve_of_it_and_the_best() -> None:
+    history = History()
+    history.fold([scripted_logs.started()])
+    ends = [
+        events.EpochEnded(epoch, loss=1.0, best=epoch <= 2, step=epoch)
+        for epoch in range(1, 3 * MOST_EPOCHS)
+    ]
+    history.fold(ends)
+    kept = [ended.epoch for ended in history.epochs]
+    assert MOST_EPOCHS / 2 < len(kept) <= MOST_EPOCHS
+    assert (kept[0], kept[-1]) == (1, ends[-1].epoch), "the newest one is always known"
+    assert max(after - before for before, after in itertools.pairwise(kept)) <= 6, "evenly"
+    assert history.best == ends[1]

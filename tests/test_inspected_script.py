@@ -219,6 +219,13 @@ def test_maps_are_recorded_at_the_start_every_few_seconds_and_each_epoch(tmp_pat
         script_lines.decode(json.dumps(event).encode())
 
 
+def test_a_model_without_values_costs_its_maps_only(tmp_path: Path) -> None:
+    watched = watching(tmp_path, model=net().to("meta"))
+    watched.model.between_steps()
+    watched.model.epoch_ended()
+    assert "FeatureMaps" not in watched.types()
+
+
 def test_looking_at_a_compiled_model_compiles_nothing(tmp_path: Path) -> None:
     compiled: Any = torch.compile(net(), backend="eager")
     watched = watching(tmp_path, model=compiled)

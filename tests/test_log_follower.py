@@ -67,6 +67,22 @@ def test_a_long_log_is_shown_at_once_and_then_now_and_then_until_all_is_read(
     assert (log.history.step, log.history.read_share) == (4, 1.0)
 
 
+def test_glimpses_come_ever_more_rarely_and_the_first_one_has_something_to_show(
+    reader: ScriptedReader, clock: Clock
+) -> None:
+    log = follow(reader, clock)
+    began, drawn = clock.now, []
+    reader.tell([], more=True)
+    assert log.update() == HistoryUpdate(NOTHING, more=True)
+    reader.tell([started()], more=True)
+    for number in range(1, 40):
+        if log.update().kinds != NOTHING:
+            drawn.append(clock.now - began)
+        clock.now += GLIMPSE_SECONDS / 2
+        reader.tell([step(number)], more=True)
+    assert drawn == [0.0, 0.5, 1.5, 3.5, 7.5]
+
+
 def test_the_last_slice_is_shown_even_right_after_another(
     reader: ScriptedReader, clock: Clock
 ) -> None:

@@ -76,6 +76,15 @@ class Driven:
         return self.rows()[-1]
 
 
+async def test_an_image_without_a_label_has_no_true_class() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        pane = Driven(pilot)
+        await pane.show(GLIMPSE)
+        assert any("true" in row for row in pane.rows())
+        await pane.show(replace(GLIMPSE, true=-1, top=()))
+        assert not any("true" in row for row in pane.rows())
+
+
 def answer(layer: str, image: int = 0, step: int = 10) -> FeatureMaps:
     return replace(GLIMPSE, layer=layer, image=image, step=step)
 

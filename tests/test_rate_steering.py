@@ -165,6 +165,20 @@ def test_a_step_that_fails_leaves_the_next_one_its_rate() -> None:
     assert optimizer.param_groups[0]["lr"] == 1.0
 
 
+def test_the_end_after_a_step_that_fails_leaves_the_scripts_own_rate() -> None:
+    optimizer = SGD(weights(0.5), lr=0.5)
+    steering = RateSteering([optimizer])
+    steering.steer(None, 0.1)
+
+    def failing() -> float:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        optimizer.step(failing)
+    steering.remove_hooks()
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
 def test_factors_multiply_and_an_asked_rate_replaces_them() -> None:
     parameters = weights(1.0)
     steering = RateSteering([optimizer := SGD(parameters, lr=1.0)])

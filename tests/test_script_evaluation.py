@@ -54,6 +54,11 @@ def test_it_counts_as_the_engine_does_even_among_equal_logits(classes: int) -> N
     assert found.result.loss == pytest.approx(expected.loss, nan_ok=True)
 
 
+def test_labels_that_are_no_classes_measure_nothing() -> None:
+    found = evaluated(torch.randn(3, 4), torch.full((3,), 9))
+    assert (found.loss, found.top1, found.images) == (None, None, 3)
+
+
 def test_labels_that_are_no_class_are_left_out() -> None:
     cells = cells_of(torch.tensor([1, 2, 0]), torch.tensor([1, 7, -100]), 3)
     assert cells.tolist() == [4, LEFT_OUT, LEFT_OUT]
@@ -134,6 +139,7 @@ def test_a_large_matrix_is_sparse(tmp_path: Path) -> None:
         ([[1, 2], [3]], "a list"),
         (5, "one number"),
         (None, "a NoneType"),
+        (torch.eye(2) + 0j, "do not divide"),
     ],
 )
 def test_what_is_no_matrix_is_refused(matrix: Any, sentence: str) -> None:

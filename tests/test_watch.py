@@ -6,6 +6,7 @@ import argparse
 import subprocess
 import sys
 import textwrap
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,33 @@ def test_settings_are_plain_and_flat() -> None:
     }
     assert program.plain_settings(argparse.Namespace(batch=64)) == {"batch": 64}
     assert program.plain_settings(None) == {}
+
+
+class Unprintable:
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@dataclass
+class Slotted:
+    __slots__ = ("lr",)
+    lr: float
+
+
+def test_settings_of_any_make_do_not_end_a_script() -> None:
+    circle: dict[str, Any] = {"lr": 0.1}
+    circle["self"] = circle
+    assert program.plain_settings(circle)["lr"] == 0.1
+    assert program.plain_settings({"a": Unprintable()}) == {"a": "Unprintable"}
+    assert program.plain_settings(Slotted(0.1)) == {"lr": 0.1}
+    with pytest.raises(TypeError, match=r"^settings= takes a mapping.*not a str"):
+        program.plain_settings("lr=0.1")
+
+
+@pytest.mark.parametrize("epochs", ["2", 2.5, float("inf")])
+def test_epochs_are_whole(epochs: Any) -> None:
+    with pytest.raises(ValueError, match=r"^epochs= is a whole number, not "):
+        cnn_tui.watch(epochs=epochs)
 
 
 def test_the_folder_of_runs_may_be_in_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:

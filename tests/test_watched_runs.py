@@ -364,9 +364,14 @@ async def test_the_first_confusion_adds_its_pane(tmp_path: Path) -> None:
 # The command line
 
 
+def _with_best(told: Sequence[Event]) -> list[Event]:
+    """Each epoch has the lowest loss."""
+    return [replace(one, best=True) if isinstance(one, events.EpochEnded) else one for one in told]
+
+
 @pytest.fixture
 def seg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
-    told = watched_runs.segmentation(120)
+    told = _with_best(watched_runs.segmentation(120))
     done = events.RunEnded("done", seconds=1200.0, step=120_000, time=told[-1].time)
     monkeypatch.setenv("CNN_TUI_RUNS", str(tmp_path / "runs"))
     return watched_runs.write_run(tmp_path / "runs", [*told, done])
@@ -406,6 +411,8 @@ def test_the_status_leaves_out_what_is_not_measured(seg: RunDir) -> None:
     assert (status["state"], status["loss"] > 0, status["steps"]) == ("done", True, 0)
     said = cnn_tui("status").stdout
     assert "top1" not in said
+    assert "  best        epoch 2\n" in said
+    assert "best epoch 2" in cnn_tui("wait", "12", "--until", "val_loss < 0").output
     assert "none yet" not in said.partition("alert")[0]
 
 

@@ -56,6 +56,7 @@ def test_a_number_of_any_kind_is_one(value: object) -> None:
         "loss",
         [0.5],
         {"loss": 0.5},
+        10**400,
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
 
 from cnn_tui.watching.event_lines import line
 from cnn_tui.watching.waiting_events import WaitingEvents
@@ -75,6 +78,12 @@ def test_a_full_queue_replaces_pictures_of_a_layer_and_keeps_replies_and_saves()
             waiting.put({"type": "FeatureMaps", "layer": layer, "number": number})
     pictures = [{"type": "FeatureMaps", "layer": f"conv{n}", "number": 2} for n in (1, 2)]
     assert taken(waiting) == [*kept, *pictures]
+
+
+def test_a_value_that_json_cannot_say_does_not_end_the_recording() -> None:
+    assert line({"type": "Steps", "step": np.int64(3), "loss": math.nan}) == (
+        b'{"type":"Steps","step":"3","loss":null}\n'
+    )
 
 
 def test_a_line_has_no_nan_and_no_lone_surrogate() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import threading
@@ -106,6 +107,21 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     found = Watched(tmp_path / "lines")
     yield found
     found.run.close()
+
+
+@pytest.mark.parametrize(("epochs", "told"), [(3, 3), (10**9, None), (-1, None)])
+def test_a_number_of_epochs_that_is_no_plan_is_not_told(
+    tmp_path: Path, epochs: int, told: int | None
+) -> None:
+    watched = Watched(tmp_path / "lines", epochs=epochs)
+    watched.run.step(loss=1.0)
+    (started,) = watched.told("RunStarted")
+    assert started["watched"]["epochs"] == told
+
+
+def test_a_copied_model_may_hold_its_run(watched: Watched) -> None:
+    holder = {"run": watched.run}
+    assert copy.deepcopy(holder)["run"] is copy.copy(watched.run) is watched.run
 
 
 def loader(batches: int = 3) -> DataLoader[Any]:

@@ -112,8 +112,9 @@ class _Sums:
         """The whole evaluation. This waits for the device."""
         cells = torch.cat(self._cells).cpu() if self._cells else torch.zeros(0, dtype=torch.long)
         loss, top1, top5 = None, accuracy(cells, self._classes), None
-        if self._losses:
-            loss = float(torch.stack(self._losses).sum()) / max(1, int(sum(self._weights)))
+        weight = int(sum(self._weights))
+        if weight:
+            loss = float(torch.stack(self._losses).sum()) / weight
         if top1 is not None and self._classes > TOP:
             top5 = int(torch.stack(self._among_five).sum()) / int((cells >= 0).sum())
         seconds = time.monotonic() - began

@@ -8,13 +8,22 @@ from typing import Any
 
 
 def line(event: dict[str, Any]) -> bytes:
-    """The event as one line. A number that is not finite becomes null, since JSON has no NaN."""
+    """The event as one line. A number that is not finite becomes null, since JSON has no NaN.
+
+    A value that is none of JSON's becomes text, so that it costs its event and not the recording.
+    """
     try:
-        text = json.dumps(event, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        text = _dumped(event)
     except ValueError:
-        text = json.dumps(_finite(event), ensure_ascii=False, separators=(",", ":"))
+        text = _dumped(_finite(event))
     # A lone surrogate, as in the name of a file, has no UTF-8.
     return text.encode("utf-8", "replace") + b"\n"
+
+
+def _dumped(event: Any) -> str:
+    return json.dumps(
+        event, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=str
+    )
 
 
 def _finite(value: Any) -> Any:

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
+from cnn_tui.watching.obedience import MOST_EPOCHS
 from cnn_tui.watching.script import Script
 
 # What a script told nothing of.
@@ -36,7 +37,9 @@ def run_started(
     `facts` are those of `UNKNOWN` that are known. Without `steps_per_epoch` the curves are drawn
     over steps. The recorder fills in attempt and host.
     """
-    epochs, length = script.epochs, steps_per_epoch
+    # A script that says a huge number, or none that counts, trains until somebody stops it.
+    epochs = script.epochs if 0 < (script.epochs or 0) <= MOST_EPOCHS else None
+    length = steps_per_epoch
     return {
         "type": "RunStarted",
         "step": script.step,

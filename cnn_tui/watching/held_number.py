@@ -31,7 +31,7 @@ class HeldNumber:
         else:
             try:
                 self._on_host += float(value)  # type: ignore[arg-type]
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError, RuntimeError):
                 return False
         self.count += 1
         return True

@@ -27,6 +27,10 @@ def checked_matrix(matrix: Any, classes: int) -> Tensor:
     is_square = values.ndim == 2 and values.shape[0] == values.shape[1] and len(values) > 0
     if not is_square or (classes and len(values) != classes):
         raise RefusalError(obeying_text.bad_matrix(shape, classes))
-    if not bool((values.double() == values.double().round()).all()) or bool((values < 0).any()):
+    if (
+        values.is_complex()
+        or not bool((values.double() == values.double().round()).all())
+        or bool((values < 0).any())
+    ):
         raise RefusalError(obeying_text.BAD_COUNTS)
     return values.long()

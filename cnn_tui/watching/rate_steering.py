@@ -49,8 +49,11 @@ class RateSteering:
             self.remove_hooks()
 
     def remove_hooks(self) -> None:
+        """Leave the optimizers with the script's own rates, also after a step that failed."""
         for hook in self._hooks:
             hook.remove()
+        for optimizer in self._optimizers:
+            self._put_back(optimizer)
 
     # What a person asks for
 

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import process
+from operator import index
 from typing import Any, TypeVar
 
 import torch
@@ -52,7 +53,8 @@ def watch(
 
     Of several ranks only rank 0 speaks, and no key makes it leave the others. With `reduce="mean"`
     every rank calls `watch` and `run.step`, after `init_process_group`: the numbers are means over
-    all of them, and all obey. Raises ValueError where `reduce` is another word or has no ranks.
+    all of them, and all obey. Raises ValueError where `reduce` is another word or has no ranks, and
+    where `epochs` is not whole; TypeError where `settings` have no names.
     """
     return new_run(
         WatchedRun,
@@ -91,7 +93,7 @@ def new_run(
     rank, program = ranks.this_rank(), programs.program_name()
     group = _group(rank, reduce)
     plain = programs.plain_settings(settings)
-    name = name or programs.run_name(program)
+    name = str(name or programs.run_name(program))
     channel = _channel(rank, group, hello(name, program, runs_dir, plain))
     script = Script(
         program=program,
@@ -102,7 +104,7 @@ def new_run(
         classes=_class_names(classes, data),
         on_checkpoint=on_checkpoint,
         state=state or {},
-        epochs=epochs,
+        epochs=_whole(epochs),
         leads=rank.leads,
     )
     watched = WatchedModel(script, channel)
@@ -121,6 +123,14 @@ def new_run(
         )
 
     return kind(script, channel, watched, _reports(script, watched, channel), started)
+
+
+def _whole(epochs: Any) -> int | None:
+    """The number as a plain one, also from NumPy's. Raises ValueError if it is not whole."""
+    try:
+        return None if epochs is None else int(index(epochs))
+    except TypeError:
+        raise ValueError(f"epochs= is a whole number, not {epochs!r}.") from None
 
 
 def _group(rank: Rank, reduce: str | None) -> Group | None:

@@ -151,7 +151,11 @@ class WatchedModel:
 
     def _send_maps(self) -> None:
         maps, self._maps = self._maps, None
-        for event in () if maps is None else maps.events():
+        try:
+            events = [] if maps is None else maps.events()
+        except RuntimeError:  # such as a model on the device meta, whose maps have no values
+            return
+        for event in events:
             self._script.send(event)
 
     def remaining(self, loader: Iterable[Any]) -> Iterator[Any]:

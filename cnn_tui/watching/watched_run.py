@@ -81,6 +81,13 @@ class WatchedRun:
     def __del__(self) -> None:
         self.close()
 
+    def __copy__(self) -> WatchedRun:
+        return self
+
+    def __deepcopy__(self, memo: object) -> WatchedRun:
+        """The same run: a model that holds its run may be copied, and the run is still one."""
+        return self
+
     # The loop
 
     def epochs(self) -> Iterator[int]:
@@ -341,8 +348,9 @@ class WatchedRun:
         for name, value in values.items():
             try:
                 if value is not None:
-                    numbers[name] = rounded(float(value))  # type: ignore[arg-type]
-            except (TypeError, ValueError, RuntimeError):
+                    own = value.detach() if isinstance(value, Tensor) else value
+                    numbers[name] = rounded(float(own))  # type: ignore[arg-type]
+            except (TypeError, ValueError, OverflowError, RuntimeError):
                 self._warn(f"epoch {name}", watching_text.no_number(name, value))
         return numbers
 

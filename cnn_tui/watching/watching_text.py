@@ -37,6 +37,14 @@ def no_number(name: str, value: object) -> str:
     )
 
 
+def no_settings(settings: object) -> str:
+    """What `watch` takes as hyper-parameters."""
+    return (
+        "settings= takes a mapping, or an object with attributes such as argparse's result, not "
+        f"{described(settings)}: pass settings={{'lr': lr}}."
+    )
+
+
 def no_logits(logits: object, labels: object) -> str:
     """Which logits and labels count for the accuracy."""
     return (

@@ -37,6 +37,9 @@ class Meaning(StrEnum):
 # What says where a row stands, and is no curve itself.
 PLACES = frozenset({Meaning.STEP, Meaning.EPOCH, Meaning.BATCH, Meaning.TIME})
 
+# What a curve of a training shows first.
+RESULTS = frozenset({Meaning.LOSS, Meaning.TOP1, Meaning.VAL_LOSS, Meaning.VAL_TOP1})
+
 Split: TypeAlias = Literal["", "train", "validation", "test"]
 
 
@@ -80,8 +83,10 @@ _EXACT = {name: Column(meaning) for meaning, names in _WHOLE.items() for name in
 }
 
 _SPLITS: dict[str, Split] = {
-    **dict.fromkeys(["train", "training"], "train"),
-    **dict.fromkeys(["val", "valid", "validation", "eval", "evaluation", "dev"], "validation"),
+    **dict.fromkeys(["train", "training", "tr"], "train"),
+    **dict.fromkeys(
+        ["val", "valid", "validation", "va", "eval", "evaluation", "dev"], "validation"
+    ),
     **dict.fromkeys(["test", "testing"], "test"),
 }
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple
-
-import numpy as np
+from typing import Literal
 
 from engine import text
 from engine.logs import event_file_text as words
 from engine.logs.event_records import PART_BYTES, Damage, EventRecords, Part
+from engine.logs.row_block import RowBlock, row_blocks
 from engine.logs.scalar_decoding import Points, ScalarDecoding
 from engine.logs.superseded_points import FileSteps
 from engine.protocol.events import Alert
@@ -25,12 +24,6 @@ REST_SECONDS = 1.0
 MOST_ALERTS = 5
 
 
-class Row(NamedTuple):
-    time: float
-    step: int
-    values: dict[str, float]
-
-
 class FollowedFile:
     """One file of a log. `rows` are those that were read, and not yet taken."""
 
@@ -39,7 +32,7 @@ class FollowedFile:
         self.steps = FileSteps()
         self.settings: dict[str, Setting] = {}
         self.records = EventRecords(path)
-        self.rows: deque[Row] = deque()
+        self.rows: deque[RowBlock] = deque()
         self.alerts: deque[Alert] = deque()
         # Whether a row has been taken, and the files of the folder that had ended before it.
         self.has_begun = False
@@ -49,7 +42,8 @@ class FollowedFile:
         self._decoding = ScalarDecoding()
         self._rename = rename
         self._names: list[str] = []
-        self._open: Row | None = None
+        # The last row, which the next part may go on with.
+        self._open: RowBlock | None = None
         self._told: set[str] = set()
         self._alerted = 0
 
@@ -65,6 +59,14 @@ class FollowedFile:
     def ended(self) -> bool:
         """Whether all that can be read was read."""
         return self.records.ended
+
+    @property
+    def tells_no_step(self) -> bool:
+        """Whether its numbers are results of a whole training, as `add_hparams` writes them.
+
+        They stand beside the settings, at step 0, wherever the training is.
+        """
+        return bool(self.settings) and all(tag.top == 0 for tag in self.steps.tags.values())
 
     def read(self, now: float, most: int = PART_BYTES) -> bool:
         """Read the next part; whether points of before have turned out to be void.
@@ -98,18 +100,25 @@ class FollowedFile:
         points = self._possible(decoded.points)
         begins = self.steps.add(points, self._names, decoded.restarts)
         self.steps.read_to = max(self.steps.read_to, self.records.offset)
-        for row in _rows(self.steps.kept(points, self._names), self._names):
-            self._append(row)
+        for block in row_blocks(self.steps.kept(points, self._names), self._names):
+            self._append(block)
         return begins
 
-    def _append(self, row: Row) -> None:
-        """Add a row; the newest one is kept back, since the next part may go on with it."""
-        before, self._open = self._open, row
-        if before is None:
-            return
-        if before.step == row.step and before.values.keys().isdisjoint(row.values):
-            self._open = row._replace(values=before.values | row.values)
-        else:
+    def _append(self, block: RowBlock) -> None:
+        """Add rows; the last one is kept back."""
+        if self._open is not None:
+            first, rest = block.split(1)
+            whole = self._open.with_numbers(first)
+            if whole is None:
+                self.rows.append(self._open)
+            elif rest.size:
+                self.rows.append(whole)
+                block = rest
+            else:
+                self._open = whole
+                return
+        before, self._open = block.split(block.size - 1)
+        if before.size:
             self.rows.append(before)
 
     def _possible(self, points: Points) -> Points:
@@ -141,25 +150,3 @@ class FollowedFile:
             values["offset"] = offset
         time = self.records.written_at
         self.alerts.append(Alert(level, "log", sentence, values, time=time))
-
-
-def _rows(points: Points, names: list[str]) -> Iterator[Row]:
-    """The rows of points that follow each other; a second value of a tag begins another row."""
-    if not len(points.tags):
-        return
-    starts = np.flatnonzero(np.diff(points.steps, prepend=points.steps[0] - 1)).tolist()
-    ends = [*starts[1:], len(points.tags)]
-    tags = [names[number] for number in points.tags.tolist()]
-    steps, times, values = points.steps.tolist(), points.times.tolist(), points.values.tolist()
-    for start, end in zip(starts, ends, strict=True):
-        row = dict(zip(tags[start:end], values[start:end], strict=True))
-        if len(row) == end - start:
-            yield Row(times[end - 1], steps[start], row)
-            continue
-        row = {}
-        for at in range(start, end):
-            if tags[at] in row:
-                yield Row(times[at - 1], steps[start], row)
-                row = {}
-            row[tags[at]] = values[at]
-        yield Row(times[end - 1], steps[start], row)

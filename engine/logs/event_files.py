@@ -23,8 +23,10 @@ from engine.logs.event_file_rows import FollowedFile
 from engine.logs.event_records import PART_BYTES, FileReplacedError
 from engine.logs.learnt import Learnt
 from engine.logs.log_reader import LogNews, end_of
+from engine.logs.row_block import RowBlock
 from engine.logs.row_events import RowEvents
-from engine.protocol.events import Event, Watched
+from engine.protocol.events import Watched
+from engine.protocol.step_columns import LogEvent
 from engine.recipes.watched_recipe import Setting
 from engine.text import harmless
 
@@ -137,9 +139,9 @@ class EventFileReader:
         for file in self._every:
             file.begin_again()
 
-    def _read_until(self, deadline: float) -> list[Event]:
+    def _read_until(self, deadline: float) -> list[LogEvent]:
         """The events up to the end of all files, or until the time is over."""
-        events: list[Event] = []
+        events: list[LogEvent] = []
         self._is_behind = True
         while self._has_filled(deadline):
             ready = [
@@ -214,7 +216,7 @@ class EventFileReader:
             self._is_outdated |= older.steps.limit_by(file.steps)
 
     def _take_rows(
-        self, ready: list[tuple[float, int, FollowedFile]], deadline: float, events: list[Event]
+        self, ready: list[tuple[float, int, FollowedFile]], deadline: float, events: list[LogEvent]
     ) -> None:
         """Take rows in the order of their times, until a file must be read on."""
         heapq.heapify(ready)
@@ -230,17 +232,27 @@ class EventFileReader:
             if self._clock() >= deadline or self._is_misunderstood:
                 return
 
-    def _take_until(self, end: float, file: FollowedFile, events: list[Event]) -> None:
+    def _take_until(self, end: float, file: FollowedFile, events: list[LogEvent]) -> None:
         """Take the first row of a file, and all of them up to this time."""
-        rows = self._row_events
-        row = file.rows.popleft()
-        events += rows.add(row.step, row.time, row.values)
-        while file.rows and file.rows[0].time <= end:
-            row = file.rows.popleft()
-            events += rows.add(row.step, row.time, row.values)
+        while True:
+            block = file.rows.popleft()
+            is_later = block.times[1:] > end
+            count = 1 + int(is_later.argmax()) if is_later.any() else block.size
+            taken, rest = block.split(count)
+            events += self._told(file, taken)
+            if rest.size:
+                file.rows.appendleft(rest)
+            if not file.rows or file.rows[0].time > end:
+                break
         self._take_alerts(file, events)
 
-    def _take_alerts(self, file: FollowedFile, events: list[Event]) -> None:
+    def _told(self, file: FollowedFile, rows: RowBlock) -> list[LogEvent]:
+        if not file.tells_no_step:
+            return self._row_events.add_rows(rows)
+        told = (rows.row(at) for at in range(rows.size))
+        return [e for _, time, values in told for e in self._row_events.add(None, time, values)]
+
+    def _take_alerts(self, file: FollowedFile, events: list[LogEvent]) -> None:
         if file.alerts:
             events += self._row_events.started(file.alerts[0].time)
             events += file.alerts

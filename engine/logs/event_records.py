@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from engine import regular_files
 
-PART_BYTES = 1 << 18
+PART_BYTES = 1 << 19
 # A record with more bytes is skipped unread: no scalar is so long.
 LONGEST_RECORD = 64 << 20
 HEADER, FOOTER = 12, 4

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from engine.protocol.events import Event
+from engine.protocol.step_columns import LogEvent
 from engine.text import harmless
 
 
@@ -23,7 +23,7 @@ class LogNews(NamedTuple):
     known of it has changed. With `more` there is more to read at once.
     """
 
-    events: Sequence[Event]
+    events: Sequence[LogEvent]
     anew: bool = False
     more: bool = False
 

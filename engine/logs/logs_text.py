@@ -98,9 +98,9 @@ def damaged_line(path: object, number: int, offset: int, why: str) -> str:
 
 # Columns that the user names
 
-NOTHING_KNOWN = (
-    "no column is known, so each is drawn under its own name: say what they mean as in "
-    "`--columns step=iter,loss=train_l`."
+NO_RESULT_KNOWN = (
+    "no column is known as a loss or an accuracy: say which ones are, as in "
+    "`--columns loss=train_l,val_loss=val_l`."
 )
 
 

@@ -12,15 +12,19 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from engine.logs import column_roles, logs_text
 from engine.logs.best_epochs import BestEpochs
 from engine.logs.columns import Meaning
 from engine.logs.learnt import Learnt
+from engine.logs.row_block import RowBlock
 from engine.logs.row_places import Place, RowPlaces, Written
 from engine.logs.row_plan import Numbers, RowPlan
 from engine.protocol.events import Alert, EpochEnded, Event, RunStarted, Steps, Watched, measured
+from engine.protocol.step_columns import LogEvent, StepColumns
 
 # The code of the alerts on how the columns are read.
 COLUMNS = "columns"
@@ -46,6 +50,8 @@ _TOGETHER = (frozenset({Meaning.TOP1}), frozenset({Meaning.VAL_TOP1, Meaning.VAL
 _ACCURACIES = frozenset().union(*_TOGETHER)
 # A fraction may exceed 1 by a rounding error.
 _LARGEST_FRACTION = 1.001
+# Of fewer rows, columns cost more than they save.
+FEWEST_IN_COLUMNS = 32
 # As many sets of names as rows are likely to have.
 _MOST_PLANS = 1 << 10
 
@@ -100,16 +106,58 @@ class RowEvents:
         `step` is the step as written, where the format itself gives one, and `time` is in unix
         seconds. `values` are the numbers that were measured, NaN and infinities among them.
         """
-        plan = self._plan(values)
+        plan = self._plan(tuple(values))
         if step is None or not plan.over_epochs or self._tags_count_steps(step):
             return self._row(plan, Written(step), time, values)
         over_epochs = {name: values[name] for name in plan.over_epochs}
         rest = {name: value for name, value in values.items() if name not in over_epochs}
-        events = self._row(self._plan(over_epochs), Written(epoch=step), time, over_epochs)
-        return events + self._row(self._plan(rest), Written(step), time, rest) if rest else events
+        events = self._row(self._plan(tuple(over_epochs)), Written(epoch=step), time, over_epochs)
+        return (
+            events + self._row(self._plan(tuple(rest)), Written(step), time, rest)
+            if rest
+            else events
+        )
 
-    def _plan(self, values: Mapping[str, float]) -> RowPlan:
-        names = tuple(values)
+    def add_rows(self, rows: RowBlock) -> list[LogEvent]:
+        """The events of rows; those of many rows of steps become columns."""
+        events: list[LogEvent] = []
+        plan = self._plan(rows.names)
+        for at in range(rows.size):
+            if plan.is_of_steps and not plan.measures and rows.size - at >= FEWEST_IN_COLUMNS:
+                _, rest = rows.split(at)
+                columns = self._columns(plan, rest)
+                if columns is not None:
+                    events.append(columns)
+                    break
+            events += self.add(*rows.row(at))
+        return events
+
+    def _columns(self, plan: RowPlan, rows: RowBlock) -> StepColumns | None:
+        """Rows as columns; None if the first one must be read by itself."""
+        if self._started is None or self._may_complete(rows):
+            return None
+        placed = self._places.add_steps(rows.steps)
+        if placed is None:
+            return None
+        columns = rows.columns()
+        numbers = plan.of_steps(columns)
+        self._learn_units({m: _largest(numbers[m]) for m in _ACCURACIES & numbers.keys()})
+        for meaning in self.learnt.percent & numbers.keys():
+            numbers[meaning] = numbers[meaning] / 100.0  # a copy: these may be views
+        fields: dict[str, Any] = {_STEPS_FIELDS[m]: column for m, column in numbers.items()}
+        epoch, steps = placed
+        scalars = plan.scalars(columns)
+        return StepColumns(epoch=epoch, steps=steps, times=rows.times, scalars=scalars, **fields)
+
+    def _may_complete(self, rows: RowBlock) -> bool:
+        """Whether one of the rows may be of the step at which an epoch has just ended.
+
+        As it is written, a step may be one less than it counts.
+        """
+        ended = self._ended
+        return ended is not None and bool((abs(rows.steps - ended.step) <= 1).any())
+
+    def _plan(self, names: tuple[str, ...]) -> RowPlan:
         plan = self._plans.get(names)
         if plan is None:
             self.meet(names)
@@ -144,7 +192,9 @@ class RowEvents:
         events = [*self._begun(place, time)]
         for numbers in (of_steps, of_epoch):
             if not _ACCURACIES.isdisjoint(numbers):
-                self._make_fractions(numbers)
+                self._learn_units(numbers)
+                for meaning in self.learnt.percent & numbers.keys():
+                    numbers[meaning] /= 100.0
         if plan.measures or self._places.counts_rows:
             events += self._columns_read(plan, place, time)
         if not (plan.ends or place.is_epoch or self._completes(place)):
@@ -155,19 +205,17 @@ class RowEvents:
         events.append(self._epoch_ended(of_steps | of_epoch, scalars, place, time))
         return events
 
-    def _make_fractions(self, numbers: Numbers) -> None:
-        """Divide accuracies in per cent, if it is known or seen here that they are."""
+    def _learn_units(self, largest: Mapping[Meaning, float]) -> None:
+        """Learn which accuracies are in per cent from such numbers, or the largest of them."""
         percent = self.learnt.percent
         for together in _TOGETHER:
-            here = together & numbers.keys()
+            here = together & largest.keys()
             if not here <= percent and any(
-                _LARGEST_FRACTION < numbers[meaning] < math.inf for meaning in here
+                _LARGEST_FRACTION < largest[meaning] < math.inf for meaning in here
             ):
                 percent |= together
                 self._is_outdated |= not self._fractions.isdisjoint(together)
             self._fractions |= here - percent
-        for meaning in percent & numbers.keys():
-            numbers[meaning] /= 100.0
 
     def _completes(self, place: Place) -> bool:
         return self._ended is not None and place[:2] == (self._ended.epoch, self._ended.step)
@@ -210,6 +258,11 @@ class RowEvents:
         scalars = {**before.scalars, **scalars}
         self._ended = replace(before, time=time, scalars=scalars, best=best, **fields)
         return self._ended
+
+
+def _largest(column: NDArray[np.float64]) -> float:
+    """The largest finite number of a column; 0 at least."""
+    return float(column.max(initial=0.0, where=abs(column) < math.inf))
 
 
 def _start(length: int, watched: Watched, place: Place, time: float) -> RunStarted:

@@ -6,10 +6,14 @@ Events count epochs from 1 and finished steps; logs count as they like (see `Lea
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.logs.found_length import EpochLength
 from engine.logs.learnt import Learnt, Restart
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # A step or an epoch beyond it is none (see `events.StepNumber`).
 _LARGEST = 10**12
@@ -86,6 +90,25 @@ class RowPlaces:
         self._last = place
         self._rows += 1
         return None if self._is_superseded(place) else place
+
+    def add_steps(self, steps: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]] | None:
+        """The epoch and the finished steps (n,) of the next rows, whose steps (n,) are written.
+
+        These rows have a step alone, and no number of an epoch. None if one of them might show how
+        the log counts: then `add` is to take the first one.
+        """
+        learnt = self._learnt
+        is_known = learnt.steps_from_zero or self._first_steps.get(False) == math.inf
+        from_zero = learnt.steps_from_zero and not learnt.epochs_are_positions
+        if not (learnt.has_steps and is_known) or learnt.restarts is not None:
+            return None
+        if learnt.steps_are_batches or not (learnt.steps_from_zero or steps.all()):
+            return None
+        epoch = max(1, self._last.epoch) if learnt.has_epochs else self._evaluations + 1
+        finished = (steps + from_zero).clip(0, _LARGEST)
+        self._last = Place(epoch, int(finished[-1]))
+        self._rows += len(steps)
+        return epoch, finished
 
     def _place(self, written: Written, ends: bool) -> Place:
         if self._learnt.has_epochs:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TypeVar
 
 from engine.logs.column_roles import Role
 from engine.logs.columns import PLACES, Meaning
+from engine.protocol.events import LONGEST_SCALAR_NAME
 
 Numbers = dict[Meaning, float]
+# A number of a row, or a column with those of many rows.
+V = TypeVar("V")
 
 
 class RowPlan:
@@ -16,7 +20,8 @@ class RowPlan:
 
     `ends` says that such a row has numbers of a whole epoch. `over_epochs` are the names whose step
     is an epoch in a file of TensorBoard (see `columns.Column`). `measures` says what the names that
-    are known mean, and is emptied once this was told.
+    are known mean, and is emptied once this was told. `is_of_steps` says that such a row has
+    numbers of single steps alone, and none that says where it stands.
     """
 
     def __init__(self, roles: Mapping[str, Role]) -> None:
@@ -29,20 +34,21 @@ class RowPlan:
         of_epoch = {name for name in self.measures if roles[name].of_epoch}
         self._of_steps = {n: m for n, m in self.measures.items() if n not in of_epoch}
         self._of_epoch = {n: m for n, m in self.measures.items() if n in of_epoch}
-        self._scalars = [name for name in shown if name not in known]
+        self._scalars = [n for n in shown if n not in known and 0 < len(n) <= LONGEST_SCALAR_NAME]
         self._is_plain = len(self._scalars) == len(roles)
+        self.is_of_steps = not (self.ends or self._places or self.over_epochs)
 
     def places(self, values: Mapping[str, float]) -> Numbers:
         """What says where the row stands."""
         found = {meaning: values[name] for name, meaning in self._places.items()}
         return {m: v for m, v in found.items() if math.isfinite(v)}
 
-    def of_steps(self, values: Mapping[str, float]) -> Numbers:
+    def of_steps(self, values: Mapping[str, V]) -> dict[Meaning, V]:
         return {meaning: values[name] for name, meaning in self._of_steps.items()}
 
     def of_epoch(self, values: Mapping[str, float]) -> Numbers:
         return {meaning: values[name] for name, meaning in self._of_epoch.items()}
 
-    def scalars(self, values: Mapping[str, float]) -> dict[str, float]:
+    def scalars(self, values: Mapping[str, V]) -> dict[str, V]:
         """The rest, by name."""
         return dict(values) if self._is_plain else {name: values[name] for name in self._scalars}

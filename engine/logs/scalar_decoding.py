@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.logs.event_records import HEADER, Part
 from engine.logs.event_values import content
+from engine.logs.known_layouts import KnownLayouts
 from engine.logs.scalar_layouts import MOST_LAYOUTS, Layout, Words, as_words, layout_of
 from engine.recipes.watched_recipe import Setting
 
@@ -85,7 +86,7 @@ class ScalarDecoding:
 
     def __init__(self) -> None:
         self.tags: dict[str, int] = {}
-        self._layouts: dict[int, list[Layout]] = {}
+        self._layouts: dict[int, KnownLayouts] = {}
 
     def decoded(self, part: Part) -> Decoded:
         found = _Found()
@@ -103,10 +104,9 @@ class ScalarDecoding:
     ) -> None:
         """Decode the records of one length."""
         records = as_words(part.data, starts, length)
-        layouts = self._layouts.setdefault(length, [])
-        which = np.full(len(starts), -1)
-        for number, layout in enumerate(layouts):
-            _match(layout, number, records, which)
+        known = self._layouts.setdefault(length, KnownLayouts())
+        layouts = known.layouts
+        which = known.find(records)
         for at in np.flatnonzero(which < 0).tolist():
             if which[at] >= 0:
                 continue  # it has the layout of one before it
@@ -116,8 +116,9 @@ class ScalarDecoding:
             if new is None:
                 self._decode_one(record, part.offset + start, found)
             else:
-                layouts.append(new)
-                _match(new, len(layouts) - 1, records, which)
+                known.add(new)
+                left = np.flatnonzero(which < 0)
+                which[left[new.matches(records[left])]] = len(layouts) - 1
         self._take(layouts, which, records, starts + part.offset, found)
 
     def _take(
@@ -150,10 +151,3 @@ class ScalarDecoding:
 
     def _number(self, tag: str) -> int:
         return self.tags.setdefault(tag, len(self.tags))
-
-
-def _match(layout: Layout, number: int, records: Words, which: NDArray[np.int64]) -> None:
-    """Write the number of a layout where it is that of a record (n, words): `which` is (n,)."""
-    left = np.flatnonzero(which < 0)
-    if len(left):
-        which[left[layout.matches(records[left])]] = number

@@ -12,7 +12,7 @@ from engine import regular_files
 from engine.errors import RunError
 from engine.logs import logs_text, search_text
 from engine.logs.column_names import ColumnNames
-from engine.logs.columns import PLACES
+from engine.logs.columns import RESULTS
 from engine.logs.frameworks import FROM_ZERO, framework
 from engine.logs.json_history import JsonHistory
 from engine.logs.learnt import Learnt
@@ -155,10 +155,10 @@ class TableReader:
         return rows
 
     def _named_by_nobody(self, rows: RowEvents) -> Iterator[Event]:
-        """Where no column has a known meaning, the user may say what they mean."""
-        meanings = {role.meaning for role in rows.learnt.names.values()} - {None}
-        if self._kind == "CSV" and meanings <= PLACES:
-            yield self._alert("info", COLUMNS, logs_text.NOTHING_KNOWN)
+        """Where no column is known as a loss or an accuracy, the user may say which one is."""
+        meanings = {role.meaning for role in rows.learnt.names.values()}
+        if self._kind == "CSV" and meanings.isdisjoint(RESULTS):
+            yield self._alert("warning", COLUMNS, logs_text.NO_RESULT_KNOWN)
 
     def _damage(self, record: Record) -> Alert:
         text = logs_text.damaged_line(self._path, record.number, record.offset, record.damage)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from array import array
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BINS = 1024
 
@@ -67,6 +71,41 @@ class Curve:
             self._low = value
         if value > self._high:
             self._high = value
+
+    def add_many(self, steps: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        """Add values (n,) measured at these steps (n,), just as `add` does one by one.
+
+        NaN and infinities stand for those that are not finite. For a few values `add` is faster.
+        """
+        if not len(steps):
+            return
+        self._store()
+        at = 0
+        while at < len(steps):
+            beyond = (steps[at:] >= BINS * self.width).argmax() + at
+            end = len(steps) if steps[beyond] < BINS * self.width else int(beyond)
+            if end > at:
+                self._add_within(steps[at:end] // self.width, values[at:end])
+                at = end
+            else:
+                self._halve()
+        self._at, self._closed = int(steps[-1]) // self.width, None
+        self.last = float(values[-1]) if math.isfinite(values[-1]) else None
+        self._load()
+
+    def _add_within(self, bins: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        """Add values to bins, in this order, so that even rounding errors are those of `add`."""
+        import numpy as np  # not at the top: it takes 0.1 s, and who shows a run needs none
+
+        self._used = max(self._used, int(bins.max()) + 1)
+        finite = np.isfinite(values)
+        if not finite.all():
+            np.add.at(np.frombuffer(self._broken, np.int64), bins[~finite], 1)
+            bins, values = bins[finite], values[finite]
+        np.add.at(np.frombuffer(self._counts, np.int64), bins, 1)
+        np.add.at(np.frombuffer(self._sums), bins, values)
+        np.minimum.at(np.frombuffer(self._lows), bins, values)
+        np.maximum.at(np.frombuffer(self._highs), bins, values)
 
     def __bool__(self) -> bool:
         """Whether any value was added."""

@@ -16,11 +16,15 @@ from msgspec.structs import replace
 
 from engine.protocol import commands, events
 from engine.protocol.events import Event
+from engine.protocol.step_columns import LogEvent, StepColumns
 from engine.run.curve import Curve
+from engine.run.newest_reports import NewestReports
 
 BEFORE_TRAINING = ("starting", "downloading", "loading", "compiling")
 RECENT = 960
 LOG_ENTRIES = 500
+# A log may hold a validation at every step.
+MOST_EPOCHS = 4096
 LOGGED = (
     events.RunStarted,
     events.EpochEnded,
@@ -79,6 +83,8 @@ class Fold:
         self.steerings: deque[events.Steered] = deque(maxlen=LOG_ENTRIES)
         self.maps: dict[str, events.FeatureMaps] = {}
         self.epochs: list[events.EpochEnded] = []
+        # Of so many ends of epochs one is kept, and whether the last one goes once another comes.
+        self._epochs_apart, self._epochs_told, self._is_last_spare = 1, 0, False
         self.loss = Curve()
         self.top1 = Curve()
         self.lr = Curve()
@@ -88,9 +94,9 @@ class Fold:
         self.load: dict[str, Curve] = {}
         self.scalars = {IMAGES_PER_SECOND: self._speed}
         # The newest points of the curves.
-        self.recent: deque[events.Steps] = deque(maxlen=RECENT)
+        self.recent = NewestReports(RECENT)
         # The newest reports, for the pace.
-        self.reports: deque[events.Steps] = deque(maxlen=RECENT)
+        self.reports = NewestReports(RECENT)
         self.log: deque[Event] = deque(maxlen=LOG_ENTRIES)
         self.marks: deque[Mark] = deque(maxlen=LOG_ENTRIES)
         self.paused = False
@@ -143,20 +149,24 @@ class Fold:
         """Whether the training tells a learning rate; an engine always does in the end."""
         return self.watched is None or bool(self.lr)
 
-    def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
-        """Fold events, in the order of the journal. Returns their types.
+    def fold(self, new: Iterable[LogEvent]) -> frozenset[type[Event]]:
+        """Fold events, in the order of the journal. Returns their types; columns hold `Steps`.
 
         The caller leaves superseded events out (see `JournalReader`).
         """
         kinds: set[type[Event]] = set()
         for event in new:
-            kinds.add(type(event))
             if not self.paused:
                 self._active += self._seconds_since_last(event)
             # Nearly all events have this type, so it is tried first.
             if isinstance(event, events.Steps):
+                kinds.add(events.Steps)
                 self._fold_steps(event)
+            elif isinstance(event, StepColumns):
+                kinds.add(events.Steps)
+                self._fold_columns(event)
             else:
+                kinds.add(type(event))
                 self._fold_other(event)
             self.last_seq, self.last_time = event.seq, event.time
         return frozenset(kinds)
@@ -214,7 +224,7 @@ class Fold:
 
     def _fold_steps(self, event: events.Steps) -> None:
         """Fold a report. It becomes a point of the curves, unless it averages a whole epoch."""
-        last = self.reports[-1] if self.reports else None
+        last = self.reports.last
         self.reports.append(event)
         self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
@@ -227,6 +237,26 @@ class Fold:
             self._move_newest(event)
             return
         self._add_point(event)
+
+    def _fold_columns(self, columns: StepColumns) -> None:
+        """Fold reports of a log; each becomes a point of the curves."""
+        if self._newest is None:
+            self.first_loss = columns.report(0).loss
+        self.reports.add_many(columns)
+        self.recent.add_many(columns)
+        self.step = max(self.step, int(columns.steps.max()))
+        self._note_newest(columns.report(len(columns) - 1))
+        steps, speeds = columns.steps, columns.images_per_second
+        told = ((self.loss, columns.loss), (self.top1, columns.top1), (self.lr, columns.lr))
+        for curve, values in told:
+            if values is not None:
+                curve.add_many(steps, values)
+        if speeds is not None:  # one that is not finite is no speed
+            finite = abs(speeds) < math.inf
+            self._speed.add_many(steps[finite], speeds[finite])
+        for name, values in columns.scalars.items():
+            if (scalar := self._scalar(name)) is not None:
+                scalar.add_many(steps, values)
 
     def _covers_an_epoch(self, last: events.Steps, event: events.Steps) -> bool:
         """Whether a report of the engine averages more than an epoch.
@@ -246,7 +276,7 @@ class Fold:
             used = sum(gpu.memory_used for gpu in ours)
             total = sum(gpu.memory_total for gpu in ours)
         loads[MEMORY_LOAD] = used / total if total else 0.0
-        speed = self.reports[-1].images_per_second if self.reports else UNSET
+        speed = self.reports.last.images_per_second if self.reports.last is not None else UNSET
         if speed is not UNSET and speed is not None:
             loads[SPEED_LOAD] = speed
         for name, value in loads.items():
@@ -256,14 +286,15 @@ class Fold:
         completes = bool(self.epochs) and _completes(event, self.epochs[-1])
         if completes:
             self.epochs.pop()
+            self._is_last_spare = False
         self._has_told_top1 |= event.top1 is not UNSET
         before = self.epochs[-1].step if self.epochs else 0
         length = event.step - before if self.counts_steps else self.steps_per_epoch
-        self.epochs.append(event)
+        self._keep_epoch(event)
         self.step = max(self.step, event.step) if self.is_log else event.step
         self.lr.add(event.step, event.lr)
         self._fold_scalars(event.step, event.scalars)
-        last_point = self.recent[-1].step if self.recent else 0
+        last_point = self.recent.last.step if self.recent.last is not None else 0
         # Then the last point was the epoch itself, before the loss of its training was known.
         was_early = self._newest is not None and self._newest.loss is UNSET is not event.train_loss
         is_late = completes and was_early
@@ -271,6 +302,18 @@ class Fold:
             self._add_point(_as_report(event))
         else:
             self._move_newest(event)
+
+    def _keep_epoch(self, event: events.EpochEnded) -> None:
+        """Add the end of an epoch. Of very many in a log, evenly spread ones stay, and the best."""
+        if self._is_last_spare and (event.best or not self.epochs[-1].best):
+            self.epochs.pop()
+        self.epochs.append(event)
+        self._is_last_spare = self._epochs_told % self._epochs_apart != 0
+        self._epochs_told += 1
+        if self.is_log and len(self.epochs) > MOST_EPOCHS:
+            best = next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
+            self.epochs = [e for i, e in enumerate(self.epochs) if i % 2 == 0 or e is best]
+            self._epochs_apart *= 2
 
     def _move_newest(self, later: events.Steps | events.EpochEnded) -> None:
         """Give the newest point the step of a later event, and its learning rate if it has one."""
@@ -281,6 +324,14 @@ class Fold:
             self._last_known = [loss, top1, later.lr, speed]
 
     def _add_point(self, point: events.Steps) -> None:
+        self._note_newest(point)
+        self.recent.append(point)
+        self.loss.add(point.step, point.loss)
+        self.top1.add(point.step, point.top1)
+        if point.images_per_second is not None:  # one that is not finite is no speed
+            self._speed.add(point.step, point.images_per_second)
+
+    def _note_newest(self, point: events.Steps) -> None:
         self._newest = point
         told = point.loss, point.top1, point.lr, point.images_per_second
         if UNSET not in told:
@@ -288,21 +339,19 @@ class Fold:
         else:
             known = zip(told, self._last_known, strict=True)
             self._last_known = [before if now is UNSET else now for now, before in known]
-        self.recent.append(point)
-        self.loss.add(point.step, point.loss)
-        self.top1.add(point.step, point.top1)
         self._has_told_top1 |= point.top1 is not UNSET
-        if point.images_per_second is not None:  # one that is not finite is no speed
-            self._speed.add(point.step, point.images_per_second)
 
     def _fold_scalars(self, step: int, scalars: events.Scalars) -> None:
         for name, value in scalars.items():
-            curve = self.scalars.get(name)
-            if curve is None:
-                if len(self.scalars) == MOST_SCALARS:
-                    continue
-                curve = self.scalars[name] = Curve()
-            curve.add(step, value)
+            if (curve := self._scalar(name)) is not None:
+                curve.add(step, value)
+
+    def _scalar(self, name: str) -> Curve | None:
+        """The curve of a scalar; None for one beyond the most that get one."""
+        curve = self.scalars.get(name)
+        if curve is None and len(self.scalars) < MOST_SCALARS:
+            curve = self.scalars[name] = Curve()
+        return curve
 
     def _fold_phase(self, event: events.Phase) -> None:
         self.phase = event
@@ -313,8 +362,10 @@ class Fold:
         self.ended = None  # a phase after the end belongs to a new attempt
         self.paused = event.name == "paused"
 
-    def _seconds_since_last(self, event: Event) -> float:
+    def _seconds_since_last(self, event: LogEvent) -> float:
         """Seconds since the last event; 0 if the gap is too long to have been spent on training."""
+        if isinstance(event, StepColumns):
+            return event.seconds_since(self.last_time or float(event.times[0]))
         if isinstance(event, events.Phase) and event.name == "starting":
             return 0.0  # an engine's first event: before it, none trained
         seconds = event.time - self.last_time

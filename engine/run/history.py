@@ -68,7 +68,7 @@ class History(Fold):
         if ended and self.ended is not None and self.ended.reason == "done":
             return ended  # patience may have ended the run before its last epoch
         if self.is_log:
-            return max(1, ended, self.reports[-1].epoch if self.reports else 0)
+            return max(1, ended, self.reports.last.epoch if self.reports.last is not None else 0)
         # Until an epoch is evaluated, its last step belongs to it.
         epoch = max(ended, self._epochs_before_last_step) + 1
         return epoch if self.epochs_planned is None else min(self.epochs_planned, epoch)
@@ -78,7 +78,7 @@ class History(Fold):
         if self.watched is None:
             return (self.step - 1) // self.steps_per_epoch
         # The epochs of a script need not have the same length, but its reports name them.
-        return self.reports[-1].epoch - 1 if self.reports else 0
+        return self.reports.last.epoch - 1 if self.reports.last is not None else 0
 
     def place(self, ended: events.EpochEnded) -> float:
         """Where the curves show the results of an epoch: at its number, or at its last step."""
@@ -221,6 +221,8 @@ class History(Fold):
 
         Reports measure the steps alone, so pauses do not count.
         """
+        if not self._speed:
+            return None  # as in most logs, whose reports need not be searched at each look
         measured = (numbers.number(s.images_per_second) for s in reversed(self.reports))
         recent = sorted(itertools.islice((m for m in measured if m > 0), PACE_REPORTS))
         return recent[len(recent) // 2] if recent else None

@@ -9,7 +9,7 @@ import pytest
 
 from engine.logs.event_files import EventFileReader
 from engine.protocol.events import Event, RunStarted, Steps
-from tests.event_logs import BEGAN
+from tests.event_logs import BEGAN, one_by_one
 
 pytestmark = pytest.mark.extras
 
@@ -20,7 +20,8 @@ def read(log: Path) -> list[Event]:
     more = True
     while more:
         news = reader.read(10.0)
-        events = [*news.events] if news.anew else [*events, *news.events]
+        new = one_by_one(news.events)
+        events = new if news.anew else events + new
         more = news.more
     return events
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import UsageError
+from engine.errors import RunError, UsageError
 from engine.logs import column_names, log_search
 from engine.logs.log_search import FoundLog
 from tui.cli import cli_text, viewer_start
-from tui.viewer.event_source import EventSource
+
+if TYPE_CHECKING:
+    from tui.viewer.log_follower import LogFollower
 
 
 def watch_logs(path: Path, columns: str, *, once: bool, ascii_only: bool) -> None:
@@ -21,7 +24,7 @@ def watch_logs(path: Path, columns: str, *, once: bool, ascii_only: bool) -> Non
     """
     found, names = log_search.find(path), column_names.parse(columns) if columns else {}
 
-    def open_log(log: FoundLog) -> EventSource:
+    def open_log(log: FoundLog) -> LogFollower:
         from engine.logs import log_opening
         from tui.viewer.log_follower import LogFollower
 
@@ -37,8 +40,16 @@ def watch_logs(path: Path, columns: str, *, once: bool, ascii_only: bool) -> Non
     elif others:
         viewer_start.choose_log(path, found, open_log, ascii_only=ascii_only)
     elif viewer_start.shows_frame(once=once):
-        from tui.cli import single_frame
-
-        click.echo(single_frame.frame(open_log(first), ascii_only=ascii_only))
+        _print_frame(open_log(first), ascii_only=ascii_only)
     else:
         viewer_start.watch_log(first, open_log, ascii_only=ascii_only)
+
+
+def _print_frame(source: LogFollower, *, ascii_only: bool) -> None:
+    """Print what the dashboard would show. Raises RunError if nothing of the log can be read."""
+    from tui.cli import single_frame
+
+    shown = single_frame.frame(source, ascii_only=ascii_only)
+    if source.unreadable and source.history.run is None:
+        raise RunError(source.unreadable)
+    click.echo(shown)

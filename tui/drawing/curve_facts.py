@@ -58,7 +58,7 @@ def best_fact(history: History) -> Row:
     """`◆ best 86.3 @11`, and the accuracy on the test set once it is known: `test 85.9`."""
     best = history.best
     spans: list[Span] = []
-    if best is not None:
+    if best is not None and best.top1 is not UNSET:
         spans += [
             Span("   "),
             Span(f"◆ {drawing_text.BEST} ", "good"),

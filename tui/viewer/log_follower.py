@@ -50,8 +50,8 @@ class LogFollower:
         # When the log was last written by its own clock, and when we saw that, by ours.
         self._written_at = self._seen_at = 0.0
         self._silence = ""
-        # The newest sentence on a log that cannot be read; empty while it can be.
-        self._unreadable = ""
+        self.unreadable = ""
+        """The newest sentence on a log that cannot be read; empty while it can be."""
         self._is_told_that_empty = False
 
     @property
@@ -91,7 +91,7 @@ class LogFollower:
         news = self._read()
         self._fold(news)
         self._note_growth(now)
-        if news.more and now < self._next_glimpse:
+        if news.more and (now < self._next_glimpse or self.history.run is None):
             return HistoryUpdate(frozenset(), more=True)
         self._next_glimpse = now + self._until_next
         self._until_next = 2 * self._until_next if news.more else GLIMPSE_SECONDS
@@ -102,9 +102,9 @@ class LogFollower:
         try:
             news = self._reader.read(SLICE_SECONDS)
         except EngineError as error:
-            told, self._unreadable = self._unreadable, str(error)
-            return LogNews([self._alert("error", str(error))] if told != self._unreadable else [])
-        self._unreadable = ""
+            told, self.unreadable = self.unreadable, str(error)
+            return LogNews([self._alert("error", str(error))] if told != self.unreadable else [])
+        self.unreadable = ""
         is_empty = self.history.run is None and not (news.events or news.more)
         if is_empty and not self._is_told_that_empty:
             self._is_told_that_empty = True

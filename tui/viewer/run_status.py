@@ -138,7 +138,7 @@ def _phase(phase: events.Phase | None) -> dict[str, Any]:
 
 
 def _progress(history: History, liveness: Liveness, now: float) -> dict[str, Any]:
-    report = history.reports[-1] if history.reports else None
+    report = history.reports.last
     # Another program may never report steps.
     none_yet = None if history.watched is None else UNSET
     goes_on = liveness == "live" and history.ended is None

@@ -115,9 +115,10 @@ def _input(event: FeatureMaps, side: int, view: MapView) -> list[Row]:
 
 
 def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list[Row]:
-    """The true class, then the top predictions with bars for their probabilities."""
+    """The true class if it is known, then the top predictions with bars for the probabilities."""
     true = cells.row(Span(shared_text.TRUE + " ", "dim"), class_name(classes, event.true))
-    return [cells.shortened(true, width), *prediction_rows(event.top, event.true, classes, width)]
+    known = [cells.shortened(true, width)] if event.true >= 0 else []
+    return [*known, *prediction_rows(event.top, event.true, classes, width)]
 
 
 def _grid(event: FeatureMaps, tiles: Tiles, view: MapView) -> list[Row]:
