@@ -52,7 +52,7 @@ class LogFollower:
         self._silence = ""
         self.unreadable = ""
         """The newest sentence on a log that cannot be read; empty while it can be."""
-        self._is_told_that_empty = False
+        self._is_told_that_empty = self._is_told_of_more = False
 
     @property
     def label(self) -> str:
@@ -118,11 +118,11 @@ class LogFollower:
 
     def _fold(self, news: LogNews) -> None:
         if news.anew:
-            self.history = unread()
+            self.history, self._is_told_of_more = unread(), False
         if news.events and self.history.phase is None:
             first = news.events[0]
             self.history.fold([Phase("training", step=first.step, time=first.time)])
-        kinds = self.history.fold(news.events)
+        kinds = self.history.fold(news.events) | self._tell_of_more_scalars()
         whole = self.history.read_share >= 1.0
         if not whole:
             share = min(ALMOST, self._reader.read_share)
@@ -131,6 +131,14 @@ class LogFollower:
             self._unshown = None
         elif self._unshown is not None:
             self._unshown |= kinds
+
+    def _tell_of_more_scalars(self) -> frozenset[type[Event]]:
+        """Say once that not all scalars have a curve; returns the kinds of what was told."""
+        if self._is_told_of_more or not self.history.has_more_scalars:
+            return frozenset()
+        self._is_told_of_more = True
+        shown = len(self.history.scalars)
+        return self.history.fold([self._alert("info", viewer_text.more_scalars(shown))])
 
     def _note_growth(self, now: float) -> None:
         """Note when the log grew, and whether that changes what the screen says of it."""

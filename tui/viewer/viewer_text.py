@@ -28,6 +28,12 @@ RECORDING = "This is a recording: it has no engine."
 
 ONLY_READ = "This is a log of another program: it is only read, and takes no commands."
 
+
+def more_scalars(shown: int) -> str:
+    """What is said of a log with more numbers than get a curve."""
+    return f"Of the many numbers in this log, the first {shown} have curves."
+
+
 NO_NUMBERS_YET = "The log has no numbers yet: its curves begin with the first ones."
 
 
