@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests import scripted
+from tests import event_logs, scripted
 from tests.processes import Terminal
 from tui.cli.command_line import main
 
@@ -131,6 +131,13 @@ def test_a_run_has_no_columns() -> None:
     assert "--columns is for a table" in result.stderr
 
 
+def test_event_files_have_no_columns() -> None:
+    event_logs.write(Path("log"), [event_logs.scalar("a", 1, 1.0)])
+    result = attach("log", "--once", "--columns", "loss=a")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--columns is for a table" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("path", "why"),
     [
@@ -138,6 +145,9 @@ def test_a_run_has_no_columns() -> None:
         ("pictures", "./pictures is no run and holds no log that is read"),
         ("absent/x", "there is no file and no folder absent/x: check the path."),
         ("absent", "there is no run 'absent' in the folder"),
+        ("absent.csv", "the log absent.csv cannot be read: No such file or directory."),
+        ("circle", "the log circle cannot be read: Too many levels of symbolic links."),
+        ("/dev/null", "/dev/null is no run, and no log that is read"),
         ("./runs", "./runs is a folder of runs, and no run itself: name one of them"),
     ],
 )
@@ -145,6 +155,7 @@ def test_what_is_neither_a_run_nor_a_log_is_said_in_one_sentence(path: str, why:
     scripted.run_dir(Path("runs"), scripted.half_a_run())
     Path("pictures").mkdir()
     Path("notes.txt").write_text("x")
+    Path("circle").symlink_to("circle")
     result = attach(path, "--once")
     assert result.exit_code == 1
     assert why in result.stderr

@@ -6,6 +6,7 @@ import math
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -417,6 +418,31 @@ def test_record_that_is_no_event_is_told(tmp_path: Path) -> None:
     assert log.points("a") == [(1, 1.0), (2, 2.0)]
     told = f"{path.name} has a record at byte 0 "
     assert [alert.startswith(told) for alert in log.alerts] == [True]
+
+
+def test_file_that_cannot_be_read_is_told_once_until_it_can_be_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, series("a", [1, 2]))
+    log = follow(tmp_path)
+
+    def refuse(path: Path) -> BinaryIO:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr("engine.regular_files.open_to_read", refuse)
+            log.update().update().update()
+        log.update()
+    assert ["cannot be read" in alert for alert in log.alerts] == [True, True]
+    assert log.points("a") == [(1, 1.0), (2, 2.0)]
+
+
+def test_link_in_circles_hides_no_other_file(tmp_path: Path) -> None:
+    path = write(tmp_path, series("a", [1, 2]))
+    circle = path.with_name(f"{path.name}.circle")
+    circle.symlink_to(circle)
+    assert follow(tmp_path).points("a") == [(1, 1.0), (2, 2.0)]
 
 
 def test_folders_are_looked_at_for_a_small_share_of_the_time(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.logs.event_records import EventRecords, FileReplacedError
+from engine.logs.event_records import PART_BYTES, EventRecords, FileReplacedError
 from tests.event_logs import append, record, scalar, write
 
 ONE, TWO, THREE = (scalar("loss", step, 1.0) for step in (1, 2, 3))
@@ -96,6 +96,15 @@ def test_zeros_at_the_end_wait_for_what_was_written(tmp_path: Path, zeros: int, 
     assert damages(records) == []
     path.write_bytes(ONE + TWO + THREE + bytes(zeros))
     assert contents(records) == [TWO[12:-4], THREE[12:-4]]
+
+
+@pytest.mark.parametrize("cut", [0, 12])
+def test_many_zeros_are_not_read_over_and_over(tmp_path: Path, cut: int) -> None:
+    """They fill a part, and so does the content of a record that was never written."""
+    long = record(bytes(range(1, 255)) * 2_000)
+    records = EventRecords(write(tmp_path, [ONE, long[:cut], bytes(2 * PART_BYTES)]))
+    assert contents(records) == [ONE[12:-4]]
+    assert records.ended
 
 
 def test_file_that_was_replaced_is_noticed(tmp_path: Path) -> None:

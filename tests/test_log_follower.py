@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from engine.errors import RunError
 from engine.logs.log_reader import LogNews
 from engine.protocol import events
+from engine.run.fold import MOST_SCALARS
 from tests.scripted import START, Clock
 from tests.scripted_logs import ScriptedReader, started, step
 from tui.app import CnnTui
@@ -153,6 +154,37 @@ def test_a_log_that_cannot_be_read_is_told_once_until_it_can_be_again(
     told = [entry.text for entry in log.history.log if isinstance(entry, events.Alert)]
     assert told == [str(gone)] * 2
     assert log.history.step == 1
+
+
+def test_a_log_with_more_numbers_than_curves_says_so_once_each_time_it_is_read(
+    reader: ScriptedReader, clock: Clock
+) -> None:
+    log = follow(reader, clock)
+    many = {f"n{i}": 1.0 for i in range(MOST_SCALARS)}
+    rows: list[events.Event] = [started(), events.Steps(1, scalars=many, step=1)]
+    reader.tell(rows)
+    log.update()
+    reader.tell([events.Steps(1, scalars=many, step=3)])
+    log.update()
+    reader.tell(rows, anew=True)
+    log.update()
+    (told,) = (entry for entry in log.history.log if isinstance(entry, events.Alert))
+    assert told.text == viewer_text.more_scalars(MOST_SCALARS)
+
+
+def test_a_log_without_numbers_says_so_once(reader: ScriptedReader, clock: Clock) -> None:
+    log = follow(reader, clock)
+    reader.tell([], more=True)
+    log.update()
+    assert not log.history.log
+    for _ in range(3):
+        log.update()
+    (told,) = (entry for entry in log.history.log if isinstance(entry, events.Alert))
+    assert (told.text, told.time) == (viewer_text.NO_NUMBERS_YET, clock.now)
+    reader.tell([started(), step(1)])
+    log.update()
+    log.update()
+    assert sum(isinstance(entry, events.Alert) for entry in log.history.log) == 1
 
 
 @pytest.mark.parametrize(

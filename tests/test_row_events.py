@@ -48,6 +48,17 @@ def test_the_first_step_before_its_distance_to_the_second_one_counts_from_zero()
     assert places([(50, {"loss": 1.0}), (100, {"loss": 0.5})]) == [(1, 50), (1, 100)]
 
 
+@pytest.mark.parametrize("written", [1e13, 1e300])
+def test_numbers_that_no_event_holds_become_the_nearest_one(written: float) -> None:
+    """A damaged cell; the length of an epoch and the batches of one are multiplied with it."""
+    most = 10**12
+    assert places([(None, {"epoch": written, "loss": 1.0})])[-1] == (most, most)
+    assert places([(None, {"epoch": written, "batch": written, "loss": 1.0})])[-1] == (most, most)
+    assert places([(None, {"epoch": 1, "batch": -9, "loss": 1.0})])[-1] == (1, 0)
+    rows = [(None, {"epoch": e, "step": 8 * e, "val_loss": 1.0}) for e in (1, 2)]
+    assert places([*rows, (None, {"epoch": written, "val_loss": 1.0})])[-1] == (most, most)
+
+
 def test_a_log_of_steps_alone_counts_its_evaluations() -> None:
     rows = [(10, {"loss": 1.0}), (10, {"val_loss": 2.0}), (20, {"loss": 0.5, "val_loss": 1.0})]
     assert [(e.epoch, e.step, e.best) for e in ends(rows)] == [(1, 10, True), (2, 20, True)]
@@ -84,6 +95,22 @@ def test_keras_tags_of_epochs_stand_beside_tags_of_batches() -> None:
     ]
     assert last[1].scalars == {"epoch_mae": 0.4}
     assert units(rows)[-1] == ("epoch", 3)
+
+
+def test_keras_leaves_out_epochs_that_end_between_two_records() -> None:
+    """TensorBoard(update_freq=2) of Keras 3.15.1 over epochs of 7 batches: no first and third."""
+    rows: Rows = [
+        *((step, {"train/batch_loss": 1.0}) for step in (2, 4, 6)),
+        (7, {"validation/evaluation_loss_vs_iterations": 1.1}),
+        *((step, {"train/batch_loss": 0.9}) for step in (8, 10, 12, 14)),
+        (1, {"train/epoch_loss": 0.9}),
+        (1, {"validation/epoch_loss": 1.0}),
+        *((step, {"train/batch_loss": 0.8}) for step in range(16, 30, 2)),
+        (3, {"train/epoch_loss": 0.8}),
+        (3, {"validation/epoch_loss": 0.9}),
+    ]
+    last = {event.epoch: (event.train_loss, event.loss) for event in ends(rows)}
+    assert last == {2: (0.9, 1.0), 4: (0.8, 0.9)}
 
 
 def test_a_tag_of_that_name_whose_steps_leap_counts_steps() -> None:

@@ -480,6 +480,21 @@ def test_cells(log: Log) -> None:
     ]
 
 
+def test_decimal_commas(log: Log) -> None:
+    """Spreadsheets of many countries write 0,5, and cut cells by semicolons or tabs."""
+    events = read(log, "epoch;val_loss;a\n1;0,5;1,25e-3\n2;0,25;1,2,3\n")
+    assert [row["loss"] for row in told(events)] == [0.5, 0.25]
+    assert told(events)[0]["scalars"] == {"a": 0.00125}
+
+
+def test_a_comma_after_the_last_cell(log: Log) -> None:
+    """Scripts write it after each number, and not after the last name."""
+    assert [row["loss"] for row in told(read(log, "epoch,val_loss\n1,0.5,\n2,0.25,\n"))] == [
+        0.5,
+        0.25,
+    ]
+
+
 def test_json_values(log: Log) -> None:
     """Nested names, numbers in strings, and NaN as Python's json writes it."""
     events = read(
@@ -521,6 +536,12 @@ def test_columns_that_nobody_knows_are_scalars_and_it_is_said(log: Log) -> None:
 def test_what_is_no_log(log: Log, text: str, sentence: str) -> None:
     log.write(text)
     with pytest.raises(RunError, match="^" + sentence.format(log.path).replace(".", r"\.")):
+        log.read()
+
+
+def test_a_first_line_that_no_header_is_as_long_as(log: Log) -> None:
+    log.write("a," * (1 << 20) + "b\n1,2\n")
+    with pytest.raises(RunError, match="begins with a line that is too long: put a line with"):
         log.read()
 
 

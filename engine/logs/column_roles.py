@@ -14,6 +14,7 @@ from engine.logs.columns import PLACES, Column, Meaning, column
 
 # Keras writes these for TensorBoard beside the same numbers over epochs.
 _REPEATED = "_vs_iterations"
+_OF_BATCH = "batch_"
 _VALIDATIONS = ("validation", "test")
 _OF_EPOCH = frozenset({Meaning.VAL_LOSS, Meaning.VAL_TOP1, Meaning.VAL_TOP5, Meaning.SECONDS})
 
@@ -52,6 +53,16 @@ def roles(names: Iterable[str], named: Mapping[str, Meaning]) -> dict[str, Role]
         taken.add((meaning, of_epoch))
         found[name] = Role(meaning, of_epoch, known.over_epochs)
     return found
+
+
+def are_of_keras(names: Iterable[str]) -> bool:
+    """Whether tags are there that Keras writes over steps, with `update_freq=N`.
+
+    Then its tags over epochs are there only for epochs whose last step is a multiple of N.
+    """
+    return any(
+        name.endswith(_REPEATED) or name.rpartition("/")[2].startswith(_OF_BATCH) for name in names
+    )
 
 
 class _Context:

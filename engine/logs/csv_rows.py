@@ -28,7 +28,7 @@ class CsvRows:
 
     def __init__(self, header: str, path: object) -> None:
         self._delimiter = delimiter(header)
-        if any(cell_number(cell) is not None for cell in self._cells(header)):
+        if any(self._number(cell) is not None for cell in self._cells(header)):
             raise RunError(logs_text.no_header(path))
         self._set_header(header)
 
@@ -42,16 +42,26 @@ class CsvRows:
         if line == self._header:
             return None
         cells = self._cells(line)
-        found = zip(self.names, map(_cell, cells), strict=False)
+        found = zip(self.names, map(self._number, cells), strict=False)
         values = {name: number for name, number in found if number is not None and name}
         if not values and self._is_header(cells):
             self._set_header(line)
             return None
-        if len(cells) != len(self.names):
+        # Scripts end their rows with a delimiter that the header does not have.
+        if len(cells) < len(self.names) or any(cells[len(self.names) :]):
             raise DamagedLineError(logs_text.wrong_width(len(cells), len(self.names)))
         for i in self._split_cells:
             values = with_split(cells[i].strip(), values)
         return values
+
+    def _number(self, cell: str) -> float | None:
+        if not cell:
+            return None
+        number = cell_number(cell)
+        if number is None and "," in cell and self._delimiter != ",":
+            # Spreadsheets of many countries write 0,5 and cut cells by something else.
+            number = cell_number(cell.replace(",", ".", 1))
+        return number
 
     def _cells(self, line: str) -> list[str]:
         if '"' not in line:
@@ -64,11 +74,7 @@ class CsvRows:
     def _is_header(self, cells: list[str]) -> bool:
         """Whether a line in the middle names columns, some of which are known."""
         names = [cell for cell in cells if not is_missing(cell)]
-        if not names or any(cell_number(name) is not None for name in names):
+        if not names or any(self._number(name) is not None for name in names):
             return False
         known = [name for name in names if name.strip() in self.names or column(name).meaning]
         return len(known) > len(names) // 2
-
-
-def _cell(cell: str) -> float | None:
-    return cell_number(cell) if cell else None

@@ -78,8 +78,10 @@ class FollowedFile:
         except OSError as error:
             self.records.ended = True
             if not isinstance(error, FileNotFoundError):  # what was read of it stays
-                self._tell("error", words.unreadable_file(self.path.name, text.reason(error)))
+                sentence = words.unreadable_file(self.path.name, text.reason(error))
+                self._tell_once(sentence, "unreadable", "error")
             return False
+        self._told.discard("unreadable")
         if part is not None:
             return self._take(part)
         if self._open is not None and now - self.records.written_at > REST_SECONDS:
@@ -133,10 +135,12 @@ class FollowedFile:
         elif self._alerted <= MOST_ALERTS:
             self._tell("error", words.damaged_record(self.path.name, damage.offset), damage.offset)
 
-    def _tell_once(self, sentence: str, code: str) -> None:
+    def _tell_once(
+        self, sentence: str, code: str, level: Literal["warning", "error"] = "warning"
+    ) -> None:
         if code not in self._told:
             self._told.add(code)
-            self._tell("warning", sentence)
+            self._tell(level, sentence)
 
     def _tell(
         self, level: Literal["warning", "error"], sentence: str, offset: int | None = None

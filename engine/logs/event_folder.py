@@ -60,7 +60,15 @@ def _children(folder: Path) -> list[Path]:
 def _event_files(folder: Path) -> Iterator[Path]:
     try:
         with os.scandir(folder) as entries:
-            found = [entry for entry in entries if IN_NAME in entry.name and entry.is_file()]
+            found = [entry for entry in entries if IN_NAME in entry.name and _is_file(entry)]
     except OSError:
         return
     yield from (Path(entry.path) for entry in found)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file; False for a link in circles."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False

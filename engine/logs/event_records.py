@@ -92,7 +92,7 @@ class EventRecords:
             data = self._unread(file, most)
             part = self._part(data)
             if part is None and len(data) == most:
-                return self._read_long(file, data)
+                part = self._read_long(file, data)
         self.ended = part is None
         return part
 
@@ -114,8 +114,7 @@ class EventRecords:
     def _read_long(self, file: BinaryIO, data: bytes) -> Part | None:
         """A record that is longer than a part."""
         whole = HEADER + (self._length(data[:HEADER]) or 0) + FOOTER
-        self.ended = self._lost or self.offset + whole > self.size
-        if self.ended:
+        if self.offset + whole > self.size:
             return None
         if whole > LONGEST_RECORD:
             self.offset, self._before = self.offset + whole, b""

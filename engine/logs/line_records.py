@@ -68,6 +68,8 @@ class CsvLines:
 
     def _record(self, line: Line) -> Record | None:
         if line.is_long:
+            if self._rows is None:
+                raise RunError(logs_text.long_header(self._path))
             return _damaged(line, logs_text.LONG_LINE)
         if b"\0" in line.text:
             if self._rows is None:

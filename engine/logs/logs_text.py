@@ -48,6 +48,13 @@ def no_header(path: object) -> str:
     return f"{harmless(str(path))} begins with numbers: put a line with the column names first."
 
 
+def long_header(path: object) -> str:
+    return (
+        f"{harmless(str(path))} begins with a line that is too long: put a line with the column "
+        "names first."
+    )
+
+
 def no_numbers(path: object) -> str:
     return f"{harmless(str(path))} has no numbers: name a file with the numbers of a training."
 

@@ -16,7 +16,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from engine.logs import logs_text
+from engine.logs import column_roles, logs_text
 from engine.logs.best_epochs import BestEpochs
 from engine.logs.columns import Meaning
 from engine.logs.learnt import Learnt
@@ -171,7 +171,10 @@ class RowEvents:
         """Whether the steps of tags that Keras counts in epochs are steps after all."""
         learnt, before = self.learnt, self._tag_epoch
         self._tag_epoch = step
-        if before is not None and step > before + 1 and not learnt.tags_count_steps:
+        if column_roles.are_of_keras(learnt.names):
+            self._is_outdated |= before is not None and not learnt.epochs_from_zero
+            learnt.epochs_from_zero = True
+        elif before is not None and step > before + 1 and not learnt.tags_count_steps:
             learnt.tags_count_steps = self._is_outdated = True
             learnt.has_epochs = learnt.epochs_from_zero = False
         return learnt.tags_count_steps

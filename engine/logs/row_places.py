@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# A step beyond it is none (see `events.StepNumber`).
+# A step or an epoch beyond it is none (see `events.StepNumber`).
 _LARGEST = 10**12
 
 
@@ -170,8 +170,8 @@ class RowPlaces:
         if written.epoch is None:
             return max(1, self._last.epoch)
         if learnt.epochs_are_positions:
-            return max(1, math.ceil(written.epoch))
-        return max(1, int(written.epoch) + learnt.epochs_from_zero)
+            return _within(1, math.ceil(written.epoch))
+        return _within(1, int(written.epoch) + learnt.epochs_from_zero)
 
     def _step(self, written: Written, epoch: int, ends: bool) -> int:
         learnt = self._learnt
@@ -182,12 +182,13 @@ class RowPlaces:
         if written.step is not None:
             # A position says that before step 0 nothing was finished.
             from_zero = learnt.steps_from_zero and not learnt.epochs_are_positions
-            return min(_LARGEST, max(0, int(written.step) + from_zero))
+            return _within(0, int(written.step) + from_zero)
         # mmcv gives the row of a validation the number of its own batches.
         if written.batch is not None and not (ends and epoch == self._last.epoch):
-            return self._step_of_batch(int(written.batch) + learnt.batches_from_zero, epoch)
+            batch = _within(0, int(written.batch) + learnt.batches_from_zero)
+            return self._step_of_batch(batch, epoch)
         if written.epoch is not None and ends and self._length.steps is not None:
-            return epoch * self._length.steps
+            return _within(0, epoch * self._length.steps)
         return self._last.step
 
     def _step_of_batch(self, batch: int, epoch: int) -> int:
@@ -195,7 +196,7 @@ class RowPlaces:
         if epoch > max(1, self._last.epoch) and not self._batches_per_epoch:
             self._batches_per_epoch = self._batches
         self._batches = max(self._batches, batch)
-        return (epoch - 1) * self._batches_per_epoch + batch
+        return _within(0, (epoch - 1) * self._batches_per_epoch + batch)
 
     def _find_restart(self, written: Written, place: Place, ends: bool) -> None:
         """A row that lies before the last one starts the training again from there."""
@@ -216,3 +217,8 @@ class RowPlaces:
     def _is_superseded(self, place: Place) -> bool:
         later = self._learnt.restarts or ()
         return any(r.row >= self._rows and place.step >= r.step for r in later)
+
+
+def _within(least: int, number: int) -> int:
+    """The number, or the nearest one that an event can hold."""
+    return min(_LARGEST, max(least, number))

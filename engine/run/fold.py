@@ -93,6 +93,8 @@ class Fold:
         # The loads of the machine, over the seconds since the first event.
         self.load: dict[str, Curve] = {}
         self.scalars = {IMAGES_PER_SECOND: self._speed}
+        self.has_more_scalars = False
+        """Whether there were more scalars than get a curve."""
         # The newest points of the curves.
         self.recent = NewestReports(RECENT)
         # The newest reports, for the pace.
@@ -358,7 +360,10 @@ class Fold:
     def _scalar(self, name: str) -> Curve | None:
         """The curve of a scalar; None for one beyond the most that get one."""
         curve = self.scalars.get(name)
-        if curve is None and len(self.scalars) < MOST_SCALARS:
+        if curve is None:
+            if len(self.scalars) == MOST_SCALARS:
+                self.has_more_scalars = True
+                return None
             curve = self.scalars[name] = Curve()
         return curve
 

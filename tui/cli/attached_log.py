@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import RunError
+from engine.errors import RunError, UsageError
 from engine.logs import column_names, log_search
 from engine.logs.log_search import FoundLog
-from tui.cli import viewer_start
+from tui.cli import cli_text, viewer_start
 
 if TYPE_CHECKING:
     from tui.viewer.log_follower import LogFollower
@@ -31,6 +31,8 @@ def watch_logs(path: Path, columns: str, *, once: bool, ascii_only: bool) -> Non
         return LogFollower(log_opening.reader_of(log, names), log.path)
 
     first, *others = found.logs
+    if columns and not others and first.kind == "tensorboard":
+        raise UsageError(cli_text.COLUMNS_OF_LOG)
     if others and (once or not viewer_start.on_screen()):
         from tui.cli import tables
 

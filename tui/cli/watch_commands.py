@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,12 +39,15 @@ def attach(run: str, once: bool, columns: str, ascii_only: bool, runs_dir: Path)
 
 
 def _may_be_log(selector: str) -> bool:
-    """Whether a word that means no run is the path of something that is no folder of runs."""
+    """Whether a word that means no run is a path of no folder of runs, or is named as a log is."""
+    from engine.logs import log_search
     from engine.run import run_search
     from engine.run.run_at_path import path_typed
 
     path = path_typed(selector)
-    return path.is_file() or (path.is_dir() and not run_search.list_runs(path))
+    if path.is_dir():
+        return not run_search.list_runs(path)
+    return os.path.lexists(path) or log_search.kind_of_file(path.name) is not None
 
 
 def _watch_run(

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from engine.errors import EngineError
 from engine.logs.log_reader import LogNews, LogReader
@@ -51,6 +52,7 @@ class LogFollower:
         self._silence = ""
         self.unreadable = ""
         """The newest sentence on a log that cannot be read; empty while it can be."""
+        self._is_told_that_empty = self._is_told_of_more = False
 
     @property
     def label(self) -> str:
@@ -101,19 +103,26 @@ class LogFollower:
             news = self._reader.read(SLICE_SECONDS)
         except EngineError as error:
             told, self.unreadable = self.unreadable, str(error)
-            last = self.history
-            alert = Alert("error", "log", str(error), step=last.step, time=last.last_time)
-            return LogNews([alert] if told != self.unreadable else [])
+            return LogNews([self._alert("error", str(error))] if told != self.unreadable else [])
         self.unreadable = ""
+        is_empty = self.history.run is None and not (news.events or news.more)
+        if is_empty and not self._is_told_that_empty:
+            self._is_told_that_empty = True
+            return news._replace(events=[self._alert("info", viewer_text.NO_NUMBERS_YET)])
         return news
+
+    def _alert(self, level: Literal["info", "error"], sentence: str) -> Alert:
+        last = self.history
+        time = last.last_time if last.run is not None else self._clock()
+        return Alert(level, "log", sentence, step=last.step, time=time)
 
     def _fold(self, news: LogNews) -> None:
         if news.anew:
-            self.history = unread()
+            self.history, self._is_told_of_more = unread(), False
         if news.events and self.history.phase is None:
             first = news.events[0]
             self.history.fold([Phase("training", step=first.step, time=first.time)])
-        kinds = self.history.fold(news.events)
+        kinds = self.history.fold(news.events) | self._tell_of_more_scalars()
         whole = self.history.read_share >= 1.0
         if not whole:
             share = min(ALMOST, self._reader.read_share)
@@ -122,6 +131,14 @@ class LogFollower:
             self._unshown = None
         elif self._unshown is not None:
             self._unshown |= kinds
+
+    def _tell_of_more_scalars(self) -> frozenset[type[Event]]:
+        """Say once that not all scalars have a curve; returns the kinds of what was told."""
+        if self._is_told_of_more or not self.history.has_more_scalars:
+            return frozenset()
+        self._is_told_of_more = True
+        shown = len(self.history.scalars)
+        return self.history.fold([self._alert("info", viewer_text.more_scalars(shown))])
 
     def _note_growth(self, now: float) -> None:
         """Note when the log grew, and whether that changes what the screen says of it."""

@@ -29,6 +29,14 @@ RECORDING = "This is a recording: it has no engine."
 ONLY_READ = "This is a log of another program: it is only read, and takes no commands."
 
 
+def more_scalars(shown: int) -> str:
+    """What is said of a log with more numbers than get a curve."""
+    return f"Of the many numbers in this log, the first {shown} have curves."
+
+
+NO_NUMBERS_YET = "The log has no numbers yet: its curves begin with the first ones."
+
+
 def ago(seconds: float) -> str:
     """A time in its largest unit: 40 s, 12 min, 3 h, 5 d."""
     for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
