@@ -17,6 +17,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import run_lock
 from engine.run.history import History
+from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import watched_runs
 from tests.drawing import examples
@@ -28,6 +29,7 @@ from tui.drawing import axis, cells, curve_facts, place_words, series, status_ro
 from tui.panes.curves import curves_explanation
 from tui.panes.pane_list import PANES
 from tui.panes.rate import rate_explanation
+from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
 from tui.screens.dashboard_regions import STRIPS, regions
 from tui.screens.steer import SteerScreen
@@ -36,6 +38,7 @@ from tui.shared_text import GoOn
 from tui.viewer import run_status
 from tui.viewer.run_follower import RunFollower
 from tui.viewer.run_waiting import Waited
+from tui.widgets.palette import Actions
 
 
 def folded(told: Sequence[Event]) -> History:
@@ -309,6 +312,41 @@ async def test_a_key_that_a_program_cannot_obey_says_so_and_sends_nothing(live: 
         keys = [key for key, _ in dashboard._strip_state.keys]
         assert "p" not in keys
         assert {"s", "c"} <= {*keys}
+
+
+async def test_the_palette_stops_the_run_and_shows_what_its_program_answers(live: RunDir) -> None:
+    app = app_of(live)
+    async with app.run_test(size=(80, 24)) as pilot:
+        [stop] = [one for one in Actions(app.screen).actions() if "Stop the run" in one.words]
+        await app.run_action(stop.action, stop.node)
+        await pilot.press("enter")  # the first answer lets it go on
+        assert not [*live.commands.glob("[!.]*.json")]
+        await app.run_action(stop.action, stop.node)
+        await pilot.press("s")
+        [sent] = live.commands.glob("[!.]*.json")
+        assert (json.loads(sent.read_text())["type"], app.is_running) == ("Stop", True)
+        answer = events.Alert("info", "stop", "the training ends after this epoch.")
+        Journal(live.journal, Clock(watched_runs.BEGAN + 700)).append(answer)
+        dashboard = app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard.read()
+        await pilot.pause()
+        assert [note.message for note in app._notifications][-1] == answer.text
+
+
+async def test_a_program_that_takes_no_stop_says_so(live: RunDir) -> None:
+    told = watched_runs.started(replace(watched_runs.SCRIPT, refusals={"Stop": "press Ctrl+C."}))
+    Journal(live.journal, Clock(watched_runs.BEGAN + 700)).append(told)
+    app = app_of(live)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        dashboard = app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard.read()
+        await app.run_action("stop", dashboard)
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == ["press Ctrl+C."]
+        assert ": stop" not in dict(screen_text.help_run({"Stop"}).rows)
 
 
 async def test_a_pane_that_is_absent_has_no_digit_and_the_next_one_is_taken(live: RunDir) -> None:

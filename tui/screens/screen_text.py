@@ -64,6 +64,8 @@ COPY_RESUME = "Copy the command that goes on with this run"
 
 COPY_REPORT = "Copy the command that writes a report on this run"
 
+STOP = "Stop the run: save it and end it"
+
 DETACH = "Detach: leave, the training goes on"
 
 LEAVE = "Leave"
@@ -170,6 +172,14 @@ def leave_answers(*, paused: bool) -> Mapping[str, tuple[str, str]]:
     }
 
 
+STOP_QUESTION = "The run saves a checkpoint where it can, and ends. Stop it?"
+STOP_ANSWERS: Mapping[str, tuple[str, str]] = {
+    "stay": ("Esc", "Let it go on"),
+    "stop": ("s", "Stop the run and save it"),
+}
+STOP_SENT = "the run was asked to stop"
+
+
 SAVING_CHECKPOINT = "saving a checkpoint"
 
 
@@ -197,13 +207,14 @@ HELP_RUN = KeyGroup(
         ("p", "pause, and go on where it was"),
         ("c", "save a checkpoint now"),
         ("s", "steer: learning rate, or the end"),
+        (": stop", "stop the run: save it and end it"),
         ("y", "copy the command that watches it"),
         ("d", "detach: leave, the run goes on"),
         ("q Ctrl+C", "leave; asks if you started it"),
     ),
 )
 # The keys and the actions of the commands that a program may not obey.
-COMMAND_KEYS: Mapping[str, str] = {"Pause": "p", "Checkpoint": "c", "Steer": "s"}
+COMMAND_KEYS: Mapping[str, str] = {"Pause": "p", "Checkpoint": "c", "Steer": "s", "Stop": ": stop"}
 ACTIONS: Mapping[str, str] = {
     "Pause": "pause",
     "Checkpoint": "checkpoint",
