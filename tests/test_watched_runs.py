@@ -447,16 +447,20 @@ def test_the_status_leaves_out_what_is_not_measured(seg: RunDir) -> None:
     assert "none yet" not in said.partition("alert")[0]
 
 
-def test_the_best_of_a_script_without_an_accuracy_is_an_epoch(tmp_path: Path) -> None:
+def test_the_best_of_a_script_without_an_accuracy_is_its_loss(tmp_path: Path) -> None:
     ended = events.EpochEnded(epoch=7, step=10, loss=0.5, best=True)
     run = watched_runs.write_run(tmp_path, [watched_runs.started(), ended])
     status = run_status.status_now(run, 0.0)
     said = "\n".join(status_lines.lines(status, 0.0))
-    assert "best        epoch 7\n" in said
+    assert "best        loss 0.500   epoch 7\n" in said
     assert "nan" not in said
     assert waited_line.line(Waited("done", None, None, (), status), None).endswith(
         "at step 10; best epoch 7"
     )
+    history = folded(
+        [watched_runs.started(), ended, events.RunEnded("done", best_epoch=7, step=10)]
+    )
+    assert "◆ loss 0.500 @7" in cells.text(status_rows.status_row(history, 100, 0.0))
 
 
 def test_it_is_listed_with_its_program(seg: RunDir) -> None:

@@ -30,7 +30,8 @@ def lines(status: RunStatus, now: float) -> Iterator[str]:
     if status.validated_epoch is not None:
         yield _line("validation", _validation(status))
     if status.best_epoch is not None:
-        yield _line("best", [*_scores(UNSET, status.best_top1), _at(status.best_epoch)])
+        loss = status.best_loss if status.best_top1 is UNSET else UNSET
+        yield _line("best", [*_scores(loss, status.best_top1), _at(status.best_epoch)])
     if status.test_top1 is not None:
         yield _line("test", _scores(status.test_loss, status.test_top1))
     yield _line("time", _time(status))
