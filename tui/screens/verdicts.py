@@ -75,6 +75,11 @@ def verdicts(
     if history.read_share < 1.0:
         return []
     ended = _ended(history, go_on)
+    return [*([ended] if ended else []), *judgements(history, tests)]
+
+
+def judgements(history: History, tests: Sequence[DataTest] = ()) -> list[Verdict]:
+    """The verdicts on the numbers of a run, whose whole journal was read, the worst first."""
     found: dict[Rule, Verdict] = {}
     for rule in RULES:
         if found.keys().isdisjoint(UNLESS.get(rule, ())) and (verdict := rule(history)) is not None:
@@ -82,8 +87,7 @@ def verdicts(
     last = [verdict for rule in LAST_RULES if (verdict := rule(history)) is not None]
     order = [*SIGNS]
     every = [*found.values(), *tested_verdicts(history, tests), *last]
-    by_level = sorted(every, key=lambda one: order.index(one.level))
-    return [*([ended] if ended else []), *by_level]
+    return sorted(every, key=lambda one: order.index(one.level))
 
 
 def verdict_row(found: Iterable[Verdict], width: int) -> Row:
