@@ -18,7 +18,6 @@ from engine.recipes.fair_trial import had_fair_trial
 from engine.run.history import History
 from engine.run.kept_tests import DataTest
 from engine.run.layer_diagnosis import Diagnosis, worst
-from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
@@ -305,7 +304,7 @@ def _layers(history: History) -> Verdict | None:
     if not bad:
         return Verdict("good", verdict_text.healthy(len(judged)), verdict_text.HEALTHY_REASON)
     first = worst(judged)[0]
-    name = cells.text(cells.shortened((Span(harmless(first.health.layer)),), NAME))
+    name = cells.text(cells.shortened((Span(shared_text.layer_named(first.health.layer)),), NAME))
     text = verdict_text.unhealthy(len(bad), len(judged), name, first.problem)
     short = verdict_text.unhealthy_short(len(bad), len(judged))
     return Verdict("warning", text, verdict_text.UNHEALTHY_REASON, short)

@@ -115,7 +115,9 @@ def _input(event: FeatureMaps, side: int, view: MapView) -> list[Row]:
 
 
 def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list[Row]:
-    """The true class, then the top predictions with bars for their probabilities."""
+    """The true class, if there is one, then the top predictions with bars for their shares."""
+    if event.true < 0:
+        return prediction_rows(event.top, None, classes, width)
     true = cells.row(Span(shared_text.TRUE + " ", "dim"), class_name(classes, event.true))
     return [cells.shortened(true, width), *prediction_rows(event.top, event.true, classes, width)]
 
