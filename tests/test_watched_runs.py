@@ -27,11 +27,14 @@ from tui.cli import status_lines, waited_line
 from tui.cli.command_line import main
 from tui.drawing import axis, cells, curve_facts, place_words, series, status_rows
 from tui.panes.curves import curves_explanation
+from tui.panes.layers.layers_pane import LayersPane
 from tui.panes.pane_list import PANES
 from tui.panes.rate import rate_explanation
+from tui.panes.scalars.scalars_pane import ScalarsPane
 from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
 from tui.screens.dashboard_regions import STRIPS, regions
+from tui.screens.pane_arrangement import PaneArrangement
 from tui.screens.steer import SteerScreen
 from tui.screens.verdicts import verdicts
 from tui.shared_text import GoOn
@@ -198,9 +201,46 @@ def test_the_layout_has_no_gap(size: tuple[int, int], tiles: set[str]) -> None:
     assert sum(region.area for region in body) == size[0] * (size[1] - head - 2)
     assert all(a.intersection(b).area == 0 for a in body for b in body if a is not b)
     assert {name for name in found if name not in STRIPS} <= tiles | {"log"}
-    assert ("scalars" in found) == ("scalars" in tiles and "accuracy" not in tiles) or size[
-        0
-    ] >= 100
+    beside = "scalars" in tiles and not {"accuracy", "loss"} & tiles
+    assert ("scalars" in found) == beside or size[0] >= 100
+
+
+def test_without_an_accuracy_the_loss_is_the_largest_pane_and_the_scalars_the_first_tab() -> None:
+    history = folded(watched_runs.segmentation())
+    history.fold([events.Steps(epoch=9, step=400_001, loss=0.1, lr=0.1)])
+    arrangement = PaneArrangement(PANES)
+    arrangement.resize(80, 24)
+    arrangement.take({pane.NAME: pane.standing(history) for pane in PANES})
+    areas = {n: at.area for n, at in arrangement.regions.items() if n not in STRIPS}
+    assert [*areas] == ["loss", "scalars"]
+    assert areas["loss"] > areas["scalars"]
+
+
+def test_a_script_without_a_matrix_or_health_waits_for_neither_after_its_first_epoch() -> None:
+    told = watched_runs.started(classes=("road", "sky"), layers=examples.run_started().layers)
+    ended = events.EpochEnded(epoch=1, step=10, loss=0.5)
+    before, after = [told, ended], [told, ended, events.Steps(epoch=2, step=11, loss=0.4)]
+    assert [standing(said)["confusion"] for said in (before, after)] == ["shown", "absent"]
+    for said, waits in ((before, True), (after, False)):
+        pane = LayersPane(4)
+        pane.history = folded(said)
+        pane.redraw()
+        text = "".join(cells.text(row) for row in pane.inside(80, 20))
+        assert ("follow after the first step" in text) == waits
+
+
+def test_the_own_numbers_of_a_script_come_before_its_speed() -> None:
+    report = events.Steps(epoch=1, step=1, loss=1.0, images_per_second=9.0)
+    mae = events.EpochEnded(epoch=1, step=2, scalars={"mae": 0.5})
+    pane = ScalarsPane(9)
+    pane.history = folded([watched_runs.started(), report, mae])
+    assert pane._names == ["mae", "images/s"]
+
+
+def test_a_newest_accuracy_that_nobody_measures_is_left_out() -> None:
+    ended = events.EpochEnded(epoch=1, step=2, top1=0.5, best=True)
+    history = folded([watched_runs.started(), events.Steps(epoch=1, step=1, loss=1.0), ended])
+    assert cells.text(curve_facts.accuracy_facts(history, 60)).startswith("o val 50.0 @1")
 
 
 # Words
@@ -368,6 +408,9 @@ async def test_the_steer_dialog_has_no_total_where_nobody_knows_it(live: RunDir)
         await pilot.press(*"x0.5", "enter")
         [sent] = live.commands.glob("[!.]*.json")
         assert json.loads(sent.read_text())["scale"] == 0.5
+        await pilot.pause()
+        notes = [note.message for note in app._notifications]
+        assert notes == ["segment.py applies it after its current step"]
 
 
 def test_a_past_epoch_is_found_by_its_steps(tmp_path: Path) -> None:

@@ -34,6 +34,9 @@ def last(seconds: int) -> str:
     return f"last {seconds} s"
 
 
+# The state of a log that grew a moment ago.
+LOG_GROWS = "live"
+
 TRAIN = "train"
 
 LAST_STEPS = "last steps"

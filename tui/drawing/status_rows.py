@@ -109,6 +109,8 @@ def state(history: History, pausing: bool = False, silence: str = "") -> StateLa
         return found._replace(word=shared_text.RUN_ENDED[reason])
     if silence:
         return StateLabel("?", silence, "warning")
+    if history.is_log:
+        return StateLabel("●", drawing_text.LOG_GROWS, "good", running=True)
     phase = history.phase
     if pausing:
         return StateLabel("‖", drawing_text.PHASES["pausing"], "warning")

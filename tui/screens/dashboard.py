@@ -216,14 +216,20 @@ class Dashboard(FollowingScreen):
     def action_pane(self, name: str) -> None:
         """Go to a pane; if it has no region on the screen, show it alone."""
         if name != self._arrangement.pane or name not in self._layout.regions:
+            self._drop_note()
             self._arrangement.go_to(name)
             self._arrange()
+
+    def _drop_note(self) -> None:
+        if "inspection" in vars(self):  # else nothing was requested
+            self.inspection.drop_note()
 
     def action_numbered(self, digit: int) -> None:
         if name := self._arrangement.numbered(str(digit)):
             self.action_pane(name)
 
     def action_next_pane(self, panes: int) -> None:
+        self._drop_note()
         self._arrangement.step(panes)
         self._arrange()
 
@@ -276,7 +282,7 @@ class Dashboard(FollowingScreen):
             return
         from tui.screens.augmented import AugmentedScreen
 
-        dialog = AugmentedScreen(screen_text.WAITING_FOR_AUGMENTED)
+        dialog = AugmentedScreen(screen_text.waiting_for_augmented(self._control.trainer))
         self.app.push_screen(dialog)
         self.inspection.request(dialog, commands.InspectionRequest("augmented"))
 

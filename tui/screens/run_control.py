@@ -65,6 +65,12 @@ class RunControl:
         return screen_text.report_command(self.selector)
 
     @property
+    def trainer(self) -> str:
+        """What trains the run, in a word."""
+        watched = self._screen.history.watched
+        return screen_text.ENGINE if watched is None else watched.program
+
+    @property
     def pausing(self) -> bool:
         """Whether a pause was requested and the engine has not replied yet."""
         return self._unanswered is True
@@ -212,7 +218,7 @@ class RunControl:
 
     def _steer(self, changes: Mapping[str, float] | None) -> None:
         if changes and self.tell(commands.Steer, **changes):
-            self._screen.notify(screen_text.STEERING)
+            self._screen.notify(screen_text.steering(self.trainer), markup=False)
 
     def _absence(self) -> str:
         """The sentence that there is no engine, and how to go on."""

@@ -74,7 +74,10 @@ LIST_KEYS = "List all keys"
 
 # Dialogs and notes
 
-WAITING_FOR_AUGMENTED = "the engine shows them after its current step"
+
+def waiting_for_augmented(trainer: str) -> str:
+    return f"{harmless(trainer)} shows them after its current step"
+
 
 AUGMENTED_TITLE = "As the network sees them"
 
@@ -94,7 +97,13 @@ STEER_RATE_HELP = "0.01, or x0.5 scales it"
 
 STEER_HELP = "The rest of the plan changes from the next step on."
 
-STEERING = "the engine applies it after its current step"
+ENGINE = "the engine"
+
+
+def steering(trainer: str) -> str:
+    """`trainer` is what trains the run: the engine, or somebody's own program."""
+    return f"{harmless(trainer)} applies it after its current step"
+
 
 NOT_A_RATE = "the learning rate is a number such as 0.01, or a factor such as x0.5."
 

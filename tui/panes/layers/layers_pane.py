@@ -149,9 +149,16 @@ class LayersPane(Pane):
     def inside(self, width: int, height: int) -> list[Row]:
         if why := why_nothing_inside(self.history):
             return [(Span(f" {row}", "dim"),) for row in wrapped(why, width - 2)]
-        over = self.history.ended is not None
-        none = layers_text.NO_HEALTH_EVER if over else layers_text.NO_HEALTH
+        none = self._why_no_health
         return layer_rows.layer_pane(self._table, self._diagnosis, self._seen, width, height, none)
+
+    @property
+    def _why_no_health(self) -> str:
+        """What stands instead of the first report; nothing where a framework tells none."""
+        if self.history.watched is not None and self.history.is_past_first_epoch:
+            return ""
+        over = self.history.ended is not None
+        return layers_text.NO_HEALTH_EVER if over else layers_text.NO_HEALTH
 
     @property
     def _shown(self) -> list[int]:
