@@ -479,6 +479,18 @@ def test_a_command_says_which_run_it_means_without_one(command: str) -> None:
     assert "without it, the only live run is meant" in words
 
 
+def test_attach_in_a_folder_without_runs_names_the_live_one_elsewhere(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    run, lock = run_creation.create(there, "mine", "")
+    assert "holds no run yet: start one" in cli("attach", "--runs-dir", str(here)).stderr
+    run_creation.link_into_state(run)
+    told = cli("attach", "--runs-dir", str(here))
+    assert told.exit_code == 1
+    assert "but 1-mine is live elsewhere: see it with `cnn-tui attach 1-mine`." in told.stderr
+    assert "run 1" in cli("attach", "1-mine", "--once", "--runs-dir", str(here)).stdout
+    os.close(lock)
+
+
 def test_a_frame_of_the_newest_run_names_the_live_one(tmp_path: Path) -> None:
     live, _ = run_creation.create(tmp_path / "runs", "x", "")
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "2-y")

@@ -219,7 +219,8 @@ def test_without_an_accuracy_the_loss_is_the_largest_pane_and_the_scalars_the_fi
 def test_a_script_without_a_matrix_or_health_waits_for_neither_after_its_first_epoch() -> None:
     told = watched_runs.started(classes=("road", "sky"), layers=examples.run_started().layers)
     ended = events.EpochEnded(epoch=1, step=10, loss=0.5)
-    before, after = [told, ended], [told, ended, events.Steps(epoch=2, step=11, loss=0.4)]
+    before: list[Event] = [told, ended]
+    after: list[Event] = [*before, events.Steps(epoch=2, step=11, loss=0.4)]
     assert [standing(said)["confusion"] for said in (before, after)] == ["shown", "absent"]
     for said, waits in ((before, True), (after, False)):
         pane = LayersPane(4)
