@@ -74,13 +74,20 @@ def test_a_quick_answer_loads_nothing_heavy(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["status"], ["wait", "1"], ["export", "1", "--csv", "a.csv"]], ids=" ".join
+    "arguments",
+    [["status", "--json"], ["wait", "1"], ["export", "1", "--csv", "a.csv"]],
+    ids=" ".join,
 )
 def test_a_script_that_asks_for_a_run_loads_nothing_heavy(
     tmp_path: Path, arguments: list[str]
 ) -> None:
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     assert loaded_by(*arguments) == set()
+
+
+def test_the_words_of_a_status_load_no_torch_and_no_textual(tmp_path: Path) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    assert loaded_by("status") <= {"rich"}
 
 
 @pytest.mark.parametrize("command", ["models", "datasets", "runs"])

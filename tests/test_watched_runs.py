@@ -34,6 +34,7 @@ from tui.panes.scalars.scalars_pane import ScalarsPane
 from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
 from tui.screens.dashboard_regions import STRIPS, regions
+from tui.screens.leave import StopScreen
 from tui.screens.pane_arrangement import PaneArrangement
 from tui.screens.steer import SteerScreen
 from tui.screens.verdicts import verdicts
@@ -360,9 +361,13 @@ async def test_the_palette_stops_the_run_and_shows_what_its_program_answers(live
     async with app.run_test(size=(80, 24)) as pilot:
         [stop] = [one for one in Actions(app.screen).actions() if "Stop the run" in one.words]
         await app.run_action(stop.action, stop.node)
+        await pilot.pause()
+        assert isinstance(app.screen, StopScreen)
         await pilot.press("enter")  # the first answer lets it go on
         assert not [*live.commands.glob("[!.]*.json")]
         await app.run_action(stop.action, stop.node)
+        await pilot.pause()
+        assert isinstance(app.screen, StopScreen)
         await pilot.press("s")
         [sent] = live.commands.glob("[!.]*.json")
         assert (json.loads(sent.read_text())["type"], app.is_running) == ("Stop", True)
@@ -387,7 +392,7 @@ async def test_a_program_that_takes_no_stop_says_so(live: RunDir) -> None:
         await app.run_action("stop", dashboard)
         await pilot.pause()
         assert [note.message for note in app._notifications] == ["press Ctrl+C."]
-        assert ": stop" not in dict(screen_text.help_run({"Stop"}).rows)
+        assert ":" not in dict(screen_text.help_run({"Stop"}).rows)
 
 
 async def test_a_pane_that_is_absent_has_no_digit_and_the_next_one_is_taken(live: RunDir) -> None:

@@ -216,14 +216,14 @@ HELP_RUN = KeyGroup(
         ("p", "pause, and go on where it was"),
         ("c", "save a checkpoint now"),
         ("s", "steer: learning rate, or the end"),
-        (": stop", "stop the run: save it and end it"),
+        (":", "then `stop`: save the run and end it"),
         ("y", "copy the command that watches it"),
         ("d", "detach: leave, the run goes on"),
         ("q Ctrl+C", "leave; asks if you started it"),
     ),
 )
 # The keys and the actions of the commands that a program may not obey.
-COMMAND_KEYS: Mapping[str, str] = {"Pause": "p", "Checkpoint": "c", "Steer": "s", "Stop": ": stop"}
+COMMAND_KEYS: Mapping[str, str] = {"Pause": "p", "Checkpoint": "c", "Steer": "s", "Stop": ":"}
 ACTIONS: Mapping[str, str] = {
     "Pause": "pause",
     "Checkpoint": "checkpoint",
