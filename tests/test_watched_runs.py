@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec import UNSET
 from msgspec.structs import replace
+from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -356,19 +358,30 @@ async def test_a_key_that_a_program_cannot_obey_says_so_and_sends_nothing(live: 
         assert {"s", "c"} <= {*keys}
 
 
+async def until(pilot: Pilot[str], holds: Callable[[], bool]) -> None:
+    """Let the app work until this holds: a dialog takes several turns to open and to close."""
+    turns = 0
+    while not holds():
+        turns += 1
+        assert turns < 200
+        await pilot.pause()
+
+
 async def test_the_palette_stops_the_run_and_shows_what_its_program_answers(live: RunDir) -> None:
     app = app_of(live)
     async with app.run_test(size=(80, 24)) as pilot:
         [stop] = [one for one in Actions(app.screen).actions() if "Stop the run" in one.words]
         await app.run_action(stop.action, stop.node)
-        await pilot.pause()
+        await until(pilot, lambda: isinstance(app.focused, OptionList))
         assert isinstance(app.screen, StopScreen)
         await pilot.press("enter")  # the first answer lets it go on
+        await until(pilot, lambda: isinstance(app.screen, Dashboard))
         assert not [*live.commands.glob("[!.]*.json")]
         await app.run_action(stop.action, stop.node)
-        await pilot.pause()
+        await until(pilot, lambda: isinstance(app.focused, OptionList))
         assert isinstance(app.screen, StopScreen)
         await pilot.press("s")
+        await until(pilot, lambda: any(live.commands.glob("[!.]*.json")))
         [sent] = live.commands.glob("[!.]*.json")
         assert (json.loads(sent.read_text())["type"], app.is_running) == ("Stop", True)
         answer = events.Alert("info", "stop", "the training ends after this epoch.")
