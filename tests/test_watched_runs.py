@@ -367,18 +367,26 @@ async def until(pilot: Pilot[str], holds: Callable[[], bool]) -> None:
         await pilot.pause()
 
 
+def is_asked(app: CnnTui) -> bool:
+    """Whether a question has the focus, with its first answer chosen."""
+    return isinstance(app.focused, OptionList) and app.focused.highlighted is not None
+
+
 async def test_the_palette_stops_the_run_and_shows_what_its_program_answers(live: RunDir) -> None:
     app = app_of(live)
     async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()  # keys typed before the first frame are held back
+        await pilot.press("1")
+        await pilot.pause()
         [stop] = [one for one in Actions(app.screen).actions() if "Stop the run" in one.words]
         await app.run_action(stop.action, stop.node)
-        await until(pilot, lambda: isinstance(app.focused, OptionList))
+        await until(pilot, lambda: is_asked(app))
         assert isinstance(app.screen, StopScreen)
         await pilot.press("enter")  # the first answer lets it go on
         await until(pilot, lambda: isinstance(app.screen, Dashboard))
         assert not [*live.commands.glob("[!.]*.json")]
         await app.run_action(stop.action, stop.node)
-        await until(pilot, lambda: isinstance(app.focused, OptionList))
+        await until(pilot, lambda: is_asked(app))
         assert isinstance(app.screen, StopScreen)
         await pilot.press("s")
         await until(pilot, lambda: any(live.commands.glob("[!.]*.json")))
