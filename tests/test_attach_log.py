@@ -47,7 +47,7 @@ def test_a_live_log_is_followed_and_left_as_it_was() -> None:
     folder.chmod(0o555)
     before = entries(folder)
     seen = Terminal("attach", str(folder), columns=120, rows=40)
-    seen.wait_for("● training")
+    seen.wait_for("● live")
     seen.wait_for("CSV")
     seen.wait_for("@10")
     assert entries(folder) == before

@@ -74,13 +74,20 @@ def test_a_quick_answer_loads_nothing_heavy(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["status"], ["wait", "1"], ["export", "1", "--csv", "a.csv"]], ids=" ".join
+    "arguments",
+    [["status", "--json"], ["wait", "1"], ["export", "1", "--csv", "a.csv"]],
+    ids=" ".join,
 )
 def test_a_script_that_asks_for_a_run_loads_nothing_heavy(
     tmp_path: Path, arguments: list[str]
 ) -> None:
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     assert loaded_by(*arguments) == set()
+
+
+def test_the_words_of_a_status_load_no_torch_and_no_textual(tmp_path: Path) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    assert loaded_by("status") <= {"rich"}
 
 
 @pytest.mark.parametrize("command", ["models", "datasets", "runs"])
@@ -477,6 +484,18 @@ def test_the_version() -> None:
 def test_a_command_says_which_run_it_means_without_one(command: str) -> None:
     words = " ".join(cli(command, "--help").output.split())
     assert "without it, the only live run is meant" in words
+
+
+def test_attach_in_a_folder_without_runs_names_the_live_one_elsewhere(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    run, lock = run_creation.create(there, "mine", "")
+    assert "holds no run yet: start one" in cli("attach", "--runs-dir", str(here)).stderr
+    run_creation.link_into_state(run)
+    told = cli("attach", "--runs-dir", str(here))
+    assert told.exit_code == 1
+    assert "but 1-mine is live elsewhere: see it with `cnn-tui attach 1-mine`." in told.stderr
+    assert "run 1" in cli("attach", "1-mine", "--once", "--runs-dir", str(here)).stdout
+    os.close(lock)
 
 
 def test_a_frame_of_the_newest_run_names_the_live_one(tmp_path: Path) -> None:

@@ -113,6 +113,19 @@ async def test_a_past_epoch_is_said_once(live: RunDir) -> None:
         assert "column = predicted, %   epoch 2" in screen(pilot)
 
 
+async def test_the_note_of_a_refusal_goes_with_the_pane_that_asked(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        await pilot.press("5")
+        dashboard.inspection._hand_on(events.Alert("warning", "probe", "not known"))
+        await pilot.pause()
+        assert [note.message for note in pilot.app._notifications] == ["not known"]
+        await pilot.press("4")
+        await pilot.pause()
+        assert not [*pilot.app._notifications]
+
+
 async def test_a_refusal_ends_the_waiting(live: RunDir) -> None:
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "m", *["down"] * 5, "enter")

@@ -13,6 +13,7 @@ from engine.run.layer_diagnosis import Diagnosis, worst
 from tests import scripted
 from tui.panes.maps.maps_pane import MapsPane
 from tui.panes.pane_list import PANES
+from tui.screens.verdicts import verdicts
 
 KINDS = {pane.NAME: pane for pane in PANES}
 
@@ -177,6 +178,14 @@ def test_the_health_of_the_layers(layer: Health, words: str) -> None:
     text = explain("layers", history(health(layer)))
     assert "The most parameters, 61 % of all, are in fc." in text
     assert words in text
+
+
+def test_a_layer_whose_name_is_a_number_is_called_a_layer() -> None:
+    dead = health(Health("5", 1.0, 0.001, 0.0, 1.0, 0.9))
+    assert "In layer 5 90.0 % of the units are dead" in explain("layers", history(dead))
+    said = [one.text for one in verdicts(history(dead))]
+    assert "1 of 4 layers unhealthy: layer 5 is dead" in said
+    assert "the maps of layer 5 for" in explain("maps", history(maps("5", ())))
 
 
 # Thresholds of its own once made the explanation say the contrary of the pane.

@@ -136,3 +136,16 @@ async def test_where_nobody_is_at_them_the_numbers_are_seldom_renewed(live: RunD
         assert ".024" not in screen(pilot)
         await pilot.press("4")
         assert ".024" in screen(pilot)
+
+
+async def test_a_problem_that_the_header_names_is_in_the_table_at_once(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        log = Journal(live.journal, Clock())
+        log.append(report(0.021, 26))
+        await settle(pilot)
+        dead = Health("layer1.0.conv1", 0.021, 1e-3, 0.0, 1.0, 0.9)
+        health = report(0.021, 27).layers
+        log.append(events.LayerHealth((health[0], dead, *health[2:]), step=27))
+        await settle(pilot)
+        assert "unhealthy: layer1.0.conv1 is dead" in screen(pilot)
+        assert "! layer1.0.conv1 dead" in screen(pilot) or "! 1 dead" in screen(pilot)

@@ -126,6 +126,14 @@ def test_a_run_that_died_says_why_and_what_is_not_finite_is_null(tmp_path: Path)
     assert told["remaining"] is None
 
 
+def test_the_worst_verdict_of_the_screen_is_not_contradicted(tmp_path: Path) -> None:
+    broken = replace(scripted.steps(26), loss=None)
+    scripted.run_dir(tmp_path / "runs", [*scripted.half_a_run(), broken])
+    said = status(1).stdout
+    assert "  verdict     error: the loss is not a number: stop, and start again" in said
+    assert "no warning" not in said
+
+
 def test_the_newest_run_is_meant_and_a_live_one_named(live: RunDir) -> None:
     scripted.run_dir(live.path.parent, scripted.half_a_run(), "2-y")
     result = status()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,11 +12,14 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec import UNSET
 from msgspec.structs import replace
+from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import run_lock
 from engine.run.history import History
+from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import watched_runs
 from tests.drawing import examples
@@ -26,16 +29,22 @@ from tui.cli import status_lines, waited_line
 from tui.cli.command_line import main
 from tui.drawing import axis, cells, curve_facts, place_words, series, status_rows
 from tui.panes.curves import curves_explanation
+from tui.panes.layers.layers_pane import LayersPane
 from tui.panes.pane_list import PANES
 from tui.panes.rate import rate_explanation
+from tui.panes.scalars.scalars_pane import ScalarsPane
+from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
 from tui.screens.dashboard_regions import STRIPS, regions
+from tui.screens.leave import StopScreen
+from tui.screens.pane_arrangement import PaneArrangement
 from tui.screens.steer import SteerScreen
 from tui.screens.verdicts import verdicts
 from tui.shared_text import GoOn
 from tui.viewer import run_status
 from tui.viewer.run_follower import RunFollower
 from tui.viewer.run_waiting import Waited
+from tui.widgets.palette import Actions
 
 
 def folded(told: Sequence[Event]) -> History:
@@ -204,9 +213,47 @@ def test_the_layout_has_no_gap(size: tuple[int, int], tiles: set[str]) -> None:
     assert sum(region.area for region in body) == size[0] * (size[1] - head - 2)
     assert all(a.intersection(b).area == 0 for a in body for b in body if a is not b)
     assert {name for name in found if name not in STRIPS} <= tiles | {"log"}
-    assert ("scalars" in found) == ("scalars" in tiles and "accuracy" not in tiles) or size[
-        0
-    ] >= 100
+    beside = "scalars" in tiles and not {"accuracy", "loss"} & tiles
+    assert ("scalars" in found) == beside or size[0] >= 100
+
+
+def test_without_an_accuracy_the_loss_is_the_largest_pane_and_the_scalars_the_first_tab() -> None:
+    history = folded(watched_runs.segmentation())
+    history.fold([events.Steps(epoch=9, step=400_001, loss=0.1, lr=0.1)])
+    arrangement = PaneArrangement(PANES)
+    arrangement.resize(80, 24)
+    arrangement.take({pane.NAME: pane.standing(history) for pane in PANES})
+    areas = {n: at.area for n, at in arrangement.regions.items() if n not in STRIPS}
+    assert [*areas] == ["loss", "scalars"]
+    assert areas["loss"] > areas["scalars"]
+
+
+def test_a_script_without_a_matrix_or_health_waits_for_neither_after_its_first_epoch() -> None:
+    told = watched_runs.started(classes=("road", "sky"), layers=examples.run_started().layers)
+    ended = events.EpochEnded(epoch=1, step=10, loss=0.5)
+    before: list[Event] = [told, ended]
+    after: list[Event] = [*before, events.Steps(epoch=2, step=11, loss=0.4)]
+    assert [standing(said)["confusion"] for said in (before, after)] == ["shown", "absent"]
+    for said, waits in ((before, True), (after, False)):
+        pane = LayersPane(4)
+        pane.history = folded(said)
+        pane.redraw()
+        text = "".join(cells.text(row) for row in pane.inside(80, 20))
+        assert ("follow after the first step" in text) == waits
+
+
+def test_the_own_numbers_of_a_script_come_before_its_speed() -> None:
+    report = events.Steps(epoch=1, step=1, loss=1.0, images_per_second=9.0)
+    mae = events.EpochEnded(epoch=1, step=2, scalars={"mae": 0.5})
+    pane = ScalarsPane(9)
+    pane.history = folded([watched_runs.started(), report, mae])
+    assert pane._names == ["mae", "images/s"]
+
+
+def test_a_newest_accuracy_that_nobody_measures_is_left_out() -> None:
+    ended = events.EpochEnded(epoch=1, step=2, top1=0.5, best=True)
+    history = folded([watched_runs.started(), events.Steps(epoch=1, step=1, loss=1.0), ended])
+    assert cells.text(curve_facts.accuracy_facts(history, 60)).startswith("o val 50.0 @1")
 
 
 # Words
@@ -320,6 +367,64 @@ async def test_a_key_that_a_program_cannot_obey_says_so_and_sends_nothing(live: 
         assert {"s", "c"} <= {*keys}
 
 
+async def until(pilot: Pilot[str], holds: Callable[[], bool]) -> None:
+    """Let the app work until this holds: a dialog takes several turns to open and to close."""
+    turns = 0
+    while not holds():
+        turns += 1
+        assert turns < 200
+        await pilot.pause()
+
+
+def is_asked(app: CnnTui) -> bool:
+    """Whether a question has the focus, with its first answer chosen."""
+    return isinstance(app.focused, OptionList) and app.focused.highlighted is not None
+
+
+async def test_the_palette_stops_the_run_and_shows_what_its_program_answers(live: RunDir) -> None:
+    app = app_of(live)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()  # keys typed before the first frame are held back
+        await pilot.press("1")
+        await pilot.pause()
+        [stop] = [one for one in Actions(app.screen).actions() if "Stop the run" in one.words]
+        await app.run_action(stop.action, stop.node)
+        await until(pilot, lambda: is_asked(app))
+        assert isinstance(app.screen, StopScreen)
+        await pilot.press("enter")  # the first answer lets it go on
+        await until(pilot, lambda: isinstance(app.screen, Dashboard))
+        assert not [*live.commands.glob("[!.]*.json")]
+        await app.run_action(stop.action, stop.node)
+        await until(pilot, lambda: is_asked(app))
+        assert isinstance(app.screen, StopScreen)
+        await pilot.press("s")
+        await until(pilot, lambda: any(live.commands.glob("[!.]*.json")))
+        [sent] = live.commands.glob("[!.]*.json")
+        assert (json.loads(sent.read_text())["type"], app.is_running) == ("Stop", True)
+        answer = events.Alert("info", "stop", "the training ends after this epoch.")
+        Journal(live.journal, Clock(watched_runs.BEGAN + 700)).append(answer)
+        dashboard = app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard.read()
+        await pilot.pause()
+        assert [note.message for note in app._notifications][-1] == answer.text
+
+
+async def test_a_program_that_takes_no_stop_says_so(live: RunDir) -> None:
+    told = watched_runs.started(replace(watched_runs.SCRIPT, refusals={"Stop": "press Ctrl+C."}))
+    Journal(live.journal, Clock(watched_runs.BEGAN + 700)).append(told)
+    app = app_of(live)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        dashboard = app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard.read()
+        await app.run_action("stop", dashboard)
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == ["press Ctrl+C."]
+        assert ":" not in dict(screen_text.help_run({"Stop"}).rows)
+
+
 async def test_a_pane_that_is_absent_has_no_digit_and_the_next_one_is_taken(live: RunDir) -> None:
     app = app_of(live)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -339,6 +444,9 @@ async def test_the_steer_dialog_has_no_total_where_nobody_knows_it(live: RunDir)
         await pilot.press(*"x0.5", "enter")
         [sent] = live.commands.glob("[!.]*.json")
         assert json.loads(sent.read_text())["scale"] == 0.5
+        await pilot.pause()
+        notes = [note.message for note in app._notifications]
+        assert notes == ["segment.py applies it after its current step"]
 
 
 def test_a_past_epoch_is_found_by_its_steps(tmp_path: Path) -> None:
@@ -425,16 +533,20 @@ def test_the_status_leaves_out_what_is_not_measured(seg: RunDir) -> None:
     assert "none yet" not in said.partition("alert")[0]
 
 
-def test_the_best_of_a_script_without_an_accuracy_is_an_epoch(tmp_path: Path) -> None:
+def test_the_best_of_a_script_without_an_accuracy_is_its_loss(tmp_path: Path) -> None:
     ended = events.EpochEnded(epoch=7, step=10, loss=0.5, best=True)
     run = watched_runs.write_run(tmp_path, [watched_runs.started(), ended])
     status = run_status.status_now(run, 0.0)
     said = "\n".join(status_lines.lines(status, 0.0))
-    assert "best        epoch 7\n" in said
+    assert "best        loss 0.500   epoch 7\n" in said
     assert "nan" not in said
     assert waited_line.line(Waited("done", None, None, (), status), None).endswith(
         "at step 10; best epoch 7"
     )
+    history = folded(
+        [watched_runs.started(), ended, events.RunEnded("done", best_epoch=7, step=10)]
+    )
+    assert "◆ loss 0.500 @7" in cells.text(status_rows.status_row(history, 100, 0.0))
 
 
 def test_it_is_listed_with_its_program(seg: RunDir) -> None:

@@ -47,6 +47,11 @@ def rows_of(first: int, last: int, count: int) -> str:
     return f"{first}–{last} of {count}"
 
 
+def layer_named(layer: str) -> str:
+    """The name of a layer in a sentence; a bare number, as in a Sequential, is said to be one."""
+    return f"layer {layer}" if layer.replace(".", "").isdecimal() else harmless(layer)
+
+
 # Confusion
 
 TRUE = "true"

@@ -80,6 +80,11 @@ class History(Fold):
         # The epochs of a script need not have the same length, but its reports name them.
         return self.reports.last.epoch - 1 if self.reports.last is not None else 0
 
+    @property
+    def is_past_first_epoch(self) -> bool:
+        """Whether all that a first epoch brings is known: later steps, or the end, follow it."""
+        return bool(self.epochs) and (self.ended is not None or self.step > self.epochs[0].step)
+
     def place(self, ended: events.EpochEnded) -> float:
         """Where the curves show the results of an epoch: at its number, or at its last step."""
         return float(ended.epoch if self.watched is None else ended.step / self.steps_per_epoch)

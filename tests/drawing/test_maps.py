@@ -264,3 +264,9 @@ def test_a_network_without_maps_says_that_none_will_come() -> None:
     said = [*maps_explanation.of_maps(None, (), (), never=True)]
     assert said[1].startswith("This network shows no feature maps: no layer has any, or it is Tor")
     assert drawn(maps_pane(None, (), 40, 1, none="none")) == [" none"]
+
+
+def test_an_image_without_a_class_has_no_true_one() -> None:
+    rows = drawn(maps_pane(replace(EVENT, true=-1), examples.CIFAR10, 80, 30))
+    assert "true" in "".join(drawn(maps_pane(EVENT, examples.CIFAR10, 80, 30)))
+    assert not [row for row in rows if "true" in row or "-1" in row or "✗" in row]

@@ -187,6 +187,13 @@ def another_is_live(newest: str, live: str, selector: str) -> str:
     )
 
 
+def live_elsewhere(runs_dir: object, live: str, selector: str) -> str:
+    return (
+        f"the folder {folder(runs_dir)} holds no run yet, but {harmless(live)} is live elsewhere: "
+        f"see it with `cnn-tui attach {typed(selector)}`."
+    )
+
+
 # Tables: for each column its heading, and whether it holds numbers
 
 NEWS_COLUMN = "what was new"

@@ -47,11 +47,17 @@ def _print_json(run: RunDir) -> None:
 
 
 def _print_lines(run: RunDir) -> None:
+    from engine.run import run_liveness
     from tui.cli import status_lines
-    from tui.viewer import run_status
+    from tui.screens.verdicts import judgements
+    from tui.viewer import run_status, run_summary
 
     now = time.time()
-    for line in status_lines.lines(run_status.status_now(run, now), now):
+    # First the lock, then the journal: so everything that an ending engine writes is read.
+    liveness = run_liveness.liveness(run)
+    history = run_summary.read_history(run)
+    status = run_status.status_of(run, history, liveness, now)
+    for line in status_lines.lines(status, now, judgements(history)):
         click.echo(line)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET
 
@@ -10,6 +10,7 @@ from engine import numbers
 from engine.protocol.events import MaybeMeasured
 from engine.text import examples, harmless
 from tui.cli import status_text
+from tui.screens.verdict import Verdict
 from tui.viewer import viewer_text
 from tui.viewer.run_status import RunStatus
 
@@ -17,10 +18,12 @@ from tui.viewer.run_status import RunStatus
 INDENT = 12
 # Of more scalars, a screen shows these; `--json` has all.
 MOST_SCALARS = 6
+# The levels of a verdict that no line may contradict.
+BAD = ("error", "warning")
 
 
-def lines(status: RunStatus, now: float) -> Iterator[str]:
-    """One line for each thing that is known."""
+def lines(status: RunStatus, now: float, judged: Sequence[Verdict] = ()) -> Iterator[str]:
+    """One line for each thing that is known; `judged` are the verdicts, the worst first."""
     yield _heading(status)
     if status.error:
         yield _line("error", [harmless(status.error)])
@@ -30,7 +33,8 @@ def lines(status: RunStatus, now: float) -> Iterator[str]:
     if status.validated_epoch is not None:
         yield _line("validation", _validation(status))
     if status.best_epoch is not None:
-        yield _line("best", [*_scores(UNSET, status.best_top1), _at(status.best_epoch)])
+        loss = status.best_loss if status.best_top1 is UNSET else UNSET
+        yield _line("best", [*_scores(loss, status.best_top1), _at(status.best_epoch)])
     if status.test_top1 is not None:
         yield _line("test", _scores(status.test_loss, status.test_top1))
     yield _line("time", _time(status))
@@ -38,8 +42,16 @@ def lines(status: RunStatus, now: float) -> Iterator[str]:
         found = status.scalars.items()
         shown = (f"{name} {numbers.significant(value)}" for name, value in found)
         yield _line("scalars", [examples(shown, most=MOST_SCALARS)])
-    yield _line("alert", _alert(status, now))
+    worst = next(iter(judged), None)
+    if worst is not None:
+        yield _line("verdict", [_said(worst)])
+    if status.alert is not None or worst is None or worst.level not in BAD:
+        yield _line("alert", _alert(status, now))
     yield _line("checkpoint", _checkpoint(status, now))
+
+
+def _said(worst: Verdict) -> str:
+    return f"{worst.level}: {worst.text}" if worst.level in BAD else worst.text
 
 
 def _line(heading: str, words: list[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import UsageError
+from engine.errors import RunError, UsageError
 from tui.cli import cli_text, viewer_start
 from tui.cli.options import ascii_option, run_argument, runs_option
 from tui.cli.stderr_lines import say
@@ -35,7 +35,28 @@ def attach(run: str, once: bool, columns: str, ascii_only: bool, runs_dir: Path)
     elif columns:
         raise UsageError(cli_text.COLUMNS_OF_LOG)
     else:
+        if not run:
+            _name_live_elsewhere(runs_dir)
         _watch_run(run_search.find(runs_dir, run), runs_dir, run, once=once, ascii_only=ascii_only)
+
+
+def _name_live_elsewhere(runs_dir: Path) -> None:
+    """Raise RunError with the name of a live run elsewhere if the folder holds no run."""
+    from engine.run import run_search
+
+    if not run_search.list_runs(runs_dir) and (live := run_search.live_here(runs_dir)) is not None:
+        raise RunError(cli_text.live_elsewhere(runs_dir, live.label, _selector_of(live, runs_dir)))
+
+
+def _selector_of(live: RunDir, runs_dir: Path) -> str:
+    """The name of a run in another folder, or its path where several have the name."""
+    from engine.run import run_search
+
+    try:
+        run_search.look_for(runs_dir, live.label)
+    except RunError:
+        return str(live.path)
+    return live.label
 
 
 def _may_be_log(selector: str) -> bool:

@@ -89,6 +89,8 @@ def _forms(
     """
     name = drawing_text.NOW if history.ended is None else drawing_text.LAST
     newest = cells.row(Span(f"{name} ", "train"), _value(now), "   ")
+    if now == numbers.MISSING:  # another program may measure nothing in training
+        newest = ()
     last = history.epochs[-1] if history.epochs else None
     if last is None or train == validation == numbers.MISSING:
         yield from ((*newest[:-1], *tail) for _, tail in tails)

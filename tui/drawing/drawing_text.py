@@ -34,6 +34,9 @@ def last(seconds: int) -> str:
     return f"last {seconds} s"
 
 
+# The state of a log that grew a moment ago.
+LOG_GROWS = "live"
+
 TRAIN = "train"
 
 LAST_STEPS = "last steps"
@@ -235,3 +238,7 @@ def on_imagenet(top5_error: float | None, top1: float | None) -> str:
     error = [] if top5_error is None else [f"top-5 error {share(top5_error)} (paper)"]
     accuracy = [] if top1 is None else [f"top-1 accuracy {share(top1)}"]
     return "   ".join(["ImageNet:", *error, *accuracy]) if error or accuracy else ""
+
+
+def best_loss(loss: str, epoch: int) -> str:
+    return f"◆ loss {loss} @{epoch}"

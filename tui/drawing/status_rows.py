@@ -109,6 +109,8 @@ def state(history: History, pausing: bool = False, silence: str = "") -> StateLa
         return found._replace(word=shared_text.RUN_ENDED[reason])
     if silence:
         return StateLabel("?", silence, "warning")
+    if history.is_log:
+        return StateLabel("●", drawing_text.LOG_GROWS, "good", running=True)
     phase = history.phase
     if pausing:
         return StateLabel("‖", drawing_text.PHASES["pausing"], "warning")
@@ -256,13 +258,23 @@ def _rounded(seconds: float) -> float:
 
 
 def _result(history: History, now: float) -> list[str]:
-    """The time that the run took and its best accuracy; none while its journal is being read."""
+    """The time that the run took and what was best; none while its journal is being read."""
     if history.read_share < 1.0:
         return []
-    elapsed, best, ended = history.elapsed(now), history.best, history.ended
+    elapsed = history.elapsed(now)
     time = [numbers.duration(elapsed)] if elapsed or not history.is_log else []
+    return [*time, *_best(history)]
+
+
+def _best(history: History) -> list[str]:
+    """The best accuracy; without one, the loss of the best epoch."""
+    best, ended = history.best, history.ended
     if ended is not None and ended.best_epoch is not UNSET:
         top1, epoch = ended.best_top1, ended.best_epoch
     else:
         top1, epoch = (best.top1, best.epoch) if best is not None else (UNSET, 0)
-    return [*time, *([f"◆ {numbers.percent(top1)} @{epoch}"] if top1 is not UNSET else [])]
+    if top1 is not UNSET:
+        return [f"◆ {numbers.percent(top1)} @{epoch}"]
+    if best is None or best.loss is UNSET:
+        return []
+    return [drawing_text.best_loss(numbers.significant(best.loss), best.epoch)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events as textual_events
 from textual.app import ComposeResult
@@ -170,6 +170,7 @@ class Dashboard(FollowingScreen):
         if self.history.read_share < 1.0:
             status = self.get_child_by_id("status", Status)
             status.show(self.history, self._strip_state, None)
+        self._control.show_answer_to_stop()
         if self._has_begun and self._arrangement.show_again():
             self._arrange()
 
@@ -215,14 +216,20 @@ class Dashboard(FollowingScreen):
     def action_pane(self, name: str) -> None:
         """Go to a pane; if it has no region on the screen, show it alone."""
         if name != self._arrangement.pane or name not in self._layout.regions:
+            self._drop_note()
             self._arrangement.go_to(name)
             self._arrange()
+
+    def _drop_note(self) -> None:
+        if "inspection" in vars(self):  # else nothing was requested
+            self.inspection.drop_note()
 
     def action_numbered(self, digit: int) -> None:
         if name := self._arrangement.numbered(str(digit)):
             self.action_pane(name)
 
     def action_next_pane(self, panes: int) -> None:
+        self._drop_note()
         self._arrangement.step(panes)
         self._arrange()
 
@@ -256,6 +263,9 @@ class Dashboard(FollowingScreen):
     def action_checkpoint(self) -> None:
         self._control.save_checkpoint()
 
+    def action_stop(self) -> None:
+        self._control.stop()
+
     def action_steer(self) -> None:
         self._control.steer()
 
@@ -272,7 +282,7 @@ class Dashboard(FollowingScreen):
             return
         from tui.screens.augmented import AugmentedScreen
 
-        dialog = AugmentedScreen(screen_text.WAITING_FOR_AUGMENTED)
+        dialog = AugmentedScreen(screen_text.waiting_for_augmented(self._control.trainer))
         self.app.push_screen(dialog)
         self.inspection.request(dialog, commands.InspectionRequest("augmented"))
 
@@ -331,6 +341,8 @@ class Dashboard(FollowingScreen):
             pane = self._panes[name]
             keys = [d for d in "1234567890" if self._arrangement.numbered(d) == name]
             yield pane.GO_TO, " ".join(keys), f"pane('{name}')"
+        if self.alive and not self.source.refusal:
+            yield screen_text.STOP, "", "stop"
         if self._control.resume_command:
             yield screen_text.COPY_RESUME, "", "copy_resume"
         if not (self.alive or self.source.refusal):
@@ -383,7 +395,7 @@ class Dashboard(FollowingScreen):
         else:
             self.app.exit(self.farewell)
 
-    def _leave(self, answer: Literal["keep", "stop"] | None) -> None:
+    def _leave(self, answer: str | None) -> None:
         if answer == "keep":
             self.app.exit(self.farewell)
         elif answer == "stop" and self._control.tell(commands.Stop):

@@ -77,8 +77,11 @@ def _tiny(width: int, height: int, pane: str, zoomed: bool) -> dict[str, Region]
 
 
 def _shelf(body: Region, tab: str, tiles: frozenset[str]) -> dict[str, Region]:
-    """The curves side by side above the open tab; what stands alone takes the whole row."""
-    curves = max(7, body.height * 2 // 5)
+    """The curves side by side above the open tab; what stands alone takes the whole row.
+
+    Without an accuracy they take the larger part: the loss is what such a training is about.
+    """
+    curves = max(7, body.height * (2 if "accuracy" in tiles else 3) // 5)
     curves -= body.height - curves == TEN_CLASSES - 1
     if not tab:
         curves = body.height
@@ -95,8 +98,8 @@ def _shelf(body: Region, tab: str, tiles: frozenset[str]) -> dict[str, Region]:
 
 
 def beside_loss(tiles: frozenset[str]) -> str:
-    """The pane that goes with the loss: without an accuracy, the scalars are what is measured."""
-    return "accuracy" if "accuracy" in tiles else "scalars"
+    """The pane beside the loss on the shelf; without a loss, the scalars stand in its place."""
+    return "accuracy" if {"accuracy", "loss"} & tiles else "scalars"
 
 
 class _Tile(NamedTuple):

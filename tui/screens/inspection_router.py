@@ -32,6 +32,8 @@ class InspectionRouter:
         self._screen, self._refusal = screen, source.refusal
         self._requests = InspectionRequests(source.run) if source.run is not None else None
         self._asker: Asker | None = None
+        # Whether a note says why a request was refused.
+        self._noted = False
         self._timer = screen.set_interval(REPLY_SECONDS, self.look_for_reply, pause=True)
 
     @property
@@ -67,8 +69,15 @@ class InspectionRouter:
         if not self.waiting:
             self._timer.pause()
 
+    def drop_note(self) -> None:
+        """Take the note on a refused request off the screen: it belongs to the pane that asked."""
+        if self._noted:
+            self._noted = False
+            self._screen.app.clear_notifications()
+
     def _hand_on(self, reply: Event) -> None:
         if isinstance(reply, events.Alert):
+            self._noted = True
             self._screen.notify(reply.text, severity="warning", markup=False)
         if self._asker is not None:
             self._asker.receive(reply)

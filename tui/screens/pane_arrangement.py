@@ -41,6 +41,8 @@ class PaneArrangement:
         self._now = Arrangement(panes[0].NAME, tabs[0].NAME if tabs else "", zoomed=False)
         # The last focused pane that had a tile beside others.
         self._beside = self._now.pane
+        # Whether the user has chosen a tab.
+        self._tab_chosen = False
         # Whether the pane is alone only because it has no tile beside the others.
         self._forced = False
         # The arrangement before `show_before_start`; None if the user has chosen another one since.
@@ -70,14 +72,19 @@ class PaneArrangement:
         if standing == self._standing:
             return False
         self._standing = standing
-        if standing.get(self._now.tab) != "shown" or self._now.tab not in self._tabs:
-            tabs = sorted(self._tabs, key=lambda name: standing[name] != "shown")
-            self._now = self._now._replace(tab=next(iter(tabs), ""))
+        is_gone = standing.get(self._now.tab) != "shown" or self._now.tab not in self._tabs
+        if is_gone or not self._tab_chosen:
+            self._now = self._now._replace(tab=min(self._tabs, key=self._rank, default=""))
         if self._now.pane not in self.names:
             self._now = self._now._replace(pane=self.names[0])
         if not self._now.zoomed:
             self._focus_visible()
         return True
+
+    def _rank(self, tab: str) -> tuple[bool, bool]:
+        """What stands first on the shelf: what a training without an accuracy measures instead."""
+        first = self._panes[tab].FIRST_TAB or (tab == "scalars" and "accuracy" not in self._tiles)
+        return self._standing[tab] != "shown", not first
 
     @property
     def zoomed(self) -> bool:
@@ -99,6 +106,7 @@ class PaneArrangement:
         """Focus this pane; if it has no tile beside the others, show it alone."""
         self._before_start = None
         tab = name if name in self._tabs else self._now.tab
+        self._tab_chosen = self._tab_chosen or name in self._tabs
         self._now = Arrangement(name, tab, self._now.zoomed and not self._forced)
         self._forced = False
         self._make_visible()

@@ -13,6 +13,8 @@ from tui.screens import screen_text
 from tui.screens.following_screen import FollowingScreen
 from tui.shared_text import GoOn
 
+# The code of the alert in which a program answers a stop, if it does not end at once.
+ANSWER_TO_STOP = "stop"
 # The kinds of commands, as `Watched.refusals` names them.
 KINDS = ("Pause", "Checkpoint", "Steer", "Stop", "Probe")
 
@@ -28,6 +30,8 @@ class RunControl:
         # Whether a pause was requested last, or its end; and the sequence number of the last event
         # at that time.
         self._requested: tuple[bool, int] | None = None
+        # The sequence number of the last event when a stop was sent; None once it was answered.
+        self._stop_sent_at: int | None = None
 
     @property
     def selector(self) -> str:
@@ -59,6 +63,12 @@ class RunControl:
         if ended is None or ended.reason != "done" or self._screen.alive or self._refusal:
             return ""
         return screen_text.report_command(self.selector)
+
+    @property
+    def trainer(self) -> str:
+        """What trains the run, in a word."""
+        watched = self._screen.history.watched
+        return screen_text.ENGINE if watched is None else watched.program
 
     @property
     def pausing(self) -> bool:
@@ -139,6 +149,35 @@ class RunControl:
             self._requested = True, self._screen.history.last_seq
             self._screen.show_news(frozenset({events.Phase}))
 
+    def stop(self) -> None:
+        """Ask whether to stop the run, and do so; `show_answer_to_stop` says what comes of it."""
+        from tui.screens.leave import StopScreen
+
+        if self.refused("Stop"):
+            return
+        self._screen.read()
+        if self._screen.alive:
+            self._screen.app.push_screen(StopScreen(self._screen.source.label), self._stop)
+        else:
+            self._warn(self._absence())
+
+    def _stop(self, answer: str | None) -> None:
+        if answer == "stop" and self.tell(commands.Stop):
+            self._stop_sent_at = self._screen.history.last_seq
+            self._screen.notify(screen_text.STOP_SENT)
+
+    def show_answer_to_stop(self) -> None:
+        """Show the sentence of a program that ends later, or cannot be ended."""
+        if self._stop_sent_at is None:
+            return
+        for event in reversed(self._screen.history.log):
+            if event.seq <= self._stop_sent_at:
+                return
+            if isinstance(event, events.Alert) and event.code == ANSWER_TO_STOP:
+                self._stop_sent_at = None
+                self._warn(harmless(event.text))
+                return
+
     def save_checkpoint(self) -> None:
         if self.refused("Checkpoint"):
             return
@@ -179,7 +218,7 @@ class RunControl:
 
     def _steer(self, changes: Mapping[str, float] | None) -> None:
         if changes and self.tell(commands.Steer, **changes):
-            self._screen.notify(screen_text.STEERING)
+            self._screen.notify(screen_text.steering(self.trainer), markup=False)
 
     def _absence(self) -> str:
         """The sentence that there is no engine, and how to go on."""

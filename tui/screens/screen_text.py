@@ -64,6 +64,8 @@ COPY_RESUME = "Copy the command that goes on with this run"
 
 COPY_REPORT = "Copy the command that writes a report on this run"
 
+STOP = "Stop the run: save it and end it"
+
 DETACH = "Detach: leave, the training goes on"
 
 LEAVE = "Leave"
@@ -72,7 +74,10 @@ LIST_KEYS = "List all keys"
 
 # Dialogs and notes
 
-WAITING_FOR_AUGMENTED = "the engine shows them after its current step"
+
+def waiting_for_augmented(trainer: str) -> str:
+    return f"{harmless(trainer)} shows them after its current step"
+
 
 AUGMENTED_TITLE = "As the network sees them"
 
@@ -92,7 +97,13 @@ STEER_RATE_HELP = "0.01, or x0.5 scales it"
 
 STEER_HELP = "The rest of the plan changes from the next step on."
 
-STEERING = "the engine applies it after its current step"
+ENGINE = "the engine"
+
+
+def steering(trainer: str) -> str:
+    """`trainer` is what trains the run: the engine, or somebody's own program."""
+    return f"{harmless(trainer)} applies it after its current step"
+
 
 NOT_A_RATE = "the learning rate is a number such as 0.01, or a factor such as x0.5."
 
@@ -170,6 +181,14 @@ def leave_answers(*, paused: bool) -> Mapping[str, tuple[str, str]]:
     }
 
 
+STOP_QUESTION = "The run saves a checkpoint where it can, and ends. Stop it?"
+STOP_ANSWERS: Mapping[str, tuple[str, str]] = {
+    "stay": ("Esc", "Let it go on"),
+    "stop": ("s", "Stop the run and save it"),
+}
+STOP_SENT = "the run was asked to stop"
+
+
 SAVING_CHECKPOINT = "saving a checkpoint"
 
 
@@ -197,13 +216,14 @@ HELP_RUN = KeyGroup(
         ("p", "pause, and go on where it was"),
         ("c", "save a checkpoint now"),
         ("s", "steer: learning rate, or the end"),
+        (":", "then `stop`: save the run and end it"),
         ("y", "copy the command that watches it"),
         ("d", "detach: leave, the run goes on"),
         ("q Ctrl+C", "leave; asks if you started it"),
     ),
 )
 # The keys and the actions of the commands that a program may not obey.
-COMMAND_KEYS: Mapping[str, str] = {"Pause": "p", "Checkpoint": "c", "Steer": "s"}
+COMMAND_KEYS: Mapping[str, str] = {"Pause": "p", "Checkpoint": "c", "Steer": "s", "Stop": ":"}
 ACTIONS: Mapping[str, str] = {
     "Pause": "pause",
     "Checkpoint": "checkpoint",

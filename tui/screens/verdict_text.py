@@ -236,7 +236,7 @@ HEALTHY_REASON = "No gradient vanishes or explodes, and no layer has many dead u
 
 
 def unhealthy(bad: int, layers: int, name: str, problem: str) -> str:
-    return f"{bad} of {layers} layers unhealthy: {name} {problem}"
+    return f"{bad} of {layers} layers unhealthy: {name} is {problem}"
 
 
 def unhealthy_short(bad: int, layers: int) -> str:

@@ -18,7 +18,6 @@ from engine.recipes.fair_trial import had_fair_trial
 from engine.run.history import History
 from engine.run.kept_tests import DataTest
 from engine.run.layer_diagnosis import Diagnosis, worst
-from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
@@ -75,6 +74,11 @@ def verdicts(
     if history.read_share < 1.0:
         return []
     ended = _ended(history, go_on)
+    return [*([ended] if ended else []), *judgements(history, tests)]
+
+
+def judgements(history: History, tests: Sequence[DataTest] = ()) -> list[Verdict]:
+    """The verdicts on the numbers of a run, whose whole journal was read, the worst first."""
     found: dict[Rule, Verdict] = {}
     for rule in RULES:
         if found.keys().isdisjoint(UNLESS.get(rule, ())) and (verdict := rule(history)) is not None:
@@ -82,8 +86,7 @@ def verdicts(
     last = [verdict for rule in LAST_RULES if (verdict := rule(history)) is not None]
     order = [*SIGNS]
     every = [*found.values(), *tested_verdicts(history, tests), *last]
-    by_level = sorted(every, key=lambda one: order.index(one.level))
-    return [*([ended] if ended else []), *by_level]
+    return sorted(every, key=lambda one: order.index(one.level))
 
 
 def verdict_row(found: Iterable[Verdict], width: int) -> Row:
@@ -301,7 +304,7 @@ def _layers(history: History) -> Verdict | None:
     if not bad:
         return Verdict("good", verdict_text.healthy(len(judged)), verdict_text.HEALTHY_REASON)
     first = worst(judged)[0]
-    name = cells.text(cells.shortened((Span(harmless(first.health.layer)),), NAME))
+    name = cells.text(cells.shortened((Span(shared_text.layer_named(first.health.layer)),), NAME))
     text = verdict_text.unhealthy(len(bad), len(judged), name, first.problem)
     short = verdict_text.unhealthy_short(len(bad), len(judged))
     return Verdict("warning", text, verdict_text.UNHEALTHY_REASON, short)

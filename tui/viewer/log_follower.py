@@ -27,7 +27,7 @@ SLICE_SECONDS = 0.02
 GLIMPSE_SECONDS = 0.5
 # A log that has not grown for this long is quiet. Many grow only at the end of an epoch, so this
 # says nothing about their program.
-QUIET_SECONDS = 120.0
+QUIET_SECONDS = 30.0
 
 
 class LogFollower:

@@ -78,6 +78,7 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     top5: Measured
     balanced: Measured
     best_epoch: int | None
+    best_loss: MaybeMeasured
     best_top1: MaybeMeasured
     test_loss: Measured
     test_top1: Measured
@@ -169,6 +170,7 @@ def _results(history: History) -> dict[str, Any]:
         "top5": known(last.top5) if last else None,
         "balanced": known(last.balanced) if last else None,
         "best_epoch": best.epoch if best else None,
+        "best_loss": best.loss if best else None,
         "best_top1": best.top1 if best else None,
         "test_loss": history.test_loss,
         "test_top1": history.test_top1,

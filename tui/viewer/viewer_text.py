@@ -46,8 +46,8 @@ def ago(seconds: float) -> str:
 
 
 def quiet_for(seconds: float) -> str:
-    """The state of a log that has not grown for a while."""
-    return f"quiet {ago(seconds)}"
+    """The state of a log that has not grown for a while; below a minute, tens of seconds."""
+    return f"quiet {ago(seconds if seconds >= 60 else seconds // 10 * 10)}"
 
 
 def grew_ago(seconds: float) -> str:

@@ -72,8 +72,10 @@ class ConfusionPane(Pane):
 
     @classmethod
     def standing(cls, history: History) -> Standing:
-        known = history.watched is None or history.classes or history.confusion is not None
-        return "shown" if known else "absent"
+        if history.watched is None or history.confusion is not None:
+            return "shown"
+        # A script that has classes may have a matrix; its first epoch tells.
+        return "shown" if history.classes and not history.is_past_first_epoch else "absent"
 
     def explain(self) -> Iterator[str]:
         matrix, classes = self.history.confusion, self.history.classes

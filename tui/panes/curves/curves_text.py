@@ -45,7 +45,7 @@ def explain_best_now(*, saved: bool) -> str:
 
 
 def explain_loss_of(program: str) -> str:
-    return f"The loss is what {program} makes small: only that program knows its unit."
+    return f"This is the loss that {program} computes."
 
 
 def explain_loss(classes: int, guess: str) -> str:

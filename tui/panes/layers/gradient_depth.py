@@ -120,11 +120,17 @@ def _name(layer: str) -> str:
     return abbreviated(name, min(NAME, widest([name])))
 
 
+def _name_alone(layer: str) -> str:
+    """The name where no heading says that it is a layer's."""
+    name = shared_text.layer_named(layer)
+    return abbreviated(name, min(NAME, widest([name])))
+
+
 def _verdicts(found: Sequence[Verdict]) -> tuple[Span, Span]:
     """The most severe problem in two forms; the long one names the first layer that has it."""
     sick = worst(found)
     if not sick:
         return Span(layers_text.HEALTHY, INKS[""]), Span(layers_text.HEALTHY, INKS[""])
     ink, problem = INKS[sick[0].problem], layers_text.PROBLEMS[sick[0].problem]
-    long = layers_text.with_problem(len(sick), problem, _name(sick[0].health.layer))
+    long = layers_text.with_problem(len(sick), problem, _name_alone(sick[0].health.layer))
     return Span(long, ink), Span(layers_text.problems(len(sick), problem), ink)

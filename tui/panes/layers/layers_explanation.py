@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from engine import numbers
 from engine.run.layer_diagnosis import Diagnosis, Verdict, frozen, is_finite, worst
-from engine.text import harmless
 from tui.panes.layers import layers_text
 from tui.panes.layers.layer_columns import LayerTable
+from tui.shared_text import layer_named
 
 # A larger share of the weights in one update is mentioned, although it may be harmless.
 LARGE_UPDATE = 0.1
@@ -25,7 +25,7 @@ def sentences(table: LayerTable, diagnosis: Diagnosis) -> Iterator[str]:
     whole = sum(layer.parameters for layer in table.layers)
     if whole:
         share = numbers.whole(largest.parameters / whole)
-        yield layers_text.explain_largest(harmless(largest.name), share)
+        yield layers_text.explain_largest(layer_named(largest.name), share)
     verdicts = [*diagnosis.verdicts.values()]
     if sick := worst(verdicts):
         yield _problem(sick[0])
@@ -38,7 +38,7 @@ def sentences(table: LayerTable, diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _problem(verdict: Verdict) -> str:
-    layer = harmless(verdict.health.layer)
+    layer = layer_named(verdict.health.layer)
     if verdict.problem == "dead":
         return layers_text.explain_dead(layer, numbers.percent(verdict.health.dead))
     if verdict.problem == "vanishing":
@@ -54,8 +54,8 @@ def _healthy(verdicts: Sequence[Verdict]) -> Iterator[str]:
     deadest = max((one.health for one in verdicts), key=lambda health: health.dead or 0.0)
     if deadest.dead:
         share = numbers.percent(deadest.dead)
-        yield layers_text.explain_few_dead(harmless(deadest.layer), share)
+        yield layers_text.explain_few_dead(layer_named(deadest.layer), share)
     fastest = max((one.health for one in verdicts), key=lambda health: health.update or 0.0)
     if (fastest.update or 0.0) > LARGE_UPDATE:
         share = numbers.whole(fastest.update)
-        yield layers_text.explain_large_update(harmless(fastest.layer), share)
+        yield layers_text.explain_large_update(layer_named(fastest.layer), share)

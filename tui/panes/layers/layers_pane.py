@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from engine.run.layer_diagnosis import Diagnosis
+from engine.run.layer_diagnosis import Diagnosis, problems
 from tui import shared_text
 from tui.drawing import cells, place_words
 from tui.drawing.cells import Row, Span
@@ -82,7 +82,7 @@ class LayersPane(Pane):
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         self.history = history
         only_health = kinds is not None and kinds & self.LISTENS == {events.LayerHealth}
-        if not (only_health and self._is_fresh):
+        if not (only_health and self._is_fresh and self._finds_the_same):
             super().show(history, kinds)
 
     @property
@@ -91,6 +91,13 @@ class LayersPane(Pane):
         if self._report is None or self.has_focus:
             return False
         return 0 <= self.history.last_time - self._report.time < SECONDS
+
+    @property
+    def _finds_the_same(self) -> bool:
+        """Whether the newest report has the problems that are drawn; the header says them, too."""
+        health = self.history.health
+        drawn = {name: one.problem for name, one in self._diagnosis.verdicts.items()}
+        return health is None or problems(health.layers) == drawn
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave Enter to the screen unless a group is chosen, and Escape unless any row is."""
@@ -142,9 +149,16 @@ class LayersPane(Pane):
     def inside(self, width: int, height: int) -> list[Row]:
         if why := why_nothing_inside(self.history):
             return [(Span(f" {row}", "dim"),) for row in wrapped(why, width - 2)]
-        over = self.history.ended is not None
-        none = layers_text.NO_HEALTH_EVER if over else layers_text.NO_HEALTH
+        none = self._why_no_health
         return layer_rows.layer_pane(self._table, self._diagnosis, self._seen, width, height, none)
+
+    @property
+    def _why_no_health(self) -> str:
+        """What stands instead of the first report; nothing where a framework tells none."""
+        if self.history.watched is not None and self.history.is_past_first_epoch:
+            return ""
+        over = self.history.ended is not None
+        return layers_text.NO_HEALTH_EVER if over else layers_text.NO_HEALTH
 
     @property
     def _shown(self) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
@@ -20,7 +21,9 @@ from tui.panes.machine import machine_pane_text
 from tui.panes.machine.gpu_rows import FULL, gpu_rows, meter, used_of
 from tui.panes.machine.load_curves import load_curves
 from tui.panes.machine.other_programs import about, taken_by_others
-from tui.terminal.viewer_cost import ViewerCost
+
+if TYPE_CHECKING:
+    from tui.terminal.viewer_cost import ViewerCost
 
 METER = 16
 # The least width of the values on the right of a meter.

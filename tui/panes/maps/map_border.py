@@ -35,7 +35,7 @@ def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> 
 
 def maps_label(event: FeatureMaps) -> str:
     """`conv1  64×32×32`: the layer and the shape of its output."""
-    return f"{harmless(event.layer)}  {maps_text.times(event.shape)}"
+    return f"{shared_text.layer_named(event.layer)}  {maps_text.times(event.shape)}"
 
 
 def maps_foot(event: FeatureMaps | None, at: str, room: int, receptive: int = 0) -> Row:
@@ -51,7 +51,7 @@ def maps_foot(event: FeatureMaps | None, at: str, room: int, receptive: int = 0)
     image = Span(f"   {maps_text.image(event.image)}", "dim")
     file = Span(f"   {maps_text.image(event.image, harmless(event.name))}", "dim")
     when = Span(f"   {at}", "dim")
-    name = Span(harmless(event.layer))
+    name = Span(shared_text.layer_named(event.layer))
     alone = when._replace(text=when.text.strip())
     forms = [(label, image, when), (name, image, when), (name, when), (alone,)]
     most = [cells.row(label, sees, file, when), cells.row(label, sees, image, when)]
@@ -60,7 +60,7 @@ def maps_foot(event: FeatureMaps | None, at: str, room: int, receptive: int = 0)
 
 def named(layer: str, image: int) -> str:
     """`conv2, image 18`."""
-    return maps_text.layer_and_image(harmless(layer), image)
+    return maps_text.layer_and_image(shared_text.layer_named(layer), image)
 
 
 def waiting_foot(shown: FeatureMaps | None, wanted: str, room: int) -> Row:

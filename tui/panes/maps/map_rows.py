@@ -115,10 +115,11 @@ def _input(event: FeatureMaps, side: int, view: MapView) -> list[Row]:
 
 
 def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list[Row]:
-    """The true class if it is known, then the top predictions with bars for the probabilities."""
+    """The true class, if there is one, then the top predictions with bars for their shares."""
+    if event.true < 0:
+        return prediction_rows(event.top, None, classes, width)
     true = cells.row(Span(shared_text.TRUE + " ", "dim"), class_name(classes, event.true))
-    known = [cells.shortened(true, width)] if event.true >= 0 else []
-    return [*known, *prediction_rows(event.top, event.true, classes, width)]
+    return [cells.shortened(true, width), *prediction_rows(event.top, event.true, classes, width)]
 
 
 def _grid(event: FeatureMaps, tiles: Tiles, view: MapView) -> list[Row]:

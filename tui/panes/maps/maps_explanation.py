@@ -10,6 +10,7 @@ from engine.protocol.events import FeatureMaps, Kernels
 from engine.text import harmless
 from tui.drawing.mistakes import class_name
 from tui.panes.maps import maps_text
+from tui.shared_text import layer_named
 
 
 def of_maps(
@@ -28,7 +29,7 @@ def of_maps(
     if event is None:
         yield maps_text.EXPLAIN_NEVER_MAPS if never else maps_text.EXPLAIN_NO_MAPS
         return
-    layer = harmless(event.layer)
+    layer = layer_named(event.layer)
     yield maps_text.explain_shown(layer, event.image, harmless(event.name), at)
     if event.layer in layers and len(layers) > 1:
         yield maps_text.explain_place(layer, layers.index(event.layer) + 1, len(layers))
@@ -52,4 +53,6 @@ def _prediction(event: FeatureMaps, classes: Sequence[str]) -> str:
 
 def of_kernels(event: Kernels, at: str) -> Iterator[str]:
     """What these kernels show; `at` is when the network was so."""
-    yield maps_text.explain_kernels(harmless(event.layer), at, numbers.significant(event.largest))
+    yield maps_text.explain_kernels(
+        layer_named(event.layer), at, numbers.significant(event.largest)
+    )

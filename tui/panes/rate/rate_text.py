@@ -15,7 +15,7 @@ EXPLAIN_NO_PLAN = "Its schedule comes with the start of the run."
 
 def explain_set_by(program: str, rate: str, *, over: bool) -> str:
     now = f"Its last value was {rate}" if over else f"It is {rate} now"
-    return f"{now}, as {program} set it; only that program knows how it goes on."
+    return f"{now}, as {program} set it."
 
 
 def explain_warmup(now: str, then: str) -> str:

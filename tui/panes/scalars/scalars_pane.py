@@ -24,6 +24,7 @@ from tui.panes.base.pane import Border, Standing
 from tui.panes.base.smoothed_chart import SmoothedChart
 from tui.panes.scalars import scalar_drawing, scalars_explanation, scalars_text
 from tui.panes.scalars.scalar_drawing import INKS, Scalar
+from tui.panes.scalars.scalars_explanation import GRADIENT_NORM
 from tui.widgets.key_group import KeyGroup
 
 # The number of curves that are shown until the user chooses some.
@@ -81,10 +82,15 @@ class ScalarsPane(SmoothedChart):
 
     @property
     def _names(self) -> list[str]:
-        """The names that the run has; the speed is there from the start, unless a script trains."""
+        """The names that the run has; the speed is there from the start, unless a script trains.
+
+        The numbers of a script come before those that are measured in every training.
+        """
         scalars = self.history.scalars
         known = [name for name, curve in scalars.items() if curve]
-        return known if known and self.history.watched is not None else [*scalars]
+        if not known or self.history.watched is None:
+            return [*scalars]
+        return sorted(known, key=lambda name: name in (IMAGES_PER_SECOND, GRADIENT_NORM))
 
     @property
     def _at(self) -> int:
