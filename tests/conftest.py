@@ -200,3 +200,11 @@ def finished_run(fork_server: ForkServer, tmp_path_factory: pytest.TempPathFacto
     run = new_run(tmp_path_factory.mktemp("finished") / "runs", flags)
     assert fork_server.start(run).wait() == 0
     return run
+
+
+@pytest.fixture
+def forgotten_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a user's file makes importable is gone afterwards."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    monkeypatch.setattr(sys, "modules", sys.modules.copy())

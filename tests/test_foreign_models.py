@@ -334,6 +334,7 @@ def test_an_instance_in_torchscript_with_auxiliary_logits_trains(fork_server: Fo
     assert weights["side.weight"].any(), "the auxiliary head has learnt"
 
 
+@pytest.mark.usefixtures("forgotten_imports")
 def test_a_run_of_a_package_goes_on_with_its_own_copy(fork_server: ForkServer) -> None:
     package = Path("src/mypkg")
     package.mkdir(parents=True)

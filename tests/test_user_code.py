@@ -13,13 +13,7 @@ from engine.user_code.kept_code import keep_code, kept_code
 from engine.user_code.user_code import code_of
 from engine.user_code.user_module import load_user_module, user_object
 
-
-@pytest.fixture(autouse=True)
-def imports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a user's file makes importable is gone afterwards."""
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
-    monkeypatch.setattr(sys, "modules", sys.modules.copy())
+pytestmark = pytest.mark.usefixtures("forgotten_imports")
 
 
 @pytest.fixture
