@@ -153,7 +153,7 @@ def test_too_much_to_search_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_live_logs_come_first_and_keep_their_places(tmp_path: Path) -> None:
-    ages = {"b": 5.0, "a": 50.0, "old": 9_000.0, "older": 90_000.0}
+    ages = {"b": 5.0, "a": 25.0, "old": 9_000.0, "older": 90_000.0}
     logs = [
         FoundLog(tmp_path / name, "table", 1, scripted.START - age) for name, age in ages.items()
     ]

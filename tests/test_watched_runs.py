@@ -528,7 +528,7 @@ def test_the_status_leaves_out_what_is_not_measured(seg: RunDir) -> None:
     assert (status["state"], status["loss"] > 0, status["steps"]) == ("done", True, 0)
     said = cnn_tui("status").stdout
     assert "top1" not in said
-    assert "  best        epoch 2\n" in said
+    assert "  best        loss 0.570   epoch 2\n" in said
     assert "best epoch 2" in cnn_tui("wait", "12", "--until", "val_loss < 0").output
     assert "none yet" not in said.partition("alert")[0]
 
