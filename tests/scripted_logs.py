@@ -9,33 +9,14 @@ from engine.errors import RunError
 from engine.logs.log_reader import LogNews
 from engine.protocol import events
 from engine.protocol.events import Event
+from tests import watched_runs
 from tests.scripted import START
 
 
 def started(name: str = "mine") -> events.RunStarted:
     """The first event of a log; each epoch has 10 steps."""
     watched = events.Watched(program=name, log="TensorBoard")
-    return events.RunStarted(
-        attempt="",
-        name=name,
-        recipe=None,
-        resolved=None,
-        host="",
-        device="",
-        classes=(),
-        layers=(),
-        parameters=0,
-        macs=0,
-        input=(0, 0, 0),
-        train_images=0,
-        validation_images=0,
-        validation_is_test=False,
-        steps_per_epoch=10,
-        planned_steps=0,
-        versions={},
-        watched=watched,
-        time=START,
-    )
+    return watched_runs.started(watched, name=name, steps_per_epoch=10, time=START)
 
 
 def step(number: int, loss: float = 1.0) -> events.Steps:
