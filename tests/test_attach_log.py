@@ -145,8 +145,14 @@ def test_event_files_have_no_columns() -> None:
         ("pictures", "./pictures is no run and holds no log that is read"),
         ("absent/x", "there is no file and no folder absent/x: check the path."),
         ("absent", "there is no run 'absent' in the folder"),
-        ("absent.csv", "the log absent.csv cannot be read: No such file or directory."),
-        ("circle", "the log circle cannot be read: Too many levels of symbolic links."),
+        (
+            "absent.csv",
+            "the log absent.csv cannot be read: No such file or directory; check the path.",
+        ),
+        (
+            "circle",
+            "the log circle cannot be read: Too many levels of symbolic links; check the path.",
+        ),
         ("/dev/null", "/dev/null is no run, and no log that is read"),
         ("./runs", "./runs is a folder of runs, and no run itself: name one of them"),
     ],

@@ -134,7 +134,7 @@ def test_a_walk_ends_after_some_seconds(tmp_path: Path) -> None:
     [
         ("notes.txt", "notes.txt is no run, and no log that is read: name a run, or one of"),
         ("empty", "empty is no run and holds no log that is read: name a folder with"),
-        ("absent", r"the log .*absent cannot be read: No such file or directory\."),
+        ("absent", r"the log .*absent cannot be read: No such file or directory; check the path\."),
     ],
 )
 def test_what_is_no_log_is_said_in_one_sentence(tmp_path: Path, file: str, why: str) -> None:

@@ -39,9 +39,5 @@ def unreadable_file(file: str, reason: str) -> str:
     return f"{harmless(file)} cannot be read ({harmless(reason)}), so its curves are missing."
 
 
-def unreadable_log(log: Path, reason: str) -> str:
-    return f"{harmless(str(log))} cannot be read ({harmless(reason)}); check the path."
-
-
 def no_event_files(log: Path) -> str:
     return f"{harmless(str(log))} has no event files of TensorBoard; check the path."

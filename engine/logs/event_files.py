@@ -18,7 +18,7 @@ from msgspec.structs import force_setattr
 from engine import text
 from engine.errors import RunError
 from engine.logs import event_file_text as words
-from engine.logs import event_folder
+from engine.logs import event_folder, search_text
 from engine.logs.event_file_rows import FollowedFile
 from engine.logs.event_records import PART_BYTES, FileReplacedError
 from engine.logs.learnt import Learnt
@@ -114,7 +114,7 @@ class EventFileReader:
         except OSError as error:
             if self._files:
                 return  # it was deleted: what was read of it stays
-            raise RunError(words.unreadable_log(self.path, text.reason(error))) from None
+            raise RunError(search_text.unreadable(self.path, text.reason(error))) from None
         if not paths and not self._files:
             raise RunError(words.no_event_files(self.path))
         now = self._clock()

@@ -31,4 +31,4 @@ def no_log_folder(path: object, *, whole: bool) -> str:
 
 
 def unreadable(path: object, why: str) -> str:
-    return f"the log {harmless(str(path))} cannot be read: {harmless(why)}."
+    return f"the log {harmless(str(path))} cannot be read: {harmless(why)}; check the path."
