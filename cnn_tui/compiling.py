@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import nn
 
 
-def is_compiling() -> bool:
-    """Whether the compiler looks at this code right now; a PyTorch before 2.1 does not tell."""
-    compiler = getattr(torch, "compiler", None)
-    return compiler is not None and bool(compiler.is_compiling())
+def _never() -> bool:
+    return False
+
+
+# Whether the compiler looks at the caller's code right now; a PyTorch before 2.1 does not tell. No
+# function of ours around it: optimizers' hooks ask in every step.
+is_compiling: Callable[[], bool] = getattr(getattr(torch, "compiler", None), "is_compiling", _never)
 
 
 def is_compiled(model: nn.Module) -> bool:

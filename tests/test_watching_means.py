@@ -105,8 +105,8 @@ def test_the_graph_of_a_loss_is_not_kept() -> None:
 def test_hits_are_counted_over_batches_of_several_sizes() -> None:
     means = StepMeans()
     logits = torch.tensor([[3.0, 1.0], [0.0, 2.0], [5.0, 4.0]])
-    assert means.add_logits(logits, torch.tensor([0, 0, 0]))
-    assert means.add_logits(logits[:1], torch.tensor([1]))
+    assert means.logits.add(logits, torch.tensor([0, 0, 0]))
+    assert means.logits.add(logits[:1], torch.tensor([1]))
     assert sums(means) == {TOP1: Sum(2.0, 4)}
 
 
@@ -172,8 +172,8 @@ def test_nothing_but_the_read_waits_for_the_device() -> None:
         for _ in range(600):
             means.add(LOSS, torch.ones(()) * 2)
             means.add(scalar("grad"), torch.ones(1))
-            means.add_logits(torch.ones(4, 3), torch.zeros(4, dtype=torch.long))
-            means.add_logits(torch.ones(4, 3), torch.ones(4, 3) / 3)
+            means.logits.add(torch.ones(4, 3), torch.zeros(4, dtype=torch.long))
+            means.logits.add(torch.ones(4, 3), torch.ones(4, 3) / 3)
         reading = means.start_reading()
     assert waits.seen == []
     with waits:
@@ -218,7 +218,7 @@ def test_no_step_waits_for_a_gpu() -> None:
         for _ in range(600):
             means.add(LOSS, loss)
             means.add(scalar("on the host"), torch.ones(()))
-            means.add_logits(logits, labels)
+            means.logits.add(logits, labels)
         reading = means.start_reading()
         reading.ready()
     finally:

@@ -117,8 +117,8 @@ def test_a_device_that_fails_on_one_rank_leaves_no_other_waiting(
     script = Script("train.py", told.append)
     reports = RankedReports(script, lambda: None, Clock(0.0), channel)
     reports.means.add(LOSS, torch.ones((), device="meta"))  # whose value nobody can read
-    reports.after_step()
-    reports.after_step()
+    reports.after_step(0.0)
+    reports.after_step(0.0)
     assert gathered == [({}, 0)]
     assert "cannot be put together" in capfd.readouterr().err
 

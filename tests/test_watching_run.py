@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import math
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -36,6 +37,7 @@ class Model:
         self.pauses: list[float] = []
         self.stop_at = 10**9
         self.ended_epochs = 0
+        self.next_look = -math.inf
 
     def rate(self) -> float | None:
         return 0.1

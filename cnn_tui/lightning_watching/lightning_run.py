@@ -27,7 +27,7 @@ class LightningRun(WatchedRun):
     def batch_arrived(self, batch: Any, waited: float) -> None:
         """A batch is there after a wait in seconds."""
         self.arrived(batch, waited)
-        self._model.train_on(batch)
+        self._script.trained_batch = batch
 
     @property
     def planned_epochs(self) -> int | None:

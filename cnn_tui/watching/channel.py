@@ -57,6 +57,8 @@ class Channel:
         self._step = 0
         self._waiting = WaitingEvents()
         self._commands: deque[dict[str, Any]] = deque()
+        # Whether the recorder has said something since the last call of `commands`.
+        self.has_news = False
         self._recording: Recording | None = None
         self._is_announced = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -114,6 +116,7 @@ class Channel:
 
     def commands(self) -> list[dict[str, Any]]:
         """The commands that have come since, oldest first."""
+        self.has_news = False
         self._announce()
         taken = []
         while self._commands:
@@ -201,6 +204,7 @@ class Channel:
                 self._recording = Recording(*(said.get(name, "") for name in Recording._fields))
             elif kind != "Refused":
                 self._commands.append(said)
+            self.has_news = True
             self._heard.notify_all()
         if kind == "Refused":
             self._give_up(watching_text.no_recorder(said["sentence"]))

@@ -71,6 +71,12 @@ class HealthMeasurement:
             self._meter.remove_hooks()
         self._meter, self._has_gradients = None, False
 
+    @property
+    def next_look(self) -> float:
+        """When `between_steps` has something to do, on the clock."""
+        is_under_way = self._meter is not None or self._reading is not None
+        return -math.inf if is_under_way else self._next
+
     def take_gradient_norm(self) -> float | None:
         """The norm of the whole gradient, if it was measured since the last call."""
         norm, self._gradient_norm = self._gradient_norm, None

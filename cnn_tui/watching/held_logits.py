@@ -36,7 +36,7 @@ class HeldLogits:
         if not are_logits_with_labels(logits, labels):
             return False
         self._held.append((logits.detach(), labels.detach()))
-        self._bytes += logits.numel() * logits.element_size()
+        self._bytes += logits.nbytes
         if self._bytes > MOST_BYTES or len(self._held) >= MOST_HELD:
             self._add_up()
         return True

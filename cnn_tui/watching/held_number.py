@@ -23,9 +23,14 @@ class HeldNumber:
     def add(self, value: object) -> bool:
         """Add a number, or a tensor or array with one. Returns whether it was one."""
         if isinstance(value, Tensor):
-            if value.numel() != 1 or value.is_complex():
+            number = value.detach()
+            if number.dim():
+                if number.numel() != 1:
+                    return False
+                number = number.reshape(())
+            if number.is_complex():
                 return False
-            self._held.append(value.detach() if value.dim() == 0 else value.detach().reshape(()))
+            self._held.append(number)
             if len(self._held) >= MOST_HELD:
                 self._add_up()
         else:

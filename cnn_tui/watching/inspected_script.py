@@ -78,8 +78,6 @@ class InspectedScript:
         self.layers: tuple[Layer, ...] = ()
         # Where the last evaluation counted each image; None if that is not known.
         self.evaluated: EvaluatedCells | None = None
-        # The last batch of the training's loader, as it gave it.
-        self.trained_batch: Any = None
 
     def reply(self, request: dict[str, Any]) -> dict[str, Any]:
         """The event that replies to an `Inspect`. Waits for the device. Raises RefusalError."""
@@ -155,9 +153,9 @@ class InspectedScript:
         return [None if logits is None else logits[0] for logits in found]
 
     def _augmented(self) -> dict[str, Any]:
-        if self.trained_batch is None:
+        if self._script.trained_batch is None:
             raise RefusalError(obeying_text.NO_BATCH)
-        images, labels, _ = labelled_images(self.trained_batch)
+        images, labels, _ = labelled_images(self._script.trained_batch)
         shown = as_images(images[:AUGMENTED_IMAGES].detach().cpu())
         names = [""] * len(shown) if labels is None else map(self._class, labels.tolist())
         samples = [

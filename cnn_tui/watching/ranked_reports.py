@@ -28,8 +28,8 @@ class RankedReports(Reports):
         super().__init__(script, rate, clock)
         self._channel = channel
 
-    def after_step(self) -> None:
-        message = self._channel.after_step(lambda: self._clock() >= self._due)
+    def after_step(self, now: float) -> None:
+        message = self._channel.after_step(lambda: now >= self._due)
         if message is None:
             return
         if self._window is not None:

@@ -52,7 +52,7 @@ def _distributed() -> Any:
 class SilentChannel:
     """The channel of a process that does not speak."""
 
-    alive = False
+    alive = has_news = False
 
     def open(self, resume: bool = False) -> None:
         """Nothing: it says nothing and hears nothing."""
@@ -142,6 +142,11 @@ class RankedChannel:
     def recording(self, seconds: float = 0.0) -> Recording | None:
         """The run that is kept, for the leader alone; the others have none."""
         return self._channel.recording(seconds)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether all ranks have a command."""
+        return bool(self._received)
 
     def commands(self) -> list[dict[str, Any]]:
         taken = [*self._received]

@@ -98,7 +98,8 @@ class RateSteering:
             if self._asked is not None:
                 self._follow(self._asked)
             if type(rate) is float:  # a cheap check, for every step
-                self._highest = max(self._highest, rate)
+                if rate > self._highest:
+                    self._highest = rate
                 self.used = rate * self.factor
             else:
                 own = rate.detach() if isinstance(rate, Tensor) else float(rate)

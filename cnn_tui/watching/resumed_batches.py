@@ -25,8 +25,6 @@ class ResumedBatches:
         self._generator: Any = None
         # The random states before the epoch's first batch.
         self._epoch_random: dict[str, Any] | None = None
-        # The last batch, as the loader gave it.
-        self.latest: Any = None
 
     def state(self) -> dict[str, Any]:
         """What a resume needs."""
@@ -45,10 +43,10 @@ class ResumedBatches:
     def remaining(self, loader: Iterable[Any]) -> Iterator[Any]:
         """The loader's batches that are left of the epoch in progress."""
         self._generator = getattr(loader, "generator", None)
-        batches = self._begun(loader)
-        for batch in batches:
-            self._script.batch += 1
-            self.latest = batch
+        script = self._script
+        for batch in self._begun(loader):
+            script.batch += 1
+            script.trained_batch = batch
             yield batch
 
     def _begun(self, loader: Iterable[Any]) -> Iterator[Any]:

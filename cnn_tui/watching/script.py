@@ -19,7 +19,8 @@ class Script:
     `run.epochs` and `run.batches`. `best` is the accuracy of the best epoch, or minus its loss
     where no epoch has one. A script that is `stopping` trains no further step; it `is_cut_short`
     where that leaves batches of the epoch, which then does not end. Only the process
-    that `leads` writes and replies.
+    that `leads` writes and replies. `trained_batch` is the newest batch of the training's loader, as
+    it gave it.
     """
 
     program: str
@@ -41,6 +42,7 @@ class Script:
     drives_batches: bool = False
     stopping: bool = False
     is_cut_short: bool = False
+    trained_batch: Any = None
     best: float | None = None
 
     def is_best(self, ended: Mapping[str, Any]) -> bool:

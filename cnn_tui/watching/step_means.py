@@ -77,7 +77,7 @@ class StepMeans:
 
     def __init__(self) -> None:
         self._numbers: dict[Kind, HeldNumber] = {}
-        self._logits = HeldLogits()
+        self.logits = HeldLogits()
 
     def add(self, kind: Kind, value: object) -> bool:
         """Add a number of a kind. Returns whether it was one."""
@@ -85,10 +85,6 @@ class StepMeans:
         if number is None:
             number = self._numbers[kind] = HeldNumber()
         return number.add(value)
-
-    def add_logits(self, logits: Tensor, labels: Tensor) -> bool:
-        """Add logits (N, classes) with their labels. Returns whether they are."""
-        return self._logits.add(logits, labels)
 
     def start_reading(self) -> Reading:
         """Start to copy the sums since the last reading to the host, and begin new ones."""
@@ -99,7 +95,7 @@ class StepMeans:
                 sums[kind] = Sum(total, count)
             if tensor is not None:
                 on_device[kind] = tensor
-        counts = self._logits.take()
+        counts = self.logits.take()
         if counts is not None:
             on_device[TOP1] = counts
         return Reading(sums, on_device)

@@ -32,7 +32,9 @@ class StepTimes:
         # Of the step in progress.
         self._waited, self._images = 0.0, 0
         self._ended = 0.0
-        self._window, self._epoch = StepTime(), StepTime()
+        # Of the steps since the last call of `take`; plain numbers, which are fast to add to.
+        self._sum_seconds, self._sum_waited, self._sum_images = 0.0, 0.0, 0
+        self._epoch = StepTime()
 
     def begin(self) -> None:
         """A step begins."""
@@ -56,9 +58,9 @@ class StepTimes:
     def end(self, now: float) -> None:
         """A step ends."""
         if self._began is not None:
-            self._window = self._window.plus(
-                StepTime(now - self._began, self._waited, self._images)
-            )
+            self._sum_seconds += now - self._began
+            self._sum_waited += self._waited
+            self._sum_images += self._images
         self._began = self._ended = now
         self._waited, self._images = 0.0, 0
 
@@ -68,7 +70,8 @@ class StepTimes:
 
     def take(self) -> StepTime:
         """The time of the steps since the last call."""
-        taken, self._window = self._window, StepTime()
+        taken = StepTime(self._sum_seconds, self._sum_waited, self._sum_images)
+        self._sum_seconds, self._sum_waited, self._sum_images = 0.0, 0.0, 0
         self._epoch = self._epoch.plus(taken)
         return taken
 

@@ -5,6 +5,7 @@ Everything happens on the thread that trains, between two steps, and nothing her
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -56,6 +57,8 @@ class WatchedModel:
         self._facts: dict[str, Any] | None = None
         self._maps: MapsReading | None = None
         self._next_maps = self._began
+        # When `between_steps` has something to measure or to tell, on the clock.
+        self.next_look = -math.inf
         self._told: set[str] = set()
         self._pending: list[tuple[str, str]] = []
 
@@ -94,6 +97,7 @@ class WatchedModel:
         found = model_facts(unwrapped(self._script.model), None if sample is None else sample[:1])
         if found.failure:
             self._pending.append(("layers", found.failure))
+            self.next_look = -math.inf
         self._inspected.layers = found.layers
         return {**found.fields(), "validation_images": self._images.count}
 
@@ -108,12 +112,22 @@ class WatchedModel:
         return None if self._health is None else self._health.take_gradient_norm()
 
     def between_steps(self) -> None:
-        """Serve commands, and go on with what is measured. Call it after each step."""
+        """Serve commands, and go on with what is measured.
+
+        Call it after each step at which there is news, or that ends after `next_look`.
+        """
         self._obedience.serve()
         self._tell_pending()
         if self._script.leads:
             self._measure_health()
             self._record_maps()
+        self.next_look = self._when_next()
+
+    def _when_next(self) -> float:
+        if not self._script.leads:
+            return math.inf
+        maps = self._next_maps if self._maps is None else -math.inf
+        return maps if self._health is None else min(maps, self._health.next_look)
 
     def _tell_pending(self) -> None:
         while self._pending:
@@ -161,13 +175,7 @@ class WatchedModel:
 
     def remaining(self, loader: Iterable[Any]) -> Iterator[Any]:
         """The batches of this loader that are left of the epoch in progress."""
-        for batch in self._batches.remaining(loader):
-            self.train_on(batch)
-            yield batch
-
-    def train_on(self, batch: Any) -> None:
-        """This batch is trained on next; a viewer may ask for its images."""
-        self._inspected.trained_batch = batch
+        return self._batches.remaining(loader)
 
     # The end of an epoch
 

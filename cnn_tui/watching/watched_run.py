@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # The longest time that `resume` waits for the recorder, which reads the folder of runs.
 ANSWER_SECONDS = 30.0
-_END = object()
 
 
 class WatchedRun:
@@ -125,16 +124,12 @@ class WatchedRun:
         self._open()
         self._length.begin_batches(loader)
         times.begin()
-        batches = self._model.remaining(loader)
+        asked = self._clock()
         try:
-            while True:
-                asked = self._clock()
-                batch: Any = next(batches, _END)
-                if batch is _END:
-                    return
+            for batch in self._model.remaining(loader):
                 self.arrived(batch, self._clock() - asked)
                 yield batch
-                self.serve()
+                asked = self.serve()
                 if script.stopping:
                     script.is_cut_short = self._length.has_batches_left
                     return
@@ -156,10 +151,12 @@ class WatchedRun:
             script.step += 1
             self._last_end.worked = self._has_stepped = True
             if self._channel.alive:
-                self._start()
+                if not self._started:
+                    self._start()
                 self._measure(loss, logits, labels)
-                self._times.end(self._clock())
-                self._reports.after_step()
+                now = self._clock()
+                self._times.end(now)
+                self._reports.after_step(now)
         if not script.drives_batches:
             self.serve()
 
@@ -276,14 +273,21 @@ class WatchedRun:
         self._last_end.worked = True
         self._times.arrived(_images_of(batch), waited)
 
-    def serve(self) -> None:
-        """Obey what a viewer asks, between two steps; its time belongs to no step."""
+    def serve(self) -> float:
+        """Obey what a viewer asks, between two steps; returns the time now.
+
+        What it does belongs to no step. Most often there is nothing, which must cost nothing.
+        """
+        began = self._clock()
+        if not self._channel.has_news and began < self._model.next_look:
+            return began
         if self._channel.alive:
-            began = self._clock()
             self._model.between_steps()
             if (norm := self._model.take_gradient_norm()) is not None:
                 self.log(gradient_norm=norm)
-            self._times.skip(self._clock() - began)
+        now = self._clock()
+        self._times.skip(now - began)
+        return now
 
     # Saves
 
@@ -360,7 +364,7 @@ class WatchedRun:
             self._warn("loss", watching_text.no_number("loss", loss))
         if logits is None or labels is None:
             return
-        if not means.add_logits(logits, labels):
+        if not means.logits.add(logits, labels):
             self._warn("logits", watching_text.no_logits(logits, labels))
             return
         if self._script.classes and len(self._script.classes) != logits.shape[1]:
@@ -449,7 +453,7 @@ def _of_training(sums: Sums, spent: StepTime) -> dict[str, float]:
 def _images_of(batch: object) -> int:
     """The first dimension of its first tensor; 0 without one."""
     tensor = first_tensor(batch)
-    return len(tensor) if tensor is not None and tensor.dim() else 0
+    return tensor.size(0) if tensor is not None and tensor.dim() else 0
 
 
 def _close_at_exit(reference: weakref.ref[WatchedRun]) -> None:
