@@ -175,3 +175,10 @@ def test_an_evaluation_of_an_epoch_that_a_stop_cut_short_is_not_told(tmp_path: P
     watched.script.is_cut_short = True
     assert watched.model.evaluate(watched.script.model, loader()).images == 20
     assert "Confusion" not in watched.types()
+
+
+def test_after_a_failed_evaluation_the_training_goes_on(tmp_path: Path) -> None:
+    watched = Watching(tmp_path, model=net())
+    with pytest.raises(RefusalError):
+        watched.model.evaluate(watched.script.model, ["no images"])
+    assert [event["name"] for event in watched.sent] == ["evaluating", "training"]

@@ -207,11 +207,14 @@ class WatchedModel:
     ) -> Evaluated:
         """Evaluate a model on a loader, and send the confusion matrix.
 
-        Raises whatever the model, the loader and the criterion raise.
+        Raises RefusalError where a batch has no images, and whatever the model, the loader and the
+        criterion raise.
         """
         self.enter("evaluating")
-        found = evaluate(model, loader, criterion, self._obedience.serve)
-        self.enter("training")
+        try:
+            found = evaluate(model, loader, criterion, self._obedience.serve)
+        finally:
+            self.enter("training")
         if len(found.cells):
             cells = EvaluatedCells(self._script.epoch, found.classes, found.cells)
             self.note_cells(loader, cells)
