@@ -273,6 +273,22 @@ def test_a_damaged_file_is_told_in_a_sentence(tmp_path: Path, content: bytes) ->
         Watching(tmp_path, model=net()).model.resume(str(tmp_path / "script.pt"))
 
 
+@pytest.mark.parametrize(
+    "lacking", ["file", "steering", "batches", "steering.factor", "batches.batch"]
+)
+def test_a_file_that_does_not_say_where_the_training_was_is_refused(
+    tmp_path: Path, lacking: str
+) -> None:
+    saved(tmp_path)
+    path = tmp_path / "checkpoints" / "script.pt"
+    content = torch.load(path)
+    within, _, name = lacking.rpartition(".")
+    del (content[within] if within else content)[name]
+    torch.save(content, path)
+    with pytest.raises(CheckpointError, match="does not say where the training was"):
+        Watching(tmp_path, model=net()).model.resume(str(path))
+
+
 def test_a_bare_loader_in_mid_epoch_begins_the_epoch_again(tmp_path: Path) -> None:
     watching = saved(tmp_path)
     watching.script.ended_epochs = 2

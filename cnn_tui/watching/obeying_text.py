@@ -168,6 +168,13 @@ def not_loaded(path: object, error: BaseException) -> str:
     )
 
 
+def incomplete(path: object) -> str:
+    return (
+        f"{path} does not say where the training was: start without run.resume(), or put the file "
+        "of this run back."
+    )
+
+
 def does_not_fit(path: object, what: str, error: BaseException) -> str:
     return (
         f"{path} does not fit the {what} of this script ({reason(error)}): build it as it was when "

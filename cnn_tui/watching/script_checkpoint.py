@@ -134,6 +134,7 @@ class ScriptCheckpoint:
         `load` loads a file of `on_checkpoint`. Raises CheckpointError.
         """
         content = _read(path)
+        self._check_position(path, content)
         if content["file"]:
             if load is None:
                 raise CheckpointError(obeying_text.own_file(content["file"]))
@@ -145,6 +146,14 @@ class ScriptCheckpoint:
         script.step, script.ended_epochs = content["step"], content["ended_epochs"]
         script.epoch, script.best = script.ended_epochs + 1, content["best"]
         self._batches.resume(content["batches"])
+
+    def _check_position(self, path: Path, content: dict[str, Any]) -> None:
+        """Raise CheckpointError unless the file says where the training was, as `save` does."""
+        mine = self._position("")
+        for part in ("", "steering", "batches"):
+            wanted, found = (mine[part], content.get(part)) if part else (mine, content)
+            if not isinstance(found, dict) or not wanted.keys() <= found.keys():
+                raise CheckpointError(obeying_text.incomplete(path))
 
     def _load_parts(self, path: Path, content: Mapping[str, Any]) -> None:
         parts = dict(self._parts())
