@@ -16,14 +16,18 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from cnn_tui.lightning_watching.lightning_run import LightningRun
+from cnn_tui.watching import watching_text
 from cnn_tui.watching.channel import Channel
 from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.evaluation import Evaluated
 from cnn_tui.watching.first_event import run_started
 from cnn_tui.watching.ranks import SilentChannel
+from cnn_tui.watching.scalar_names import LONGEST_NAME, MOST_NAMES
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_reports import Reports
 from cnn_tui.watching.watched_run import WatchedRun
+from engine.protocol import events
+from engine.run import fold
 from tests.fake_recorder import DIE, RECORDING, kept, starter, told_in
 from tests.scripted import Clock
 from tests.test_watching_means import Waits
@@ -478,6 +482,29 @@ def test_nan_is_told_as_not_finite_and_never_best(watched: Watched) -> None:
     assert watched.told("Steps")[0]["loss"] is None
     assert watched.told("EpochEnded")[0]["loss"] is None
     assert watched.told("EpochEnded")[0]["best"] is False
+
+
+def test_more_names_than_have_curves_are_left_out_and_told_once(watched: Watched) -> None:
+    assert (MOST_NAMES, LONGEST_NAME) == (fold.MOST_SCALARS - 1, events.LONGEST_SCALAR_NAME)
+    for step in range(2):
+        watched.run.step(loss=1.0)
+        watched.run.log({f"n{step}/{i}": 1.0 for i in range(MOST_NAMES)})
+        watched.clock.now += 1.0
+    watched.run.epoch(more=1.0)
+    alerts = [event["text"] for event in watched.told("Alert")]
+    assert alerts == [watching_text.more_scalars(MOST_NAMES)]
+    names = {name for event in watched.told("Steps") for name in event.get("scalars", ())}
+    assert names == {f"n0/{i}" for i in range(MOST_NAMES)}
+    assert watched.told("EpochEnded")[0]["scalars"] == {}
+
+
+def test_names_that_are_too_long_are_told_once(watched: Watched) -> None:
+    for name in ("a" * LONGEST_NAME, "b" * (LONGEST_NAME + 1), "c" * (LONGEST_NAME + 2)):
+        watched.run.log({name: 1.0})
+    watched.run.epoch()
+    alerts = [event["text"] for event in watched.told("Alert")]
+    assert alerts == [watching_text.bad_name("b" * 101, LONGEST_NAME)]
+    assert watched.told("Steps")[0]["scalars"] == {"a" * LONGEST_NAME: 1.0}
 
 
 def test_what_a_lightning_module_logs_may_have_any_name(watched: Watched) -> None:

@@ -28,6 +28,10 @@ class Commands:
     def give(self, kind: str, /, **fields: Any) -> None:
         self.queue.append({"type": kind, "id": "k1", "attempt": "a", **fields})
 
+    @property
+    def has_news(self) -> bool:
+        return bool(self.queue)
+
     def commands(self) -> list[dict[str, Any]]:
         taken = [*self.queue]
         self.queue.clear()

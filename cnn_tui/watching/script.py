@@ -19,8 +19,8 @@ class Script:
     `run.epochs` and `run.batches`. `best` is the accuracy of the best epoch, or minus its loss
     where no epoch has one. A script that is `stopping` trains no further step; it `is_cut_short`
     where that leaves batches of the epoch, which then does not end. Only the process
-    that `leads` writes and replies. `trained_batch` is the newest batch of the training's loader, as
-    it gave it.
+    that `leads` writes and replies. `trained_batch` is the newest batch of the training's loader,
+    as it gave it.
     """
 
     program: str

@@ -21,6 +21,7 @@ from cnn_tui.watching.channel import Recording, tell
 from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.last_end import LastEnd
 from cnn_tui.watching.ranks import AnyChannel, shared_recording
+from cnn_tui.watching.scalar_names import ScalarNames
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_means import LOSS, Sums, scalar
 from cnn_tui.watching.step_reports import Reports, mean_fields
@@ -57,6 +58,7 @@ class WatchedRun:
         self._reports, self._times, self._clock = reports, reports.times, clock
         self._make_started = started
         self._length, self._last_end = EpochLength(), LastEnd()
+        self._names = ScalarNames(script)
         self._has_stepped = False
         self._told_classes: Sequence[str] = ()
         self._opened = self._started = self._closed = False
@@ -169,9 +171,9 @@ class WatchedRun:
             return
         with self._lock:
             self._open()
-            for name, value in {**(values or {}), **scalars}.items():
-                if not self._reports.means.add(scalar(str(name)), value):
-                    self._warn(f"log {name}", watching_text.no_number(str(name), value))
+            for name, value in self._names.shown({**(values or {}), **scalars}).items():
+                if not self._reports.means.add(scalar(name), value):
+                    self._warn(f"log {name}", watching_text.no_number(name, value))
 
     def epoch(
         self,
@@ -243,7 +245,11 @@ class WatchedRun:
         loader: Iterable[Any],
         criterion: Callable[[Any, Any], Tensor] | None = None,
     ) -> Evaluated:
-        """Evaluate the model on a validation loader, and end the epoch with the results."""
+        """Evaluate the model on a validation loader, and end the epoch with the results.
+
+        Raises RefusalError where a batch has no images, and whatever the model, the loader and the
+        criterion raise. The epoch has not ended then.
+        """
         self._open()
         self._last_end.begin_evaluation()
         result = self._model.evaluate(model, loader, criterion)
@@ -405,7 +411,7 @@ class WatchedRun:
             self._model.confusion(confusion, epoch)
         if self._told_classes != self._script.classes:
             self._tell_started()
-        found: dict[str, Any] = {"scalars": self._numbers(scalars)}
+        found: dict[str, Any] = {"scalars": self._numbers(self._names.shown(scalars))}
         for name, value in self._numbers(results).items():
             if value > 1 and name.startswith("val_top"):
                 self._warn(f"epoch {name}", watching_text.no_share(name, value))

@@ -88,6 +88,21 @@ def no_epochs(epochs: object) -> str:
     )
 
 
+def more_scalars(shown: int) -> str:
+    """What is said of a script that gives ever more names."""
+    return (
+        f"of the many numbers that the script logs, the first {shown} names have curves: leave out "
+        "the others, or give an epoch's or a layer's number the same name each time."
+    )
+
+
+def bad_name(name: str, longest: int) -> str:
+    """Why a number is not shown; the same sentence for all such names."""
+    if not name:
+        return "a number with an empty name is not shown: give it a name."
+    return f"numbers with names of more than {longest} characters are not shown: shorten them."
+
+
 NO_STEPS = (
     "No step of this training was told, so its curves have one point an epoch: call "
     "run.step(loss=loss) once after each optimizer.step()."
