@@ -69,6 +69,12 @@ def test_many_logs_of_several_kinds_are_found_below_a_folder(tmp_path: Path) -> 
     ]
 
 
+def test_logs_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for run in ("r10", "r1", "r100", "r2"):
+        make(tmp_path / run / "metrics.csv", TABLE)
+    assert [log.split("/")[0] for log in found(tmp_path)] == ["r1", "r2", "r10", "r100"]
+
+
 def test_a_run_folder_is_no_log(tmp_path: Path) -> None:
     scripted.run_dir(tmp_path, scripted.half_a_run())
     make(tmp_path / "other/metrics.csv", TABLE)

@@ -69,6 +69,8 @@ def test_a_relative_path_selects_that_run_and_no_other_of_its_name(
         ("./photos", r"\./photos is a folder without a run: name that of a run, with recipe.toml"),
         ("photos", r"\./photos is a folder without a run"),
         ("photos/a.pt", "photos/a.pt is a file that lies in no run: name a run, or the checkpoint"),
+        ("logs/metrics.csv", r"is no run: name a run; .* by `cnn-tui attach logs/metrics\.csv`\."),
+        ("logs", r"is no run: name a run; .* by `cnn-tui attach logs`\."),
         (
             "runs",
             r"folder of runs, and no run itself: name one of them, as in \./runs/3-",
@@ -80,6 +82,8 @@ def test_a_relative_path_selects_that_run_and_no_other_of_its_name(
 def test_a_path_to_no_run_is_told_what_it_is(tmp_path: Path, selector: str, sentence: str) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.pt").touch()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "metrics.csv").touch()
     with pytest.raises(RunError, match=sentence):
         run_search.find(Path("elsewhere"), selector)
 

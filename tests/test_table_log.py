@@ -16,8 +16,9 @@ from msgspec import UNSET
 from msgspec.structs import asdict
 
 from engine.errors import RunError
+from engine.log_names import kind_of_file
 from engine.logs.columns import Meaning
-from engine.logs.table_kinds import is_table_name, looks_like_log
+from engine.logs.table_kinds import looks_like_log
 from engine.logs.table_log import TableReader
 from engine.protocol.events import Alert, EpochEnded, Event, RunStarted, Steps
 from engine.run.history import History
@@ -592,7 +593,14 @@ def test_looks_like_no_log(log: Log, text: str) -> None:
 
 def test_names_of_tables() -> None:
     names = ["metrics.csv", "a.TSV", "20240101.log.json", "log.txt", "notes.txt", "a.png"]
-    assert [is_table_name(name) for name in names] == [True, True, True, True, False, False]
+    assert [kind_of_file(name) == "table" for name in names] == [
+        True,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @settings(deadline=None, max_examples=100)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-# TensorBoard, too, reads every file with this in its name.
-IN_NAME = "tfevents"
+from engine.log_names import IN_NAME
+
 DEEPEST = 6
 # `add_hparams` makes a subfolder that is named by the time.
 _MOMENT = re.compile(r"\d+(\.\d+)?")

@@ -13,21 +13,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from engine import regular_files, text
 from engine.errors import RunError
+from engine.log_names import LogKind, kind_of_file
 from engine.logs import search_text, table_kinds
-from engine.logs.event_folder import IN_NAME
 from engine.logs.log_grouping import one_log_each
+from engine.natural_order import natural
 
 DEEPEST = 12
 MOST_ENTRIES = 200_000
 MOST_SECONDS = 3.0
 # Folders of packages and caches hold many files and no logs; hidden ones are left out, too.
 NEVER_ENTERED = frozenset({"node_modules", "site-packages", "__pycache__"})
-
-LogKind: TypeAlias = Literal["tensorboard", "table"]
 
 
 class FoundLog(NamedTuple):
@@ -43,7 +42,7 @@ class FoundLog(NamedTuple):
 
 
 class FoundLogs(NamedTuple):
-    """The logs below a folder, in the order of their paths; `whole` says that it was all seen."""
+    """The logs below a folder, in the natural order of paths; `whole` says that it was all seen."""
 
     logs: tuple[FoundLog, ...]
     whole: bool
@@ -85,13 +84,6 @@ def _check_readable(file: Path) -> None:
         raise RunError(search_text.unreadable(file, text.reason(error))) from error
 
 
-def kind_of_file(name: str) -> LogKind | None:
-    """The kind of a log that a file with this name may be; None if it is none."""
-    if IN_NAME in name:
-        return "tensorboard"
-    return "table" if table_kinds.is_table_name(name) else None
-
-
 def below(folder: Path, clock: Callable[[], float] = time.monotonic) -> FoundLogs:
     """All logs in a folder and below it. Raises RunError if the folder itself cannot be read."""
     walk = _Walk(clock)
@@ -103,7 +95,12 @@ def below(folder: Path, clock: Callable[[], float] = time.monotonic) -> FoundLog
             case "table" if table_kinds.looks_like_log(file.path):
                 tables.append(file)
     logs = [*_event_logs(events), *(FoundLog(t.path, "table", *t[1:]) for t in tables)]
-    return FoundLogs(tuple(sorted(logs)), walk.whole)
+    return FoundLogs(tuple(sorted(logs, key=_order)), walk.whole)
+
+
+def _order(log: FoundLog) -> tuple[list[list[tuple[int, int, str]]], FoundLog]:
+    """A folder stands before what is in it."""
+    return [*map(natural, log.path.parts)], log
 
 
 def _event_logs(files: Iterable[_File]) -> Iterator[FoundLog]:

@@ -15,19 +15,12 @@ from engine.logs.damaged_line import DamagedLineError
 
 TableKind: TypeAlias = Literal["CSV", "JSON lines", "JSON"]
 
-# mmcv writes JSON lines into `*.log.json`, and DeiT and its successors into `log.txt`.
-_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", "log.txt")
 BOM = b"\xef\xbb\xbf"
 # The most that is read of a file to tell what it is.
 HEAD_BYTES = 1 << 16
 _NUMBER_IN_JSON = re.compile(rb'"([^"\\]{1,200})"\s*:\s*"?[-\d]')
 # A file of settings has these, too.
 _ALSO_SETTINGS = frozenset({Meaning.LR, Meaning.SPEED})
-
-
-def is_table_name(name: str) -> bool:
-    """Whether a file of this name may be a table."""
-    return name.lower().endswith(_SUFFIXES)
 
 
 def kind_of(head: bytes) -> TableKind:

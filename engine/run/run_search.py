@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from engine import regular_files, text
 from engine.errors import RunError
+from engine.log_names import kind_of_file
 from engine.run import run_liveness, run_text
 from engine.run.run_at_path import is_path, path_typed, run_at
 from engine.run.run_paths import NUMBERED, RunDir, state_dir
@@ -68,14 +70,24 @@ def why_none(runs_dir: Path, selector: str) -> str:
     if selector.isdecimal():
         return run_text.no_number(selector, runs_dir)
     if os.path.isfile(path):
-        return run_text.file_of_no_run(selector)
+        is_log = kind_of_file(path.name) is not None
+        return (run_text.log_of_no_run if is_log else run_text.file_of_no_run)(selector)
     if os.path.isdir(path):
         inside = list_runs(path)
+        if not inside and _has_log(path):
+            return run_text.log_of_no_run(selector)
         example = str(Path(selector) / inside[0].label) if inside else ""
         return run_text.folder_of_no_run(selector, example)
     if is_path(selector):
         return run_text.nothing_there(selector)
     return run_text.no_run(selector, runs_dir)
+
+
+def _has_log(folder: Path) -> bool:
+    """Whether a folder holds, by its name, a log of another program."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return any(kind_of_file(entry.name) is not None for entry in entries)
+    return False
 
 
 def is_elsewhere(run: RunDir, runs_dir: Path, selector: str) -> bool:

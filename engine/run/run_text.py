@@ -195,6 +195,13 @@ def file_of_no_run(path: object) -> str:
     )
 
 
+def log_of_no_run(path: object) -> str:
+    return (
+        f"{harmless(str(path))} is no run: name a run; the log of another program is shown by "
+        f"`cnn-tui attach {typed(str(path))}`."
+    )
+
+
 def journal_held(why: str) -> str:
     return (
         f"the journal cannot be written: {harmless(why)}; the training goes on and keeps its "

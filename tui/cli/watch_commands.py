@@ -61,14 +61,14 @@ def _selector_of(live: RunDir, runs_dir: Path) -> str:
 
 def _may_be_log(selector: str) -> bool:
     """Whether a word that means no run is a path of no folder of runs, or is named as a log is."""
-    from engine.logs import log_search
+    from engine.log_names import kind_of_file
     from engine.run import run_search
     from engine.run.run_at_path import path_typed
 
     path = path_typed(selector)
     if path.is_dir():
         return not run_search.list_runs(path)
-    return os.path.lexists(path) or log_search.kind_of_file(path.name) is not None
+    return os.path.lexists(path) or kind_of_file(path.name) is not None
 
 
 def _watch_run(

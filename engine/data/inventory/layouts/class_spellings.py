@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+
+from engine.natural_order import natural
 
 
 def spellings(classes: Iterable[str]) -> Mapping[str, str]:
@@ -17,13 +18,7 @@ def spellings(classes: Iterable[str]) -> Mapping[str, str]:
 
 def in_natural_order(classes: Iterable[str]) -> list[str]:
     """The classes with numbers by their values: `2` before `10`, `class 2` before `class 10`."""
-    return sorted(classes, key=lambda name: (_natural(name), name))
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Parts to compare: numbers come before letters, as in the order of names."""
-    parts = re.findall(r"\d+|\D+", name)
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
+    return sorted(classes, key=lambda name: (natural(name), name))
 
 
 def numbers_out_of_order(classes: Iterable[str]) -> bool:
