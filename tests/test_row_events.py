@@ -48,6 +48,14 @@ def test_the_first_step_before_its_distance_to_the_second_one_counts_from_zero()
     assert places([(50, {"loss": 1.0}), (100, {"loss": 0.5})]) == [(1, 50), (1, 100)]
 
 
+def test_columns_with_names_that_are_too_long_are_told_once() -> None:
+    long = {"a" * 101: 1.0, "b" * 101: 1.0}
+    events, _ = translated([(step, {"x": 1.0, **long}) for step in (1, 2, 3)] + [(4, long)])
+    (told,) = (event for event in events if isinstance(event, Alert))
+    assert told.text.startswith("columns with names of more than 100 characters are not shown")
+    assert [event.scalars for event in events if isinstance(event, Steps)] == [{"x": 1.0}] * 3
+
+
 @pytest.mark.parametrize("written", [1e13, 1e300])
 def test_numbers_that_no_event_holds_become_the_nearest_one(written: float) -> None:
     """A damaged cell; the length of an epoch and the batches of one are multiplied with it."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from engine.logs.columns import Meaning
 from engine.numbers import size
+from engine.protocol.events import LONGEST_SCALAR_NAME
 from engine.text import harmless, nearest
 
 _MEANINGS = {
@@ -29,6 +30,13 @@ ROWS_COUNTED = (
 def columns_read(read: Mapping[str, Meaning], percent: Collection[Meaning]) -> str:
     """`read` says for a column what it is taken for, and `percent` what is in per cent."""
     return "; ".join(f"{harmless(n)} is read as {_taken_for(m, percent)}" for n, m in read.items())
+
+
+def long_name(name: str) -> str:
+    return (
+        f"columns with names of more than {LONGEST_SCALAR_NAME} characters are not shown, such as "
+        f"{harmless(name[:40])}…"
+    )
 
 
 def _taken_for(meaning: Meaning, percent: Collection[Meaning]) -> str:

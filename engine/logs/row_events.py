@@ -79,6 +79,7 @@ class RowEvents:
         self._fractions: set[Meaning] = set()
         self._tag_epoch: int | None = None
         self._is_outdated = self._is_told_that_rows_count = False
+        self._is_told_of_long_names = False
 
     @property
     def has_started(self) -> bool:
@@ -123,7 +124,7 @@ class RowEvents:
         events: list[LogEvent] = []
         plan = self._plan(rows.names)
         for at in range(rows.size):
-            if plan.is_of_steps and not plan.measures and rows.size - at >= FEWEST_IN_COLUMNS:
+            if plan.is_plain_step and rows.size - at >= FEWEST_IN_COLUMNS:
                 _, rest = rows.split(at)
                 columns = self._columns(plan, rest)
                 if columns is not None:
@@ -195,7 +196,7 @@ class RowEvents:
                 self._learn_units(numbers)
                 for meaning in self.learnt.percent & numbers.keys():
                     numbers[meaning] /= 100.0
-        if plan.measures or self._places.counts_rows:
+        if plan.measures or plan.too_long or self._places.counts_rows:
             events += self._columns_read(plan, place, time)
         if not (plan.ends or place.is_epoch or self._completes(place)):
             events.append(_steps(of_steps, scalars, place, time))
@@ -239,6 +240,10 @@ class RowEvents:
         if self._places.counts_rows and not self._is_told_that_rows_count:
             self._is_told_that_rows_count = True
             yield self._alert(logs_text.ROWS_COUNTED, place, time)
+        if plan.too_long and not self._is_told_of_long_names:
+            self._is_told_of_long_names = True
+            yield self._alert(logs_text.long_name(plan.too_long[0]), place, time)
+        plan.too_long.clear()
         if new:
             yield self._alert(logs_text.columns_read(new, self.learnt.percent), place, time)
 

@@ -20,7 +20,8 @@ class RowPlan:
 
     `ends` says that such a row has numbers of a whole epoch. `over_epochs` are the names whose step
     is an epoch in a file of TensorBoard (see `columns.Column`). `measures` says what the names that
-    are known mean, and is emptied once this was told. `is_of_steps` says that such a row has
+    are known mean, and `too_long` has the names that are not shown; both are emptied once this was
+    told. `is_of_steps` says that such a row has
     numbers of single steps alone, and none that says where it stands.
     """
 
@@ -34,9 +35,16 @@ class RowPlan:
         of_epoch = {name for name in self.measures if roles[name].of_epoch}
         self._of_steps = {n: m for n, m in self.measures.items() if n not in of_epoch}
         self._of_epoch = {n: m for n, m in self.measures.items() if n in of_epoch}
-        self._scalars = [n for n in shown if n not in known and 0 < len(n) <= LONGEST_SCALAR_NAME]
+        others = [name for name in shown if name not in known]
+        self._scalars = [name for name in others if 0 < len(name) <= LONGEST_SCALAR_NAME]
+        self.too_long = [name for name in others if len(name) > LONGEST_SCALAR_NAME]
         self._is_plain = len(self._scalars) == len(roles)
         self.is_of_steps = not (self.ends or self._places or self.over_epochs)
+
+    @property
+    def is_plain_step(self) -> bool:
+        """Whether nothing of such rows is left to be told but the numbers of single steps."""
+        return self.is_of_steps and not (self.measures or self.too_long)
 
     def places(self, values: Mapping[str, float]) -> Numbers:
         """What says where the row stands."""
