@@ -158,7 +158,7 @@ class Channel:
 
     def _close_at_exit(self) -> None:
         """End the run of a script that did not."""
-        self.close(*ending(last_error()))
+        self.close(*ending_at_exit())
 
     # The threads
 
@@ -257,9 +257,19 @@ def ending(error: BaseException | None) -> tuple[str, str]:
     return "failed", f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def is_interactive() -> bool:
+    """Whether somebody types this script, as in a notebook: an error in a cell does not end it."""
+    return hasattr(sys, "ps1")
+
+
 def last_error() -> BaseException | None:
     """The exception that ends this interpreter, for `atexit`; an interactive one ends by itself."""
-    return None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
+    return None if is_interactive() else getattr(sys, "last_value", None)
+
+
+def ending_at_exit() -> tuple[str, str]:
+    """As `ending`, of what was left open; who closes a notebook stops what is open in it."""
+    return ("stopped", "") if is_interactive() else ending(last_error())
 
 
 def tell(sentence: str) -> None:

@@ -25,6 +25,7 @@ class Script:
 
     program: str
     send: Callable[[dict[str, Any]], None]
+    name: str = ""
     model: Any = None
     optimizer: Any = None
     data: Any = None

@@ -14,7 +14,7 @@ from torch import nn
 
 from cnn_tui.watching import program as programs
 from cnn_tui.watching import ranks, watching_text
-from cnn_tui.watching.channel import Channel
+from cnn_tui.watching.channel import Channel, is_interactive
 from cnn_tui.watching.epoch_length import EpochLength
 from cnn_tui.watching.first_event import run_started
 from cnn_tui.watching.given_arguments import check_given
@@ -24,7 +24,7 @@ from cnn_tui.watching.ranks import AnyChannel, Group, Rank, RankedChannel, Silen
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_reports import Reports
 from cnn_tui.watching.watched_model import WatchedModel
-from cnn_tui.watching.watched_run import WatchedRun
+from cnn_tui.watching.watched_run import WatchedRun, stop_open_runs
 
 Run = TypeVar("Run", bound=WatchedRun)
 
@@ -96,10 +96,13 @@ def new_run(
     group = _group(rank, reduce)
     plain = programs.plain_settings(settings)
     name = str(name or programs.run_name(program))
+    if is_interactive():  # the cell is run again, maybe to resume what it began
+        stop_open_runs(name)
     channel = _channel(rank, group, hello(name, program, runs_dir, plain))
     script = Script(
         program=program,
         send=channel.send,
+        name=name,
         model=model,
         optimizer=optimizer,
         data=data,
@@ -114,7 +117,7 @@ def new_run(
     def started(length: EpochLength) -> dict[str, Any]:
         return run_started(
             script,
-            name=name,
+            name=script.name,
             framework=framework,
             device=_device_name(model, rank),
             settings=plain,

@@ -343,6 +343,12 @@ class WatchedRun:
     def _end(self, error: BaseException | None) -> None:
         self.close(*channels.ending(error))
 
+    def _end_at_exit(self) -> None:
+        reason, error = channels.ending_at_exit()
+        script = self._script
+        all_done = script.epochs is not None and script.ended_epochs >= script.epochs
+        self.close("done" if reason == "stopped" and all_done else reason, error)
+
     # Parts
 
     def _open(self) -> None:
@@ -465,10 +471,17 @@ def _images_of(batch: object) -> int:
 def _close_at_exit(reference: weakref.ref[WatchedRun]) -> None:
     run = reference()
     if run is not None:
-        run._end(channels.last_error())
+        run._end_at_exit()
 
 
 _runs: weakref.WeakSet[WatchedRun] = weakref.WeakSet()
+
+
+def stop_open_runs(name: str) -> None:
+    """Stop the runs of this name that this process has left open."""
+    for run in list(_runs):
+        if run._script.name == name:
+            run.close("stopped")
 
 
 def _make_locks() -> None:
