@@ -141,46 +141,6 @@ def test_spawned_workers_that_import_the_script_again_start_no_run(tmp_path: Pat
     assert told(tmp_path)[-1].step == 4
 
 
-def test_a_notebook_that_is_closed_stops_what_is_open_in_it(tmp_path: Path) -> None:
-    process = run_script(
-        tmp_path,
-        """
-        import sys
-        sys.ps1 = "In : "
-        runs = [cnn_tui.watch(model, optimizer, name=name, epochs=2) for name in "ab"]
-        for run, epochs in zip(runs, (1, 2)):
-            for epoch in range(epochs):
-                train(run, DataLoader(images, 4))
-                run.epoch()
-        """,
-    )
-    assert process.wait() == 0
-    assert told(tmp_path, "1-a")[-1].reason == "stopped"
-    assert told(tmp_path, "2-b")[-1].reason == "done"
-
-
-def test_a_cell_of_a_notebook_that_is_run_again_stops_its_first_run(tmp_path: Path) -> None:
-    process = run_script(
-        tmp_path,
-        """
-        import sys
-        sys.ps1 = "In : "
-        held = []
-        for cell in range(2):
-            run = cnn_tui.watch(model, optimizer, epochs=2)
-            assert run.resume() == cell
-            held.append(run)  # as the traceback of an interrupted cell does
-            train(run, DataLoader(images, 4))
-            run.epoch()
-            run.checkpoint()
-        """,
-    )
-    assert process.wait() == 0
-    assert [folder.name for folder in (tmp_path / "runs").glob("[0-9]*")] == ["1-train"]
-    ends = [event.reason for event in told(tmp_path) if isinstance(event, events.RunEnded)]
-    assert ends == ["stopped", "done"]
-
-
 def test_two_runs_of_a_script_are_two(tmp_path: Path) -> None:
     process = run_script(
         tmp_path,

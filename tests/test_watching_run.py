@@ -6,6 +6,7 @@ import copy
 import gc
 import math
 import os
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ from cnn_tui.watching.ranks import SilentChannel
 from cnn_tui.watching.scalar_names import LONGEST_NAME, MOST_NAMES
 from cnn_tui.watching.script import Script
 from cnn_tui.watching.step_reports import Reports
-from cnn_tui.watching.watched_run import WatchedRun
+from cnn_tui.watching.watched_run import WatchedRun, stop_open_runs
 from engine.protocol import events
 from engine.run import fold
 from tests.fake_recorder import DIE, RECORDING, kept, starter, told_in
@@ -482,6 +483,27 @@ def test_nan_is_told_as_not_finite_and_never_best(watched: Watched) -> None:
     assert watched.told("Steps")[0]["loss"] is None
     assert watched.told("EpochEnded")[0]["loss"] is None
     assert watched.told("EpochEnded")[0]["best"] is False
+
+
+@pytest.mark.parametrize(("ended", "reason"), [(1, "stopped"), (2, "done")])
+def test_a_notebook_that_is_closed_stops_what_is_open_in_it(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, ended: int, reason: str
+) -> None:
+    monkeypatch.setattr(sys, "ps1", "In [1]: ", raising=False)
+    for _ in range(ended):
+        watched.run.step(loss=1.0)
+        watched.run.epoch()
+    watched.run._end_at_exit()
+    assert watched.told("RunEnded")[0]["reason"] == reason
+
+
+def test_a_run_that_was_left_open_is_stopped_by_its_name(watched: Watched) -> None:
+    watched.script.name = "mine"
+    watched.run.step(loss=1.0)
+    stop_open_runs("other")
+    assert watched.channel.alive
+    stop_open_runs("mine")
+    assert watched.told("RunEnded")[0]["reason"] == "stopped"
 
 
 def test_more_names_than_have_curves_are_left_out_and_told_once(watched: Watched) -> None:
