@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 from engine.errors import STOP_EXIT, EngineError
 
 if TYPE_CHECKING:
+    from engine.distributed.rank import Rank
+    from engine.process.session import AttemptOptions
+    from engine.run.run_lock import Claim
     from engine.run.run_paths import RunDir
 
 # Ends the process at once, unlike the `os._exit` of other code; see `sudden_exit`.
@@ -60,6 +63,7 @@ def option_parser() -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
     parser.add_argument("--force", action="store_true", help="go on although the data changed")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
+    parser.add_argument("--ended", type=int, metavar="CODE", help="run the command for the end")
     parser.add_argument("--lock-fd", type=int, help="an inherited descriptor that holds the lock")
     parser.add_argument(
         "--ranks", type=int, default=1, help="the number of processes, under torchrun"
@@ -69,7 +73,12 @@ def option_parser() -> argparse.ArgumentParser:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Answer a request, record a script, serve inspections, or host a run."""
+    """Answer a request, record a script, serve inspections, host a run, or end one."""
+    if options.ended is not None:
+        from engine.process import at_end
+        from engine.run.run_paths import RunDir
+
+        return at_end.serve(RunDir(options.run), options.ended)
     if options.request:
         from engine.process import request_server
 
@@ -91,31 +100,60 @@ def host(options: argparse.Namespace) -> int:
     from engine.distributed.torchrun_rank import this_rank
     from engine.process import sudden_exit, torchrun
     from engine.process.follower import follow
-    from engine.process.host import Host
-    from engine.process.session import AttemptOptions
     from engine.run.run_lock import Claim
     from engine.run.run_paths import RunDir
 
     run, rank = RunDir(options.run.resolve()), this_rank()
     if not rank.alone:
         torchrun.end_with_torchrun()
-    asked = AttemptOptions(options.dry_run, options.epochs, options.force)
     if not rank.leads:
         sudden_exit.notice(run, rank.report_failure)
-        return follow(run, rank, asked, sys.stderr)
+        return follow(run, rank, _asked(options), sys.stderr)
     out, err = _redirect_output(run) if options.lines else (None, sys.stderr)
     try:
         lock = torchrun.locked(run) if options.lock_fd is None else options.lock_fd
         # Loader workers and other children must not keep the lock alive.
         os.set_inheritable(lock, False)
-        claim = Claim(run, lock)
+    except Exception as error:  # noqa: BLE001 (as in `main`)
+        return _print_error(error, err, traceback=True, run=options.run)
+    code = _hosted(Claim(run, lock), options, rank, out, err)
+    _follow_up(options, run, code)
+    return code
+
+
+def _hosted(
+    claim: Claim, options: argparse.Namespace, rank: Rank, out: TextIO | None, err: TextIO
+) -> int:
+    """Host a claimed run; returns the exit code."""
+    from engine.process import sudden_exit, torchrun
+    from engine.process.host import Host
+
+    try:
         if options.ranks > 1:
             return torchrun.Torchrun(claim, options.ranks, _rank_options(options), out, err).run()
         told = options.lines and rank.alone  # else the log has it, and torchrun's parent tells
-        sudden_exit.notice(run, partial(_tell, err) if told else lambda _: None)
-        return Host(claim, out, err, asked, rank, options.began).run()
+        tell = partial(_tell, err) if told else lambda _: None
+        sudden_exit.notice(claim.run, tell, partial(_follow_up, options, claim.run))
+        return Host(claim, out, err, _asked(options), rank, options.began).run()
     except Exception as error:  # noqa: BLE001 (as in `main`)
         return _print_error(error, err, traceback=True, run=options.run)
+
+
+def _asked(options: argparse.Namespace) -> AttemptOptions:
+    from engine.process.session import AttemptOptions
+
+    return AttemptOptions(options.dry_run, options.epochs, options.force)
+
+
+def _follow_up(options: argparse.Namespace, run: RunDir, code: int) -> None:
+    """Go on with the user's command, if there is one. A rehearsal has none.
+
+    Of several ranks, the process that started torchrun does it.
+    """
+    from engine.process import at_end, torchrun
+
+    if not options.dry_run and torchrun.LOCK_SOCKET not in os.environ:
+        at_end.hand_over(run, code)
 
 
 def _rank_options(options: argparse.Namespace) -> list[str]:

@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.catalog import user_config
 from engine.catalog.user_folders import state_folder
 
 NUMBERED = re.compile(r"([0-9]{1,9})-(.+)", re.DOTALL)
@@ -19,7 +20,8 @@ NUMBERED = re.compile(r"([0-9]{1,9})-(.+)", re.DOTALL)
 
 def default_runs_dir() -> Path:
     """The runs folder that is used if the command line names none."""
-    return Path(os.environ.get("CNN_TUI_RUNS") or "runs")
+    named = os.environ.get(user_config.RUNS_VARIABLE) or user_config.current().runs_folder
+    return Path(named or "runs")
 
 
 def state_dir() -> Path:

@@ -114,6 +114,32 @@ def ended_by_signal(number: int) -> str:
     return f"{KILLED} {number}" + (f" ({name})" if name else "")
 
 
+# Begins the line of engine.log about the user's command; it says nothing about the engine.
+AT_END = "the command at the end"
+
+
+def at_end(how: str) -> str:
+    """`how` it went, as in `exited with 0 after 0.2 s`."""
+    return f"{AT_END} {how}"
+
+
+ON_END_BLANK = '--on-end needs a command, or "" for none.'
+
+
+def on_end_unclear(command: str, why: str) -> str:
+    return (
+        f"the command '{harmless(command)}' for the end of a run is unclear ({harmless(why)}): put "
+        "words with spaces in quotes, and close each quote."
+    )
+
+
+def on_end_missing(program: str) -> str:
+    return (
+        f"there is no program '{harmless(program)}' to run at the end of a run: give its path. It "
+        "runs without a shell, so for pipes and variables use sh -c '...'."
+    )
+
+
 def bad_name(name: str) -> str:
     return (
         f"'{harmless(name)}' cannot name a run: use at most 100 letters, digits, dots, dashes and "

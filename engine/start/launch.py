@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from engine.errors import RunError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.recipes.recipe_toml import to_toml
-from engine.run import engine_log, run_creation
+from engine.run import engine_log, on_end, run_creation
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start.device_request import check_device, count_ranks
@@ -62,9 +63,23 @@ def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes
 
 
 def wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
-    """Wait until the engine ends; note in the run's log if a signal ended it."""
+    """Wait until the engine ends; if a signal ended it, do what it could not do itself.
+
+    That is noted in the run's log, and the user's command for the end is run.
+    """
     if (code := engine.wait()) < 0:
         engine_log.add_signal(run, -code)
+        if on_end.command():
+            with contextlib.suppress(RunError, OSError), opened_log(run) as log:
+                detached(ProcessStart(at_end(run, 1), os.environ), log)
+
+
+def at_end(run: RunDir, code: int) -> list[str]:
+    """The arguments of the process that runs the user's command for the end of a run.
+
+    It exits with `code`, that of the run.
+    """
+    return [*COMMAND, str(run.path.resolve()), "--ended", str(code)]
 
 
 def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:

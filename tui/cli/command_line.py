@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from engine.errors import STOP_EXIT, EngineError, UsageError
-from tui.cli import bare_words, cli_text, list_commands, run_commands
+from tui.cli import bare_words, cli_text, list_commands, run_commands, settings_check
 from tui.cli.doctor_command import doctor
 from tui.cli.export_command import export
 from tui.cli.inspect_command import inspect_data
@@ -93,7 +93,9 @@ class Cli(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
+            settings_check.check(name, rest)
+            return name, command, rest
         except click.UsageError as error:
             if not _nearest(error):
                 bare_words.check([*itertools.takewhile(lambda word: word[:1] != "-", args)])
@@ -107,6 +109,7 @@ class Cli(click.Group):
 @click.pass_context
 def main(ctx: click.Context, /, **options: Any) -> None:
     if ctx.invoked_subcommand is None:
+        settings_check.check(None)
         start_or_open_launcher(StartRequest.from_options(**options))
         return
     dropped = [

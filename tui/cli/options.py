@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,6 +66,23 @@ def runs_option(command: Command) -> Command:
     return option(command)
 
 
+def _for_engines(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Put the command into the environment, which every engine from here on inherits."""
+    if value is not None:
+        from engine.run import on_end
+
+        on_end.check(value)
+        os.environ[on_end.VARIABLE] = value
+
+
+# Its value never becomes a part of a recipe.
+on_end_option = click.option(
+    "--on-end",
+    callback=_for_engines,
+    expose_value=False,
+    metavar="COMMAND",
+    help=cli_text.HELP_ON_END,
+)
 ascii_option = click.option("--ascii", "ascii_only", is_flag=True, help=cli_text.HELP_ASCII)
 force_option = click.option("--force", is_flag=True, help=cli_text.HELP_FORCE)
 no_ui_option = click.option("--no-ui", is_flag=True, help=cli_text.HELP_NO_UI)
@@ -103,6 +121,7 @@ _START_OPTIONS = (
     ),
     force_option,
     click.option("--on-nan", metavar="WHAT", help=cli_text.HELP_ON_NAN),
+    on_end_option,
     no_ui_option,
     click.option("--create", is_flag=True, help=cli_text.HELP_CREATE),
     dry_run_option,

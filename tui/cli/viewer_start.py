@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypedDict
 
 from engine.errors import UsageError
 from tui import shared_text
-from tui.cli import cli_text
+from tui.cli import cli_text, settings_check
 from tui.cli.stderr_lines import say
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def train(
     """
     from engine.start import launch
 
+    settings_check.tell_doubts()
     if not no_ui and (why := no_screen(cli_text.LINES_INSTEAD)):
         say(why)
     if no_ui or not on_screen():
@@ -129,6 +130,7 @@ def choose_log(
 
 
 def open_launcher(runs_dir: Path, data_dir: str, *, ascii_only: bool) -> NoReturn:
+    settings_check.tell_doubts()
     with _terminal_traits(ascii_only) as traits:
         from tui.app import CnnTui
     _show(CnnTui(runs_dir, data_dir=data_dir, **traits))
