@@ -73,7 +73,7 @@ def _parsed(toml: str, file: Path, known_fields: Container[str]) -> UserConfig:
     except (ValueError, RecursionError) as error:
         raise UsageError(words.not_toml(file, str(error), toml)) from error
     for key in values:
-        if key in known_fields:
+        if key in known_fields and key not in words.SYNONYMS:
             raise UsageError(words.recipe_field(file, key))
         if key not in KEYS:
             raise UsageError(words.unknown_key(file, key, KEYS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from engine.text import harmless, nearest, typed
@@ -14,6 +14,15 @@ FOLDERS = 'a list of folders with their whole paths, as in ["/disk/data", "~/dat
 THEME = '"auto", "dark" or "light"'
 COMMAND = 'a command as a string, as in "notify-send finished"'
 TRUE_OR_FALSE = "true or false"
+
+
+# What other places call a setting.
+SYNONYMS: Mapping[str, str] = {
+    "runs_dir": "runs_folder",
+    "runs": "runs_folder",
+    "data_dir": "data_folders",
+    "data_folder": "data_folders",
+}
 
 
 def unreadable(file: Path, why: str) -> str:
@@ -40,7 +49,9 @@ def recipe_field(file: Path, key: str) -> str:
 
 
 def unknown_key(file: Path, key: str, known: Iterable[str]) -> str:
-    return f"there is no setting '{harmless(key)}' in {_shown(file)}: {nearest(key, known)}"
+    meant = SYNONYMS.get(key)
+    hint = f"did you mean {meant}?" if meant else nearest(key, known)
+    return f"there is no setting '{harmless(key)}' in {_shown(file)}: {hint}"
 
 
 def bad_value(file: Path, key: str, value: object, wanted: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from textual.color import Color
 from textual.theme import Theme
 
+from engine.catalog.user_config import Theme as UserTheme
+
 # The palette of Okabe and Ito: distinct with every common kind of colour vision.
 INKS_DARK = {
     "ink-dim": "#8a8a8a",
@@ -102,6 +104,12 @@ def dark_and_light(few_colours: bool) -> tuple[Theme, Theme]:
     pairs = ((DARK, FEW_DARK), (LIGHT, FEW_LIGHT))
     dark, light = (replace(one, variables=one.variables | few) for one, few in pairs)
     return dark, light
+
+
+def at_start(wanted: UserTheme, colours: str) -> str:
+    """The name of the theme that the user wants; `auto` takes that of the terminal."""
+    light = on_light(colours) if wanted == "auto" else wanted == "light"
+    return LIGHT.name if light else DARK.name
 
 
 def on_light(colours: str) -> bool:
