@@ -58,6 +58,7 @@ def option_parser() -> argparse.ArgumentParser:
     parser.add_argument("--warm", type=int, metavar="FD", help="get a run through this socket")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
     parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
+    parser.add_argument("--until", type=int, metavar="EPOCH", help="stop with this epoch's end")
     parser.add_argument("--force", action="store_true", help="go on although the data changed")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
     parser.add_argument("--lock-fd", type=int, help="an inherited descriptor that holds the lock")
@@ -99,7 +100,7 @@ def host(options: argparse.Namespace) -> int:
     run, rank = RunDir(options.run.resolve()), this_rank()
     if not rank.alone:
         torchrun.end_with_torchrun()
-    asked = AttemptOptions(options.dry_run, options.epochs, options.force)
+    asked = AttemptOptions(options.dry_run, options.epochs, options.force, options.until)
     if not rank.leads:
         sudden_exit.notice(run, rank.report_failure)
         return follow(run, rank, asked, sys.stderr)
@@ -120,7 +121,8 @@ def host(options: argparse.Namespace) -> int:
 
 def _rank_options(options: argparse.Namespace) -> list[str]:
     """The options that each rank gets too."""
-    epochs = [] if options.epochs is None else ["--epochs", str(options.epochs)]
+    given = {"--epochs": options.epochs, "--until": options.until}
+    epochs = [word for name, n in given.items() if n is not None for word in (name, str(n))]
     flags = [f"--{name}" for name in ("dry-run", "force") if vars(options)[name.replace("-", "_")]]
     return [*epochs, *flags]
 
