@@ -75,7 +75,8 @@ def board(runs_dir: Path, race: Race) -> Board:
     """The leader board as it is now."""
     results = read_results(runs_dir, (run.run for run in race.runs))
     now = course(race, results)
-    over = race.stopped or is_used_up(race, results) or not now.trainings
+    finished = not now.tasks and not race.recipes_to_come
+    over = race.stopped or is_used_up(race, results) or finished
     ended = over and not any(each.state == "training" for each in results.values())
     places = _Places(now, results, over)
     standings = [places.standing(*recipe) for recipe in enumerate(race.recipes)]
@@ -140,7 +141,7 @@ class _Places(NamedTuple):
             return "removed"
         if index not in self.now.racing:
             return "dropped"
-        wanted = any(run.run == training.run for training in self.now.trainings)
+        wanted = any(run.run == task.run for task in self.now.tasks)
         if self.over or not (wanted or counts(found, rung)):
             return "stopped"
         return "queued" if found.state == "queued" else "waiting"
@@ -161,18 +162,20 @@ def _remaining(race: Race, now: Course, results: Mapping[str, RunResults]) -> fl
 
     Those that train at present share the devices, and so will those to come.
     """
-    paces = {label: each.epoch_seconds for label, each in results.items()}
-    measured = [pace for pace in paces.values() if pace is not None]
+    paces = [each.epoch_seconds for each in results.values()]
+    measured = [pace for pace in paces if pace is not None]
     if not measured:
         return None
     usual = statistics.median(measured)
     live = sum(each.state == "training" for each in results.values())
     longest = max(each.planned for each in results.values())
-    seconds = sum(
-        max(0, (until or results[run].planned) - results[run].epoch) * (paces[run] or usual)
-        for run, until in now.trainings
-    )
+    seconds = 0.0
+    for task in now.tasks:
+        found = results[task.run]
+        epochs = max(0, (task.until or found.planned) - found.epoch)
+        seconds += epochs * (found.epoch_seconds or usual)
     for before, rung in pairwise(now.ladder[now.reached[now.racing[0]] :]):
         epochs = rung.epoch(longest) - before.epoch(longest)
         seconds += before.keeps * race.seeds * epochs * usual
+    seconds += race.recipes_to_come * race.seeds * longest * usual
     return seconds / max(1, live)

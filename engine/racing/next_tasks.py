@@ -6,17 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.racing import race_file
+from engine.queueing.task import Task
+from engine.racing import race_file, race_folders, tree_sampler
 from engine.racing.race import Race, RaceRun
 from engine.racing.run_results import RunResults, read_results
 from engine.racing.rungs import Rung, counts, rungs, score
-
-
-class Training(NamedTuple):
-    """A run to train: to the end of this epoch of its full plan, or to its end if that is 0."""
-
-    run: str
-    until: int
 
 
 class Course(NamedTuple):
@@ -24,23 +18,33 @@ class Course(NamedTuple):
 
     `reached` is the index of the rung that each recipe is in, or in which it was left behind, and
     `racing` are the recipes that are still in the race, best first where a rung has judged them.
-    `trainings` are what is left to train to reach the next rung; none where the race has ended.
+    `tasks` are what is left to train to reach the next rung; none where the race has ended.
     """
 
     ladder: list[Rung]
     reached: list[int]
     racing: list[int]
-    trainings: list[Training]
+    tasks: list[Task]
 
 
-def follow_up(runs_dir: Path, label: str) -> list[Training]:
+def follow_up(runs_dir: Path, label: str) -> list[Task]:
     """What the race trains next; nothing once it has ended, or its budget is used up.
 
-    Raises RunError where the file of the race cannot be read.
+    Makes the runs of the recipe that TPE chooses next. Raises RunError where the file of the race
+    cannot be read, and as `with_next_recipe`.
     """
     race = race_file.read(runs_dir, label)
+    if race.sampler == "tpe":
+        race_folders.create_runs(race, race_folders.missing_runs(race, runs_dir), runs_dir)
     results = read_results(runs_dir, (run.run for run in race.runs))
-    return [] if race.stopped or is_used_up(race, results) else course(race, results).trainings
+    if race.stopped or is_used_up(race, results):
+        return []
+    tasks = course(race, results).tasks
+    if tasks or race.sampler == "grid":
+        return tasks
+    longer = tree_sampler.with_next_recipe(runs_dir, race, results)
+    new = [run.run for run in longer.runs[len(race.runs) :]]
+    return [Task(run, race=label) for run in new]
 
 
 def has_budget_left(runs_dir: Path, label: str) -> bool:
@@ -68,8 +72,8 @@ def course(race: Race, results: Mapping[str, RunResults]) -> Course:
         runs = [run for recipe in racing for run in recipes[recipe]]
         wanted = [run for run in runs if _is_wanted(race, ladder, rung, results[run.run])]
         if wanted:
-            trainings = _trainings(wanted, results, rung)
-            return Course(ladder, reached, racing, trainings)
+            tasks = _tasks(race.label, wanted, results, rung)
+            return Course(ladder, reached, racing, tasks)
         racing.sort(key=lambda recipe: (*score(of_recipe[recipe], rung), recipe))
         racing = racing if rung.is_last else racing[: rung.keeps]
     return Course(ladder, reached, racing, [])
@@ -88,11 +92,11 @@ def _is_wanted(race: Race, ladder: Sequence[Rung], rung: Rung, found: RunResults
     return found.between and found.epoch in [each.epoch(found.planned) for each in ladder]
 
 
-def _trainings(
-    wanted: list[RaceRun], results: Mapping[str, RunResults], rung: Rung
-) -> list[Training]:
+def _tasks(
+    label: str, wanted: list[RaceRun], results: Mapping[str, RunResults], rung: Rung
+) -> list[Task]:
     """In this order: the first seed of each recipe, then the second, and so on."""
     return [
-        Training(run.run, 0 if rung.is_last else rung.epoch(results[run.run].planned))
+        Task(run.run, 0 if rung.is_last else rung.epoch(results[run.run].planned), label)
         for run in sorted(wanted, key=lambda run: run.seed)
     ]

@@ -23,9 +23,10 @@ class Race(msgspec.Struct, frozen=True, kw_only=True):
 
     `base` has the fields that all recipes share, as they were given, and `choices` the values to
     try of each other field. `budget` is in seconds of its engines, 0 for none. `trials` is the
-    number of recipes that the sampler "tpe" tries; a grid tries all of them. A race that is
-    `stopped` trains nothing. `resumed` is when it last went on after that, in unix seconds, 0 for
-    never: what was stopped before goes on with it.
+    number of recipes that the sampler "tpe" tries; 0 for a grid, which tries all of them.
+
+    A race that is `stopped` trains nothing. `resumed` is when it last went on after that, in unix
+    seconds, 0 for never: what was stopped before goes on with it.
     """
 
     label: str
@@ -47,6 +48,11 @@ class Race(msgspec.Struct, frozen=True, kw_only=True):
         for run in self.runs:
             groups.setdefault(settings_key(run.settings), []).append(run)
         return [tuple(group) for group in groups.values()]
+
+    @property
+    def recipes_to_come(self) -> int:
+        """How many recipes the sampler "tpe" has not chosen yet."""
+        return max(0, self.trials - len(self.recipes))
 
 
 def settings_key(settings: Mapping[str, object]) -> bytes:

@@ -35,6 +35,10 @@ class Rung(NamedTuple):
         return math.ceil(planned * self.share)
 
 
+# The only rung of a race without halving.
+LAST = Rung(Fraction(1), 0)
+
+
 def rungs(recipes: int, *, halving: bool) -> list[Rung]:
     """The rungs of a race of so many recipes. One that would drop none is left out."""
     found, left = [], recipes
@@ -43,7 +47,7 @@ def rungs(recipes: int, *, halving: bool) -> list[Rung]:
         if keeps < left:
             found.append(Rung(share, keeps))
             left = keeps
-    return [*found, Rung(Fraction(1), 0)]
+    return [*found, LAST]
 
 
 class Score(NamedTuple):
