@@ -9,11 +9,14 @@ from engine.racing.race import Race, RaceRun
 from engine.racing.raced_recipes import first_seed, recipe_of
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_toml import as_setting, to_toml
-from engine.run import run_creation, run_lock
+from engine.run import run_creation, run_lock, run_notes
 from engine.run.run_lock import Claim
+from engine.run.run_notes import RunNotes
 from engine.start import launch
 
 LONGEST_NAME = 100
+# Each run of a race has a tag of this and the label of the race.
+TAG = "race:"
 
 
 def planned_runs(
@@ -51,6 +54,7 @@ def create_runs(race: Race, runs: Iterable[RaceRun], runs_dir: Path) -> None:
         for run in runs:
             recipe = recipe_of(race, run.settings, run.seed, runs_dir)
             made.append(run_creation.create_labelled(runs_dir, run.run, to_toml(recipe)))
+            run_notes.write(made[-1].run, RunNotes(tags=(f"{TAG}{race.label}",)))
     except BaseException:
         for claim in made:
             run_creation.remove(claim.run)
