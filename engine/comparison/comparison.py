@@ -7,7 +7,12 @@ from collections.abc import Sequence
 import msgspec
 
 from engine.comparison import comparison_text
-from engine.comparison.compared_pairs import ComparedPair, compared_pairs
+from engine.comparison.compared_pairs import (
+    ComparedPair,
+    PairImages,
+    compared_pairs,
+    pair_images,
+)
 from engine.comparison.compared_training import ComparedTraining
 from engine.comparison.differing_settings import DifferingSetting, differing
 from engine.comparison.seed_groups import WITHOUT_EFFECT, Spread, seed_groups, spread
@@ -32,12 +37,14 @@ class Comparison(msgspec.Struct, frozen=True):
     """The trainings, in the order that was asked for.
 
     `settings` are those that differ. `groups` hold each training once. `pairs` are all pairs.
+    `images` are those that two trainings disagree on; None of more, or without a paired test.
     """
 
     trainings: tuple[TrainingResult, ...]
     settings: tuple[DifferingSetting, ...]
     groups: tuple[SeedGroup, ...]
     pairs: tuple[ComparedPair, ...]
+    images: PairImages | None = None
 
 
 def comparison(trainings: Sequence[ComparedTraining]) -> Comparison:
@@ -46,7 +53,10 @@ def comparison(trainings: Sequence[ComparedTraining]) -> Comparison:
     settings = [training.settings for training in trainings]
     differences = differing(settings)
     groups = tuple(_group(members, results, differences) for members in seed_groups(settings))
-    return Comparison(results, differences, groups, compared_pairs(trainings))
+    pairs = compared_pairs(trainings)
+    alone = len(pairs) == 1 and pairs[0].paired is not None
+    images = pair_images(*trainings) if alone else None
+    return Comparison(results, differences, groups, pairs, images)
 
 
 def _group(
