@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -10,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from engine.comparison.seed_groups import spread
 from engine.racing.next_tasks import Course, course, is_used_up
 from engine.racing.race import Race, RaceRun
 from engine.racing.run_results import RunResults, read_results
@@ -94,10 +96,10 @@ def _order(race: Race, now: Course, results: Mapping[str, RunResults]) -> list[i
     def place(index: int) -> tuple[float, ...]:
         runs = [results[run.run] for run in recipes[index]]
         rung = now.ladder[now.reached[index]]
-        means = _mean([_top1(each) for each in runs])
         behind = index not in now.racing
         judged = score(runs, rung)
-        so_far = 1.0 - (means if means is not None else -1.0)
+        found = spread(map(_top1, runs))
+        so_far = 1.0 - found.mean if found is not None else math.inf
         return (-now.reached[index], behind, judged.missing, so_far, judged.loss, index)
 
     return sorted(range(len(recipes)), key=place)
@@ -112,9 +114,9 @@ class _Places(NamedTuple):
 
     def standing(self, index: int, recipe: Sequence[RaceRun]) -> Standing:
         rows = tuple(self._row(index, run) for run in recipe)
-        top1s = [row.top1 for row in rows if row.top1 is not None]
-        deviation = statistics.stdev(top1s) if len(top1s) > 1 else None
-        return Standing(recipe[0].settings, rows, _mean(top1s), deviation)
+        found = spread(row.top1 for row in rows)
+        mean, deviation = (found.mean, found.deviation) if found is not None else (None, None)
+        return Standing(recipe[0].settings, rows, mean, deviation)
 
     def _row(self, index: int, run: RaceRun) -> Row:
         found, rung = self.results[run.run], self.now.ladder[self.now.reached[index]]
@@ -150,11 +152,6 @@ class _Places(NamedTuple):
 def _top1(found: RunResults) -> float | None:
     best = found.best(found.planned)
     return best.top1 if best is not None else None
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return statistics.fmean(known) if known else None
 
 
 def _remaining(race: Race, now: Course, results: Mapping[str, RunResults]) -> float | None:
