@@ -49,6 +49,11 @@ def hand_over(run: RunDir, code: int) -> None:
         os.execv(sys.executable, launch.at_end(run, code))
 
 
+def only_rests(run: RunDir, code: int) -> bool:
+    """Whether a run with a last epoch for now has stopped there, to go on later."""
+    return code == 0 and _ended(run, code).reason == "stopped"
+
+
 def serve(run: RunDir, code: int) -> int:
     """Run the user's command, and note in the run's log how it went. Returns `code`."""
     command = on_end.command()

@@ -61,6 +61,7 @@ def option_parser() -> argparse.ArgumentParser:
     parser.add_argument("--warm", type=int, metavar="FD", help="get a run through this socket")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
     parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
+    parser.add_argument("--until", type=int, metavar="EPOCH", help="stop with this epoch's end")
     parser.add_argument("--force", action="store_true", help="go on although the data changed")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
     parser.add_argument("--ended", type=int, metavar="CODE", help="run the command for the end")
@@ -142,23 +143,27 @@ def _hosted(
 def _asked(options: argparse.Namespace) -> AttemptOptions:
     from engine.process.session import AttemptOptions
 
-    return AttemptOptions(options.dry_run, options.epochs, options.force)
+    return AttemptOptions(options.dry_run, options.epochs, options.force, options.until)
 
 
 def _follow_up(options: argparse.Namespace, run: RunDir, code: int) -> None:
-    """Go on with the user's command, if there is one. A rehearsal has none.
+    """Go on with the user's command, if there is one.
 
-    Of several ranks, the process that started torchrun does it.
+    There is none for a rehearsal, and for an attempt that rests before the end of the plan. Of
+    several ranks, the process that started torchrun does it.
     """
     from engine.process import at_end, torchrun
 
-    if not options.dry_run and torchrun.LOCK_SOCKET not in os.environ:
+    if options.dry_run or torchrun.LOCK_SOCKET in os.environ:
+        return
+    if options.until is None or not at_end.only_rests(run, code):
         at_end.hand_over(run, code)
 
 
 def _rank_options(options: argparse.Namespace) -> list[str]:
     """The options that each rank gets too."""
-    epochs = [] if options.epochs is None else ["--epochs", str(options.epochs)]
+    given = {"--epochs": options.epochs, "--until": options.until}
+    epochs = [word for name, n in given.items() if n is not None for word in (name, str(n))]
     flags = [f"--{name}" for name in ("dry-run", "force") if vars(options)[name.replace("-", "_")]]
     return [*epochs, *flags]
 

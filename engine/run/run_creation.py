@@ -7,10 +7,13 @@ nobody ever sees half a run.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
+import itertools
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine import text
@@ -38,26 +41,41 @@ def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
     Raises UsageError for a name that cannot name a folder, and RunError if the folder cannot be
     written. After an error only the claimed number remains.
     """
-    if not NAME.fullmatch(name):
-        raise UsageError(run_text.bad_name(name))
+    (label,) = claim_labels(runs_dir, [name])
+    return create_labelled(runs_dir, label, recipe_toml)
+
+
+def claim_labels(runs_dir: Path, names: Sequence[str]) -> list[str]:
+    """Claim a number for each of these names. Raises as `create`."""
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise UsageError(run_text.bad_name(name))
     try:
-        return _create(runs_dir, name, recipe_toml)
+        os.makedirs(runs_dir, mode=0o700, exist_ok=True)
+        numbers = _claim_numbers(runs_dir, len(names))
+    except OSError as error:
+        raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
+    return [f"{number}-{name}" for number, name in zip(numbers, names, strict=True)]
+
+
+def create_labelled(runs_dir: Path, label: str, recipe_toml: str) -> Claim:
+    """Create the run folder of a label whose number is claimed. Raises as `create`."""
+    try:
+        return _create(runs_dir, label, recipe_toml)
     except OSError as error:
         raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
     except UnicodeEncodeError as error:
         raise UsageError(text.not_unicode(error.object)) from error
 
 
-def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
-    os.makedirs(runs_dir, mode=0o700, exist_ok=True)
-    number = _claim_number(runs_dir)
-    hidden = RunDir(runs_dir / f".{number}-{name}")
+def _create(runs_dir: Path, label: str, recipe_toml: str) -> Claim:
+    hidden = RunDir(runs_dir / f".{label}")
     try:
         for folder in (hidden.path, hidden.commands, hidden.checkpoints):
             os.mkdir(folder, mode=0o700)
         write_durably(hidden.recipe, recipe_toml.encode())
         lock = run_lock.acquire(hidden)
-        final = RunDir(runs_dir / f"{number}-{name}")
+        final = RunDir(runs_dir / label)
         os.rename(hidden.path, final.path)
     finally:
         # After the rename this path no longer exists; after an error it does.
@@ -65,8 +83,8 @@ def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
     return Claim(final, lock)
 
 
-def _claim_number(runs_dir: Path) -> int:
-    """Claim the next number by creating a file exclusively. That file is never deleted.
+def _claim_numbers(runs_dir: Path, count: int) -> list[int]:
+    """Claim the next numbers by creating a file exclusively for each; it is never deleted.
 
     The next number is above those claimed and those of the runs that are there: runs may have been
     moved into this folder without their claims.
@@ -75,12 +93,17 @@ def _claim_number(runs_dir: Path) -> int:
     os.makedirs(numbers, mode=0o700, exist_ok=True)
     claimed = [int(name) for name in os.listdir(numbers) if name.isdecimal()]
     there = [int(run[1]) for name in os.listdir(runs_dir) if (run := NUMBERED.fullmatch(name))]
-    number = max([*claimed, *there], default=0) + 1
-    while True:
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(numbers / str(number), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            return number
-        number += 1
+    free = itertools.count(max([*claimed, *there], default=0) + 1)
+    return list(itertools.islice(filter(functools.partial(_claims, numbers), free), count))
+
+
+def _claims(numbers: Path, number: int) -> bool:
+    """Whether this process has claimed the number, and not another one before."""
+    try:
+        os.close(os.open(numbers / str(number), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return False
+    return True
 
 
 def link_into_state(run: RunDir) -> None:
