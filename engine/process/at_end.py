@@ -106,6 +106,7 @@ def ran(command: str, variables: Mapping[str, str], seconds: float = SECONDS) ->
     except subprocess.TimeoutExpired:
         _end(process)
         process.wait()
+        output.join(OUTPUT_SECONDS)
         return process_text.took_too_long(seconds)
     output.join(OUTPUT_SECONDS)
     return process_text.command_ended(code, time.monotonic() - began, output.last_line)
@@ -126,8 +127,9 @@ class LastOutput(threading.Thread):
         self._output, self._tail = output, b""
 
     def run(self) -> None:
-        while piece := os.read(self._output.fileno(), TAIL_BYTES):
-            self._tail = (self._tail + piece)[-TAIL_BYTES:]
+        with self._output:
+            while piece := os.read(self._output.fileno(), TAIL_BYTES):
+                self._tail = (self._tail + piece)[-TAIL_BYTES:]
 
     @property
     def last_line(self) -> str:

@@ -71,7 +71,7 @@ def wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
         engine_log.add_signal(run, -code)
         if on_end.command():
             with contextlib.suppress(RunError, OSError), opened_log(run) as log:
-                detached(ProcessStart(at_end(run, 1), os.environ), log)
+                detached(ProcessStart(at_end(run, 1), os.environ), log).wait()
 
 
 def at_end(run: RunDir, code: int) -> list[str]:
