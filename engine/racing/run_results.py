@@ -6,7 +6,7 @@ import functools
 import os
 import re
 from collections.abc import Iterable
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -19,9 +19,6 @@ from engine.run.fold import GAP_SECONDS
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import NUMBERED, RunDir
 
-# An engine that was killed is started again, unless so many in a row died before they finished
-# another epoch: then the next one would die as well, for lack of memory for example.
-MOST_DEATHS = 5
 # What so many journals say stays known as long as they do not change.
 KEPT = 4096
 _TIME = re.compile(rb'"time":([0-9.e+]+)')
@@ -130,7 +127,7 @@ def _read(journal: Path, size: int, changed: int) -> RunResults:
     ends = [*newest_first(journal, EpochEnded)][::-1]
     times = sorted(_seconds(e.seconds) + _seconds(e.evaluation_seconds) for e in ends)
     ended = next(newest_first(journal, RunEnded), None)
-    state = _state(journal, ended, ends[-1].seq if ends else 0)
+    state = _state(journal, ended)
     stopped = ended if state == "stopped" else None
     return RunResults(
         state,
@@ -147,17 +144,12 @@ def _seconds(value: object) -> float:
     return value if isinstance(value, float) else 0.0
 
 
-def _state(journal: Path, ended: RunEnded | None, last_epoch: int) -> RunState:
-    """The state of a run without an engine; `last_epoch` is the event of its last epoch."""
-    phases = newest_first(journal, Phase)
-    phase = next(phases, None)
+def _state(journal: Path, ended: RunEnded | None) -> RunState:
+    """The state of a run without an engine; `ended` is its last end, if no resume followed."""
+    phase = next(newest_first(journal, Phase), None)
     if ended is not None and (phase is None or phase.seq < ended.seq):
         return ended.reason
-    if phase is None:
-        return "queued"
-    since = [phase, *takewhile(lambda earlier: earlier.seq > last_epoch, phases)]
-    deaths = sum(each.name == "starting" and each.seq > last_epoch for each in since)
-    return "failed" if deaths >= MOST_DEATHS else "interrupted"
+    return "queued" if phase is None else "interrupted"
 
 
 def _planned_now(journal: Path) -> int:
