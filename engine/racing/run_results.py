@@ -74,7 +74,12 @@ def loss_of(result: EpochResult) -> float:
 
 
 def read_results(runs_dir: Path, labels: Iterable[str]) -> dict[str, RunResults]:
-    """The results of the runs with these labels; a run that was renamed is known by its number."""
+    """The results of the runs with these labels."""
+    return {label: run_results(run) for label, run in found_runs(runs_dir, labels).items()}
+
+
+def found_runs(runs_dir: Path, labels: Iterable[str]) -> dict[str, RunDir]:
+    """The runs with these labels; one that was renamed is known by its number."""
     renamed: dict[int, str] | None = None
     found = {}
     for label in labels:
@@ -82,7 +87,7 @@ def read_results(runs_dir: Path, labels: Iterable[str]) -> dict[str, RunResults]
         if not run.recipe.exists():
             renamed = _by_number(runs_dir) if renamed is None else renamed
             run = RunDir(runs_dir / renamed.get(run.number or 0, label))
-        found[label] = run_results(run)
+        found[label] = run
     return found
 
 
