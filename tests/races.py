@@ -43,8 +43,8 @@ def trained(runs_dir: Path, run: str, top1: float, epochs: int, *, loss: float =
         now = top1 * epoch / EPOCHS
         ended = events.EpochEnded(epoch, loss=loss, top1=now, best=True, seconds=2.0)
         said.append(_at(epoch * STEPS, ended))
-    reason = "done" if epochs == EPOCHS else "stopped"
-    write(runs_dir, run, [*said, _at(epochs * STEPS, events.RunEnded(reason))])
+    end = events.RunEnded("done" if epochs == EPOCHS else "stopped")
+    write(runs_dir, run, [*said, _at(epochs * STEPS, end)])
 
 
 def failed(runs_dir: Path, run: str) -> None:

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -184,7 +185,9 @@ def test_a_renamed_run_stays_in_the_race(tmp_path: Path) -> None:
     race = new_race(tmp_path, 1)
     (tmp_path / race.runs[0].run).rename(tmp_path / "1-favourite")
     trained(tmp_path, "1-favourite", 0.9, EPOCHS)
-    assert board(tmp_path, race).standings[0].mean == pytest.approx(0.9)
+    trained_on = board(tmp_path, race).standings[0]
+    assert trained_on.mean == pytest.approx(0.9)
+    assert trained_on.rows[0].run == "1-favourite"
 
 
 def test_a_race_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -206,7 +209,7 @@ def test_races_are_found_by_number_and_name(tmp_path: Path) -> None:
         race_file.find(tmp_path, "rates")
 
 
-REFUSED: list[tuple[Sequence[str], dict[str, object], str]] = [
+REFUSED: list[tuple[Sequence[str], dict[str, Any], str]] = [
     (["lr=[0.1, 2000]"], {}, r"^lr = 2000: lr = 2000 is not possible"),
     (["lr=[]"], {}, "no value to try"),
     (["lr=[0.1, 0.1]"], {}, "to try 0.1 twice"),
@@ -228,7 +231,7 @@ REFUSED: list[tuple[Sequence[str], dict[str, object], str]] = [
 
 @pytest.mark.parametrize(("sets", "options", "sentence"), REFUSED)
 def test_what_cannot_be_raced_leaves_nothing_behind(
-    tmp_path: Path, sets: Sequence[str], options: dict[str, object], sentence: str
+    tmp_path: Path, sets: Sequence[str], options: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(EngineError, match=sentence):
         prepare(tmp_path / "runs", RaceRequest(sets=sets, flags=races.FLAGS)._replace(**options))

@@ -41,11 +41,13 @@ class EpochResult(NamedTuple):
 class RunResults(NamedTuple):
     """What a run has reached.
 
-    `planned` is the number of epochs of its full plan. `elapsed` is the time of its engines, and
-    `epoch_seconds` that of an epoch with its validation; None before the first one. Where it was
-    stopped, `stopped` is the time, and `between` says that this was at the end of an epoch.
+    `run` is the label that it has now, and `planned` the number of epochs of its full plan.
+    `elapsed` is the time of its engines, and `epoch_seconds` that of an epoch with its validation;
+    None before the first one. Where it was stopped, `stopped` is the time, and `between` says that
+    this was at the end of an epoch.
     """
 
+    run: str
     state: RunState
     planned: int
     stopped: float = 0.0
@@ -103,12 +105,12 @@ def run_results(run: RunDir) -> RunResults:
     try:
         written = run.recipe.stat()
     except OSError:
-        return RunResults("gone", 0)
+        return RunResults(run.label, "gone", 0)
     planned = _planned(run, written.st_mtime_ns)
     try:
         status = run.journal.stat()
     except OSError:
-        return RunResults("training" if live else "queued", planned)
+        return RunResults(run.label, "training" if live else "queued", planned)
     read = _read(run.journal, status.st_size, status.st_mtime_ns)
     state = "training" if live else read.state
     return read._replace(state=state, planned=read.planned or planned)
@@ -135,6 +137,7 @@ def _read(journal: Path, size: int, changed: int) -> RunResults:
     state = _state(journal, ended)
     stopped = ended if state == "stopped" else None
     return RunResults(
+        journal.parent.name,
         state,
         _planned_now(journal),
         stopped.time if stopped is not None else 0.0,
