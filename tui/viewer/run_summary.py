@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from engine.protocol.events import RunStarted, known
+from engine.queueing import queue_file
 from engine.run import run_liveness
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -18,7 +19,9 @@ from engine.run.run_paths import RunDir
 from engine.start import engine_death
 from tui.viewer.journal_folding import journal_size
 
-RunState: TypeAlias = Literal["starting", "live", "paused", "done", "stopped", "failed", "silent"]
+RunState: TypeAlias = Literal[
+    "queued", "starting", "live", "paused", "done", "stopped", "failed", "silent"
+]
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -72,7 +75,7 @@ def refusals_now(run: RunDir) -> Mapping[str, str]:
 def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
     """The state of a run; if its engine is gone without a `RunEnded`, the run has failed.
 
-    A run that still waits for its first engine is starting.
+    A run that still waits for its first engine is queued or starting.
     """
     if liveness == "live":
         paused = history.phase is not None and history.phase.name == "paused"
@@ -82,7 +85,9 @@ def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
     if history.ended is not None:
         return history.ended.reason
     had_engine = engine_death.had_engine(run, wrote=history.last_seq > 0)
-    return "failed" if had_engine else "starting"
+    if had_engine:
+        return "failed"
+    return "queued" if run.label in queue_file.queued(run.path.parent) else "starting"
 
 
 def summarize(run: RunDir, liveness: Liveness) -> RunSummary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 SIGNS: Mapping[str, str] = {
+    "queued": "○",
     "starting": "○",
     "live": "●",
     "paused": "‖",
@@ -15,6 +16,7 @@ SIGNS: Mapping[str, str] = {
 }
 
 STATE_WORDS: Mapping[str, str] = {
+    "queued": "queued",
     "starting": "starting",
     "live": "training",
     "paused": "paused",
