@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.queueing.devices import CPU, Wanted, share_out, variables, wanted
+from engine.queueing.device_shares import CPU, Wanted, share_out, variables, wanted
 from engine.recipes.recipe_building import build_recipe
 
 GPUS = ("0", "1", "2")

@@ -17,6 +17,7 @@ from engine.queueing import queue_edits, queue_file, queue_journal, run_outcome,
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.runner import MOST_STARTS, Races
 from engine.queueing.task import Begun, Task
+from engine.run.journal_search import last_event
 from engine.run.run_paths import RunDir
 from tests.queues import FakeEngine, FakeQueue
 
@@ -95,6 +96,9 @@ def test_an_engine_that_was_killed_is_started_again_a_few_times(queue: FakeQueue
     queue.runner.step()
     assert queue.starts == [run] * MOST_STARTS
     assert queue.ended == [(run, "failed")]
+    last = last_event(queue.engines[run].run.journal)
+    assert isinstance(last, events.RunEnded)
+    assert last.error.startswith("the engine died")
 
 
 def test_one_that_has_saved_more_meanwhile_is_started_again_and_again(queue: FakeQueue) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from engine.errors import EngineError
-from engine.queueing import devices, queue_file
+from engine.queueing import device_shares, queue_file
 from engine.recipes.recipe_building import read_recipe
 from engine.run import run_liveness, run_search
 from engine.run.run_paths import RunDir
@@ -36,8 +36,8 @@ class OtherRuns:
         if not (run_liveness.is_live(run) and run_liveness.is_here(run)):
             return ()
         with contextlib.suppress(EngineError):  # that of somebody's own program
-            return devices.by_default(
-                devices.wanted(read_recipe(run.recipe), self._gpus), self._gpus
+            return device_shares.by_default(
+                device_shares.wanted(read_recipe(run.recipe), self._gpus), self._gpus
             )
         return ()
 

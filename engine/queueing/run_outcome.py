@@ -8,9 +8,13 @@ import os
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
+from engine import text
+from engine.errors import RunError
 from engine.protocol.events import RunEnded
 from engine.queueing.task import Begun, Task
+from engine.run import run_lock
 from engine.run.durable_files import write_durably
+from engine.run.journal import Journal
 from engine.run.journal_search import last_event, last_seq
 from engine.run.run_paths import RunDir
 from engine.start import engine_death, resume
@@ -54,6 +58,23 @@ def outcome(run: RunDir, task: Task) -> Outcome:
     if last.reason == "stopped" and task.until and resume.least_epochs(run) > task.until:
         return Outcome("rested")
     return Outcome(last.reason, last.error)
+
+
+def end_as_failed(run: RunDir, error: str) -> None:
+    """Write the end of a run that no engine could write, unless one trains it again.
+
+    Raises EngineError if that is impossible.
+    """
+    lock = run_lock.acquire(run)
+    try:
+        last = last_event(run.journal)
+        journal = Journal(run.journal)
+        journal.append(RunEnded("failed", error=error, step=last.step if last is not None else 0))
+        journal.close()
+    except OSError as refused:
+        raise RunError(text.cannot_write(run.journal, text.reason(refused))) from refused
+    finally:
+        os.close(lock)
 
 
 def is_disk_full(folder: Path, error: str) -> bool:

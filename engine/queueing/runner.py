@@ -7,19 +7,20 @@ starts again those whose engine has died.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
 from engine.errors import EngineError, RunError
 from engine.queueing import (
-    devices,
+    device_shares,
     engine_starts,
     queue_file,
     queue_journal,
@@ -40,7 +41,7 @@ POLL_SECONDS = 0.2
 # After what nobody here can mend: a damaged queue, a disk that takes no note.
 TROUBLE_SECONDS = 2.0
 # So many engines may die from one checkpoint before the run counts as failed.
-MOST_STARTS = 3
+MOST_STARTS = 5
 
 
 class Process(Protocol):
@@ -49,6 +50,7 @@ class Process(Protocol):
     def poll(self) -> int | None: ...
 
 
+Answer = TypeVar("Answer")
 Start: TypeAlias = Callable[[RunDir, Task, Mapping[str, str]], Process]
 
 
@@ -79,7 +81,7 @@ class Runner:
     ) -> None:
         """`gpus` are the numbers of this machine's GPUs, unless NVML is to say them."""
         self._runs_dir, self._lock, self._races, self._start_engine = runs_dir, lock, races, start
-        self._gpus = devices.gpus_here() if gpus is None else gpus
+        self._gpus = device_shares.gpus_here() if gpus is None else gpus
         self._dir = QueueDir(runs_dir)
         self._others = OtherRuns(runs_dir, self._gpus)
         self._engines: dict[str, Process] = {}
@@ -133,9 +135,15 @@ class Runner:
         elif ended.state == "stopped" and task.begun.stays:
             self._put_back(replace(task, begun=None))
         elif ended.state == "died":
-            self._take_out(task, Outcome("failed", ended.error))
+            self._give_up(task, ended.error)
         else:
             self._take_out(task, ended)
+
+    def _give_up(self, task: Task, error: str) -> None:
+        """Take out a task whose engines cannot say themselves that they have failed."""
+        with contextlib.suppress(EngineError):
+            run_outcome.end_as_failed(self._run(task), error)
+        self._take_out(task, Outcome("failed", error))
 
     def _is_for_lack_of_room(self, ended: Outcome) -> bool:
         failed = ended.state in ("failed", "died")
@@ -165,13 +173,19 @@ class Runner:
         others = (each for each in queue_file.read(self._runs_dir).tasks if each.run != task.run)
         if not task.race or any(each.race == task.race for each in others):
             return ()
+        return self._asked(self._races.follow_up, task.race, ())
+
+    def _asked(
+        self, question: Callable[[Path, str], Answer], race: str, otherwise: Answer
+    ) -> Answer:
+        """What a race says; a race that fails must not stop the rest of the queue."""
         try:
-            return self._races.follow_up(self._runs_dir, task.race)
+            return question(self._runs_dir, race)
         except EngineError as error:
             self._say(str(error))
-        except Exception:  # noqa: BLE001 (a race that fails must not stop the rest of the queue)
+        except Exception:  # noqa: BLE001 (see above)
             traceback.print_exc()
-        return ()
+        return otherwise
 
     # What comes next
 
@@ -193,14 +207,14 @@ class Runner:
         held = [task.begun.devices for task in queue.tasks if task.begun is not None]
         busy = {device for each in (*held, *self._others.held()) for device in each}
         wanted = [self._wanted(task) for task in waiting]
-        shares = devices.share_out(wanted, self._gpus, busy)
+        shares = device_shares.share_out(wanted, self._gpus, busy)
         return [(task, given) for task, given in zip(waiting, shares, strict=True) if given]
 
-    def _wanted(self, task: Task) -> devices.Wanted:
+    def _wanted(self, task: Task) -> device_shares.Wanted:
         try:
-            return devices.wanted(read_recipe(self._run(task).recipe), self._gpus)
+            return device_shares.wanted(read_recipe(self._run(task).recipe), self._gpus)
         except EngineError:  # its start says what is wrong
-            return devices.Wanted(devices.CPU)
+            return device_shares.Wanted(device_shares.CPU)
 
     def _adopt(self, live: Mapping[str, tuple[str, ...]]) -> None:
         """Await the runs of the queue that somebody else has started."""
@@ -218,7 +232,7 @@ class Runner:
             self._take_out(task, Outcome("gone"))
         elif task.until and resume.least_epochs(run) > task.until:
             self._take_out(task, Outcome("rested"))
-        elif task.race and not self._races.may_start(self._runs_dir, task.race):
+        elif task.race and not self._asked(self._races.may_start, task.race, False):
             self._drop_race(task.race)
         else:
             self._put_back(self._begun(task, given))
@@ -226,19 +240,19 @@ class Runner:
 
     def _start_noted(self, task: Task, given: tuple[str, ...]) -> None:
         run = self._run(task)
-        variables = devices.variables(given, self._wanted(task), self._gpus)
+        variables = device_shares.variables(given, self._wanted(task), self._gpus)
         try:
             self._engines[task.run] = self._start_engine(run, task, variables)
             self._note(queue_journal.Started(run=task.run, devices=given))
         except EngineError as error:
             if run_liveness.is_live(run):
                 return  # somebody else has started it just now: it is awaited
-            done = resume.is_done(run)
-            ended = Outcome("done") if done else Outcome("failed", str(error))
-            if self._is_for_lack_of_room(ended):
+            if self._is_for_lack_of_room(Outcome("failed", str(error))):
                 self._pause(task)
+            elif resume.is_done(run):
+                self._take_out(task, Outcome("done"))
             else:
-                self._take_out(task, ended)
+                self._give_up(task, str(error))
 
     def _drop_race(self, race: str) -> None:
         with queue_file.changed(self._runs_dir) as queue:
