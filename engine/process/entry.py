@@ -46,8 +46,8 @@ def parsed_options() -> argparse.Namespace:
         handed_over = warm_start.handed_over(options.warm)
         options = parser.parse_args(handed_over.arguments)
         options.lock_fd, options.began = handed_over.lock, handed_over.began
-    if (options.run is None) != (options.request or options.record):
-        parser.error("give a run directory, --request or --record")
+    if (options.run is None) != (options.request or options.record or options.queue is not None):
+        parser.error("give a run directory, --request, --record or --queue")
     return options
 
 
@@ -57,6 +57,7 @@ def option_parser() -> argparse.ArgumentParser:
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
     parser.add_argument("--request", action="store_true", help="answer the request on stdin")
     parser.add_argument("--record", action="store_true", help="record the script at stdin, stdout")
+    parser.add_argument("--queue", type=Path, metavar="RUNS_DIR", help="train what is queued there")
     parser.add_argument("--look", action="store_true", help="reply to inspections, train nothing")
     parser.add_argument("--warm", type=int, metavar="FD", help="get a run through this socket")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
@@ -74,7 +75,7 @@ def option_parser() -> argparse.ArgumentParser:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Answer a request, record a script, serve inspections, host a run, or end one."""
+    """Answer a request, record a script, run a queue, serve inspections, host a run, or end one."""
     if options.ended is not None:
         from engine.process import at_end
         from engine.run.run_paths import RunDir
@@ -88,6 +89,10 @@ def serve(options: argparse.Namespace) -> int:
         from engine.recording import recorder
 
         return recorder.record()
+    if options.queue is not None:
+        from engine.process import queue_process
+
+        return queue_process.serve(options.queue.resolve(), options.lock_fd)
     if options.look:
         from engine.process import inspection_server
         from engine.run.run_paths import RunDir

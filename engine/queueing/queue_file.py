@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
@@ -33,6 +34,13 @@ def read(runs_dir: Path) -> Queue:
         raise RunError(queue_text.unreadable(file, text.reason(error))) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RunError(queue_text.damaged(file, str(error))) from error
+
+
+def queued(runs_dir: Path) -> frozenset[str]:
+    """The labels of the runs in the queue; none where it cannot be read."""
+    with contextlib.suppress(RunError):
+        return frozenset(task.run for task in read(runs_dir).tasks)
+    return frozenset()
 
 
 @contextmanager

@@ -122,7 +122,7 @@ class _Places(NamedTuple):
         found, rung = self.results[run.run], self.now.ladder[self.now.reached[index]]
         until, pace = rung.epoch(found.planned), found.epoch_seconds
         return Row(
-            run=run.run,
+            run=found.run,
             settings=run.settings,
             seed=run.seed,
             state=self._state(index, run),
@@ -143,7 +143,7 @@ class _Places(NamedTuple):
             return "removed"
         if index not in self.now.racing:
             return "dropped"
-        wanted = any(run.run == task.run for task in self.now.tasks)
+        wanted = any(found.run == task.run for task in self.now.tasks)
         if self.over or not (wanted or counts(found, rung)):
             return "stopped"
         return "queued" if found.state == "queued" else "waiting"
@@ -166,9 +166,10 @@ def _remaining(race: Race, now: Course, results: Mapping[str, RunResults]) -> fl
     usual = statistics.median(measured)
     live = sum(each.state == "training" for each in results.values())
     longest = max(each.planned for each in results.values())
+    labelled = {each.run: each for each in results.values()}
     seconds = 0.0
     for task in now.tasks:
-        found = results[task.run]
+        found = labelled[task.run]
         epochs = max(0, (task.until or found.planned) - found.epoch)
         seconds += epochs * (found.epoch_seconds or usual)
     for before, rung in pairwise(now.ladder[now.reached[now.racing[0]] :]):

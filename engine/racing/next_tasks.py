@@ -11,6 +11,7 @@ from engine.racing import race_file, race_folders, tree_sampler
 from engine.racing.race import Race, RaceRun
 from engine.racing.run_results import RunResults, read_results
 from engine.racing.rungs import Rung, counts, rungs, score
+from engine.run.runs_folder_lock import locked_runs_folder
 
 
 class Course(NamedTuple):
@@ -34,17 +35,24 @@ def follow_up(runs_dir: Path, label: str) -> list[Task]:
     cannot be read, and as `with_next_recipe`.
     """
     race = race_file.read(runs_dir, label)
-    if race.sampler == "tpe":
-        race_folders.create_runs(race, race_folders.missing_runs(race, runs_dir), runs_dir)
     results = read_results(runs_dir, (run.run for run in race.runs))
     if race.stopped or is_used_up(race, results):
         return []
-    tasks = course(race, results).tasks
-    if tasks or race.sampler == "grid":
-        return tasks
-    longer = tree_sampler.with_next_recipe(runs_dir, race, results)
-    new = [run.run for run in longer.runs[len(race.runs) :]]
-    return [Task(run, race=label) for run in new]
+    if race.sampler == "tpe":
+        return _follow_up_of_tpe(runs_dir, label)
+    return course(race, results).tasks
+
+
+def _follow_up_of_tpe(runs_dir: Path, label: str) -> list[Task]:
+    """The runs of the newest recipe; once they have ended, those of one that is chosen now."""
+    with locked_runs_folder(runs_dir):  # nobody else chooses meanwhile
+        race = race_file.read(runs_dir, label)
+        race_folders.create_runs(race, race_folders.missing_runs(race, runs_dir), runs_dir)
+        results = read_results(runs_dir, (run.run for run in race.runs))
+        if tasks := course(race, results).tasks:
+            return tasks
+        longer = tree_sampler.with_next_recipe(runs_dir, race, results)
+        return [Task(run.run, race=label) for run in longer.runs[len(race.runs) :]]
 
 
 def has_budget_left(runs_dir: Path, label: str) -> bool:
@@ -96,7 +104,7 @@ def _tasks(
     label: str, wanted: list[RaceRun], results: Mapping[str, RunResults], rung: Rung
 ) -> list[Task]:
     """In this order: the first seed of each recipe, then the second, and so on."""
+    found = [results[run.run] for run in sorted(wanted, key=lambda run: run.seed)]
     return [
-        Task(run.run, 0 if rung.is_last else rung.epoch(results[run.run].planned), label)
-        for run in sorted(wanted, key=lambda run: run.seed)
+        Task(each.run, 0 if rung.is_last else rung.epoch(each.planned), label) for each in found
     ]

@@ -36,7 +36,7 @@ class RaceRequest(NamedTuple):
         Raises UsageError for a choice without values, or with one twice.
         """
         archs: dict[str, object] = {"arch": list(self.archs)} if self.archs else {}
-        given = archs | dict(map(_setting, self.sets))
+        given = {**archs, **dict(map(_setting, self.sets)), **archs}
         found = {key: _choice(key, value) for key, value in given.items()}
         choices = {key: values for key, values in found.items() if values is not None}
         if twice := choices.keys() & self.flags.keys():

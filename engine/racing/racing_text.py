@@ -83,3 +83,7 @@ def bad_name(name: str) -> str:
         f"a race cannot be named '{harmless(name)}': use up to 100 letters of ASCII, digits, dots, "
         "dashes and underscores, the first one a letter or a digit."
     )
+
+
+def still_stopping(race: str, run: str) -> str:
+    return f"{harmless(race)} is still stopping: try again when {harmless(run)} has ended."

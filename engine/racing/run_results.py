@@ -6,7 +6,7 @@ import functools
 import os
 import re
 from collections.abc import Iterable
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -19,9 +19,6 @@ from engine.run.fold import GAP_SECONDS
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import NUMBERED, RunDir
 
-# An engine that was killed is started again, unless so many in a row died before they finished
-# another epoch: then the next one would die as well, for lack of memory for example.
-MOST_DEATHS = 5
 # What so many journals say stays known as long as they do not change.
 KEPT = 4096
 _TIME = re.compile(rb'"time":([0-9.e+]+)')
@@ -44,11 +41,13 @@ class EpochResult(NamedTuple):
 class RunResults(NamedTuple):
     """What a run has reached.
 
-    `planned` is the number of epochs of its full plan. `elapsed` is the time of its engines, and
-    `epoch_seconds` that of an epoch with its validation; None before the first one. Where it was
-    stopped, `stopped` is the time, and `between` says that this was at the end of an epoch.
+    `run` is the label that it has now, and `planned` the number of epochs of its full plan.
+    `elapsed` is the time of its engines, and `epoch_seconds` that of an epoch with its validation;
+    None before the first one. Where it was stopped, `stopped` is the time, and `between` says that
+    this was at the end of an epoch.
     """
 
+    run: str
     state: RunState
     planned: int
     stopped: float = 0.0
@@ -77,7 +76,12 @@ def loss_of(result: EpochResult) -> float:
 
 
 def read_results(runs_dir: Path, labels: Iterable[str]) -> dict[str, RunResults]:
-    """The results of the runs with these labels; a run that was renamed is known by its number."""
+    """The results of the runs with these labels."""
+    return {label: run_results(run) for label, run in found_runs(runs_dir, labels).items()}
+
+
+def found_runs(runs_dir: Path, labels: Iterable[str]) -> dict[str, RunDir]:
+    """The runs with these labels; one that was renamed is known by its number."""
     renamed: dict[int, str] | None = None
     found = {}
     for label in labels:
@@ -85,7 +89,7 @@ def read_results(runs_dir: Path, labels: Iterable[str]) -> dict[str, RunResults]
         if not run.recipe.exists():
             renamed = _by_number(runs_dir) if renamed is None else renamed
             run = RunDir(runs_dir / renamed.get(run.number or 0, label))
-        found[label] = run_results(run)
+        found[label] = run
     return found
 
 
@@ -101,12 +105,12 @@ def run_results(run: RunDir) -> RunResults:
     try:
         written = run.recipe.stat()
     except OSError:
-        return RunResults("gone", 0)
+        return RunResults(run.label, "gone", 0)
     planned = _planned(run, written.st_mtime_ns)
     try:
         status = run.journal.stat()
     except OSError:
-        return RunResults("training" if live else "queued", planned)
+        return RunResults(run.label, "training" if live else "queued", planned)
     read = _read(run.journal, status.st_size, status.st_mtime_ns)
     state = "training" if live else read.state
     return read._replace(state=state, planned=read.planned or planned)
@@ -130,9 +134,10 @@ def _read(journal: Path, size: int, changed: int) -> RunResults:
     ends = [*newest_first(journal, EpochEnded)][::-1]
     times = sorted(_seconds(e.seconds) + _seconds(e.evaluation_seconds) for e in ends)
     ended = next(newest_first(journal, RunEnded), None)
-    state = _state(journal, ended, ends[-1].seq if ends else 0)
+    state = _state(journal, ended)
     stopped = ended if state == "stopped" else None
     return RunResults(
+        journal.parent.name,
         state,
         _planned_now(journal),
         stopped.time if stopped is not None else 0.0,
@@ -147,17 +152,12 @@ def _seconds(value: object) -> float:
     return value if isinstance(value, float) else 0.0
 
 
-def _state(journal: Path, ended: RunEnded | None, last_epoch: int) -> RunState:
-    """The state of a run without an engine; `last_epoch` is the event of its last epoch."""
-    phases = newest_first(journal, Phase)
-    phase = next(phases, None)
+def _state(journal: Path, ended: RunEnded | None) -> RunState:
+    """The state of a run without an engine; `ended` is its last end, if no resume followed."""
+    phase = next(newest_first(journal, Phase), None)
     if ended is not None and (phase is None or phase.seq < ended.seq):
         return ended.reason
-    if phase is None:
-        return "queued"
-    since = [phase, *takewhile(lambda earlier: earlier.seq > last_epoch, phases)]
-    deaths = sum(each.name == "starting" and each.seq > last_epoch for each in since)
-    return "failed" if deaths >= MOST_DEATHS else "interrupted"
+    return "queued" if phase is None else "interrupted"
 
 
 def _planned_now(journal: Path) -> int:

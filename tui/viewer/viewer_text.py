@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from engine.text import harmless, nearest
 
 SIGNS: Mapping[str, str] = {
+    "queued": "○",
     "starting": "○",
     "live": "●",
     "paused": "‖",
@@ -17,6 +18,7 @@ SIGNS: Mapping[str, str] = {
 }
 
 STATE_WORDS: Mapping[str, str] = {
+    "queued": "queued",
     "starting": "starting",
     "live": "training",
     "paused": "paused",
