@@ -52,3 +52,13 @@ def quiet_for(seconds: float) -> str:
 
 def grew_ago(seconds: float) -> str:
     return f"{ago(seconds)} ago"
+
+
+def cannot_compare(found: int, most: int) -> str:
+    if found < 2:
+        return "To compare takes two runs or logs at least: name another one."
+    return f"At most {most} runs and logs can be compared at once, and these are {found}."
+
+
+def has_vanished(label: str) -> str:
+    return f"{label} has vanished: what was read of it stays on the screen."
