@@ -87,3 +87,10 @@ def bad_name(name: str) -> str:
 
 def still_stopping(race: str, run: str) -> str:
     return f"{harmless(race)} is still stopping: try again when {harmless(run)} has ended."
+
+
+def cannot_drop(label: str) -> str:
+    return (
+        f"{harmless(label)} does not train now, and nothing of it waits to train: a run can be "
+        "dropped before it begins and while it trains."
+    )

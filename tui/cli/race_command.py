@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.errors import UsageError
-from tui.cli import cli_text, race_text
-from tui.cli.options import gpus_option, json_option, runs_option
+from tui.cli import cli_text, race_text, settings_check, viewer_start
+from tui.cli.options import ascii_option, gpus_option, json_option, on_end_option, runs_option
 from tui.cli.printed_json import print_object
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def _budget(context: click.Context, option: click.Parameter, value: str) -> floa
 @click.option("--data-dir", metavar="FOLDER", help=cli_text.HELP_DATA_DIR)
 @click.option("--name", default="", metavar="NAME", help=race_text.HELP_NAME)
 @click.option("--yes", is_flag=True, help=race_text.HELP_YES)
+@on_end_option
 @json_option
+@ascii_option
 @runs_option
 @click.pass_context
 def race(
@@ -64,6 +66,7 @@ def race(
     /,
     words: tuple[str, ...],
     as_json: bool,
+    ascii_only: bool,
     runs_dir: Path,
     yes: bool,
     **options: Any,
@@ -73,11 +76,14 @@ def race(
         for name in options
     )
     if not given:
-        _of_race(words, runs_dir, as_json=as_json)
+        _of_race(words, runs_dir, as_json=as_json, ascii_only=ascii_only)
     elif words:
         raise UsageError(race_text.BOTH)
     else:
-        _start(_request(**options), runs_dir, however_many=yes, as_json=as_json)
+        made = _start(_request(**options), runs_dir, however_many=yes)
+        if not as_json:
+            click.echo(race_text.started(made.label))
+        _show(made, runs_dir, as_json=as_json, ascii_only=ascii_only)
 
 
 def _request(
@@ -108,20 +114,19 @@ def _request(
     )
 
 
-def _start(request: RaceRequest, runs_dir: Path, *, however_many: bool, as_json: bool) -> None:
+def _start(request: RaceRequest, runs_dir: Path, *, however_many: bool) -> Race:
     from engine.racing import race_control
     from engine.racing.race_preparation import prepare
     from engine.start import engine_environment
 
     engine_environment.check_modules()
+    settings_check.tell_doubts()
     made = prepare(runs_dir, request, however_many=however_many)
     race_control.start(runs_dir, made)
-    _show(made, runs_dir, as_json=as_json)
-    if not as_json:
-        click.echo(race_text.started(made.label))
+    return made
 
 
-def _of_race(words: tuple[str, ...], runs_dir: Path, *, as_json: bool) -> None:
+def _of_race(words: tuple[str, ...], runs_dir: Path, *, as_json: bool, ascii_only: bool) -> None:
     """Do what the words say to a race that is there; without any, show the newest one."""
     from engine.racing import race_control, race_file
 
@@ -136,12 +141,16 @@ def _of_race(words: tuple[str, ...], runs_dir: Path, *, as_json: bool) -> None:
             return
     elif verb == ["resume"]:
         race_control.resume(runs_dir, found, time.time())
-    _show(race_file.read(runs_dir, found.label), runs_dir, as_json=as_json)
+    again = race_file.read(runs_dir, found.label)
+    _show(again, runs_dir, as_json=as_json, ascii_only=ascii_only)
 
 
-def _show(found: Race, runs_dir: Path, *, as_json: bool) -> None:
+def _show(found: Race, runs_dir: Path, *, as_json: bool, ascii_only: bool) -> None:
+    """Show the race on the screen; where nothing can be drawn, print its board."""
     from engine.racing import leader_board
 
+    if not as_json and viewer_start.on_screen():
+        viewer_start.show_race(runs_dir, found.label, ascii_only=ascii_only)
     board = leader_board.board(runs_dir, found)
     if as_json:
         print_object(board)

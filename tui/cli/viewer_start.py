@@ -121,6 +121,13 @@ def watch_log(log: FoundLog, open_log: LogOpening, *, ascii_only: bool) -> NoRet
     _show(CnnTui(log.path, watch=partial(open_log, log), name=log.path.name, **traits))
 
 
+def show_race(runs_dir: Path, label: str, *, ascii_only: bool) -> NoReturn:
+    """Show the leader board of a race."""
+    with _terminal_traits(ascii_only) as traits:
+        from tui.cli.race_app import RaceApp
+    _show(RaceApp(runs_dir, label, **traits))
+
+
 def choose_log(
     folder: Path, found: FoundLogs, open_log: LogOpening, *, ascii_only: bool
 ) -> NoReturn:
