@@ -79,7 +79,7 @@ def test_a_narrow_list_keeps_what_matters() -> None:
 
 
 def test_a_long_recipe_keeps_its_end() -> None:
-    many = {f"field{i}": i for i in range(9)}
+    many: dict[str, object] = {f"field{i}": i for i in range(9)}
     long = Standing(many, (row(0, "done", 0.5),), 0.5, None)
     assert "…" in drawn(board(long, seeds=1))[1]
     assert "field8=8" in drawn(board(long, seeds=1))[1]

@@ -8,6 +8,7 @@ from engine.numbers import duration, percent
 from engine.racing.leader_board import Board, Standing
 from tui.cli import race_text as words
 from tui.cli.tables import TableColumn, print_table
+from tui.drawing.race_words import recipe
 
 SHORTEST_RECIPE = 16
 
@@ -36,7 +37,7 @@ def _row(place: int, standing: Standing, *, several: bool) -> tuple[str, ...]:
     deviation = "" if standing.deviation is None else percent(standing.deviation)
     return (
         str(place),
-        words.recipe(standing),
+        recipe(standing),
         "" if standing.mean is None else percent(standing.mean),
         *([deviation] if several else []),
         words.states(rows),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from engine.numbers import duration, share
-from engine.racing.leader_board import Board, Row, RowState, Standing
-from engine.recipes.recipe_toml import as_setting
+from engine.racing.leader_board import Board, Row
 from engine.text import harmless, typed
+from tui.drawing.race_words import STATES, recipe
 
 HELP_RACE = """Try many recipes on the same data, and see which is best.
 
@@ -38,31 +36,13 @@ TOO_MANY_WORDS = "name one race: `cnn-tui race [LABEL]`, or `cnn-tui race stop [
 BOTH = "a race that is there has its recipes: leave its name out, or the options of a new one."
 
 RECIPE, TOP1, DEVIATION, RUNS, EPOCH, TIME = "recipe", "top-1", "±", "runs", "epoch", "time"
-STATE_WORDS: Mapping[RowState, str] = {
-    "queued": "queued",
-    "training": "training",
-    "waiting": "waiting",
-    "done": "done",
-    "failed": "failed",
-    "dropped": "dropped",
-    "stopped": "stopped",
-    "removed": "removed",
-}
-
-
-def recipe(standing: Standing) -> str:
-    """What is different about a recipe: `resnet20 lr=0.1`."""
-    told = dict(standing.settings)
-    arch = [str(told.pop("arch"))] if "arch" in told else []
-    words = [*arch, *(f"{key}={as_setting(value)}" for key, value in told.items())]
-    return harmless(" ".join(words)) or "-"
 
 
 def states(rows: tuple[Row, ...]) -> str:
     """`2 done, 1 training`; where all are the same, one word."""
     counts: dict[str, int] = {}
     for row in rows:
-        word = STATE_WORDS[row.state]
+        word = STATES[row.state]
         counts[word] = counts.get(word, 0) + 1
     if len(counts) == 1:
         return next(iter(counts))

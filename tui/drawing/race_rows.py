@@ -53,11 +53,12 @@ def board_columns(board: Board, recipes: Sequence[int], width: int) -> list[Colu
     bars = next(room for least, room in BARS if width >= least)
     limits = bar_limits(standings)
     rows = [standing.rows for standing in standings]
+    inks = [*map(ink_of, recipes)]
     columns = [
         Column(
             "",
             [f"{at:>2} {letter(recipe)}" for at, recipe in enumerate(recipes, start=1)],
-            inks=[ink_of(recipe) for recipe in recipes],
+            inks=inks,
         ),
         Column(words.RECIPE, [cells.end_of(words.recipe(each), longest) for each in standings]),
         Column(words.TOP1, [_percent(each.mean) for each in standings], right=True),
@@ -67,7 +68,7 @@ def board_columns(board: Board, recipes: Sequence[int], width: int) -> list[Colu
         columns.append(Column(words.DEVIATION, spread, 1, right=True, ink="dim", gap=1))
     if limits is not None:
         texts = [_bar(each, limits, bars) for each in standings]
-        columns.append(Column(words.bar_range(limits), texts, 4, ink="validation", least=bars))
+        columns.append(Column(words.bar_range(limits), texts, 4, inks=inks, least=bars))
     columns.append(Column(words.EPOCHS, [_epochs(each) for each in rows], 3, right=True))
     columns.append(Column(words.RUNS, [_states(each) for each in rows], inks=[*map(_ink, rows)]))
     if board.rungs > 1:
