@@ -116,6 +116,14 @@ def test_a_recipe_with_a_failed_seed_ranks_behind_those_without(tmp_path: Path) 
     assert found.standings[1].deviation is None
 
 
+def test_a_recipe_in_training_ranks_by_what_it_has_reached(tmp_path: Path) -> None:
+    race = new_race(tmp_path, 2, seeds=2)
+    for run, top1 in zip(race.runs, [0.6, 0.6, 0.9], strict=False):
+        trained(tmp_path, run.run, top1, EPOCHS)
+    races.write(tmp_path, race.runs[3].run, scripted.half_a_run(EPOCHS))
+    assert order(board(tmp_path, race)) == [0.02, 0.01]
+
+
 def test_what_was_stopped_or_removed_holds_nothing_up(tmp_path: Path) -> None:
     race = new_race(tmp_path, 3, halving=True)
     first, second, third = (run.run for run in race.runs)

@@ -156,9 +156,10 @@ class Runner:
             _put(queue, replace(task, begun=None))
         self._note(queue_journal.Paused(reason=reason))
 
-    def _put_back(self, task: Task) -> None:
+    def _put_back(self, task: Task) -> bool:
+        """Change the task of this run; returns whether it still is in the queue."""
         with queue_file.changed(self._runs_dir) as queue:
-            _put(queue, task)
+            return _put(queue, task)
 
     def _take_out(self, task: Task, ended: Outcome) -> None:
         """Take a task out of the queue; where it was the last one of its race, others follow."""
@@ -234,8 +235,7 @@ class Runner:
             self._take_out(task, Outcome("rested"))
         elif task.race and not self._asked(self._races.may_start, task.race, False):
             self._drop_race(task.race)
-        else:
-            self._put_back(self._begun(task, given))
+        elif self._put_back(self._begun(task, given)):
             self._start_noted(task, given)
 
     def _start_noted(self, task: Task, given: tuple[str, ...]) -> None:
@@ -297,9 +297,10 @@ def _waiting(queue: Queue) -> list[Task]:
     return [task for task in queue.tasks if not task.trains]
 
 
-def _put(queue: Queue, task: Task) -> None:
-    """Replace the task of this run, where it still is in the queue."""
+def _put(queue: Queue, task: Task) -> bool:
+    """Replace the task of this run; returns whether it still is in the queue."""
     queue.tasks = [task if each.run == task.run else each for each in queue.tasks]
+    return task in queue.tasks
 
 
 def _is_busy(queue: Queue) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
@@ -15,7 +15,7 @@ from engine.comparison.seed_groups import spread
 from engine.racing.next_tasks import Course, course, is_used_up
 from engine.racing.race import Race, RaceRun
 from engine.racing.run_results import RunResults, read_results
-from engine.racing.rungs import counts, score
+from engine.racing.rungs import Rung, counts, score
 
 # queued: no engine has trained it yet. waiting: it is at a rung, or its engine was killed, and it
 # will be resumed. dropped: other recipes were better at a rung. stopped: by somebody, or by the end
@@ -80,71 +80,67 @@ def board(runs_dir: Path, race: Race) -> Board:
     finished = not now.tasks and not race.recipes_to_come
     over = race.stopped or is_used_up(race, results) or finished
     ended = over and not any(each.state == "training" for each in results.values())
-    places = _Places(now, results, over)
-    standings = [places.standing(*recipe) for recipe in enumerate(race.recipes)]
-    order = _order(race, now, results)
+    places = _Places(race.recipes, now, results, {task.run for task in now.tasks}, over)
+    order = sorted(range(len(race.recipes)), key=places.place)
+    standings = tuple(map(places.standing, order))
     used = sum(each.elapsed for each in results.values())
     left = None if ended else _remaining(race, now, results)
-    ordered = tuple(standings[index] for index in order)
-    return Board(race, ordered, len(now.ladder), ended, used, left)
-
-
-def _order(race: Race, now: Course, results: Mapping[str, RunResults]) -> list[int]:
-    """The recipes, best first: those that got to a later rung, then by their accuracy so far."""
-    recipes = race.recipes
-
-    def place(index: int) -> tuple[float, ...]:
-        runs = [results[run.run] for run in recipes[index]]
-        rung = now.ladder[now.reached[index]]
-        behind = index not in now.racing
-        judged = score(runs, rung)
-        found = spread(map(_top1, runs))
-        so_far = 1.0 - found.mean if found is not None else math.inf
-        return (-now.reached[index], behind, judged.missing, so_far, judged.loss, index)
-
-    return sorted(range(len(recipes)), key=place)
+    return Board(race, standings, len(now.ladder), ended, used, left)
 
 
 class _Places(NamedTuple):
-    """Where the runs of a race are, and whether it is over."""
+    """Where the recipes of a race are, by their index; `wanted` runs are still to train."""
 
+    recipes: list[tuple[RaceRun, ...]]
     now: Course
     results: Mapping[str, RunResults]
+    wanted: set[str]
     over: bool
 
-    def standing(self, index: int, recipe: Sequence[RaceRun]) -> Standing:
-        rows = tuple(self._row(index, run) for run in recipe)
+    def _rung(self, recipe: int) -> Rung:
+        return self.now.ladder[self.now.reached[recipe]]
+
+    def place(self, recipe: int) -> tuple[float, ...]:
+        """The smallest is the best: got to a later rung, has lost no run, is the most accurate."""
+        found, rung = [self.results[run.run] for run in self.recipes[recipe]], self._rung(recipe)
+        lost = sum(not counts(each, rung) and each.run not in self.wanted for each in found)
+        so_far = spread(map(_top1, found))
+        error = 1.0 - so_far.mean if so_far is not None else math.inf
+        left_behind = recipe not in self.now.racing
+        rank = (-self.now.reached[recipe], left_behind, lost, error)
+        return (*rank, score(found, rung).loss, recipe)
+
+    def standing(self, recipe: int) -> Standing:
+        rows = tuple(self._row(recipe, run) for run in self.recipes[recipe])
         found = spread(row.top1 for row in rows)
         mean, deviation = (found.mean, found.deviation) if found is not None else (None, None)
-        return Standing(recipe[0].settings, rows, mean, deviation)
+        return Standing(rows[0].settings, rows, mean, deviation)
 
-    def _row(self, index: int, run: RaceRun) -> Row:
-        found, rung = self.results[run.run], self.now.ladder[self.now.reached[index]]
-        until, pace = rung.epoch(found.planned), found.epoch_seconds
+    def _row(self, recipe: int, run: RaceRun) -> Row:
+        found = self.results[run.run]
+        until, pace = self._rung(recipe).epoch(found.planned), found.epoch_seconds
         return Row(
             run=found.run,
             settings=run.settings,
             seed=run.seed,
-            state=self._state(index, run),
+            state=self._state(recipe, found),
             epoch=found.epoch,
             epochs=found.planned,
             until=until,
             top1=_top1(found),
-            rung=self.now.reached[index] + 1,
+            rung=self.now.reached[recipe] + 1,
             elapsed=found.elapsed,
             remaining=None if pace is None else max(0, until - found.epoch) * pace,
         )
 
-    def _state(self, index: int, run: RaceRun) -> RowState:
-        found, rung = self.results[run.run], self.now.ladder[self.now.reached[index]]
+    def _state(self, recipe: int, found: RunResults) -> RowState:
         if found.state in ("training", "done", "failed"):
             return found.state
         if found.state == "gone":
             return "removed"
-        if index not in self.now.racing:
+        if recipe not in self.now.racing:
             return "dropped"
-        wanted = any(found.run == task.run for task in self.now.tasks)
-        if self.over or not (wanted or counts(found, rung)):
+        if self.over or not (found.run in self.wanted or counts(found, self._rung(recipe))):
             return "stopped"
         return "queued" if found.state == "queued" else "waiting"
 

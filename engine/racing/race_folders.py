@@ -12,6 +12,7 @@ from engine.recipes.recipe_toml import as_setting, to_toml
 from engine.run import run_creation, run_lock, run_notes
 from engine.run.run_lock import Claim
 from engine.run.run_notes import RunNotes
+from engine.run.run_paths import TRASH
 from engine.start import launch
 
 LONGEST_NAME = 100
@@ -67,5 +68,5 @@ def create_runs(race: Race, runs: Iterable[RaceRun], runs_dir: Path) -> None:
 def missing_runs(race: Race, runs_dir: Path) -> list[RaceRun]:
     """The runs of the newest recipe that were planned when a process ended, and have no folder."""
     newest = race.recipes[-1] if race.runs else ()
-    places = [runs_dir, runs_dir / ".trash"]
+    places = [runs_dir, runs_dir / TRASH]
     return [run for run in newest if not any((place / run.run).exists() for place in places)]

@@ -103,17 +103,16 @@ def run_results(run: RunDir) -> RunResults:
     # First the lock, then the journal: so everything that an ending engine writes is read.
     live = run_liveness.liveness(run) != "gone"
     try:
-        written = run.recipe.stat()
+        written = run.recipe.stat().st_mtime_ns
     except OSError:
         return RunResults(run.label, "gone", 0)
-    planned = _planned(run, written.st_mtime_ns)
     try:
         status = run.journal.stat()
-    except OSError:
-        return RunResults(run.label, "training" if live else "queued", planned)
-    read = _read(run.journal, status.st_size, status.st_mtime_ns)
+        read = _read(run.journal, status.st_size, status.st_mtime_ns)
+    except FileNotFoundError:
+        read = RunResults(run.label, "queued", 0)
     state = "training" if live else read.state
-    return read._replace(state=state, planned=read.planned or planned)
+    return read._replace(state=state, planned=read.planned or _planned(run, written))
 
 
 @functools.lru_cache(KEPT)

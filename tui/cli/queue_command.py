@@ -127,14 +127,14 @@ def _where(word: str) -> Where:
 @json_option
 @runs_option
 def remove(run: str, as_json: bool, runs_dir: Path) -> None:
-    from engine.queueing import queue_edits
+    from engine.queueing import queued_runs
 
     found = _found(runs_dir, run)
-    queue_edits.remove(runs_dir, found.label)
+    deleted = queued_runs.remove(runs_dir, found.label)
     if as_json:
-        print_line({"run": found.label})
+        print_line({"run": found.label, "trash": str(deleted.path) if deleted else None})
     else:
-        click.echo(words.removed(found.label))
+        click.echo(words.removed(found.label, deleted.path if deleted else None))
 
 
 @queue.command("pause", help=words.HELP_PAUSE)

@@ -63,8 +63,10 @@ def moved(run: str, place: int) -> str:
     return f"{harmless(run)} is at place {place} now"
 
 
-def removed(run: str) -> str:
-    return f"{harmless(run)} is out of the queue"
+def removed(run: str, trash: object | None) -> str:
+    """`trash` is where its folder is now, if it has never trained."""
+    said = f"{harmless(run)} is out of the queue"
+    return f"{said}; it never trained, and is in {harmless(str(trash))} now" if trash else said
 
 
 def paused(training: list[str], *, stopped: bool) -> str:
