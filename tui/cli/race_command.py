@@ -81,9 +81,9 @@ def race(
         raise UsageError(race_text.BOTH)
     else:
         made = _start(_request(**options), runs_dir, however_many=yes)
+        _show(made, runs_dir, as_json=as_json, ascii_only=ascii_only)
         if not as_json:
             click.echo(race_text.started(made.label))
-        _show(made, runs_dir, as_json=as_json, ascii_only=ascii_only)
 
 
 def _request(
