@@ -120,8 +120,8 @@ def _ink(rows: Sequence[Row]) -> Ink:
 def _left(rows: Sequence[Row]) -> str:
     """The time until the runs that have begun and go on have reached their rung."""
     left = [row.remaining for row in rows if row.state in ("training", "waiting")]
-    known = [seconds for seconds in left if seconds is not None]
-    return numbers.duration(sum(known)) if known else ""
+    known = sum(seconds for seconds in left if seconds is not None)
+    return numbers.duration(known) if known else ""
 
 
 def seeds_row(standing: Standing, chosen: int, width: int) -> cells.Row:
