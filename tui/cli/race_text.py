@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.catalog.architecture_names import short_name
 from engine.numbers import duration, share
 from engine.racing.leader_board import Board, Row, RowState, Standing
 from engine.recipes.recipe_toml import as_setting
@@ -53,7 +54,7 @@ STATE_WORDS: Mapping[RowState, str] = {
 def recipe(standing: Standing) -> str:
     """What is different about a recipe: `resnet20 lr=0.1`."""
     told = dict(standing.settings)
-    arch = [str(told.pop("arch"))] if "arch" in told else []
+    arch = [short_name(str(told.pop("arch")))] if "arch" in told else []
     words = [*arch, *(f"{key}={as_setting(value)}" for key, value in told.items())]
     return harmless(" ".join(words)) or "-"
 
