@@ -233,6 +233,7 @@ REFUSED: list[tuple[Sequence[str], dict[str, Any], str]] = [
     (["act=[relu, tanh]"], {}, "no TOML array"),
     (["epochs=[5, 9]"], {}, "epochs is given by an option, and with several"),
     (["holdout=[0.0, 0.1]"], {}, "holdout differs between these recipes"),
+    (["seed=old"], {}, "seed must be a whole number"),
     (["seed=[1, 2]"], {}, "--seeds N"),
     (
         ["lr=[0.1]"],

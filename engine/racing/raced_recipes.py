@@ -13,6 +13,7 @@ from engine.errors import EngineError, UsageError
 from engine.racing import racing_text
 from engine.racing.race import Race
 from engine.racing.race_request import combinations
+from engine.recipes.field_checks import checked
 from engine.recipes.recipe import Recipe
 from engine.start import data_requests, recipe_resolution
 from engine.start.device_request import check_device, count_ranks
@@ -35,9 +36,11 @@ def recipe_of(race: Race, settings: Mapping[str, object], seed: int, runs_dir: P
 
 
 def first_seed(race: Race) -> int:
-    """The seed of the first run of each recipe; the others have the next ones."""
-    seed = race.base.get("seed", 0)
-    assert isinstance(seed, int)
+    """The seed of the first run of each recipe; the others have the next ones.
+
+    Raises UsageError if the given one cannot be a seed.
+    """
+    seed: int = checked("seed", race.base.get("seed", 0))
     return seed
 
 
@@ -47,13 +50,13 @@ def check_recipes(race: Race, runs_dir: Path) -> list[Recipe]:
     Raises UsageError for a recipe that is not possible, with its settings unless all have the same
     fault, and for recipes of unequal data; and what `check_data` and `check_own_data` raise.
     """
-    checked = [_checked(race, settings, runs_dir) for settings in combinations(race.choices)]
-    faults = [each for each in checked if isinstance(each, str)]
-    for settings, sentence in zip(combinations(race.choices), checked, strict=True):
+    found = [_checked(race, settings, runs_dir) for settings in combinations(race.choices)]
+    faults = [each for each in found if isinstance(each, str)]
+    for settings, sentence in zip(combinations(race.choices), found, strict=True):
         if isinstance(sentence, str):
-            same = len(faults) == len(checked) and len({*faults}) == 1
+            same = len(faults) == len(found) and len({*faults}) == 1
             raise UsageError(sentence if same else racing_text.impossible(sentence, settings))
-    recipes = [each for each in checked if isinstance(each, Recipe)]
+    recipes = [each for each in found if isinstance(each, Recipe)]
     for field in DATA_FIELDS:
         values = [*{repr(getattr(recipe, field)): None for recipe in recipes}]
         if len(values) > 1:

@@ -6,7 +6,7 @@ import click
 
 from engine.numbers import duration, percent
 from engine.racing.leader_board import Board, Standing
-from tui.cli import race_text as words
+from tui.cli import race_words as words
 from tui.cli.tables import TableColumn, print_table
 
 SHORTEST_RECIPE = 16
