@@ -173,6 +173,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=72)
     options = parser.parse_args()
     race = whole_seeds(options.folder, recorded(options.folder, options.repeats, options.epochs))
+    if race.seeds < 2:
+        raise SystemExit("two seeds must be through, to tell what is noise")
     results = read_results(options.folder, (run.run for run in race.runs))
     good = judged(race, Recorded(results, clock_seconds(options.folder)))
     print(f"halving finds the best in at most {SHARE} of the time in {good} of {race.seeds}")

@@ -27,7 +27,7 @@ from engine.run.run_paths import RunDir
 from tests.processes import Terminal, headless, wait_for
 
 KILLS = int(os.environ.get("CNN_TUI_RACE_KILLS", "4"))
-EPOCHS = 9 * (1 + KILLS)
+EPOCHS = 9 + 3 * KILLS
 RACE = (
     *("--arch", "lenet5", "--data", "digits", "--epochs", str(EPOCHS), "--halving"),
     *("--set", "lr=[0.002, 0.02, 0.05]", "--set", "ema=0.9", "--set", "save_every=3steps"),

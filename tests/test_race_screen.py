@@ -57,6 +57,7 @@ def half_a_race(seeds: int = 2) -> Race:
 async def opened(pilot: Pilot[Any]) -> RaceScreen:
     """The screen, after its first reading."""
     await wait_for_workers(pilot.app)
+    await pilot.pause()
     shown = pilot.app.screen
     assert isinstance(shown, RaceScreen)
     assert shown.reading is not None
@@ -66,6 +67,7 @@ async def opened(pilot: Pilot[Any]) -> RaceScreen:
 async def read_again(pilot: Pilot[Any], shown: RaceScreen) -> None:
     shown._read()
     await wait_for_workers(pilot.app)
+    await pilot.pause()
 
 
 def board(shown: RaceScreen) -> RaceBox:

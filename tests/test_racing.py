@@ -199,7 +199,13 @@ def test_a_renamed_run_stays_in_the_race(tmp_path: Path) -> None:
 
 
 def test_a_race_is_read_as_it_was_written(tmp_path: Path) -> None:
-    sets = ["milestones=[[1, 2], [3]]", 'schedule=["step", "onecycle"]', "flip=[true, false]"]
+    names = "class_names=[['0', 'zero'], ['1', 'one']]"
+    sets = [
+        names,
+        "milestones=[[1, 2], [3]]",
+        'schedule=["step", "onecycle"]',
+        "flip=[true, false]",
+    ]
     race = prepare(tmp_path, asked(2)._replace(sets=sets, seeds=2, halving=True, budget=7.5))
     assert race_file.find(tmp_path) == race
     assert len(race.recipes) == 8
@@ -219,12 +225,15 @@ def test_races_are_found_by_number_and_name(tmp_path: Path) -> None:
 
 REFUSED: list[tuple[Sequence[str], dict[str, Any], str]] = [
     (["lr=[0.1, 2000]"], {}, r"^lr = 2000: lr = 2000 is not possible"),
+    (["batch=[32, 0]", "lr=[0.1, 0.2]"], {}, r"^batch = 0, lr = 0.1: batch = 0 is not"),
+    (["lr=[0.1, 0.2]"], {"flags": {"data": "nowhere"}}, "^there is no data set"),
     (["lr=[]"], {}, "no value to try"),
     (["lr=[0.1, 0.1]"], {}, "to try 0.1 twice"),
     (["lr=0.1,0.2"], {}, r"no TOML array: write the values to try as in --set 'lr=\[0.05, 0.1\]'"),
     (["act=[relu, tanh]"], {}, "no TOML array"),
     (["epochs=[5, 9]"], {}, "epochs is given by an option, and with several"),
     (["holdout=[0.0, 0.1]"], {}, "holdout differs between these recipes"),
+    (["seed=old"], {}, "seed must be a whole number"),
     (["seed=[1, 2]"], {}, "--seeds N"),
     (
         ["lr=[0.1]"],
@@ -281,6 +290,26 @@ def test_the_board_of_a_hundred_runs_is_quick(tmp_path: Path) -> None:
     assert board(tmp_path, race).ended
     # 0.05 s on a quiet machine.
     assert time.process_time() - began < 1.0
+
+
+def test_the_paths_of_a_race_mean_the_same_from_any_folder(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("def small(classes: int, channels: int): ...\n")
+    flags = {"data": "digits", "data_dir": "images"}
+    race = prepare(Path("runs"), RaceRequest(archs=["net.py:small", "lenet5"], flags=flags))
+    assert race.choices["arch"] == [f"{tmp_path}/net.py:small", "lenet5"]
+    assert race.base["data_dir"] == str(tmp_path / "images")
+    assert race.runs[0].run == "1-net-small-digits"
+
+
+def test_a_resolved_value_of_a_recipe_file_gives_way_to_what_is_given(tmp_path: Path) -> None:
+    resolved = '[resolved]\nthreads = 2\nsize = 32\ndevice = "cpu"\n'
+    (tmp_path / "r.toml").write_text(f'arch = "lenet5"\ndata = "digits"\n{resolved}')
+    race = prepare(Path("runs"), RaceRequest(recipe="r.toml", sets=["threads=[1, 4]"]))
+    recipes = [(Path("runs") / run.run / "recipe.toml").read_text() for run in race.runs]
+    assert ["threads = 1 " in recipe or "threads = 1\n" in recipe for recipe in recipes] == [
+        *(True, False)
+    ]
+    assert all("size = 32" in recipe for recipe in recipes)
 
 
 def test_no_device_no_race(tmp_path: Path) -> None:

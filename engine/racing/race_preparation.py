@@ -30,8 +30,8 @@ def prepare(runs_dir: Path, request: RaceRequest, *, however_many: bool = False)
     made.
     """
     race = _planned(request)
-    race = replace(race, base=raced_recipes.resolved_base(race, runs_dir))
     recipes = raced_recipes.check_recipes(race, runs_dir)
+    race = raced_recipes.with_absolute_paths(race, recipes[0])
     race = replace(race, trials=min(race.trials, len(recipes)))
     count = race.seeds * (race.trials or len(recipes))
     if count > MANY_RUNS and not however_many:

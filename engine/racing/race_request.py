@@ -12,8 +12,8 @@ from engine.racing.race import Sampler
 from engine.recipes.recipe_toml import OF_NUMBERS, parse_setting
 from engine.start import recipe_resolution
 
-# Fields whose value is an array itself: a choice of such values is an array of arrays.
-OF_ARRAYS = (*OF_NUMBERS, "class_names")
+# The field whose value may be an array of arrays. It tells what the data is, so it is no choice.
+OF_PAIRS = "class_names"
 
 
 class RaceRequest(NamedTuple):
@@ -58,8 +58,12 @@ class RaceRequest(NamedTuple):
 def _setting(setting: str) -> tuple[str, object]:
     """A setting of a race. Raises UsageError for what looks like a list and is no TOML array."""
     key, value = parse_setting(setting)
-    if isinstance(value, str) and key not in OF_ARRAYS and ("," in value or value[:1] == "["):
-        raise UsageError(racing_text.no_array(key, value))
+    if (
+        isinstance(value, str)
+        and key not in (*OF_NUMBERS, OF_PAIRS)
+        and ("," in value or value[:1] == "[")
+    ):
+        raise UsageError(racing_text.no_array(key, str(value)))
     return key, value
 
 
@@ -68,9 +72,9 @@ def _choice(key: str, value: object) -> list[object] | None:
 
     Raises UsageError for an empty choice, and for a value that is there twice.
     """
-    if not isinstance(value, list):
+    if not isinstance(value, list) or key == OF_PAIRS:
         return None
-    if key in OF_ARRAYS and not any(isinstance(item, list) for item in value):
+    if key in OF_NUMBERS and not any(isinstance(item, list) for item in value):
         return None
     if not value:
         raise UsageError(racing_text.empty_choice(key))

@@ -6,9 +6,9 @@ import click
 
 from engine.numbers import duration, percent
 from engine.racing.leader_board import Board, Standing
-from tui.cli import race_text as words
+from tui.cli import race_words as words
 from tui.cli.tables import TableColumn, print_table
-from tui.drawing.race_words import recipe
+from tui.drawing.board_words import recipe
 
 SHORTEST_RECIPE = 16
 

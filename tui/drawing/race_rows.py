@@ -8,7 +8,7 @@ from typing import NamedTuple
 from engine import numbers
 from engine.racing.leader_board import Board, Row, RowState, Standing
 from tui.drawing import axis, cells, spark
-from tui.drawing import race_words as words
+from tui.drawing import board_words as words
 from tui.drawing.axis import Limits, Mark
 from tui.drawing.cells import Ink, Span
 from tui.drawing.compared_plot import Overlaid, compared_plot, ink_of
@@ -105,7 +105,7 @@ def _epochs(rows: Sequence[Row]) -> str:
 def _states(rows: Sequence[Row]) -> str:
     """A sign for each seed; of a single one, its word too."""
     signs = "".join(SIGNS[row.state] for row in rows)
-    return f"{signs} {words.STATES[rows[0].state]}" if len(rows) == 1 else signs
+    return f"{signs} {rows[0].state}" if len(rows) == 1 else signs
 
 
 def _ink(rows: Sequence[Row]) -> Ink:
@@ -143,7 +143,7 @@ _MORE = (Span("…", "dim"),)
 
 def _seed(row: Row, *, chosen: bool) -> Span:
     top1 = "" if row.top1 is None else f" {numbers.share(row.top1)}"
-    said = words.seed(row.seed, words.STATES[row.state])
+    said = words.seed(row.seed, row.state)
     return Span(f" {'▸' if chosen else ' '}{said}{top1} ", "selected" if chosen else "dim")
 
 

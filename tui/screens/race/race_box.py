@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.reactive import var
 
 from engine.racing.leader_board import Row, Standing
-from tui.drawing import race_rows, race_words
+from tui.drawing import board_words, race_rows
 from tui.drawing.cells import Span
 from tui.viewer.race_reading import RaceReading
 from tui.widgets.chooser import Chooser
@@ -27,10 +27,10 @@ class RaceBox(Chooser):
         board = reading.board
         keys = [str(recipe) for recipe in reading.recipes]
         self._standings = dict(zip(keys, board.standings, strict=True))
-        self.entitle((Span(race_words.title(board.race.label)),))
+        self.entitle((Span(board_words.title(board.race.label)),))
         columns = race_rows.board_columns(board, reading.recipes, self.size.width)
-        self.fill(keys, columns, facts=race_words.left(board))
-        self.note(race_words.used(board, reading.paused))
+        self.fill(keys, columns, facts=board_words.left(board))
+        self.note(board_words.used(board, reading.paused))
         self.tell_runs()
 
     @property

@@ -16,7 +16,7 @@ from engine.errors import EngineError
 from engine.queueing import queue_edits
 from engine.racing import race_dropping
 from engine.run.run_paths import RunDir
-from tui.drawing import race_rows, race_words
+from tui.drawing import board_words, race_rows
 from tui.drawing.cells import Row
 from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
@@ -103,7 +103,7 @@ class RaceScreen(FineScreen[None]):
         if found != before:
             self._show()
         if before is not None and found.board.ended and not before.board.ended:
-            self.call_attention(race_words.ended(found.board))
+            self.call_attention(board_words.ended(found.board))
         self._read_later(took)
 
     def _read_later(self, took: float) -> None:
@@ -229,7 +229,7 @@ class CurvesBox(CellWidget):
         if found is None or width < 3 or height < 3:
             return []
         pairs = zip(found.recipes, found.board.standings, strict=True)
-        names = {recipe: race_words.recipe(standing) for recipe, standing in pairs}
+        names = {recipe: board_words.recipe(standing) for recipe, standing in pairs}
         return race_rows.curves_box(found.curves, names, found.epochs, found.rungs, width, height)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from engine.catalog.architecture_names import short_name
 from engine.numbers import duration, short
-from engine.racing.leader_board import Board, RowState, Standing
+from engine.racing.leader_board import Board, Standing
 from engine.recipes.recipe_toml import as_setting
 from engine.text import harmless
 
@@ -16,22 +15,11 @@ RUNG_MARK = "◆ rung"
 NO_CURVES = "the curves begin with the first epoch that ends"
 NO_CURVES_SHORT = "no epoch yet"
 
-STATES: Mapping[RowState, str] = {
-    "queued": "queued",
-    "training": "training",
-    "waiting": "waiting",
-    "done": "done",
-    "failed": "failed",
-    "dropped": "dropped",
-    "stopped": "stopped",
-    "removed": "removed",
-}
-
 
 def recipe(standing: Standing) -> str:
     """What is different about a recipe: `resnet20 lr=0.1`."""
     told = dict(standing.settings)
-    arch = [str(told.pop("arch"))] if "arch" in told else []
+    arch = [short_name(str(told.pop("arch")))] if "arch" in told else []
     settings = [*arch, *(f"{key}={as_setting(value)}" for key, value in told.items())]
     return harmless(" ".join(settings)) or "-"
 
