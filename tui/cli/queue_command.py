@@ -63,6 +63,7 @@ def add(existing: str, as_json: bool, **options: Any) -> None:
         run = _resumable(runs_dir, existing, request)
         place = queue_edits.add(runs_dir, [Task(run.label)])
     else:
+        queue_file.read(runs_dir)  # a queue that is damaged must leave no run behind
         claim = launch.create(request.build_queued_recipe(), runs_dir, request.name)
         run = claim.run
         place = queue_edits.add(runs_dir, [Task(run.label)])

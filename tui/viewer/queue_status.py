@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from pathlib import Path
 
 import msgspec
 
+from engine.errors import RunError
 from engine.queueing import queue_file, queue_journal, runner_lock
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_journal import Ended
 from engine.queueing.run_outcome import PROBE_BYTES
-from engine.queueing.task import Task
+from engine.queueing.task import Queue, Task
 from engine.run import run_liveness
 from engine.run.run_paths import RunDir
+from tui.viewer import viewer_text
 from tui.viewer.run_summary import RunSummary, summarize
 
 # What has ended in this time is listed, and of that the newest.
@@ -55,6 +58,17 @@ def status(runs_dir: Path) -> QueueStatus:
         tuple(_queued(runs_dir, n, task) for n, task in enumerate(queue.tasks, start=1)),
         tuple(ended[-MOST_ENDED:]),
     )
+
+
+def place_of(run: RunDir) -> str:
+    """What a run waits for in the queue; "" if it is not in one."""
+    queue = Queue()
+    with contextlib.suppress(RunError):  # `cnn-tui queue` says what is wrong with it
+        queue = queue_file.read(run.path.parent)
+    labels = [task.run for task in queue.tasks]
+    if run.label not in labels:
+        return ""
+    return viewer_text.waits(labels.index(run.label), paused=bool(queue.paused))
 
 
 def _queued(runs_dir: Path, place: int, task: Task) -> QueuedRun:

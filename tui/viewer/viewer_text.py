@@ -41,6 +41,15 @@ def more_scalars(shown: int) -> str:
 NO_NUMBERS_YET = "The log has no numbers yet: its curves begin with the first ones."
 
 
+def waits(runs_before: int, *, paused: bool) -> str:
+    """What a run in the queue waits for."""
+    if paused:
+        return "the queue is paused"
+    if not runs_before:
+        return "is the next one to start"
+    return f"waits for {runs_before} run{'s' if runs_before > 1 else ''} before it"
+
+
 def ago(seconds: float) -> str:
     """A time in its largest unit: 40 s, 12 min, 3 h, 5 d."""
     for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
