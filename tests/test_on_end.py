@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -15,12 +16,13 @@ import pytest
 from engine.errors import UsageError
 from engine.process import at_end
 from engine.protocol import events
+from engine.queueing import runner_command, runner_lock
 from engine.recipes.recipe_building import build_recipe
-from engine.run import engine_log, on_end, run_lock, run_text
+from engine.run import engine_log, lock_owner, on_end, run_lock, run_text
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from engine.start import engine_environment, launch
-from tests.processes import TIMEOUT, LiveJournal, headless, wait_for
+from tests.processes import TIMEOUT, LiveJournal, headless, start_process, wait_for
 from tests.test_user_config import written
 
 DONE = events.RunEnded("done", best_top1=0.9)
@@ -247,3 +249,19 @@ def test_a_rehearsal_has_no_end() -> None:
     process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0
     assert not Path("told.json").exists()
+
+
+def test_a_runner_at_work_keeps_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs_dir = Path("runs")
+    monkeypatch.setenv("CNN_TUI_ON_END", "of-runner")
+    runner = start_process(sys.executable, "-c", "input()", stdin=subprocess.PIPE)
+    wait_for(lambda: b"of-runner" in Path(f"/proc/{runner.pid}/environ").read_bytes(), runner)
+    assert runner_command.difference(runs_dir) == ""
+    lock = runner_lock.acquire(runs_dir)
+    lock_owner.write_owner(lock, lock_owner.owner_here("", runner.pid))
+    assert runner_command.difference(runs_dir) == ""
+    monkeypatch.setenv("CNN_TUI_ON_END", "another")
+    assert "has the command 'of-runner'" in runner_command.difference(runs_dir)
+    monkeypatch.delenv("CNN_TUI_ON_END")
+    assert runner_command.difference(runs_dir) == ""
+    os.close(lock)

@@ -49,3 +49,12 @@ def trains_now(run: str, selector: str) -> str:
         f"{harmless(run)} is training: stop it with `cnn-tui stop {typed(selector)}`, which takes "
         "it out of the queue, too."
     )
+
+
+def other_command(command: str) -> str:
+    """`command` is the one that the runner has, "" for none."""
+    has = f"the command '{harmless(command)}'" if command else "no command"
+    return (
+        f"a runner works through this queue already, and has {has} for the end of its runs: "
+        "another one counts for the runner that starts after it has ended."
+    )

@@ -9,8 +9,9 @@ import click
 
 from engine.errors import RunError, UsageError
 from tui.cli import queue_command_text as words
+from tui.cli import settings_check
 from tui.cli.bare_words import OptionsAlone
-from tui.cli.options import json_option, recipe_options, runs_option
+from tui.cli.options import json_option, on_end_option, recipe_options, runs_option
 from tui.cli.printed_json import print_line
 from tui.cli.start_command import StartRequest
 
@@ -48,6 +49,7 @@ def _print_list(runs_dir: Path, *, as_json: bool) -> None:
 @queue.command("add", cls=OptionsAlone, help=words.HELP_ADD)
 @recipe_options
 @click.option("--run", "existing", default="", metavar="RUN", help=words.HELP_ADD_RUN)
+@on_end_option
 @json_option
 @runs_option
 def add(existing: str, as_json: bool, **options: Any) -> None:
@@ -59,6 +61,7 @@ def add(existing: str, as_json: bool, **options: Any) -> None:
     engine_environment.check_modules()
     request = StartRequest.from_options(**options)
     runs_dir = request.runs_dir
+    settings_check.tell_doubts_for_runner(runs_dir)
     if existing:
         run = _resumable(runs_dir, existing, request)
         place = queue_edits.add(runs_dir, [Task(run.label)])

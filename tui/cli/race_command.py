@@ -120,7 +120,7 @@ def _start(request: RaceRequest, runs_dir: Path, *, however_many: bool) -> Race:
     from engine.start import engine_environment
 
     engine_environment.check_modules()
-    settings_check.tell_doubts()
+    settings_check.tell_doubts_for_runner(runs_dir)
     made = prepare(runs_dir, request, however_many=however_many)
     race_control.start(runs_dir, made)
     return made

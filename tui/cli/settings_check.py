@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from tui.cli import cli_text
 from tui.cli.stderr_lines import say
@@ -21,6 +22,15 @@ def check(command: str | None, arguments: Sequence[str] = ()) -> None:
         from engine.recipes.recipe import FIELDS
 
         user_config.read(FIELDS)
+
+
+def tell_doubts_for_runner(runs_dir: Path) -> None:
+    """Say them, and whether a runner of this folder has another command for the end."""
+    from engine.queueing import runner_command
+
+    tell_doubts()
+    if difference := runner_command.difference(runs_dir):
+        say(cli_text.warning(difference))
 
 
 def tell_doubts() -> None:
