@@ -27,6 +27,8 @@ test-gpu: .venv/installed-dev
 # Hours: some hundreds of kills, an hour with a restless viewer, and every network in every format.
 soak: .venv/installed-dev .venv-extras/installed
 	CNN_TUI_KILLS=300 $(BIN)/pytest tests/test_kills.py
+	CNN_TUI_RACE_KILLS=100 $(BIN)/pytest tests/test_race_kills.py
+	CNN_TUI_QUEUE_KILLS=100 $(BIN)/pytest tests/test_queue_process.py
 	$(BIN)/pytest -m soak tests/soak
 	.venv-extras/bin/python -m pytest -m soak tests/extras
 
@@ -69,7 +71,7 @@ endef
 .venv-extras/installed: pyproject.toml .venv/installed-dev
 	$(BIN)/python -m venv .venv-extras
 	$(BIN)/python -m tests.shared_packages .venv-extras
-	.venv-extras/bin/pip install --quiet --editable '.[timm,onnx,hf,heic,bands,report,tensorboard]' pandas html5lib
+	.venv-extras/bin/pip install --quiet --editable '.[timm,onnx,hf,heic,bands,report,tensorboard,race]' pandas html5lib
 	@touch $@
 
 # Other people's trainings have environments of their own, as they have at the user's: a script in

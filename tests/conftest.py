@@ -112,9 +112,9 @@ def one_thread() -> Iterator[None]:
 def isolated_session_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep fixtures that several tests share out of the user's folders, too."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME"):
+        for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME"):
             patch.setenv(name, str(tmp_path_factory.mktemp("home")))
-        for name in ("CNN_TUI_RUNS", "CNN_TUI_DATA", "CNN_TUI_RECORDER"):
+        for name in ("CNN_TUI_RUNS", "CNN_TUI_DATA", "CNN_TUI_RECORDER", "CNN_TUI_ON_END"):
             patch.delenv(name, raising=False)
         yield
 
@@ -123,17 +123,19 @@ def isolated_session_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def isolated_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test its own folders for state, data and runs, and its own working directory."""
     home = tmp_path.with_name(f"{tmp_path.name}-home")
-    for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME"):
+    for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME"):
         monkeypatch.setenv(name, str(home))
     for name in (
         "CNN_TUI_RUNS",
         "CNN_TUI_DATA",
         "CNN_TUI_RECORDER",
+        "CNN_TUI_ON_END",
         "NO_COLOR",
         "COLUMNS",
         "LINES",
     ):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that what a test sets does not outlive it
+        monkeypatch.delenv(name)
     home.mkdir()
     monkeypatch.chdir(tmp_path)
 

@@ -20,14 +20,18 @@ from engine.logs.log_search import FoundLog
 from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.racing.race import Race
+from engine.racing.race_preparation import prepare
+from engine.racing.race_request import RaceRequest
 from engine.run import run_lock
 from engine.start.engine_request import EngineRequest
-from tests import journals, watched_runs
+from tests import journals, races, watched_runs
 from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.cli.logs_app import LogsApp
+from tui.cli.race_app import RaceApp
 from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.augmented import AugmentedScreen
 from tui.screens.launcher.survey_screen import SurveyScreen
@@ -263,3 +267,42 @@ def test_logs(
 
 def nothing_is_opened(log: FoundLog) -> EventSource:
     raise AssertionError(log)
+
+
+def race_on_rungs() -> Race:
+    """A race of three nets, two rates and two seeds: half of it is over."""
+    request = RaceRequest(
+        sets=["lr=[0.05, 0.1]"],
+        archs=["lenet5", "resnet20", "vgg11-bn"],
+        flags={"data": "digits", "epochs": races.EPOCHS},
+        seeds=2,
+        halving=True,
+    )
+    race = prepare(Path("runs"), request)
+    for place, recipe in enumerate(race.recipes):
+        for run in recipe:
+            top1 = 0.95 - 0.07 * place + 0.01 * run.seed
+            races.trained(Path("runs"), run.run, top1, 1)
+            if place < 2:
+                races.trained(Path("runs"), run.run, top1, 3)
+    races.trained(Path("runs"), race.recipes[0][0].run, 0.95, 9)
+    races.failed(Path("runs"), race.recipes[5][1].run)
+    return race
+
+
+@pytest.mark.parametrize(
+    ("size", "terminal", "ascii_only"),
+    [(WIDE, LIGHT, False), (MEDIUM, NO_SIGNS, False), (SMALL, NO_COLOUR, True)],
+    ids=["light", "medium", "no-colour-ascii"],
+)
+def test_race(
+    snap_compare: Compare,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    terminal: Mapping[str, str],
+    ascii_only: bool,
+) -> None:
+    for key, value in terminal.items():
+        monkeypatch.setenv(key, value)
+    app = RaceApp(Path("runs"), race_on_rungs().label, ascii_only=ascii_only, clock=Clock())
+    assert snap_compare(app, terminal_size=size, run_before=keys_then(["down"], None))

@@ -17,6 +17,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
 
+from engine.catalog import user_config
 from tui import shared_text
 from tui.screens.opening import Opening
 from tui.terminal import ambiguous_width, ending_signals, fullwidth_keys, hangup
@@ -112,8 +113,7 @@ class CnnTui(FineApp[str]):
         self._typed_ahead = TypedAhead(keys_in(typed))
         for theme in themes.dark_and_light(self.console.color_system == "standard"):
             self.register_theme(theme)
-        light = themes.on_light(os.environ.get("COLORFGBG", ""))
-        self.theme = themes.LIGHT.name if light else themes.DARK.name
+        self.theme = themes.at_start(user_config.current().theme, os.environ.get("COLORFGBG", ""))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.INKS_DARK
@@ -205,6 +205,11 @@ class CnnTui(FineApp[str]):
     def action_toggle_theme(self) -> None:
         dark, light = themes.DARK.name, themes.LIGHT.name
         self.theme = light if self.theme == dark else dark
+
+    def call_attention(self, text: str) -> None:
+        """Ring once and tell this text, unless the user wants no bell."""
+        if user_config.current().bell:
+            super().call_attention(text)
 
     def _end_with_terminal(self) -> None:
         """Exit when the terminal is gone: Textual would read its dead input in a busy loop."""

@@ -1,4 +1,4 @@
-"""Facts about architectures and data sets, the forms of an architecture's name, data shapes.
+"""Facts about architectures and data sets, the forms of their names, data shapes, user settings.
 
-Free of torch; may import `text` and `errors` only.
+Free of torch; imports nothing from the rooms above.
 """

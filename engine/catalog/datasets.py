@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.catalog import user_config
 from engine.catalog.user_folders import cache_folder, home_folder
 
 
@@ -223,8 +224,10 @@ def data_folders(data_dir: str = "") -> list[Path]:
     """The folders to search for data sets, in this order."""
     if data_dir:
         return [Path(data_dir)]
-    if named := os.environ.get("CNN_TUI_DATA"):
+    if named := os.environ.get(user_config.DATA_VARIABLE):
         return [Path(named)]
+    if folders := user_config.current().data_folders:
+        return [Path(folder) for folder in folders]
     return [Path("data"), home_folder() / "data", cache_folder() / "data"]
 
 

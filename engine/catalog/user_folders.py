@@ -24,6 +24,11 @@ def state_folder() -> Path:
     return _base("XDG_STATE_HOME", ".local/state") / "cnn-tui"
 
 
+def config_folder() -> Path:
+    """The user's folder for what they set themselves."""
+    return _base("XDG_CONFIG_HOME", ".config") / "cnn-tui"
+
+
 def _base(variable: str, default: str) -> Path:
     """The folder that a variable names; a relative path counts as none (XDG Base Directory)."""
     named = Path(os.environ.get(variable, ""))

@@ -133,6 +133,22 @@ def path_length(length: int) -> str:
     return f"path of {length} bytes"
 
 
+# The user's own settings
+
+FILE, BUILT_IN = "config.toml", "built-in"
+OPTION_RUNS, OPTION_DATA = "--runs-dir", "--data-dir"
+DATA = "./data, ~/data, ~/.cache/cnn-tui/data"
+
+
+def no_file(path: str) -> str:
+    return f"none ({path} would be it)"
+
+
+def sourced(value: str, source: str) -> str:
+    """`./runs (built-in)`"""
+    return f"{value} ({source})"
+
+
 # Session
 
 NO_LOGIND = "no systemd-logind here that ends runs"

@@ -11,6 +11,7 @@ from engine.diagnosis import (
     processor_findings,
     program_findings,
     session_findings,
+    settings_findings,
     start_findings,
 )
 from engine.diagnosis.examined_system import System
@@ -24,6 +25,7 @@ def examine(system: System, runs: Path, data_dir: str = "") -> list[Finding]:
     """All findings. PyTorch is loaded by another process while the rest is looked at."""
     with program_findings.torch_asked(environment(Recipe())) as answer:
         machine = [
+            *settings_findings.settings(system, runs, data_dir),
             *processor_findings.cpu(system),
             *processor_findings.choices(system, kept_choices.choices_folder()),
             *memory_findings.memory(system),

@@ -152,6 +152,13 @@ def _changes(fields: Mapping[str, tuple[str, str]]) -> str:
     )
 
 
+def trained_so_far(epochs: int, selector: str) -> str:
+    return (
+        f"nothing was left to train: the run has {in_epochs(epochs)} already, as many as were "
+        f"asked for; train the rest with `cnn-tui resume {typed(selector)}`."
+    )
+
+
 def settings_changed(fields: Mapping[str, tuple[str, str]]) -> str:
     return f"the run goes on with {_changes(fields)}."
 
@@ -362,3 +369,19 @@ def no_room_to_predict(device: str) -> str:
 
 def how_to_report(selector: str) -> str:
     return f"to show it: cnn-tui report {typed(selector)}"
+
+
+# The user's command for the end of a run
+
+
+def not_started(why: str) -> str:
+    return f"could not be started: {harmless(why)}"
+
+
+def took_too_long(seconds: float) -> str:
+    return f"took longer than {duration(seconds)} and was ended"
+
+
+def command_ended(code: int, seconds: float, said: str) -> str:
+    how = f"exited with {code}" if code >= 0 else f"was ended by signal {-code}"
+    return f"{how} after {duration(seconds)}" + (f", and said: {harmless(said)}" if said else "")

@@ -17,10 +17,14 @@ from engine.run.run_paths import RunDir
 from engine.start import engine_death
 
 
-def notice(run: RunDir, tell: Callable[[str], object]) -> None:
+def notice(
+    run: RunDir,
+    tell: Callable[[str], object],
+    follow_up: Callable[[int], object] = lambda code: None,
+) -> None:
     """From now on, note an `os._exit` before the run has ended in the log, and `tell` the sentence.
 
-    The exit code is never 0 then. The engine itself ends by `exit_now`.
+    The exit code, which `follow_up` gets, is never 0 then. The engine itself ends by `exit_now`.
     """
     engine = os.getpid()
 
@@ -30,6 +34,7 @@ def notice(run: RunDir, tell: Callable[[str], object]) -> None:
             try:
                 _note(status, sys._getframe(1))
                 tell(engine_death.sentence(run))
+                follow_up(status or 1)
             finally:
                 exit_now(status or 1)
         exit_now(status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from engine.catalog import user_config, user_config_text
 from engine.numbers import short
 from engine.text import choices, harmless, nearest
 
@@ -30,6 +31,8 @@ SYNONYMS: Mapping[str, str] = {
 def unknown_key(
     key: str, known: Iterable[str], where: str = "`cnn-tui recipes quick` shows all of them."
 ) -> str:
+    if key in user_config.KEYS:
+        return user_config_text.not_in_recipe(key)
     meant = SYNONYMS.get(key.lower().replace("-", "_"), "")
     hint = f"did you mean {meant}?" if meant else nearest(key, known, where)
     return f"there is no recipe field '{harmless(key)}': {hint}"

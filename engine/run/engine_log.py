@@ -56,9 +56,11 @@ def last_words(run: RunDir, start: int) -> str:
 
 
 def _last_lines(run: RunDir, start: int) -> list[str]:
-    """The last lines from this byte on, last first, without blank ones."""
+    """The last lines from this byte on, last first, without blank ones and what came after."""
     with contextlib.suppress(OSError), regular_files.open_to_read(run.log) as log:
         log.seek(max(start, log.seek(0, os.SEEK_END) - TAIL_BYTES))
         lines = log.read().decode(errors="replace").split("\n")
-        return [line.strip() for line in reversed(lines) if line.strip()]
+        later = f"{_OURS}{run_text.AT_END}"
+        told = (line.strip() for line in reversed(lines) if not line.startswith(later))
+        return [line for line in told if line]
     return []

@@ -20,7 +20,7 @@ from engine.protocol.step_columns import LogEvent, StepColumns
 from engine.run.curve import Curve
 from engine.run.newest_reports import NewestReports
 
-BEFORE_TRAINING = ("starting", "downloading", "loading", "compiling")
+BEFORE_TRAINING = ("queued", "starting", "downloading", "loading", "compiling")
 RECENT = 960
 LOG_ENTRIES = 500
 # A log may hold a validation at every step.
@@ -291,7 +291,9 @@ class Fold:
         if speed is not UNSET and speed is not None:
             loads[SPEED_LOAD] = speed
         for name, value in loads.items():
-            self.load.setdefault(name, Curve()).add(second, value)
+            if name not in self.load:
+                self.load[name] = Curve()
+            self.load[name].add(second, value)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
         completes = bool(self.epochs) and _completes(event, self.epochs[-1])

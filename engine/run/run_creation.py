@@ -7,10 +7,13 @@ nobody ever sees half a run.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
+import itertools
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine import text
@@ -18,7 +21,7 @@ from engine.errors import RunError, UsageError
 from engine.run import run_lock, run_text
 from engine.run.durable_files import write_durably
 from engine.run.run_lock import Claim
-from engine.run.run_paths import NUMBERED, RunDir, state_dir
+from engine.run.run_paths import NUMBERED, TRASH, RunDir, state_dir
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -38,26 +41,41 @@ def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
     Raises UsageError for a name that cannot name a folder, and RunError if the folder cannot be
     written. After an error only the claimed number remains.
     """
-    if not NAME.fullmatch(name):
-        raise UsageError(run_text.bad_name(name))
+    (label,) = claim_labels(runs_dir, [name])
+    return create_labelled(runs_dir, label, recipe_toml)
+
+
+def claim_labels(runs_dir: Path, names: Sequence[str]) -> list[str]:
+    """Claim a number for each of these names. Raises as `create`."""
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise UsageError(run_text.bad_name(name))
     try:
-        return _create(runs_dir, name, recipe_toml)
+        os.makedirs(runs_dir, mode=0o700, exist_ok=True)
+        numbers = _claim_numbers(runs_dir, len(names))
+    except OSError as error:
+        raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
+    return [f"{number}-{name}" for number, name in zip(numbers, names, strict=True)]
+
+
+def create_labelled(runs_dir: Path, label: str, recipe_toml: str) -> Claim:
+    """Create the run folder of a label whose number is claimed. Raises as `create`."""
+    try:
+        return _create(runs_dir, label, recipe_toml)
     except OSError as error:
         raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
     except UnicodeEncodeError as error:
         raise UsageError(text.not_unicode(error.object)) from error
 
 
-def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
-    os.makedirs(runs_dir, mode=0o700, exist_ok=True)
-    number = _claim_number(runs_dir)
-    hidden = RunDir(runs_dir / f".{number}-{name}")
+def _create(runs_dir: Path, label: str, recipe_toml: str) -> Claim:
+    hidden = RunDir(runs_dir / f".{label}")
     try:
         for folder in (hidden.path, hidden.commands, hidden.checkpoints):
             os.mkdir(folder, mode=0o700)
         write_durably(hidden.recipe, recipe_toml.encode())
         lock = run_lock.acquire(hidden)
-        final = RunDir(runs_dir / f"{number}-{name}")
+        final = RunDir(runs_dir / label)
         os.rename(hidden.path, final.path)
     finally:
         # After the rename this path no longer exists; after an error it does.
@@ -65,22 +83,50 @@ def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
     return Claim(final, lock)
 
 
-def _claim_number(runs_dir: Path) -> int:
-    """Claim the next number by creating a file exclusively. That file is never deleted.
+def _claim_numbers(runs_dir: Path, count: int) -> list[int]:
+    """Claim the next numbers by creating a file exclusively for each; it is never deleted.
 
-    The next number is above those claimed and those of the runs that are there: runs may have been
-    moved into this folder without their claims.
+    The next number is above those claimed and those of the runs that are there, or in the trash:
+    runs may have been moved into this folder without their claims.
     """
+    numbers = _numbers(runs_dir)
+    claimed = [int(name) for name in os.listdir(numbers) if name.isdecimal()]
+    names = [*os.listdir(runs_dir), *_listed(runs_dir / TRASH)]
+    there = [int(run[1]) for name in names if (run := NUMBERED.fullmatch(name))]
+    free = itertools.count(max([*claimed, *there], default=0) + 1)
+    return list(itertools.islice(filter(functools.partial(_claims, runs_dir), free), count))
+
+
+def _claims(runs_dir: Path, number: int) -> bool:
+    """Whether this process has claimed the number, and not another one before."""
+    try:
+        keep_number(runs_dir, number, os.O_EXCL)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _listed(folder: Path) -> list[str]:
+    """The names in a folder; none if it is not there."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.listdir(folder)
+    return []
+
+
+def keep_number(runs_dir: Path, number: int, how: int = 0) -> None:
+    """Claim a number, which a run that was moved into the folder may not have done.
+
+    Raises OSError; with os.O_EXCL also if it is claimed.
+    """
+    file = _numbers(runs_dir) / str(number)
+    os.close(os.open(file, os.O_CREAT | os.O_WRONLY | how, 0o600))
+
+
+def _numbers(runs_dir: Path) -> Path:
+    """The folder of the claims, which is made where there is none."""
     numbers = runs_dir / ".numbers"
     os.makedirs(numbers, mode=0o700, exist_ok=True)
-    claimed = [int(name) for name in os.listdir(numbers) if name.isdecimal()]
-    there = [int(run[1]) for name in os.listdir(runs_dir) if (run := NUMBERED.fullmatch(name))]
-    number = max([*claimed, *there], default=0) + 1
-    while True:
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(numbers / str(number), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            return number
-        number += 1
+    return numbers
 
 
 def link_into_state(run: RunDir) -> None:
@@ -89,7 +135,7 @@ def link_into_state(run: RunDir) -> None:
     Ignores a home folder that cannot be written.
     """
     target = run.path.resolve()
-    link = _link_in_state(run)
+    link = state_link(run)
     with contextlib.suppress(OSError):
         os.makedirs(link.parent, mode=0o700, exist_ok=True)
         link.symlink_to(target, target_is_directory=True)
@@ -100,7 +146,7 @@ def remove(run: RunDir) -> None:
 
     It is hidden first, so that nobody sees half of it. Ignores a folder that cannot be written.
     """
-    link = _link_in_state(run)
+    link = state_link(run)
     hidden = run.path.with_name(f".{run.label}")
     with contextlib.suppress(OSError):
         os.rename(run.path, hidden)
@@ -108,6 +154,7 @@ def remove(run: RunDir) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _link_in_state(run: RunDir) -> Path:
+def state_link(run: RunDir) -> Path:
+    """The place of the link in the user's state folder. The folder of the run must be there."""
     target = bytes(run.path.resolve())
     return state_dir() / f"{run.label}-{hashlib.blake2b(target, digest_size=4).hexdigest()}"

@@ -2,7 +2,7 @@
 
 runs/43-resnet18-cifar10/
   recipe.toml  journal.jsonl  commands/  checkpoints/  probes/  engine.log  engine.lock
-  predictions.npz  tests/
+  predictions.npz  tests/  notes.toml
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.catalog import user_config
 from engine.catalog.user_folders import state_folder
 
+# The folder of deleted runs, in a folder of runs.
+TRASH = ".trash"
 NUMBERED = re.compile(r"([0-9]{1,9})-(.+)", re.DOTALL)
 
 
 def default_runs_dir() -> Path:
     """The runs folder that is used if the command line names none."""
-    return Path(os.environ.get("CNN_TUI_RUNS") or "runs")
+    named = os.environ.get(user_config.RUNS_VARIABLE) or user_config.current().runs_folder
+    return Path(named or "runs")
 
 
 def state_dir() -> Path:
@@ -67,6 +71,11 @@ class RunDir(NamedTuple):
     @property
     def journal(self) -> Path:
         return self.path / "journal.jsonl"
+
+    @property
+    def notes(self) -> Path:
+        """The tags and the note of the user."""
+        return self.path / "notes.toml"
 
     @property
     def data_code(self) -> Path:

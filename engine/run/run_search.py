@@ -17,20 +17,26 @@ from engine.run.run_paths import NUMBERED, RunDir, state_dir
 
 def list_runs(runs_dir: Path) -> list[RunDir]:
     """The runs in a folder, newest number first. Raises RunError if it cannot be read."""
-    found = [RunDir(path) for path in _folders(runs_dir) if NUMBERED.fullmatch(path.name)]
-    return sorted(found, key=lambda run: run.number or 0, reverse=True)
+    found = (RunDir(runs_dir / label) for label in labels(runs_dir))
+    return [run for run in found if os.path.exists(run.recipe)]
 
 
-def _folders(folder: Path) -> Iterator[Path]:
-    """The visible subfolders that hold a recipe."""
+def labels(runs_dir: Path) -> list[str]:
+    """The numbered names in a folder, newest number first: of runs, and of what may be none.
+
+    Raises RunError if the folder cannot be read.
+    """
+    found = ((name, NUMBERED.fullmatch(name)) for name in _visible(runs_dir))
+    numbered = [(int(match[1]), name) for name, match in found if match is not None]
+    return [name for _, name in sorted(numbered, reverse=True)]
+
+
+def _visible(folder: Path) -> list[str]:
+    """The names in a folder that are not hidden; none if it is not there."""
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                path = folder / entry.name
-                if not entry.name.startswith(".") and os.path.exists(path / "recipe.toml"):
-                    yield path
+        return [name for name in os.listdir(folder) if not name.startswith(".")]
     except FileNotFoundError:
-        return
+        return []
     except OSError as error:
         raise RunError(run_text.runs_unreadable(folder, text.reason(error))) from error
 
@@ -60,8 +66,8 @@ def look_for(runs_dir: Path, selector: str) -> RunDir | None:
     path = path_typed(selector)
     if is_path(selector):
         return run_at(path)
-    found = _match(list_runs(runs_dir), selector) or run_at(path)
-    return found if found or selector.isdecimal() else _match(_linked(), selector)
+    found = matching(list_runs(runs_dir), selector) or run_at(path)
+    return found if found or selector.isdecimal() else matching(_linked(), selector)
 
 
 def why_none(runs_dir: Path, selector: str) -> str:
@@ -108,26 +114,27 @@ def find_readable(runs_dir: Path, selector: str = "") -> RunDir:
     return run
 
 
-def _match(known: list[RunDir], selector: str) -> RunDir | None:
+def matching(known: list[RunDir], selector: str) -> RunDir | None:
     """The run with this number; else the one with this name; else the one with this part of it.
 
     Digits are never a part of a name: `1` does not mean `2-resnet18`.
     """
     number = int(selector) if selector.isdecimal() else None
-    matching = [run for run in known if number is not None and run.number == number]
-    matching = matching or [run for run in known if selector in (run.label, run.name)]
+    found = [run for run in known if number is not None and run.number == number]
+    found = found or [run for run in known if selector in (run.label, run.name)]
     if number is None:
-        matching = matching or [run for run in known if selector in run.label]
-    if len(matching) > 1:
-        labels = {run.label for run in matching}
-        if len(labels) < len(matching):
-            raise RunError(run_text.several_of_a_name(selector, [str(r.path) for r in matching]))
-        raise RunError(run_text.several_runs(selector, (run.label for run in matching)))
-    return matching[0] if matching else None
+        found = found or [run for run in known if selector in run.label]
+    if len(found) > 1:
+        labels = {run.label for run in found}
+        if len(labels) < len(found):
+            raise RunError(run_text.several_of_a_name(selector, [str(r.path) for r in found]))
+        raise RunError(run_text.several_runs(selector, (run.label for run in found)))
+    return found[0] if found else None
 
 
 def _linked() -> list[RunDir]:
-    return [RunDir(path.resolve()) for path in _folders(state_dir())]
+    links = (state_dir() / name for name in _visible(state_dir()))
+    return [RunDir(link.resolve()) for link in links if os.path.exists(link / "recipe.toml")]
 
 
 def find_live(runs_dir: Path, selector: str = "") -> RunDir:

@@ -114,11 +114,77 @@ def ended_by_signal(number: int) -> str:
     return f"{KILLED} {number}" + (f" ({name})" if name else "")
 
 
+# Begins the line of engine.log about the user's command; it says nothing about the engine.
+AT_END = "the command at the end"
+
+
+def at_end(how: str) -> str:
+    """`how` it went, as in `exited with 0 after 0.2 s`."""
+    return f"{AT_END} {how}"
+
+
+ON_END_BLANK = '--on-end needs a command, or "" for none.'
+
+
+def on_end_unclear(command: str, why: str) -> str:
+    return (
+        f"the command '{harmless(command)}' for the end of a run is unclear ({harmless(why)}): put "
+        "words with spaces in quotes, and close each quote."
+    )
+
+
+def on_end_missing(program: str) -> str:
+    return (
+        f"there is no program '{harmless(program)}' to run at the end of a run: give its path. It "
+        "runs without a shell, so for pipes and variables use sh -c '...'."
+    )
+
+
 def bad_name(name: str) -> str:
     return (
         f"'{harmless(name)}' cannot name a run: use at most 100 letters, digits, dots, dashes and "
         "underscores, and begin with a letter or digit."
     )
+
+
+def stop_it_first(name: str, selector: str) -> str:
+    return f"{harmless(name)} is running: stop it first with `cnn-tui stop {typed(selector)}`."
+
+
+def name_taken(label: str) -> str:
+    return f"there is {harmless(label)} already: choose another name."
+
+
+def weights_in_use(run: str, user: str) -> str:
+    return (
+        f"{harmless(user)} is starting from the weights of {harmless(run)}: wait until it has "
+        "saved its first checkpoint."
+    )
+
+
+def weights_needed(run: str, user: str) -> str:
+    return (
+        f"{harmless(user)} has yet to start from the weights of {harmless(run)}: delete "
+        f"{harmless(user)} first, or let it save a checkpoint."
+    )
+
+
+def not_in_trash(selector: str, trash: object) -> str:
+    return (
+        f"there is no run '{harmless(selector)}' in {folder(trash)}: `cnn-tui runs --trash` lists "
+        "what is there."
+    )
+
+
+def bad_tag(tag: str) -> str:
+    return (
+        f"'{harmless(tag)}' cannot be a tag: use one word of at most 50 letters, digits, dots, "
+        "dashes and underscores, and begin with a letter or digit."
+    )
+
+
+def long_note(length: int, most: int) -> str:
+    return f"a note has at most {most:,} characters, not {length:,}: write a shorter one."
 
 
 COMMAND_NOT_OURS = "it is not a regular file of this user"

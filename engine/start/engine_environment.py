@@ -33,6 +33,18 @@ SPIN_COUNT = "50000"
 # ("Results reproducibility" in its docs). Older versions of PyTorch complain without it.
 ONE_WORKSPACE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 
+UNLESS_SET = {
+    "GOMP_SPINCOUNT": SPIN_COUNT,
+    "CUDA_DEVICE_ORDER": gpu_numbering.NVML_ORDER,  # torch then numbers GPUs as the launcher
+    **KEEP_MEMORY,
+}
+FIXED = {
+    "PYTHONSAFEPATH": "1",
+    "PYTHONUNBUFFERED": "1",
+    "OMP_DYNAMIC": "FALSE",
+    "MKL_DYNAMIC": "FALSE",
+}
+
 # The most processes of the compiler. Each takes hundreds of MB, and more of them help little.
 COMPILE_WORKERS = 4
 
@@ -47,19 +59,24 @@ def environment(recipe: Recipe, processes: int = 1) -> Mapping[str, str]:
     count = max(1, computing_cores() // processes) if threads == "auto" else threads
     usual = {
         "TORCHINDUCTOR_COMPILE_THREADS": str(min(count, COMPILE_WORKERS)),
-        "GOMP_SPINCOUNT": SPIN_COUNT,
-        "CUDA_DEVICE_ORDER": gpu_numbering.NVML_ORDER,  # torch then numbers GPUs as the launcher
-        **KEEP_MEMORY,
+        **UNLESS_SET,
         **(ONE_WORKSPACE if recipe.deterministic == "on" else {}),
     }
-    fixed = {
-        "PYTHONSAFEPATH": "1",
-        "PYTHONUNBUFFERED": "1",
-        "OMP_NUM_THREADS": str(count),
-        "OMP_DYNAMIC": "FALSE",
-        "MKL_DYNAMIC": "FALSE",
+    return usual | os.environ | FIXED | {"OMP_NUM_THREADS": str(count)}
+
+
+def without_ours(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of an engine without those that are meant for it alone.
+
+    What the user had in their place is not known, except where it took precedence.
+    """
+    ours = UNLESS_SET | ONE_WORKSPACE | FIXED
+    counts = ("TORCHINDUCTOR_COMPILE_THREADS", "OMP_NUM_THREADS")
+    return {
+        name: value
+        for name, value in variables.items()
+        if ours.get(name) != value and name not in counts
     }
-    return usual | os.environ | fixed
 
 
 def check_modules() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, BinaryIO, NamedTuple, NoReturn
 
 from engine import text
@@ -17,7 +19,7 @@ from engine.errors import RunError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.recipes.recipe_toml import to_toml
-from engine.run import engine_log, run_creation
+from engine.run import engine_log, on_end, run_creation
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start.device_request import check_device, count_ranks
@@ -44,17 +46,24 @@ def default_name(recipe: Recipe) -> str:
     return f"{arch.strip('_') or 'model'}-{data or 'images'}"[:100]
 
 
-def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes]:
+def spawn(
+    claim: Claim,
+    recipe: Recipe,
+    *options: str,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> subprocess.Popen[bytes]:
     """Start the engine in its own session, so that it outlives the terminal.
 
-    The engine inherits the lock. This process closes its copy of the descriptor, which does not
-    unlock it. As long as it lives, it notes in the run's log if a signal ends the engine. Raises
-    RunError if the engine cannot be started.
+    It gets these environment variables beside its usual ones. It inherits the lock. This process
+    closes its copy of the descriptor, which does not unlock it. As long as it lives, it notes in
+    the run's log if a signal ends the engine. Raises RunError if the engine cannot be started.
     """
     run_creation.link_into_state(claim.run)
     try:
         with opened_log(claim.run) as log:
-            engine = detached(engine_start(claim, recipe, *options), log, claim.lock)
+            start = engine_start(claim, recipe, *options)
+            start = start._replace(variables={**start.variables, **variables})
+            engine = detached(start, log, claim.lock)
     finally:
         os.close(claim.lock)
     threading.Thread(target=wait, args=(engine, claim.run), name="waiter", daemon=True).start()
@@ -62,9 +71,23 @@ def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes
 
 
 def wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
-    """Wait until the engine ends; note in the run's log if a signal ended it."""
+    """Wait until the engine ends; if a signal ended it, do what it could not do itself.
+
+    That is noted in the run's log, and the user's command for the end is run.
+    """
     if (code := engine.wait()) < 0:
         engine_log.add_signal(run, -code)
+        if on_end.command():
+            with contextlib.suppress(RunError, OSError), opened_log(run) as log:
+                detached(ProcessStart(at_end(run, 1), os.environ), log).wait()
+
+
+def at_end(run: RunDir, code: int) -> list[str]:
+    """The arguments of the process that runs the user's command for the end of a run.
+
+    It exits with `code`, that of the run.
+    """
+    return [*COMMAND, str(run.path.resolve()), "--ended", str(code)]
 
 
 def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:

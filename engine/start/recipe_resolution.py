@@ -41,28 +41,38 @@ def resolve_recipe(
     A `resumed` run starts from its own weights. Raises UsageError for a wrong name, key or value,
     DataError for missing data, and RunError if `init_from` names a run that does not exist.
     """
-    file = _file_fields(named)
     settings = dict(parse_setting(setting) for setting in sets)
+    recipe = recipe_of_fields(file_fields(named), settings, flags, runs_dir, resumed)
+    check_data(recipe)
+    return recipe
+
+
+def recipe_of_fields(
+    file: Mapping[str, object],
+    settings: Mapping[str, object],
+    flags: Mapping[str, object],
+    runs_dir: Path,
+    resumed: RunDir | None = None,
+) -> Recipe:
+    """As `resolve_recipe`, of fields that are read already; does not look into the data."""
     if source := {**file, **settings, **flags}.get("init_from"):
         last = resumed and resumed.checkpoints / "last.pt"
         source = last or find_checkpoint(str(source), runs_dir)
-        file = inherited_fields(source) | file
+        file = {**inherited_fields(source), **file}
         flags = {**flags, "init_from": str(source)}
-    fields = default_fields(file | settings | dict(flags)) | dict(flags)
+    fields = {**default_fields({**file, **settings, **flags}), **flags}
     if resumed is None:  # a resumed run has its own copy of a user's file
         check_architecture(str({**file, **settings, **fields}["arch"]))
-    recipe = with_absolute_paths(build_recipe(file=file, settings=settings, flags=fields))
-    check_data(recipe)
-    return recipe
+    return with_absolute_paths(build_recipe(file=file, settings=settings, flags=fields))
 
 
 def given_fields(named: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
     """The fields that `--recipe`, `--set` and the flags set. Raises as `resolve_recipe` does."""
     settings = {parse_setting(setting)[0] for setting in sets}
-    return {*_file_fields(named), *settings, *flags}
+    return {*file_fields(named), *settings, *flags}
 
 
-def _file_fields(named: str | None) -> dict[str, object]:
+def file_fields(named: str | None) -> dict[str, object]:
     """The fields of `--recipe NAME|FILE`."""
     if named is None:
         return {}

@@ -61,6 +61,10 @@ HELP_FORCE = (
     "changed (from the next epoch, not bit-exact)."
 )
 HELP_ON_NAN = "When the loss is not a number: pause, stop or rollback."
+HELP_ON_END = (
+    "Run this when the run is done, stopped or has failed; CNN_TUI_RUN, CNN_TUI_STATE and "
+    "CNN_TUI_RESULT tell it which and how."
+)
 HELP_NO_UI = "Train in the foreground and print plain lines."
 HELP_CREATE = "Create the run's folder, print its path, and leave starting it to torchrun."
 HELP_DRY_RUN = "Do everything up to one step and one evaluation batch, then exit."

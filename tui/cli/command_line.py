@@ -17,12 +17,15 @@ from typing import Any
 import click
 
 from engine.errors import STOP_EXIT, EngineError, UsageError
-from tui.cli import bare_words, cli_text, list_commands, run_commands
+from tui.cli import bare_words, cli_text, list_commands, run_commands, settings_check
+from tui.cli.compare_command import compare
 from tui.cli.doctor_command import doctor
 from tui.cli.export_command import export
 from tui.cli.inspect_command import inspect_data
 from tui.cli.options import runs_option, start_options
 from tui.cli.predict_command import predict
+from tui.cli.queue_command import queue
+from tui.cli.race_command import race
 from tui.cli.report_command import report
 from tui.cli.resume_command import resume
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
@@ -93,7 +96,9 @@ class Cli(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
+            settings_check.check(name, rest)
+            return name, command, rest
         except click.UsageError as error:
             if not _nearest(error):
                 bare_words.check([*itertools.takewhile(lambda word: word[:1] != "-", args)])
@@ -107,6 +112,7 @@ class Cli(click.Group):
 @click.pass_context
 def main(ctx: click.Context, /, **options: Any) -> None:
     if ctx.invoked_subcommand is None:
+        settings_check.check(None)
         start_or_open_launcher(StartRequest.from_options(**options))
         return
     dropped = [
@@ -124,6 +130,7 @@ for command in (
     attach,
     demo,
     resume,
+    queue,
     doctor,
     inspect_data,
     predict,
@@ -131,7 +138,9 @@ for command in (
     wait,
     export,
     report,
+    compare,
     test,
+    race,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,
 ):

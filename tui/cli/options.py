@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,6 +66,23 @@ def runs_option(command: Command) -> Command:
     return option(command)
 
 
+def _for_engines(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Put the command into the environment, which every engine from here on inherits."""
+    if value is not None:
+        from engine.run import on_end
+
+        on_end.check(value)
+        os.environ[on_end.VARIABLE] = value
+
+
+# Its value never becomes a part of a recipe.
+on_end_option = click.option(
+    "--on-end",
+    callback=_for_engines,
+    expose_value=False,
+    metavar="COMMAND",
+    help=cli_text.HELP_ON_END,
+)
 ascii_option = click.option("--ascii", "ascii_only", is_flag=True, help=cli_text.HELP_ASCII)
 force_option = click.option("--force", is_flag=True, help=cli_text.HELP_FORCE)
 no_ui_option = click.option("--no-ui", is_flag=True, help=cli_text.HELP_NO_UI)
@@ -84,7 +102,7 @@ computing_option = click.option(
 replace_option = click.option("--force", is_flag=True, help=cli_text.HELP_REPLACE)
 run_argument = click.argument("run", default="", metavar="[RUN]", callback=named)
 
-_START_OPTIONS = (
+_RECIPE_OPTIONS = (
     click.option("--arch", "-m", metavar="NAME", help=cli_text.HELP_ARCH),
     click.option("--data", "-d", metavar="NAME|PATH", help=cli_text.HELP_DATA),
     click.option("--recipe", "-r", metavar="NAME|FILE", help=cli_text.HELP_RECIPE),
@@ -97,17 +115,28 @@ _START_OPTIONS = (
     click.option("--compile", metavar="auto|off|on", help=cli_text.HELP_COMPILE),
     click.option("--seed", type=int, metavar="N", help=cli_text.HELP_SEED),
     click.option("--data-dir", metavar="FOLDER", help=cli_text.HELP_DATA_DIR),
+    click.option("--on-nan", metavar="WHAT", help=cli_text.HELP_ON_NAN),
     click.option("--name", default="", metavar="NAME", help=cli_text.HELP_NAME),
+)
+_START_OPTIONS = (
+    *_RECIPE_OPTIONS,
     click.option(
         "--resume", type=click.Choice(["auto"]), metavar="auto", help=cli_text.HELP_RESUME_AUTO
     ),
     force_option,
-    click.option("--on-nan", metavar="WHAT", help=cli_text.HELP_ON_NAN),
+    on_end_option,
     no_ui_option,
     click.option("--create", is_flag=True, help=cli_text.HELP_CREATE),
     dry_run_option,
     ascii_option,
 )
+
+
+def recipe_options(command: Command) -> Command:
+    """The options that say what to train, and the name of the run."""
+    for option in reversed(_RECIPE_OPTIONS):
+        command = option(command)
+    return command
 
 
 def start_options(command: Command) -> Command:

@@ -13,6 +13,7 @@ from tui.cli.options import (
     force_option,
     gpus_option,
     no_ui_option,
+    on_end_option,
     run_argument,
     runs_option,
 )
@@ -27,6 +28,7 @@ from tui.cli.taken_run import tell_if_elsewhere
 @click.option("--device", metavar="DEVICE", help=cli_text.HELP_OTHER_DEVICE)
 @gpus_option
 @force_option
+@on_end_option
 @no_ui_option
 @dry_run_option
 @ascii_option

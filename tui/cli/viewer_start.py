@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypedDict
 
 from engine.errors import UsageError
 from tui import shared_text
-from tui.cli import cli_text
+from tui.cli import cli_text, settings_check
 from tui.cli.stderr_lines import say
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.run.run_lock import Claim
     from engine.run.run_paths import RunDir
     from tui.app import CnnTui
+    from tui.viewer.compared_curves import Axis
     from tui.viewer.event_source import EventSource
 
     LogOpening: TypeAlias = Callable[[FoundLog], EventSource]
@@ -78,6 +79,7 @@ def train(
     """
     from engine.start import launch
 
+    settings_check.tell_doubts()
     if not no_ui and (why := no_screen(cli_text.LINES_INSTEAD)):
         say(why)
     if no_ui or not on_screen():
@@ -119,6 +121,13 @@ def watch_log(log: FoundLog, open_log: LogOpening, *, ascii_only: bool) -> NoRet
     _show(CnnTui(log.path, watch=partial(open_log, log), name=log.path.name, **traits))
 
 
+def show_race(runs_dir: Path, label: str, *, ascii_only: bool) -> NoReturn:
+    """Show the leader board of a race."""
+    with _terminal_traits(ascii_only) as traits:
+        from tui.cli.race_app import RaceApp
+    _show(RaceApp(runs_dir, label, **traits))
+
+
 def choose_log(
     folder: Path, found: FoundLogs, open_log: LogOpening, *, ascii_only: bool
 ) -> NoReturn:
@@ -128,7 +137,22 @@ def choose_log(
     _show(LogsApp(folder, found, open_log, **traits))
 
 
+def show_comparison(
+    selectors: Sequence[str],
+    runs_dir: Path,
+    axis: Axis | None,
+    baseline: str,
+    *,
+    ascii_only: bool,
+) -> NoReturn:
+    """Compare these runs and logs; see `CompareScreen`."""
+    with _terminal_traits(ascii_only) as traits:
+        from tui.cli.compare_app import CompareApp
+    _show(CompareApp(selectors, runs_dir, axis, baseline, **traits))
+
+
 def open_launcher(runs_dir: Path, data_dir: str, *, ascii_only: bool) -> NoReturn:
+    settings_check.tell_doubts()
     with _terminal_traits(ascii_only) as traits:
         from tui.app import CnnTui
     _show(CnnTui(runs_dir, data_dir=data_dir, **traits))

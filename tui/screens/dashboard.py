@@ -162,9 +162,17 @@ class Dashboard(FollowingScreen):
         silent = self.source.liveness == "silent"
         if silent and (sentence := self.source.why_not_live()):
             self.notify(sentence, severity="warning", timeout=60, markup=False)
+        elif self.was_live and self.source.run is not None:
+            self._tell_end()
         if self.history.ended is not None and not self._has_begun:
             self._arrangement.show_before_start()
             self._arrange()
+
+    def _tell_end(self) -> None:
+        """Call somebody who waits for the end of the run; who stopped it waits for nothing."""
+        ended = self.history.ended
+        if ended is not None and ended.reason != "stopped":
+            self.call_attention(screen_text.over(self.source.label, ended))
 
     def source_was_read(self) -> None:
         if self.history.read_share < 1.0:

@@ -38,6 +38,8 @@ class FollowingScreen(FineScreen[str]):
     def __init__(self, source: EventSource) -> None:
         super().__init__()
         self.source = source
+        self.was_live = False
+        """Whether the writer of the events was seen alive."""
         # Whether the last phase that was read is one that every epoch repeats.
         self._trains = False
 
@@ -69,6 +71,7 @@ class FollowingScreen(FineScreen[str]):
             self.set_timer(SLICE_BREAK_SECONDS, self.read)
         if was_alive and not self.alive:
             self.writer_is_gone()
+        self.was_live |= self.alive and not news.more
         self.source_was_read()
         if news.kinds is None or news.kinds:
             self.post_message(self.EngineEvents(news.kinds))

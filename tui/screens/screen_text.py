@@ -5,6 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 
+from msgspec import UNSET
+
+from engine import numbers
+from engine.protocol.events import RunEnded
 from engine.text import harmless
 from tui.shared_text import GoOn
 from tui.widgets.key_group import KeyGroup
@@ -71,6 +75,17 @@ DETACH = "Detach: leave, the training goes on"
 LEAVE = "Leave"
 
 LIST_KEYS = "List all keys"
+
+# What is told outside of the terminal
+
+
+def over(label: str, ended: RunEnded) -> str:
+    """`43-resnet18-cifar10 is done, best 91.2 %`"""
+    if ended.reason == "failed":
+        return f"{label} has failed: {ended.error}"
+    best = "" if ended.best_top1 is UNSET else f", best {numbers.share(ended.best_top1)}"
+    return f"{label} is done{best}"
+
 
 # Dialogs and notes
 

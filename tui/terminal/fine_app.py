@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from typing import TypeVar
 
 from rich.console import RenderableType
@@ -10,6 +12,7 @@ from textual.app import App
 from textual.geometry import Offset
 from textual.screen import Screen
 
+from tui.terminal import attention
 from tui.terminal.compositor import FineUpdate
 from tui.terminal.driver import SteadyDriver
 from tui.terminal.shown_cells import ShownCells
@@ -29,6 +32,16 @@ class FineApp(App[Result]):
         """Send every cell again."""
         if isinstance(self._driver, SteadyDriver):
             self._driver.draw_anew()
+
+    def call_attention(self, text: str) -> None:
+        """Ring the terminal's bell once, and show this text outside of it where it can do that."""
+        if self._shown is not None:
+            self.run_worker(partial(self._call, text), thread=True, exit_on_error=False)
+
+    def _call(self, text: str) -> None:
+        """Write the call from the app's own thread, after tmux has answered in this one."""
+        assert self._driver is not None
+        self.call_from_thread(self._driver.write, attention.call(text, os.environ))
 
     def on_resize(self, event: events.Resize) -> None:
         """Forget what a terminal of another size showed: it may have cut or moved its lines."""

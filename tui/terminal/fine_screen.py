@@ -9,6 +9,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from tui.terminal.compositor import FineCompositor
+from tui.terminal.fine_app import FineApp
 
 Result = TypeVar("Result")
 
@@ -22,6 +23,11 @@ class FineScreen(Screen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = FineCompositor()
+
+    def call_attention(self, text: str) -> None:
+        """Call somebody to the terminal, with this text."""
+        if isinstance(self.app, FineApp):
+            self.app.call_attention(text)
 
     def _compositor_refresh(self) -> None:
         """Send the changes; under a dialog, hand them to it: Textual would resend everything."""

@@ -1,7 +1,8 @@
 """Follows a run: its history, and whether its engine is starting, is alive or has died.
 
-An engine that is starting or has died writes nothing into the journal. The follower adds an event
-to the history in its place: `Phase("starting")` or `RunEnded("failed")`.
+An engine that is starting or has died, or for which a run waits in the queue, writes nothing into
+the journal. The follower adds an event to the history in its place: `Phase("starting")`,
+`RunEnded("failed")` or `Phase("queued")`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from engine.run.kept_tests import DataTest
 from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
-from tui.viewer import viewer_text
+from tui.viewer import queue_status, viewer_text
 from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
 from tui.viewer.tests_folder import KeptTests
 
@@ -28,17 +29,23 @@ class RunFollower:
 
     `expected_at` is when this viewer looks for an engine that it has just started, in unix seconds:
     the run is starting until that engine writes its first event. None if it has started none.
+    `folding` folds its journal.
     """
 
     refusal = ""
     hold: Callable[[], None] | None = None
 
-    def __init__(self, run: RunDir, expected_at: float | None = None) -> None:
+    def __init__(
+        self,
+        run: RunDir,
+        expected_at: float | None = None,
+        folding: type[JournalFolding] = JournalFolding,
+    ) -> None:
         self._run, self._expected_at = run, expected_at
         self.liveness: Liveness = "live"
         self.died = ""
         """The sentence about an engine that died without writing `RunEnded`; empty if none did."""
-        self._journal, self._tests = JournalFolding(run.journal), KeptTests(run)
+        self._journal, self._tests = folding(run.journal), KeptTests(run)
         # The last event before the newest engine; None while the first one is followed.
         self._last_seq_before: int | None = None
         # The history to which `starting` was added; the one to which a death was, and the death.
@@ -105,7 +112,7 @@ class RunFollower:
             return HistoryUpdate(None, self._read().more)
         if self.history is not self._shown_death:
             self.died = ""
-        if self._add_starting() or self._add_death() or changed:
+        if self._add_starting() or self._add_death() or self._add_place() or changed:
             return HistoryUpdate(None, more=False)
         return update
 
@@ -162,6 +169,17 @@ class RunFollower:
             "failed", error=self.died, step=last.step, seq=last.last_seq, time=last.last_time
         )
         last.fold([self._death])
+        return True
+
+    def _add_place(self) -> bool:
+        """Add the place in the queue of a run that never had an engine; whether it is a new one."""
+        if self.liveness != "gone" or self.history.last_seq or self._had_engine:
+            return False
+        place = queue_status.place_of(self._run)
+        now = self.history.phase.note if self.history.phase is not None else ""
+        if place == now:
+            return False
+        self.history.fold([Phase("queued", note=place) if place else Phase("starting")])
         return True
 
     @property

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from engine.text import harmless, nearest
 
 SIGNS: Mapping[str, str] = {
+    "queued": "○",
     "starting": "○",
     "live": "●",
     "paused": "‖",
@@ -15,6 +18,7 @@ SIGNS: Mapping[str, str] = {
 }
 
 STATE_WORDS: Mapping[str, str] = {
+    "queued": "queued",
     "starting": "starting",
     "live": "training",
     "paused": "paused",
@@ -37,6 +41,15 @@ def more_scalars(shown: int) -> str:
 NO_NUMBERS_YET = "The log has no numbers yet: its curves begin with the first ones."
 
 
+def waits(runs_before: int, *, paused: bool) -> str:
+    """What a run in the queue waits for."""
+    if paused:
+        return "the queue is paused"
+    if not runs_before:
+        return "is the next one to start"
+    return f"waits for {runs_before} run{'s' if runs_before > 1 else ''} before it"
+
+
 def ago(seconds: float) -> str:
     """A time in its largest unit: 40 s, 12 min, 3 h, 5 d."""
     for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
@@ -52,3 +65,17 @@ def quiet_for(seconds: float) -> str:
 
 def grew_ago(seconds: float) -> str:
     return f"{ago(seconds)} ago"
+
+
+def unknown_column(name: str, known: Iterable[str]) -> str:
+    return f"runs have no column '{harmless(name)}': {nearest(name, known)}"
+
+
+def cannot_compare(found: int, most: int) -> str:
+    if found < 2:
+        return "To compare takes two runs or logs at least: name another one."
+    return f"At most {most} runs and logs can be compared at once, and these are {found}."
+
+
+def has_vanished(label: str) -> str:
+    return f"{label} has vanished: what was read of it stays on the screen."

@@ -1,0 +1,186 @@
+"""Does halving find the best of 27 recipes on digits, and in which share of the grid's time?
+
+    python -m benchmarks.halving FOLDER
+
+trains the grid of 27 recipes with ten seeds, by the runner of a queue, and then plays halving on
+each seed from what was recorded: its runs are those of the grid, bit for bit, only shorter. FOLDER
+keeps the runs, so the same command goes on, or only judges; of a race that `cnn-tui race stop` has
+stopped, it judges the seeds that are through.
+
+Best is, by the mean over all seeds of the best validated accuracy of the full plan, the first
+recipe. Halving has found the best where the recipe that it ranks first has a mean at most one
+standard deviation, that of the best recipe over the seeds, below it: a single seed cannot tell such
+recipes apart. The same is asked of the grid, which ranks the recipes after their whole training
+with that one seed.
+
+The time is that of the engines by the clock, from the start of their processes to their ends: all
+starts, of which halving has more, and all epochs. It is also given for the epochs alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from engine.queueing import queue_journal
+from engine.queueing.queue_dir import QueueDir
+from engine.queueing.queue_journal import Ended, Started
+from engine.racing import leader_board, race_control, race_file
+from engine.racing.next_tasks import course
+from engine.racing.race import Race, settings_key
+from engine.racing.race_preparation import prepare
+from engine.racing.race_request import RaceRequest
+from engine.racing.run_results import RunResults, read_results
+
+SETS = (
+    *("lr=[0.01, 0.05, 0.2]", "batch=[32, 128, 512]"),
+    'schedule=["onecycle", "cosine", "constant"]',
+    *("threads=1", "precision=float32", "memory_format=contiguous"),
+)
+SHARE, ENOUGH = 0.4, 0.9
+POLL_SECONDS = 2.0
+
+
+class Cost(NamedTuple):
+    """Seconds of engines: of their starts, and of their epochs."""
+
+    starts: float
+    epochs: float
+
+    @property
+    def seconds(self) -> float:
+        return self.starts + self.epochs
+
+
+class Played(NamedTuple):
+    """The recipe that a race ranks first, and what the race has cost."""
+
+    first: bytes
+    cost: Cost
+
+
+def recorded(runs_dir: Path, repeats: int, epochs: int) -> Race:
+    """The race of the whole grid, once it has ended."""
+    if race_file.labels(runs_dir):
+        race = race_file.find(runs_dir)
+        if not race.stopped:
+            race_control.resume(runs_dir, race, time.time())
+    else:
+        flags = {"arch": "lenet5", "data": "digits", "epochs": epochs}
+        race = prepare(runs_dir, RaceRequest(sets=SETS, flags=flags, seeds=repeats))
+        race_control.start(runs_dir, race)
+    while not leader_board.board(runs_dir, race).ended:
+        time.sleep(POLL_SECONDS)
+    return race
+
+
+def whole_seeds(runs_dir: Path, race: Race) -> Race:
+    """The race with the seeds of which all runs are done, if it was stopped before the others."""
+    results = read_results(runs_dir, (run.run for run in race.runs))
+    missing = {run.seed for run in race.runs if results[run.run].state != "done"}
+    runs = tuple(run for run in race.runs if run.seed not in missing)
+    return replace(race, runs=runs, seeds=len({run.seed for run in runs}))
+
+
+class Recorded(NamedTuple):
+    """The results of whole runs, and what their engines took by the clock, in seconds."""
+
+    results: Mapping[str, RunResults]
+    seconds: Mapping[str, float]
+
+    def start_seconds(self, run: str) -> float:
+        """What the start of an engine takes, and its end: all its time but that of its epochs."""
+        found = self.results[run]
+        return self.seconds[run] - found.epoch * (found.epoch_seconds or 0.0)
+
+
+def played(race: Race, whole: Recorded, seed: int, *, halving: bool) -> Played:
+    """A race with one seed, from what was recorded."""
+    runs = tuple(run for run in race.runs if run.seed == seed)
+    alone = replace(race, runs=runs, seeds=1, halving=halving)
+    plans = {run.run: whole.results[run.run].planned for run in runs}
+    results = {run: RunResults(run, "queued", planned) for run, planned in plans.items()}
+    starts = 0.0
+    while tasks := course(alone, results).tasks:
+        for task in tasks:
+            results[task.run] = _until(whole.results[task.run], task.until)
+            starts += whole.start_seconds(task.run)
+    first = course(alone, results).racing[0]
+    epochs = sum(each.epoch * (each.epoch_seconds or 0.0) for each in results.values())
+    return Played(settings_key(alone.recipes[first][0].settings), Cost(starts, epochs))
+
+
+def _until(whole: RunResults, epoch: int) -> RunResults:
+    """A run as it is when it has trained to the end of an epoch; 0 is the end of its plan."""
+    if not epoch:
+        return whole
+    return whole._replace(state="stopped", between=True, epochs=whole.epochs[:epoch])
+
+
+def clock_seconds(runs_dir: Path) -> dict[str, float]:
+    """What the engine of each run took, from its start to its end."""
+    entries = queue_journal.read(QueueDir(runs_dir))
+    began = {entry.run: entry.time for entry in entries if isinstance(entry, Started)}
+    return {
+        entry.run: entry.time - began[entry.run]
+        for entry in entries
+        if isinstance(entry, Ended) and entry.state == "done"
+    }
+
+
+def judged(race: Race, whole: Recorded) -> int:
+    """Print each repeat; returns in how many halving has found the best in little time."""
+    finals = {
+        settings_key(recipe[0].settings): [_final(whole.results[run.run]) for run in recipe]
+        for recipe in race.recipes
+    }
+    means = {key: statistics.fmean(values) for key, values in finals.items()}
+    best = max(means, key=lambda key: means[key])
+    least = means[best] - statistics.stdev(finals[best])
+    print(f"best: {best.decode()} {means[best]:.2%}, found is at least {least:.2%}")
+    print(f"within that: {sum(mean >= least for mean in means.values())} of {len(means)} recipes")
+    good = 0
+    for seed in sorted({run.seed for run in race.runs}):
+        grid, halved = (played(race, whole, seed, halving=halving) for halving in (False, True))
+        share = halved.cost.seconds / grid.cost.seconds
+        found = means[halved.first] >= least
+        good += found and share <= SHARE
+        print(
+            f"seed {seed}: halving {'finds' if found else 'misses'} it ({means[halved.first]:.2%})"
+            f" in {share:.2f} of the time ({halved.cost.epochs / grid.cost.epochs:.2f} of the"
+            f" epochs' alone); the grid {'finds' if means[grid.first] >= least else 'misses'} it"
+            f" ({means[grid.first]:.2%}) in {grid.cost.seconds:.0f} s, starts"
+            f" {grid.cost.starts:.0f} s"
+        )
+    return good
+
+
+def _final(whole: RunResults) -> float:
+    best = whole.best(whole.planned)
+    return 0.0 if best is None or best.top1 is None else best.top1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=72)
+    options = parser.parse_args()
+    race = whole_seeds(options.folder, recorded(options.folder, options.repeats, options.epochs))
+    if race.seeds < 2:
+        raise SystemExit("two seeds must be through, to tell what is noise")
+    results = read_results(options.folder, (run.run for run in race.runs))
+    good = judged(race, Recorded(results, clock_seconds(options.folder)))
+    print(f"halving finds the best in at most {SHARE} of the time in {good} of {race.seeds}")
+    if good < ENOUGH * race.seeds:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Whether the user's own settings may name a command: only where nobody else can change them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from engine.catalog import user_config
+from engine.catalog import user_config_text as words
+
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+OTHERS_READ = stat.S_IRWXG | stat.S_IRWXO
+
+
+def trusted_on_end() -> str:
+    """The command of the user's file for the end of a run; empty where others can change it."""
+    return "" if _writable_by_others() else user_config.current().on_end
+
+
+def complaint() -> str:
+    """The sentence about a file that others can change or read; empty where they cannot."""
+    if path := _writable_by_others():
+        return words.writable_by_others(path)
+    file = user_config.config_file()
+    return words.readable_by_others(file) if _mode(file) & OTHERS_READ else ""
+
+
+def _writable_by_others() -> Path | None:
+    """The user's file, or its folder, if others can change it."""
+    file = user_config.config_file()
+    paths = (file, file.parent) if file.exists() else ()
+    return next((path for path in paths if _mode(path) & OTHERS_WRITE), None)
+
+
+def _mode(path: Path) -> int:
+    """The permissions of a path, all of them if it belongs to somebody else; 0 if it is not there.
+
+    A link counts as what it leads to.
+    """
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0
+    ours = found.st_uid in (os.getuid(), 0)
+    return stat.S_IMODE(found.st_mode) if ours else stat.S_IRWXU | OTHERS_READ

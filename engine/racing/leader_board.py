@@ -1,0 +1,175 @@
+"""The leader board of a race, computed from its file and the journals of its runs."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from engine.comparison.seed_groups import spread
+from engine.racing.next_tasks import Course, course, is_used_up
+from engine.racing.race import Race, RaceRun
+from engine.racing.run_results import RunResults, read_results
+from engine.racing.rungs import Rung, counts, score
+
+# queued: no engine has trained it yet. waiting: it is at a rung, or its engine was killed, and it
+# will be resumed. dropped: other recipes were better at a rung. stopped: by somebody, or by the end
+# of the race. removed: its folder is gone.
+RowState: TypeAlias = Literal[
+    "queued", "training", "waiting", "done", "failed", "dropped", "stopped", "removed"
+]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A run of a race.
+
+    `top1` is the best validation accuracy so far, a fraction. `epochs` is the full plan, and
+    `until` the epoch to which it trains at present. `rung` is the rung that its recipe is in, from
+    1. `elapsed` (the time of its engines) and `remaining` (until that epoch) are in seconds.
+    """
+
+    run: str
+    settings: dict[str, object]
+    seed: int
+    state: RowState
+    epoch: int
+    epochs: int
+    until: int
+    top1: float | None
+    rung: int
+    elapsed: float
+    remaining: float | None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """The seeds of one recipe: mean and standard deviation of their best accuracies.
+
+    The deviation is that of a sample; None with fewer than two runs that have an accuracy.
+    """
+
+    settings: dict[str, object]
+    rows: tuple[Row, ...]
+    mean: float | None
+    deviation: float | None
+
+
+class Board(msgspec.Struct, frozen=True):
+    """A leader board, best recipe first.
+
+    `rungs` is the number of rungs, 1 without halving. `used` is the time of all engines and
+    `remaining` what is left at the present pace, in seconds; None while nothing is known.
+    """
+
+    race: Race
+    standings: tuple[Standing, ...]
+    rungs: int
+    ended: bool
+    used: float
+    remaining: float | None
+
+
+def board(runs_dir: Path, race: Race) -> Board:
+    """The leader board as it is now."""
+    results = read_results(runs_dir, (run.run for run in race.runs))
+    now = course(race, results)
+    finished = not now.tasks and not race.recipes_to_come
+    over = race.stopped or is_used_up(race, results) or finished
+    ended = over and not any(each.state == "training" for each in results.values())
+    places = _Places(race.recipes, now, results, {task.run for task in now.tasks}, over)
+    order = sorted(range(len(race.recipes)), key=places.place)
+    standings = tuple(map(places.standing, order))
+    used = sum(each.elapsed for each in results.values())
+    left = None if ended else _remaining(race, now, results)
+    return Board(race, standings, len(now.ladder), ended, used, left)
+
+
+class _Places(NamedTuple):
+    """Where the recipes of a race are, by their index; `wanted` runs are still to train."""
+
+    recipes: list[tuple[RaceRun, ...]]
+    now: Course
+    results: Mapping[str, RunResults]
+    wanted: set[str]
+    over: bool
+
+    def _rung(self, recipe: int) -> Rung:
+        return self.now.ladder[self.now.reached[recipe]]
+
+    def place(self, recipe: int) -> tuple[float, ...]:
+        """The smallest is the best: got to a later rung, has lost no run, is the most accurate."""
+        found, rung = [self.results[run.run] for run in self.recipes[recipe]], self._rung(recipe)
+        lost = sum(not counts(each, rung) and each.run not in self.wanted for each in found)
+        so_far = spread(map(_top1, found))
+        error = 1.0 - so_far.mean if so_far is not None else math.inf
+        left_behind = recipe not in self.now.racing
+        rank = (-self.now.reached[recipe], left_behind, lost, error)
+        return (*rank, score(found, rung).loss, recipe)
+
+    def standing(self, recipe: int) -> Standing:
+        rows = tuple(self._row(recipe, run) for run in self.recipes[recipe])
+        found = spread(row.top1 for row in rows)
+        mean, deviation = (found.mean, found.deviation) if found is not None else (None, None)
+        return Standing(rows[0].settings, rows, mean, deviation)
+
+    def _row(self, recipe: int, run: RaceRun) -> Row:
+        found = self.results[run.run]
+        until, pace = self._rung(recipe).epoch(found.planned), found.epoch_seconds
+        return Row(
+            run=found.run,
+            settings=run.settings,
+            seed=run.seed,
+            state=self._state(recipe, found),
+            epoch=found.epoch,
+            epochs=found.planned,
+            until=until,
+            top1=_top1(found),
+            rung=self.now.reached[recipe] + 1,
+            elapsed=found.elapsed,
+            remaining=None if pace is None else max(0, until - found.epoch) * pace,
+        )
+
+    def _state(self, recipe: int, found: RunResults) -> RowState:
+        if found.state in ("training", "done", "failed"):
+            return found.state
+        if found.state == "gone":
+            return "removed"
+        if recipe not in self.now.racing:
+            return "dropped"
+        if self.over or not (found.run in self.wanted or counts(found, self._rung(recipe))):
+            return "stopped"
+        return "queued" if found.state == "queued" else "waiting"
+
+
+def _top1(found: RunResults) -> float | None:
+    best = found.best(found.planned)
+    return best.top1 if best is not None else None
+
+
+def _remaining(race: Race, now: Course, results: Mapping[str, RunResults]) -> float | None:
+    """Seconds until the race has ended, at the pace of its runs; None while that is unknown.
+
+    Those that train at present share the devices, and so will those to come.
+    """
+    paces = [each.epoch_seconds for each in results.values()]
+    measured = [pace for pace in paces if pace is not None]
+    if not measured:
+        return None
+    usual = statistics.median(measured)
+    live = sum(each.state == "training" for each in results.values())
+    longest = max(each.planned for each in results.values())
+    labelled = {each.run: each for each in results.values()}
+    seconds = 0.0
+    for task in now.tasks:
+        found = labelled[task.run]
+        epochs = max(0, (task.until or found.planned) - found.epoch)
+        seconds += epochs * (found.epoch_seconds or usual)
+    for before, rung in pairwise(now.ladder[now.reached[now.racing[0]] :]):
+        epochs = rung.epoch(longest) - before.epoch(longest)
+        seconds += before.keeps * race.seeds * epochs * usual
+    seconds += race.recipes_to_come * race.seeds * longest * usual
+    return seconds / max(1, live)

@@ -1,0 +1,110 @@
+"""What a race trains next, computed from its file and the journals of its runs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.queueing.task import Task
+from engine.racing import race_file, race_folders, tree_sampler
+from engine.racing.race import Race, RaceRun
+from engine.racing.run_results import RunResults, read_results
+from engine.racing.rungs import Rung, counts, rungs, score
+from engine.run.runs_folder_lock import locked_runs_folder
+
+
+class Course(NamedTuple):
+    """Where a race is.
+
+    `reached` is the index of the rung that each recipe is in, or in which it was left behind, and
+    `racing` are the recipes that are still in the race, best first where a rung has judged them.
+    `tasks` are what is left to train to reach the next rung; none where the race has ended.
+    """
+
+    ladder: list[Rung]
+    reached: list[int]
+    racing: list[int]
+    tasks: list[Task]
+
+
+def follow_up(runs_dir: Path, label: str) -> list[Task]:
+    """What the race trains next; nothing once it has ended, or its budget is used up.
+
+    Makes the runs of the recipe that TPE chooses next. Raises RunError where the file of the race
+    cannot be read, and as `with_next_recipe`.
+    """
+    race = race_file.read(runs_dir, label)
+    results = read_results(runs_dir, (run.run for run in race.runs))
+    if race.stopped or is_used_up(race, results):
+        return []
+    if race.sampler == "tpe":
+        return _follow_up_of_tpe(runs_dir, label)
+    return course(race, results).tasks
+
+
+def _follow_up_of_tpe(runs_dir: Path, label: str) -> list[Task]:
+    """The runs of the newest recipe; once they have ended, those of one that is chosen now."""
+    with locked_runs_folder(runs_dir):  # nobody else chooses meanwhile
+        race = race_file.read(runs_dir, label)
+        race_folders.create_runs(race, race_folders.missing_runs(race, runs_dir), runs_dir)
+        results = read_results(runs_dir, (run.run for run in race.runs))
+        if tasks := course(race, results).tasks:
+            return tasks
+        longer = tree_sampler.with_next_recipe(runs_dir, race, results)
+        return [Task(run.run, race=label) for run in longer.runs[len(race.runs) :]]
+
+
+def has_budget_left(runs_dir: Path, label: str) -> bool:
+    """Whether a race may still start a training. Raises as `follow_up`."""
+    race = race_file.read(runs_dir, label)
+    if race.stopped or not race.budget:
+        return not race.stopped
+    return not is_used_up(race, read_results(runs_dir, (run.run for run in race.runs)))
+
+
+def is_used_up(race: Race, results: Mapping[str, RunResults]) -> bool:
+    """Whether the engines of a race have used up its budget."""
+    return 0.0 < race.budget <= sum(each.elapsed for each in results.values())
+
+
+def course(race: Race, results: Mapping[str, RunResults]) -> Course:
+    """Where the race is. Whatever the order in which its runs have ended, it is the same."""
+    recipes = race.recipes
+    of_recipe = [[results[run.run] for run in recipe] for recipe in recipes]
+    ladder = rungs(len(recipes), halving=race.halving)
+    reached, racing = [0] * len(recipes), [*range(len(recipes))]
+    for number, rung in enumerate(ladder):
+        for recipe in racing:
+            reached[recipe] = number
+        runs = [run for recipe in racing for run in recipes[recipe]]
+        wanted = [run for run in runs if _is_wanted(race, ladder, rung, results[run.run])]
+        if wanted:
+            tasks = _tasks(race.label, wanted, results, rung)
+            return Course(ladder, reached, racing, tasks)
+        racing.sort(key=lambda recipe: (*score(of_recipe[recipe], rung), recipe))
+        racing = racing if rung.is_last else racing[: rung.keeps]
+    return Course(ladder, reached, racing, [])
+
+
+def _is_wanted(race: Race, ladder: Sequence[Rung], rung: Rung, found: RunResults) -> bool:
+    """Whether a run must train to reach a rung.
+
+    A run that somebody has stopped stays stopped. One that has stopped at a rung goes on to the
+    next.
+    """
+    if counts(found, rung) or found.state in ("failed", "gone"):
+        return False
+    if found.state != "stopped" or found.stopped < race.resumed:
+        return True
+    return found.between and found.epoch in [each.epoch(found.planned) for each in ladder]
+
+
+def _tasks(
+    label: str, wanted: list[RaceRun], results: Mapping[str, RunResults], rung: Rung
+) -> list[Task]:
+    """In this order: the first seed of each recipe, then the second, and so on."""
+    found = [results[run.run] for run in sorted(wanted, key=lambda run: run.seed)]
+    return [
+        Task(each.run, 0 if rung.is_last else rung.epoch(each.planned), label) for each in found
+    ]

@@ -1,0 +1,103 @@
+"""`race.toml`: written as a whole, read by everyone. A race is its folder `runs/.races/3-NAME/`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from engine import text
+from engine.errors import RunError
+from engine.racing import racing_text
+from engine.racing.race import Race
+from engine.recipes.recipe_toml import toml_value
+from engine.regular_files import read_text
+from engine.run.durable_files import write_durably
+from engine.run.run_paths import NUMBERED
+
+FOLDER = ".races"
+FILE = "race.toml"
+
+
+def races_folder(runs_dir: Path) -> Path:
+    """Where the races of a runs folder are."""
+    return runs_dir / FOLDER
+
+
+def write(runs_dir: Path, race: Race) -> None:
+    """Write the file of a race, whose folder is there. Raises RunError."""
+    path = races_folder(runs_dir) / race.label / FILE
+    try:
+        write_durably(path, to_toml(race).encode())
+    except OSError as error:
+        raise RunError(text.cannot_write(path, text.reason(error))) from error
+
+
+def read(runs_dir: Path, label: str) -> Race:
+    """The race of this label. Raises RunError where its file is not there, or is damaged."""
+    path = races_folder(runs_dir) / label / FILE
+    try:
+        fields = msgspec.toml.decode(read_text(path), type=dict[str, object])
+        return msgspec.convert({**fields, "label": label}, Race)
+    except OSError as error:
+        raise RunError(racing_text.unreadable(path, text.reason(error))) from error
+    except (ValueError, RecursionError) as error:
+        raise RunError(racing_text.unreadable(path, str(error))) from error
+
+
+def labels(runs_dir: Path) -> list[str]:
+    """The labels of the races of a runs folder, newest first; none of one that was never begun."""
+    try:
+        names = os.listdir(races_folder(runs_dir))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        folder = races_folder(runs_dir)
+        raise RunError(racing_text.unreadable(folder, text.reason(error))) from error
+    numbered = [(int(found[1]), name) for name in names if (found := NUMBERED.fullmatch(name))]
+    begun = [(n, name) for n, name in numbered if (races_folder(runs_dir) / name / FILE).exists()]
+    return [name for _, name in sorted(begun, reverse=True)]
+
+
+def find(runs_dir: Path, selector: str = "") -> Race:
+    """The race that a number or a unique part of its name means; "" means the newest.
+
+    Raises RunError if no race matches, or more than one.
+    """
+    known = labels(runs_dir)
+    if not known:
+        raise RunError(racing_text.no_races(runs_dir))
+    if not selector:
+        return read(runs_dir, known[0])
+    exact = [label for label in known if selector in (label, label.partition("-")[0])]
+    found = exact or [label for label in known if selector in label.partition("-")[2]]
+    if len(found) != 1:
+        raise RunError(racing_text.no_such_race(selector, found or known, several=bool(found)))
+    return read(runs_dir, found[0])
+
+
+def to_toml(race: Race) -> str:
+    """The file of a race, with a line for each run."""
+    plain = ("seeds", "halving", "budget", "sampler", "trials", "stopped", "resumed")
+    lines = [racing_text.FILE_HEAD]
+    lines += [f"{key} = {toml_value(getattr(race, key))}" for key in plain]
+    lines += ["", "[base]", *_table(race.base), "", "[choices]", *_table(race.choices)]
+    for run in race.runs:
+        settings = ", ".join(_table(run.settings))
+        lines += ["", "[[runs]]", f"run = {toml_value(run.run)}", f"seed = {run.seed}"]
+        lines += [f"settings = {{{settings}}}"]
+    return "\n".join(lines) + "\n"
+
+
+def _table(fields: Mapping[str, object]) -> list[str]:
+    return [f"{key} = {_value(value)}" for key, value in fields.items()]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(_table(value))}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return toml_value(value)

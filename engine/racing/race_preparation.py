@@ -1,0 +1,100 @@
+"""Prepares a race: checks all its recipes, then makes its runs and its file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from engine import text
+from engine.catalog import data_names
+from engine.errors import RunError, UsageError
+from engine.racing import race_file, race_folders, raced_recipes, racing_text, tree_sampler
+from engine.racing.race import Race
+from engine.racing.race_request import RaceRequest, combinations
+from engine.run.run_creation import NAME, safe_name
+from engine.run.run_paths import NUMBERED
+from engine.run.runs_folder_lock import locked_runs_folder
+
+# So many runs are hardly meant.
+MANY_RUNS = 1000
+
+
+def prepare(runs_dir: Path, request: RaceRequest, *, however_many: bool = False) -> Race:
+    """Create a race with its runs; nothing trains yet.
+
+    Raises UsageError and DataError, with nothing made, for what cannot be trained or compared, and
+    for more than `MANY_RUNS` runs unless `however_many`. Raises RunError for folders that cannot be
+    made.
+    """
+    race = _planned(request)
+    recipes = raced_recipes.check_recipes(race, runs_dir)
+    race = raced_recipes.with_absolute_paths(race, recipes[0])
+    race = replace(race, trials=min(race.trials, len(recipes)))
+    count = race.seeds * (race.trials or len(recipes))
+    if count > MANY_RUNS and not however_many:
+        raise UsageError(racing_text.many_runs(count))
+    name = request.name or safe_name(data_names.short_name(recipes[0].data)) or "race"
+    if not NAME.fullmatch(name):
+        raise UsageError(racing_text.bad_name(name))
+    with locked_runs_folder(runs_dir):
+        label = _claim_label(runs_dir, name)
+    try:
+        return _created(runs_dir, replace(race, label=label))
+    except BaseException:
+        shutil.rmtree(race_file.races_folder(runs_dir) / label, ignore_errors=True)
+        raise
+
+
+def _planned(request: RaceRequest) -> Race:
+    """The race as it was asked for, not checked yet."""
+    base, choices = request.fields()
+    if request.sampler == "tpe":
+        tree_sampler.check_installed()
+        if not request.trials:
+            raise UsageError(racing_text.TRIALS_MISSING)
+        if request.halving:
+            raise UsageError(racing_text.TPE_WITH_HALVING)
+    elif request.trials:
+        raise UsageError(racing_text.TRIALS_OF_A_GRID)
+    if "seed" in choices:
+        raise UsageError(racing_text.SEEDS)
+    return Race(
+        label="",
+        base=base,
+        choices=choices,
+        seeds=request.seeds,
+        halving=request.halving,
+        budget=request.budget,
+        sampler=request.sampler,
+        trials=request.trials,
+    )
+
+
+def _claim_label(runs_dir: Path, name: str) -> str:
+    """Make the folder of a new race; the caller holds the lock of the runs folder."""
+    folder = race_file.races_folder(runs_dir)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        taken = [int(n[1]) for each in os.listdir(folder) if (n := NUMBERED.fullmatch(each))]
+        label = f"{max(taken, default=0) + 1}-{name}"
+        os.mkdir(folder / label, mode=0o700)
+    except OSError as error:
+        raise RunError(text.cannot_write(folder, text.reason(error))) from error
+    return label
+
+
+def _created(runs_dir: Path, race: Race) -> Race:
+    """The race with its runs: those of all recipes, or of the first one that is to be tried."""
+    if race.sampler == "tpe":
+        return tree_sampler.with_next_recipe(runs_dir, race, {})
+    settings = combinations(race.choices)
+    seed = raced_recipes.first_seed(race)
+    recipes = [(each, raced_recipes.recipe_of(race, each, seed, runs_dir)) for each in settings]
+    planned = race_folders.planned_runs(race, recipes, runs_dir)
+    race = replace(race, runs=tuple(planned))
+    race_folders.create_runs(race, planned, runs_dir)
+    race_file.write(runs_dir, race)
+    return race

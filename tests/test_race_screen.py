@@ -1,0 +1,267 @@
+"""The race screen on a made-up race, driven by keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from engine.protocol import commands
+from engine.protocol.commands import Command
+from engine.queueing import queue_file, runner_start
+from engine.queueing.task import Task
+from engine.racing import race_dropping, race_file
+from engine.racing.race import Race
+from engine.racing.run_results import run_results
+from engine.run import run_lock, spool
+from engine.run.run_paths import RunDir
+from tests import races
+from tests.idle import wait_for_workers
+from tests.scripted import Clock
+from tests.test_dashboard import notes, screen
+from tui.cli.race_app import RaceApp
+from tui.screens.dashboard import Dashboard
+from tui.screens.race import race_screen_text as words
+from tui.screens.race.race_box import RaceBox
+from tui.screens.race.race_screen import DropScreen, RaceScreen
+from tui.viewer import race_reading
+
+RUNS = Path("runs")
+
+
+class QuietApp(RaceApp):
+    """Keeps what would be told."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(RUNS, label, clock=Clock())
+        self.told: list[str] = []
+
+    def call_attention(self, text: str) -> None:
+        self.told.append(text)
+
+
+def half_a_race(seeds: int = 2) -> Race:
+    """A race of three rates, of which the first is done and the second has begun."""
+    race = races.new_race(RUNS, 3, seeds=seeds)
+    first, second, _ = race.recipes
+    for run in first:
+        races.trained(RUNS, run.run, 0.9, 9)
+    races.trained(RUNS, second[0].run, 0.8, 9)
+    return race
+
+
+async def opened(pilot: Pilot[Any]) -> RaceScreen:
+    """The screen, after its first reading."""
+    await wait_for_workers(pilot.app)
+    await pilot.pause()
+    shown = pilot.app.screen
+    assert isinstance(shown, RaceScreen)
+    assert shown.reading is not None
+    return shown
+
+
+async def read_again(pilot: Pilot[Any], shown: RaceScreen) -> None:
+    shown._read()
+    await wait_for_workers(pilot.app)
+    await pilot.pause()
+
+
+def board(shown: RaceScreen) -> RaceBox:
+    return shown.query_one(RaceBox)
+
+
+async def test_a_race_is_shown_and_grows() -> None:
+    race = half_a_race()
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(80, 24)) as pilot:
+        shown = await opened(pilot)
+        assert "Race 1-digits" in screen(pilot)
+        assert "A  lr=0.01" in screen(pilot)
+        assert "3 of 6 runs have ended" in screen(pilot)
+        assert "18/18  ✓✓" in screen(pilot)
+        third = race.recipes[2]
+        for run in third:
+            races.trained(RUNS, run.run, 0.95, 9)
+        await read_again(pilot, shown)
+        assert "1 C  lr=0.03" in screen(pilot)
+        assert board(shown).chosen == "0"  # it is another row now, but the same recipe
+
+
+async def test_the_runs_of_a_recipe_are_chosen_by_the_arrows() -> None:
+    race = half_a_race()
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        assert "▸seed 0 done 90.0 %" in screen(pilot)
+        await pilot.press("right")
+        assert "▸seed 1 done 90.0 %" in screen(pilot)
+        await pilot.press("down")
+        assert "▸seed 0 done 80.0 %   seed 1 queued" in screen(pilot)
+        await pilot.press("enter")
+        assert [type(each) for each in pilot.app.screen_stack[-2:]] == [RaceScreen, Dashboard]
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, RaceScreen)
+
+
+async def test_a_small_terminal_has_the_list_alone() -> None:
+    race = half_a_race()
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(60, 12)) as pilot:
+        await opened(pilot)
+        assert "Top-1 %" not in screen(pilot)
+        assert "lr=0.03" in screen(pilot)
+
+
+async def test_the_end_is_told_once() -> None:
+    race = half_a_race(seeds=1)
+    app = QuietApp(race.label)
+    async with app.run_test() as pilot:
+        shown = await opened(pilot)
+        for run in race.recipes[2]:
+            races.trained(RUNS, run.run, 0.7, 9)
+        await read_again(pilot, shown)
+        await read_again(pilot, shown)
+    assert app.told == ["the race 1-digits has ended, best lr=0.01 with 90.0 %"]
+
+
+async def test_a_race_that_was_over_before_is_not_told() -> None:
+    race = races.new_race(RUNS, 1)
+    races.trained(RUNS, race.runs[0].run, 0.7, 9)
+    app = QuietApp(race.label)
+    async with app.run_test() as pilot:
+        await read_again(pilot, await opened(pilot))
+    assert app.told == []
+
+
+async def test_a_race_that_vanishes_is_said() -> None:
+    race = half_a_race()
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test() as pilot:
+        shown = await opened(pilot)
+        (race_file.races_folder(RUNS) / race.label / race_file.FILE).unlink()
+        await read_again(pilot, shown)
+        assert "cannot be read" in notes(pilot)[0]
+        assert "lr=0.01" in screen(pilot)
+
+
+# Keys that change something
+
+
+@pytest.fixture
+def no_runner(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders for which a runner would be started."""
+    found: list[Path] = []
+    monkeypatch.setattr(runner_start, "ensure_runner", found.append)
+    return found
+
+
+async def test_p_pauses_the_queue_and_lets_it_go_on(no_runner: list[Path]) -> None:
+    race = half_a_race()
+    with queue_file.changed(RUNS) as queue:
+        queue.tasks = [Task(race.runs[-1].run, race=race.label)]
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(120, 30)) as pilot:
+        shown = await opened(pilot)
+        await pilot.press("p")
+        await wait_for_workers(pilot.app)
+        assert notes(pilot) == ["the queue is paused"]
+        assert queue_file.read(RUNS).paused
+        await read_again(pilot, shown)
+        assert "queue paused: " in screen(pilot)
+        await pilot.press("p")
+        await wait_for_workers(pilot.app)
+        assert not queue_file.read(RUNS).paused
+    assert no_runner == [RUNS]
+
+
+async def test_a_run_is_dropped_after_a_question() -> None:
+    race = half_a_race()
+    with queue_file.changed(RUNS) as queue:
+        queue.tasks = [Task(run.run, race=race.label) for run in race.recipes[2]]
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(120, 30)) as pilot:
+        shown = await opened(pilot)
+        await pilot.press("end", "d")
+        assert isinstance(pilot.app.screen, DropScreen)
+        await pilot.press("escape")
+        assert len(queue_file.read(RUNS).tasks) == 2
+        await pilot.press("d", "d")
+        await wait_for_workers(pilot.app)
+        first, second = (run.run for run in race.recipes[2])
+        assert notes(pilot) == [words.dropped(first)]
+        assert [task.run for task in queue_file.read(RUNS).tasks] == [second]
+        await read_again(pilot, shown)
+        assert "↻○" in screen(pilot)
+
+
+def test_a_run_that_trains_is_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    race = half_a_race()
+    run = RunDir(RUNS / race.runs[-1].run)
+    sent: list[Callable[..., Command]] = []
+    monkeypatch.setattr(spool, "send", lambda run, kind: sent.append(kind))
+    lock = run_lock.acquire(run)
+    race_dropping.drop(run)
+    os.close(lock)
+    assert sent == [commands.Stop]
+
+
+async def test_a_run_that_is_over_cannot_be_dropped() -> None:
+    race = half_a_race()
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test() as pilot:
+        await opened(pilot)
+        await pilot.press("d", "d")
+        await wait_for_workers(pilot.app)
+        assert "does not train now" in notes(pilot)[0]
+    assert run_results(RunDir(RUNS / race.runs[0].run)).state == "done"
+
+
+async def test_c_compares_what_has_begun() -> None:
+    from tui.screens.compare.compare_screen import CompareScreen
+
+    race = half_a_race()
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("c")
+        await pilot.pause()
+        compared = pilot.app.screen
+        assert isinstance(compared, CompareScreen)
+        labels = {run.path.name for run in compared.comparing.compared.runs}
+        assert labels == {run.run for run in (*race.recipes[0], race.recipes[1][0])}
+
+
+async def test_one_run_alone_is_compared_with_nothing() -> None:
+    race = races.new_race(RUNS, 2)
+    races.trained(RUNS, race.runs[0].run, 0.9, 2)
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test() as pilot:
+        await opened(pilot)
+        await pilot.press("c")
+        assert notes(pilot) == [words.TOO_FEW]
+
+
+async def test_help_and_leaving() -> None:
+    race = half_a_race()
+    app = RaceApp(RUNS, race.label, clock=Clock())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("question_mark")
+        assert "drop the run" in screen(pilot)
+        await pilot.press("escape", "q")
+    assert app.return_value == "the race goes on; to show it: cnn-tui race 1-digits"
+
+
+# Reading
+
+
+def test_the_curve_of_a_recipe_is_the_mean_of_its_furthest_seeds() -> None:
+    race = races.new_race(RUNS, 1, seeds=3)
+    first, second, third = (run.run for run in race.runs)
+    races.trained(RUNS, first, 0.9, 9)
+    races.trained(RUNS, second, 0.7, 9)
+    races.trained(RUNS, third, 0.1, 1)
+    (curve,) = race_reading.read(RUNS, race.label).curves
+    assert len(curve.points) == 9
+    assert curve.points[-1] == pytest.approx((9.0, 0.8))
+
+
+def test_rungs_are_epochs_of_the_plan() -> None:
+    race = races.new_race(RUNS, 9, halving=True)
+    found = race_reading.read(RUNS, race.label)
+    assert (found.epochs, found.rungs, found.curves) == (9, [1, 3], [])

@@ -1,0 +1,46 @@
+"""Prints the leader board of a race."""
+
+from __future__ import annotations
+
+import click
+
+from engine.numbers import duration, percent
+from engine.racing.leader_board import Board, Standing
+from tui.cli import race_words as words
+from tui.cli.tables import TableColumn, print_table
+from tui.drawing.board_words import recipe
+
+SHORTEST_RECIPE = 16
+
+
+def print_board(board: Board) -> None:
+    """A line on the race, a row for each recipe, best first, and in the end which is the best."""
+    click.echo(words.head(board))
+    several = board.race.seeds > 1
+    columns = [
+        TableColumn("", numeric=True),
+        TableColumn(words.RECIPE, least=SHORTEST_RECIPE),
+        TableColumn(words.TOP1, numeric=True),
+        *([TableColumn(words.DEVIATION, numeric=True, rank=1)] if several else []),
+        TableColumn(words.RUNS),
+        TableColumn(words.EPOCH, numeric=True, rank=2),
+        TableColumn(words.TIME, numeric=True, rank=3),
+    ]
+    rows = enumerate(board.standings, start=1)
+    print_table(columns, (_row(place, standing, several=several) for place, standing in rows))
+    if board.ended and (said := words.winner(board)):
+        click.echo(said)
+
+
+def _row(place: int, standing: Standing, *, several: bool) -> tuple[str, ...]:
+    rows = standing.rows
+    deviation = "" if standing.deviation is None else percent(standing.deviation)
+    return (
+        str(place),
+        recipe(standing),
+        "" if standing.mean is None else percent(standing.mean),
+        *([deviation] if several else []),
+        words.states(rows),
+        f"{min(row.epoch for row in rows):,}/{max(row.epochs for row in rows):,}",
+        duration(sum(row.elapsed for row in rows)),
+    )
