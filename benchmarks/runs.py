@@ -101,7 +101,7 @@ def make_run(runs_dir: Path, number: int, chance: random.Random) -> None:
     (run.checkpoints / "last.pt").touch()
     run.recipe.write_text(to_toml(recipe))
     os.close(run_lock.acquire(run))
-    said = [replace(scripted.started(name=name), recipe=recipe)]
+    said: list[events.Event] = [replace(scripted.started(name=name), recipe=recipe)]
     said += [event for event in scripted.half_a_run() if not isinstance(event, events.RunStarted)]
     end: list[events.Event] = [
         events.RunEnded("failed", error="the loss is not finite."),

@@ -102,10 +102,14 @@ def restore(run: str, as_json: bool, runs_dir: Path) -> None:
 
 def _ask(labels: Sequence[str]) -> None:
     """Ask whether these runs are meant. Raises UsageError if nobody can say, RunError for a no."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_be_asked():
         raise UsageError(runs_text.YES_NEEDED)
     if not click.confirm(runs_text.delete_these(labels), err=True):
         raise RunError(runs_text.NOT_DELETED)
+
+
+def can_be_asked() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _found(selector: str, runs_dir: Path) -> RunDir:

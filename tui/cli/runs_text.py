@@ -19,13 +19,22 @@ HELP_SORT = "Sort by a column; with a dash before it, the largest first: --sort 
 HELP_COLUMNS = "Show these columns."
 HELP_LIMIT = "Only the first N runs."
 HELP_TRASH = "The deleted runs, which `cnn-tui restore` brings back."
-HELP_TAG = f"Add tags to a run, or remove some: `cnn-tui tag 43 +night -old`. {WHICH}"
-HELP_NOTE = f'Write a note on a run; "" removes it, and without a text it is shown. {WHICH}'
+HELP_TAG = (
+    "Add tags to a run, or remove some. `cnn-tui tag 43 +night -old` does both, and without tags "
+    f"those of the run are printed. {WHICH}"
+)
+HELP_NOTE = (
+    'Write a note on a run. "" removes it, and without a text the note of the run is printed. '
+    f"{WHICH}"
+)
 HELP_RENAME = (
-    f"Give a run another name; its number stays. {WHICH} A program or a command line that goes on "
+    f"Give a run another name. Its number stays. {WHICH} A program or a command line that goes on "
     "with the runs of the old name does not find it."
 )
-HELP_DELETE = f"Move runs into the trash, runs/.trash, from where `restore` takes them. {WHICH}"
+HELP_DELETE = (
+    f"Move runs into the trash. It is the folder .trash among the runs. {WHICH} The number of a "
+    "run is never used again. `cnn-tui restore` brings a run back."
+)
 HELP_RESTORE = "Bring a deleted run back. RUN is its number or a part of its name."
 HELP_YES = "Do not ask."
 

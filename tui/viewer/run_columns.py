@@ -98,7 +98,7 @@ _TABLE = (
     RunColumn("number", "#", Number(), _same("number"), _text("number"), right=True),
     RunColumn("name", "run", Word(), _same("name"), _text("name"), least=12),
     RunColumn("state", "state", Word(run_fields.STATES), _same("state"), run_list.state),
-    RunColumn("arch", "architecture", Word(), _named("arch"), _text("arch"), rank=3, least=8),
+    RunColumn("arch", "arch", Word(), _named("arch"), _text("arch"), rank=3, least=8),
     RunColumn("data", "data", Word(), _named("data"), run_list.data, rank=3, least=7),
     RunColumn("preset", "recipe", Word(), _same("preset"), _text("preset"), rank=4),
     RunColumn("changed", "changed", Word(), _several("changed"), _changed, rank=6, least=12),
