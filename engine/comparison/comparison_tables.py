@@ -105,7 +105,7 @@ def _group(group: SeedGroup) -> tuple[str, ...]:
         percent(group.top1.highest) if group.top1 is not None else "",
         told(group.loss, significant),
         told(group.test_top1, percent),
-        told(group.elapsed, duration),
+        duration(group.elapsed.mean) if group.elapsed is not None else "",
     )
 
 
