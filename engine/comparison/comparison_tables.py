@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.comparison import comparison_text as words
+from engine.comparison.class_accuracies import ClassAccuracies
 from engine.comparison.class_differences import ClassDifference
 from engine.comparison.compared_pairs import ComparedPair
 from engine.comparison.comparison import Comparison, SeedGroup
 from engine.comparison.paired_test import ALPHA
-from engine.comparison.seed_groups import Spread
+from engine.comparison.seed_groups import Spread, spread
 from engine.comparison.training_results import TrainingResult
 from engine.numbers import count, duration, percent, significant, speed
 from engine.text import harmless
 
 # So many pairs are listed one by one; more are a matrix. So many classes and images are shown.
 MOST_PAIRS, MOST_CLASSES, MOST_IMAGES = 15, 12, 12
+# A table of accuracies has the best groups, up to so many.
+MOST_GROUPS = 8
 SIGNIFICANT = "*"
 
 
@@ -94,8 +97,8 @@ def groups_table(found: Comparison) -> ComparisonTable | None:
 def _group(group: SeedGroup) -> tuple[str, ...]:
     members = len(group.members)
 
-    def told(spread: Spread | None, written: Callable[[float], str]) -> str:
-        return "" if spread is None else words.spread(spread, written, members)
+    def told(values: Spread | None, written: Callable[[float], str]) -> str:
+        return "" if values is None else words.spread(values, written, members)
 
     return (
         harmless(group.name),
@@ -172,6 +175,28 @@ def _class(one: ClassDifference) -> tuple[str, ...]:
         f"{one.only_a:,}",
         f"{one.only_b:,}",
     )
+
+
+def accuracies_table(found: Comparison) -> ComparisonTable | None:
+    """The accuracies of more than two trainings on the classes in which they differ most.
+
+    A column is a group of seeds, as their mean. None where there are no judgements.
+    """
+    if len(found.trainings) == 2 or not found.classes:
+        return None
+    ranked = sorted(found.groups, key=lambda group: -(group.top1.mean if group.top1 else 0.0))
+    groups = ranked[:MOST_GROUPS]
+    columns = [Head(words.CLASS, numeric=False), *(Head(harmless(one.name)) for one in groups)]
+    rows = (
+        (harmless(one.name), *(_mean_accuracy(one, group) for group in groups))
+        for one in found.classes[:MOST_CLASSES]
+    )
+    return _table(columns, rows)
+
+
+def _mean_accuracy(one: ClassAccuracies, group: SeedGroup) -> str:
+    known = spread(one.accuracies[i] for i in group.members)
+    return "" if known is None else percent(known.mean)
 
 
 def untested(found: Comparison) -> list[str]:

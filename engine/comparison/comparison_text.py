@@ -170,6 +170,7 @@ def spread(found: Spread, written: Callable[[float], str], members: int) -> str:
 
 # What stands below tables
 
+ACCURACIES_ARE = "The share of the validation images of a class that is right, in per cent."
 FOLDED = "± is the standard deviation over seeds (n - 1)."
 ONE_NETWORK = (
     "A paired test (McNemar, exact) compares two trained networks on the same images, not their "

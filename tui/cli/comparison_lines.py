@@ -25,6 +25,10 @@ def print_comparison(found: Comparison) -> None:
         _print(groups)
         click.echo(words.FOLDED)
     _print_tests(found)
+    if accuracies := comparison_tables.accuracies_table(found):
+        click.echo()
+        _print(accuracies)
+        click.echo(words.ACCURACIES_ARE)
     if found.images is not None:
         _print_images(found, found.images)
     _print_lines(comparison_tables.untested(found))
