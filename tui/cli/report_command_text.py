@@ -6,9 +6,9 @@ from engine.numbers import size
 from engine.text import harmless
 from tui.cli.cli_text import WHICH_RUN
 
-HELP = f"""Write a report on a run as one HTML file, or on several runs side by side.
+HELP = f"""Write a report on one or more runs as one HTML file.
 
-It shows curves, mistakes, layers and recipe, needs no network, and prints well. Of several runs, it
+It shows curves, mistakes, layers and recipe, needs no network, and prints well. Of several runs it
 shows their curves in one figure, what differs in their recipes, and whether they differ by more
 than chance. It is made with the package matplotlib. {WHICH_RUN}"""
 HELP_OUTPUT = "The file to write (default: NAME-OF-THE-RUN.html; of several, comparison.html)."
