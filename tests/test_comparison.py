@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from engine.comparison import comparison_tables
+from engine.comparison.class_accuracies import ClassAccuracies, class_accuracies
 from engine.comparison.class_differences import ClassDifference
 from engine.comparison.compared_pairs import compared_pairs, pair_images
 from engine.comparison.compared_training import ComparedTraining, compared
@@ -160,6 +161,17 @@ def test_a_training_without_judgements_of_its_best_epoch_is_not_tested(tmp_path:
     assert "is not a whole file" in refusal(a, training(old))
 
 
+def test_accuracies_of_classes_are_told_where_they_are_known(tmp_path: Path) -> None:
+    made = [run(tmp_path, "1-a", HALF), run(tmp_path, "2-b", MOST), run(tmp_path, "3-c")]
+    foxes = run(tmp_path, "4-d", ALL, classes=("cat", "fox"))
+    found = class_accuracies([*map(training, [*made, foxes])])
+    assert found == (
+        ClassAccuracies(1, "dog", (0.0, 0.9, None, None)),
+        ClassAccuracies(0, "cat", (1.0, 0.95, None, None)),
+    )
+    assert class_accuracies([training(made[2])]) == ()
+
+
 # Words, tables and JSON
 
 
@@ -244,7 +256,7 @@ def test_many_pairs_are_a_matrix_and_the_best_is_told(
     rows = [line.split() for line in said.splitlines()]
     assert ["3-x", "3", *["+50.0*"] * 2, *["+50.0*"] * 4] in rows
     assert ["1-x", "1", "+0.0", "-50.0*", *["+0.0"] * 4] in rows
-    assert said.count("7-x") == 2 + 5 + 2, (
+    assert said.count("7-x") == 3 + 5 + 2, (
         "the pairs of the best one, the seventh, are told in words"
     )
 
