@@ -31,7 +31,7 @@ class Head(NamedTuple):
 
 
 class ComparisonTable(NamedTuple):
-    """Headings and rows of texts; the first column is a name."""
+    """Headings and rows of texts; the first column is a name, and the last ones say least."""
 
     columns: tuple[Head, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -50,7 +50,7 @@ def results_table(found: Comparison) -> ComparisonTable:
     """A row for each training: the settings that differ, and what it has reached."""
     settings = [Head(harmless(one.name), numeric=False) for one in found.settings]
     results = (
-        *(words.EPOCHS, words.TOP1, words.BEST_EPOCH, words.LOSS, words.TEST),
+        *(words.TOP1, words.LOSS, words.TEST, words.BEST_EPOCH, words.EPOCHS),
         *(words.TIME, words.SPEED, words.PARAMETERS),
     )
     columns = [Head(words.RUN, numeric=False), *settings, *map(Head, results)]
@@ -70,11 +70,11 @@ def results_table(found: Comparison) -> ComparisonTable:
 def _results(one: TrainingResult) -> tuple[str, ...]:
     of = f"/{one.epochs}" if one.epochs else ""
     return (
-        f"{one.epoch}{of}",
         _written(percent, one.top1),
-        _written(str, one.best_epoch),
         _written(significant, one.loss),
         _written(percent, one.test_top1),
+        _written(str, one.best_epoch),
+        f"{one.epoch}{of}",
         duration(one.elapsed) if one.elapsed else "",
         _written(speed, one.images_per_second),
         _written(count, one.parameters),
@@ -117,9 +117,10 @@ def pairs_table(found: Comparison) -> ComparisonTable | None:
     tested = [pair for pair in found.pairs if pair.paired is not None]
     if not tested or len(tested) > MOST_PAIRS:
         return None
-    heads = (words.BOTH, words.ONLY_FIRST, words.ONLY_SECOND, words.DIFFERENCE, words.CONFIDENCE)
     names = [Head(words.FIRST, numeric=False), Head(words.SECOND, numeric=False)]
-    columns = [*names, *map(Head, heads), Head(words.CHANCE), Head(words.OF_ALL)]
+    found_by_test = (words.DIFFERENCE, words.CONFIDENCE, words.CHANCE, words.OF_ALL)
+    counted = (words.ONLY_FIRST, words.ONLY_SECOND, words.BOTH)
+    columns = [*names, *map(Head, (*found_by_test, *counted))]
     return _table(columns, (_pair(found, pair, several=len(tested) > 1) for pair in tested))
 
 
@@ -128,13 +129,13 @@ def _pair(found: Comparison, pair: ComparedPair, *, several: bool) -> tuple[str,
     assert one is not None
     return (
         *(harmless(found.trainings[i].label) for i in (pair.a, pair.b)),
-        f"{one.both:,}",
-        f"{one.only_a:,}",
-        f"{one.only_b:,}",
         words.signed(one.difference),
         words.interval(one),
         words.chance_value(one.p),
         words.chance_value(pair.adjusted or 0.0) if several else "",
+        f"{one.only_a:,}",
+        f"{one.only_b:,}",
+        f"{one.both:,}",
     )
 
 

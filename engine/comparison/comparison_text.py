@@ -152,8 +152,9 @@ def interval(found: Paired) -> str:
 
 
 def signed(difference: float) -> str:
-    """A difference of accuracies in points, with its sign: +1.2."""
-    return f"{100 * difference:+.1f}"
+    """A difference of accuracies in points, with its sign: +1.2; 0.0 has none."""
+    written = f"{100 * difference:+.1f}"
+    return written if float(written) else "0.0"
 
 
 def spread(found: Spread, written: Callable[[float], str], members: int) -> str:
