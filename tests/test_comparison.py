@@ -25,8 +25,8 @@ from engine.run import predictions_file
 from engine.run.history import History
 from engine.run.judgements import LEFT_OUT
 from engine.run.run_paths import RunDir
-from tests import compared_runs, scripted
-from tests.compared_runs import run, training
+from tests import judged_runs, scripted
+from tests.judged_runs import run, training
 from tui.cli.comparison_lines import print_comparison
 
 HALF = [True, False] * 20
@@ -154,7 +154,7 @@ def test_a_training_without_judgements_of_its_best_epoch_is_not_tested(tmp_path:
     empty = training(scripted.run_dir(tmp_path / "new"))
     assert "no epoch of 1-lenet5-digits has ended" in refusal(a, empty)
     old = run(tmp_path, "3-c", ALL)
-    older = compared_runs.predictions(ALL)
+    older = judged_runs.predictions(ALL)
     predictions_file.write(old.predictions, dataclasses.replace(older, epoch=1))
     assert "judgements of epoch 1, and its best epoch is 2" in refusal(a, training(old))
     old.predictions.write_bytes(b"damaged")

@@ -8,7 +8,7 @@ from engine.comparison.comparison import comparison
 from engine.report import comparison_values
 from engine.run.run_paths import RunDir
 from tests import scripted
-from tests.compared_runs import run, training
+from tests.judged_runs import run, training
 
 HALF, ALL = [True, False] * 20, [True] * 40
 

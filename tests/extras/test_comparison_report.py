@@ -15,7 +15,7 @@ from engine.protocol.answers import Note, Written
 from engine.protocol.requests import CompareRuns
 from engine.run.run_paths import RunDir
 from tests import scripted
-from tests.compared_runs import run
+from tests.judged_runs import run
 
 pytest.importorskip("matplotlib")
 html5lib = pytest.importorskip("html5lib")

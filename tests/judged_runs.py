@@ -1,4 +1,4 @@
-"""Trainings for tests of comparisons: with a history, settings and made-up judgements."""
+"""Folders of runs that have kept judgements of their validation images, for comparisons."""
 
 from __future__ import annotations
 
