@@ -85,7 +85,7 @@ def test_the_readme_says_what_a_command_does_that_names_no_run() -> None:
         name: argument.required
         for name, command in main.commands.items()
         for argument in command.params
-        if isinstance(argument, click.Argument) and argument.name in ("run", "source")
+        if isinstance(argument, click.Argument) and argument.name in ("run", "runs", "source")
     }
     optional = [name for name, required in runs.items() if not required]
     assert re.findall("`([a-z]+)`", newest) + re.findall("`([a-z]+)`", live) == [

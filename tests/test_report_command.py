@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from engine.errors import UsageError
 from engine.protocol.answers import Written
-from engine.protocol.requests import Report
+from engine.protocol.requests import CompareRuns, Report
 from engine.report import report_target
 from engine.start import network_requests
 from tests import scripted
@@ -81,14 +81,15 @@ def test_a_report_and_its_pictures_have_two_places(check: Checked) -> None:
 
 
 class Answering:
-    """An engine process that writes a page and says so."""
+    """An engine process that writes a page and says so: the name of the request, and its runs."""
 
-    def __init__(self, wanted: Report, *others: object) -> None:
+    def __init__(self, wanted: Report | CompareRuns, *others: object) -> None:
         self.wanted = wanted
 
     def answers(self) -> Iterator[Written]:
-        Path(os.fsdecode(self.wanted.target)).write_text("page")
-        yield Written(4)
+        runs = self.wanted.runs if isinstance(self.wanted, CompareRuns) else (self.wanted.run,)
+        names = " ".join(Path(os.fsdecode(run)).name for run in runs)
+        yield Written(Path(os.fsdecode(self.wanted.target)).write_text(names))
 
 
 def test_a_page_appears_under_any_name_and_a_link_stays_one(
@@ -101,5 +102,38 @@ def test_a_page_appears_under_any_name_and_a_link_stays_one(
     monkeypatch.setattr(network_requests, "EngineRequest", Answering)
     done = CliRunner().invoke(main, ["report", str(run.path), "-o", "link.html"])
     assert (done.exit_code, done.stderr) == (0, "")
-    assert Path(name).read_text() == "page"
+    assert Path(name).read_text() == run.label
     assert Path("link.html").is_symlink()
+
+
+def test_several_runs_are_one_page_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("1-a", "2-b", "3-c"):
+        scripted.run_dir(tmp_path / "runs", name=name)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(network_requests, "EngineRequest", Answering)
+    place = ["--runs-dir", str(tmp_path / "runs")]
+    assert CliRunner().invoke(main, ["report", "3", "1-a", *place]).exit_code == 0
+    assert Path("comparison.html").read_text() == "3-c 1-a"
+    assert CliRunner().invoke(main, ["report", *place]).exit_code == 0
+    assert Path("3-c.html").read_text() == "3-c", "without a name it is the newest run"
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        (["1", "a", "1-a"], "1-a is named twice: name each run once."),
+        (["1", "7"], "there is no run '7'"),
+        (["1", ""], "empty"),
+    ],
+)
+def test_runs_that_cannot_be_compared_are_refused_in_a_sentence(
+    named: list[str], said: str, tmp_path: Path
+) -> None:
+    scripted.run_dir(tmp_path / "runs", name="1-a")
+    done = CliRunner().invoke(main, ["report", *named, "--runs-dir", str(tmp_path / "runs")])
+    assert done.exit_code in (1, 2)
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not Path("comparison.html").exists()

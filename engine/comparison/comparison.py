@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from engine.comparison import comparison_text
+from engine.comparison.class_accuracies import ClassAccuracies, class_accuracies
 from engine.comparison.compared_pairs import (
     ComparedPair,
     PairImages,
@@ -37,13 +38,15 @@ class Comparison(msgspec.Struct, frozen=True):
     """The trainings, in the order that was asked for.
 
     `settings` are those that differ. `groups` hold each training once. `pairs` are all pairs.
-    `images` are those that two trainings disagree on; None of more, or without a paired test.
+    `classes` are those in which they differ. `images` are those that two trainings disagree on;
+    None of more, or without a paired test.
     """
 
     trainings: tuple[TrainingResult, ...]
     settings: tuple[DifferingSetting, ...]
     groups: tuple[SeedGroup, ...]
     pairs: tuple[ComparedPair, ...]
+    classes: tuple[ClassAccuracies, ...]
     images: PairImages | None = None
 
 
@@ -56,7 +59,8 @@ def comparison(trainings: Sequence[ComparedTraining]) -> Comparison:
     pairs = compared_pairs(trainings)
     alone = len(pairs) == 1 and pairs[0].paired is not None
     images = pair_images(*trainings) if alone else None
-    return Comparison(results, differences, groups, pairs, images)
+    classes = class_accuracies(trainings)
+    return Comparison(results, differences, groups, pairs, classes, images)
 
 
 def _group(

@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.comparison import comparison_text as words
+from engine.comparison.class_accuracies import ClassAccuracies
 from engine.comparison.class_differences import ClassDifference
 from engine.comparison.compared_pairs import ComparedPair
 from engine.comparison.comparison import Comparison, SeedGroup
 from engine.comparison.paired_test import ALPHA
-from engine.comparison.seed_groups import Spread
+from engine.comparison.seed_groups import Spread, spread
 from engine.comparison.training_results import TrainingResult
 from engine.numbers import count, duration, percent, significant, speed
 from engine.text import harmless
 
 # So many pairs are listed one by one; more are a matrix. So many classes and images are shown.
 MOST_PAIRS, MOST_CLASSES, MOST_IMAGES = 15, 12, 12
+# A table of accuracies has the best groups, up to so many.
+MOST_GROUPS = 8
 SIGNIFICANT = "*"
 
 
@@ -28,7 +31,7 @@ class Head(NamedTuple):
 
 
 class ComparisonTable(NamedTuple):
-    """Headings and rows of texts; the first column is a name."""
+    """Headings and rows of texts; the first column is a name, and the last ones say least."""
 
     columns: tuple[Head, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -47,7 +50,7 @@ def results_table(found: Comparison) -> ComparisonTable:
     """A row for each training: the settings that differ, and what it has reached."""
     settings = [Head(harmless(one.name), numeric=False) for one in found.settings]
     results = (
-        *(words.EPOCHS, words.TOP1, words.BEST_EPOCH, words.LOSS, words.TEST),
+        *(words.TOP1, words.LOSS, words.TEST, words.BEST_EPOCH, words.EPOCHS),
         *(words.TIME, words.SPEED, words.PARAMETERS),
     )
     columns = [Head(words.RUN, numeric=False), *settings, *map(Head, results)]
@@ -67,11 +70,11 @@ def results_table(found: Comparison) -> ComparisonTable:
 def _results(one: TrainingResult) -> tuple[str, ...]:
     of = f"/{one.epochs}" if one.epochs else ""
     return (
-        f"{one.epoch}{of}",
         _written(percent, one.top1),
-        _written(str, one.best_epoch),
         _written(significant, one.loss),
         _written(percent, one.test_top1),
+        _written(str, one.best_epoch),
+        f"{one.epoch}{of}",
         duration(one.elapsed) if one.elapsed else "",
         _written(speed, one.images_per_second),
         _written(count, one.parameters),
@@ -94,8 +97,8 @@ def groups_table(found: Comparison) -> ComparisonTable | None:
 def _group(group: SeedGroup) -> tuple[str, ...]:
     members = len(group.members)
 
-    def told(spread: Spread | None, written: Callable[[float], str]) -> str:
-        return "" if spread is None else words.spread(spread, written, members)
+    def told(values: Spread | None, written: Callable[[float], str]) -> str:
+        return "" if values is None else words.spread(values, written, members)
 
     return (
         harmless(group.name),
@@ -105,7 +108,7 @@ def _group(group: SeedGroup) -> tuple[str, ...]:
         percent(group.top1.highest) if group.top1 is not None else "",
         told(group.loss, significant),
         told(group.test_top1, percent),
-        told(group.elapsed, duration),
+        duration(group.elapsed.mean) if group.elapsed is not None else "",
     )
 
 
@@ -114,9 +117,10 @@ def pairs_table(found: Comparison) -> ComparisonTable | None:
     tested = [pair for pair in found.pairs if pair.paired is not None]
     if not tested or len(tested) > MOST_PAIRS:
         return None
-    heads = (words.BOTH, words.ONLY_FIRST, words.ONLY_SECOND, words.DIFFERENCE, words.CONFIDENCE)
     names = [Head(words.FIRST, numeric=False), Head(words.SECOND, numeric=False)]
-    columns = [*names, *map(Head, heads), Head(words.CHANCE), Head(words.OF_ALL)]
+    found_by_test = (words.DIFFERENCE, words.CONFIDENCE, words.CHANCE, words.OF_ALL)
+    counted = (words.ONLY_FIRST, words.ONLY_SECOND, words.BOTH)
+    columns = [*names, *map(Head, (*found_by_test, *counted))]
     return _table(columns, (_pair(found, pair, several=len(tested) > 1) for pair in tested))
 
 
@@ -125,13 +129,13 @@ def _pair(found: Comparison, pair: ComparedPair, *, several: bool) -> tuple[str,
     assert one is not None
     return (
         *(harmless(found.trainings[i].label) for i in (pair.a, pair.b)),
-        f"{one.both:,}",
-        f"{one.only_a:,}",
-        f"{one.only_b:,}",
         words.signed(one.difference),
         words.interval(one),
         words.chance_value(one.p),
         words.chance_value(pair.adjusted or 0.0) if several else "",
+        f"{one.only_a:,}",
+        f"{one.only_b:,}",
+        f"{one.both:,}",
     )
 
 
@@ -172,6 +176,28 @@ def _class(one: ClassDifference) -> tuple[str, ...]:
         f"{one.only_a:,}",
         f"{one.only_b:,}",
     )
+
+
+def accuracies_table(found: Comparison) -> ComparisonTable | None:
+    """The accuracies of more than two trainings on the classes in which they differ most.
+
+    A column is a group of seeds, as their mean. None where there are no judgements.
+    """
+    if len(found.trainings) == 2 or not found.classes:
+        return None
+    ranked = sorted(found.groups, key=lambda group: -(group.top1.mean if group.top1 else 0.0))
+    groups = ranked[:MOST_GROUPS]
+    columns = [Head(words.CLASS, numeric=False), *(Head(harmless(one.name)) for one in groups)]
+    rows = (
+        (harmless(one.name), *(_mean_accuracy(one, group) for group in groups))
+        for one in found.classes[:MOST_CLASSES]
+    )
+    return _table(columns, rows)
+
+
+def _mean_accuracy(one: ClassAccuracies, group: SeedGroup) -> str:
+    known = spread(one.accuracies[i] for i in group.members)
+    return "" if known is None else percent(known.mean)
 
 
 def untested(found: Comparison) -> list[str]:

@@ -115,7 +115,7 @@ def paired_words(a: str, b: str, found: Paired, adjusted: float, tests: int) -> 
         better, worse = (a, b) if found.difference > 0 else (b, a)
         return f"{better} is better than {worse} by {_points(found)}: {counted}; {chance}."
     return (
-        f"no difference that {images(found)} could show between {a} and {b}: {counted}; {chance}. "
+        f"No difference that {images(found)} could show between {a} and {b}: {counted}; {chance}. "
         f"From {percent(found.shows_from)} points on it would show."
     )
 
@@ -126,9 +126,8 @@ def images(found: Paired) -> str:
 
 def _points(found: Paired) -> str:
     """`2.3 points (95 %: 0.8 to 3.8)`, whichever of the two is better."""
-    ends = sorted((abs(found.low), abs(found.high)))
-    low, high = (percent(end) for end in ends)
-    return f"{percent(abs(found.difference))} points (95 %: {low} to {high})"
+    low, high = (found.low, found.high) if found.difference > 0 else (-found.high, -found.low)
+    return f"{percent(abs(found.difference))} points (95 %: {percent(low)} to {percent(high)})"
 
 
 def _chance(p: float, adjusted: float, tests: int) -> str:
@@ -153,19 +152,26 @@ def interval(found: Paired) -> str:
 
 
 def signed(difference: float) -> str:
-    """A difference of accuracies in points, with its sign: +1.2."""
-    return f"{100 * difference:+.1f}"
+    """A difference of accuracies in points, with its sign: +1.2; 0.0 has none."""
+    written = f"{100 * difference:+.1f}"
+    return written if float(written) else "0.0"
 
 
 def spread(found: Spread, written: Callable[[float], str], members: int) -> str:
-    """`91.2 ± 0.3`, and how many of the members have a value if some have none."""
-    deviation = "" if found.deviation is None else f" ± {written(found.deviation)}"
+    """`91.2 ± 0.3`, and how many of the members have a value if some have none.
+
+    The deviation has the decimals of the mean.
+    """
+    mean, deviation = written(found.mean), ""
+    if found.deviation is not None:
+        deviation = f" ± {float(written(found.deviation)):.{len(mean.partition('.')[2])}f}"
     few = f" ({found.values} of {members})" if found.values < members else ""
-    return f"{written(found.mean)}{deviation}{few}"
+    return f"{mean}{deviation}{few}"
 
 
 # What stands below tables
 
+ACCURACIES_ARE = "The share of the validation images of a class that is right, in per cent."
 FOLDED = "± is the standard deviation over seeds (n - 1)."
 ONE_NETWORK = (
     "A paired test (McNemar, exact) compares two trained networks on the same images, not their "

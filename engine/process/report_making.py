@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 from engine.errors import EngineError
 from engine.protocol import requests
 from engine.protocol.answers import Answer, Note, Progress, Written
 from engine.protocol.requests import path_of
 from engine.report import report_text
-from engine.report.figure_files import figure_files
-from engine.report.figure_style import Drawing
+from engine.report.figure_files import write_figures
 from engine.report.fonts import FontChoice, package_for
 from engine.report.network_pictures import NetworkPictures, recorded_maps
 from engine.report.page import page
@@ -20,7 +18,6 @@ from engine.report.report_drawings import ShownImages, drawings, fonts_of
 from engine.report.run_facts import RunFacts, read_facts
 from engine.run.run_paths import RunDir
 from engine.run.target_files import fill
-from engine.run.whole_file import made_folder, whole_file
 from engine.trained import trained_text
 
 
@@ -47,7 +44,7 @@ def reported(request: requests.Report) -> Iterator[Answer]:
     content = page(facts, drawn, _lacking(run, facts, images, fonts)).encode()
     if request.pictures:
         yield Progress(report_text.WRITING_FIGURES)
-        _write_figures(drawn, path_of(request.pictures))
+        write_figures(drawn, path_of(request.pictures))
     fill(path_of(request.target), content)
     yield Written(len(content))
 
@@ -60,14 +57,6 @@ def _lacking(run: RunDir, facts: RunFacts, images: ShownImages, fonts: FontChoic
     return [
         without_places(said, host, places) for said in (*facts.lacking, *images.lacking, *boxes)
     ]
-
-
-def _write_figures(drawn: Iterable[Drawing], folder: Path) -> None:
-    with made_folder(folder):
-        for drawing in drawn:
-            for name, data in figure_files(drawing).items():
-                with whole_file(folder / name) as file:
-                    file.write(data)
 
 
 def _no_images() -> ShownImages:

@@ -50,6 +50,10 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.data_inspection import inspected
 
             return inspected(request)
+        case requests.CompareRuns():
+            from engine.process.comparison_making import compared_runs
+
+            return compared_runs(request)
         case _:
             return _of_network(request)
 

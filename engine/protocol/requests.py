@@ -74,6 +74,14 @@ class Report(_Request, frozen=True, kw_only=True):
     images: bool = True
 
 
+class CompareRuns(_Request, frozen=True, kw_only=True):
+    """Write a report on several runs as an HTML file, as `Report` does on one."""
+
+    runs: tuple[bytes, ...]
+    target: bytes
+    pictures: bytes = b""
+
+
 class MeasureNetwork(NetworkRequest, frozen=True, kw_only=True):
     """Test a trained network. Answers: those of `engine.run.kept_tests`.
 
@@ -115,7 +123,14 @@ class ExportNetwork(NetworkRequest, frozen=True, kw_only=True):
 
 
 Request: TypeAlias = (
-    Preview | CheckData | InspectData | Predict | MeasureNetwork | ExportNetwork | Report
+    Preview
+    | CheckData
+    | InspectData
+    | Predict
+    | MeasureNetwork
+    | ExportNetwork
+    | Report
+    | CompareRuns
 )
 
 

@@ -25,6 +25,15 @@ PALETTE = {
     "good": "#23854b",
     "miss": "#c8372d",
     "onstrong": "#fefefe",
+    # Curves of several runs, in this order.
+    "run1": "#1f5fbf",
+    "run2": "#c4570c",
+    "run3": "#1d8a5b",
+    "run4": "#a83292",
+    "run5": "#8a6d00",
+    "run6": "#0b8fa3",
+    "run7": "#6b4fc4",
+    "run8": "#b3263a",
 }
 # The width of the text of a printed page, in inches.
 WIDTH = 6.9

@@ -20,14 +20,16 @@ TEMPLATE, STYLE = "report.html", "report.css"
 def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -> str:
     """The whole HTML file."""
     command = page_values.repeats(facts)
-    return _template().render(
-        style=Markup(_file(STYLE)),
+    return rendered(
+        TEMPLATE,
+        drawings,
+        title=facts.label,
+        made=report_text.MADE,
         label=facts.label,
         what=page_values.what(facts),
         summary=page_values.summary(facts),
         head=page_values.head_facts(facts),
         lacking=[*lacking],
-        figures={one.name: _figure(one) for one in drawings},
         told=page_values.told(facts),
         judged=facts.judged,
         pairs=page_values.pair_rows(facts),
@@ -45,15 +47,22 @@ def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -
     )
 
 
+def rendered(template: str, drawings: Iterable[Drawing], **values: object) -> str:
+    """The page that a template makes of these values and drawings, in the style of all pages."""
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_file),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    figures = {one.name: _figure(one) for one in drawings}
+    style = Markup(_file(STYLE))
+    return environment.get_template(template).render(figures=figures, style=style, **values)
+
+
 def _figure(drawing: Drawing) -> dict[str, object]:
     return {"svg": Markup(inline_svg(drawing)), "caption": drawing.caption}
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_file(TEMPLATE))
 
 
 def _file(name: str) -> str:

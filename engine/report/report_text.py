@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from engine.comparison import comparison_text
 from engine.numbers import count, percent, share, significant, whole_share
 from engine.text import examples, harmless, in_epochs
 
 if TYPE_CHECKING:
+    from engine.comparison.comparison import Comparison, SeedGroup
+    from engine.comparison.seed_groups import Spread
+    from engine.comparison.training_results import TrainingResult
     from engine.protocol.events import EpochEnded, Resumed, RunEnded, RunStarted, Steered
     from engine.report.confusions import Pair
     from engine.report.image_figures import ImageMaps
@@ -19,10 +23,15 @@ if TYPE_CHECKING:
 # Stages
 READING, DRAWING, WRITING_FIGURES = "reading the journal", "drawing", "writing the figures"
 
+MADE = "Made by cnn-tui from the files of the run."
+MADE_OF_SEVERAL = "Made by cnn-tui from the files of the runs."
+
 # Figures
 ACCURACY, LOSS, RATE = "Accuracy", "Loss", "Learning rate"
 TRAINING, VALIDATION, PLAN = "training", "validation", "planned"
-EPOCH, PREDICTED, TRUE = "epoch", "predicted class", "true class"
+EPOCH, STEP, PREDICTED, TRUE = "epoch", "step", "predicted class", "true class"
+VALIDATION_ACCURACY, VALIDATION_LOSS = "Validation accuracy", "Validation loss"
+TRAINING_LOSS = "Training loss"
 MARKS: Mapping[str, str] = {
     "checkpoint": "checkpoint",
     "steer": "steered",
@@ -36,7 +45,7 @@ RIGHT, IMAGES, CONFIDENCE = "right", "images", "probability of the predicted cla
 
 def unit(facts: RunFacts) -> str:
     """What the curves are drawn over."""
-    return "step" if facts.history.counts_steps else EPOCH
+    return STEP if facts.history.counts_steps else EPOCH
 
 
 def curves_caption(facts: RunFacts) -> str:
@@ -46,6 +55,16 @@ def curves_caption(facts: RunFacts) -> str:
     if facts.history.run is not None and facts.history.run.validation_is_test:
         words += " The validation images are the test split of the data."
     return f"{words} The light band is the range of the reports within an epoch."
+
+
+def overlay_caption(found: Comparison, *, by_step: bool) -> str:
+    words = f"The curves of all runs by {STEP if by_step else EPOCH}."
+    if all(len(group.members) == 1 for group in found.groups):
+        return words
+    return (
+        f"{words} Runs that differ only in their seed are one curve: their mean, in a band of one "
+        "standard deviation (n - 1). Where a seed has ended, the others go on as thin lines."
+    )
 
 
 def best_value(value: str, epoch: int) -> str:
@@ -209,6 +228,33 @@ PLACES_LEFT_OUT = (
     "PATH/TO stands for folders of the machine that trained, which this report leaves out."
 )
 CHANGED_PLAN = "The plan of the run was changed on the way, which this command does not repeat."
+
+
+# Several runs
+
+
+def comparison_of(runs: int) -> str:
+    return f"Comparison of {runs} runs"
+
+
+def several_on_data(archs: Iterable[str], data: Iterable[str]) -> str:
+    return arch_on_data(examples(archs), examples(data))
+
+
+def best_run(best: TrainingResult) -> str:
+    assert best.top1 is not None
+    assert best.best_epoch is not None
+    return (
+        f"The highest validation accuracy is that of {harmless(best.label)}: {share(best.top1)}, "
+        f"in epoch {epoch_of(best.best_epoch, best.epochs)}."
+    )
+
+
+def best_recipe(group: SeedGroup, top1: Spread) -> str:
+    return (
+        f"On average over seeds, the highest is that of {harmless(group.name)}: "
+        f"{comparison_text.spread(top1, percent, len(group.members))} %."
+    )
 
 
 # What is lacking

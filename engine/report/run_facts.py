@@ -72,6 +72,17 @@ class RunFacts:
 
 def read_facts(run: RunDir) -> Iterator[Progress | RunFacts]:
     """Progress, and at last the facts. Raises RunError where the run has said nothing."""
+    for step in read_history(run):
+        if isinstance(step, Progress):
+            yield step
+        elif not step.last_seq:
+            raise RunError(report_text.nothing_said(run.label))
+        else:
+            yield _judged(run, _basics(run, step))
+
+
+def read_history(run: RunDir) -> Iterator[Progress | History]:
+    """Progress, and at last the history."""
     history = History()
     reader = JournalReader(run.journal)
     size = run.journal.stat().st_size if run.journal.is_file() else 0
@@ -79,9 +90,7 @@ def read_facts(run: RunDir) -> Iterator[Progress | RunFacts]:
         history = History() if part.from_start else history
         history.fold(part.events)
         yield Progress(report_text.READING, min(1.0, reader.offset / max(1, size)))
-    if not history.last_seq:
-        raise RunError(report_text.nothing_said(run.label))
-    yield _judged(run, _basics(run, history))
+    yield history
 
 
 def _basics(run: RunDir, history: History) -> RunFacts:

@@ -6,7 +6,7 @@ import msgspec
 
 from engine.protocol import export_answers, predicted
 from engine.protocol.answers import Note, Progress, Written
-from engine.protocol.requests import ExportNetwork, MeasureNetwork, Predict, Report
+from engine.protocol.requests import CompareRuns, ExportNetwork, MeasureNetwork, Predict, Report
 from engine.recipes.recipe import Recipe
 from engine.run import kept_tests
 from engine.start import start_text
@@ -35,3 +35,9 @@ def report(wanted: Report, recipe: Recipe) -> EngineRequest[Progress | Note | Wr
     """Ask for a report; `recipe` says with how many threads its network computes."""
     decode = msgspec.json.Decoder(Progress | Note | Written).decode
     return EngineRequest(wanted, decode, start_text.REPORT, environment(recipe))
+
+
+def comparison(wanted: CompareRuns) -> EngineRequest[Progress | Note | Written]:
+    """Ask for a report on several runs, which loads no network."""
+    decode = msgspec.json.Decoder(Progress | Note | Written).decode
+    return EngineRequest(wanted, decode, start_text.REPORT, environment(Recipe()))

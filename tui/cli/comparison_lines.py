@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import click
+from rich.console import Console
+from rich.text import Text
 
 from engine.comparison import comparison_tables
 from engine.comparison import comparison_text as words
@@ -13,8 +15,8 @@ from engine.comparison.comparison import Comparison
 from engine.comparison.comparison_tables import MOST_IMAGES, ComparisonTable
 from tui.cli.tables import TableColumn, print_table
 
-# The shortest name that still tells trainings apart.
-SHORTEST_NAME = 12
+# The shortest names that still tell trainings apart, and groups of them.
+SHORTEST_NAME, SHORTEST_GROUP = 12, 28
 
 
 def print_comparison(found: Comparison) -> None:
@@ -22,9 +24,13 @@ def print_comparison(found: Comparison) -> None:
     _print(comparison_tables.results_table(found))
     if groups := comparison_tables.groups_table(found):
         click.echo()
-        _print(groups)
+        _print(groups, SHORTEST_GROUP)
         click.echo(words.FOLDED)
     _print_tests(found)
+    if accuracies := comparison_tables.accuracies_table(found):
+        click.echo()
+        _print(accuracies)
+        click.echo(words.ACCURACIES_ARE)
     if found.images is not None:
         _print_images(found, found.images)
     _print_lines(comparison_tables.untested(found))
@@ -56,15 +62,22 @@ def _print_images(found: Comparison, images: PairImages) -> None:
 
 
 def _print_lines(lines: Iterable[str]) -> None:
-    """Paragraph of sentences, a line each, with a blank line before it if there is one."""
+    """Sentences after a blank line; a terminal wraps them between words."""
     if said := [*lines]:
-        click.echo("\n".join(["", *said]))
+        console = Console(highlight=False)
+        text = "\n".join(["", *said])
+        if console.is_terminal:
+            console.print(Text(text))
+        else:
+            click.echo(text)
 
 
-def _print(table: ComparisonTable) -> None:
-    """A narrow terminal leaves out the last columns."""
-    columns = [
-        TableColumn(head.title, head.numeric, rank=i) for i, head in enumerate(table.columns)
-    ]
-    columns[0] = columns[0]._replace(least=SHORTEST_NAME)
-    print_table(columns, table.rows)
+def _print(table: ComparisonTable, least: int = SHORTEST_NAME) -> None:
+    """Names shrink in a narrow terminal; then it leaves out the last columns."""
+    print_table(
+        [
+            TableColumn(head.title, head.numeric, i, None if head.numeric else least)
+            for i, head in enumerate(table.columns)
+        ],
+        table.rows,
+    )

@@ -31,6 +31,15 @@ def named(context: click.Context, argument: click.Parameter, value: str) -> str:
     return value
 
 
+def all_named(
+    context: click.Context, argument: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Values of which a script has left none empty. Raises UsageError."""
+    if not all(values):
+        raise UsageError(cli_text.EMPTY_RUN)
+    return values
+
+
 def _absolute_file(context: click.Context, option: click.Parameter, value: str) -> str:
     """`FILE.py:NAME` with an absolute path; raises UsageError where there is no such file."""
     if not value:
@@ -100,6 +109,7 @@ computing_option = click.option(
     "--device", default="auto", metavar="DEVICE", help=cli_text.HELP_COMPUTING
 )
 replace_option = click.option("--force", is_flag=True, help=cli_text.HELP_REPLACE)
+runs_argument = click.argument("runs", nargs=-1, metavar="[RUN]...", callback=all_named)
 run_argument = click.argument("run", default="", metavar="[RUN]", callback=named)
 
 _RECIPE_OPTIONS = (

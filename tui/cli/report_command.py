@@ -1,21 +1,32 @@
-"""`cnn-tui report`: a report on a run, as one file that a browser shows."""
+"""`cnn-tui report`: a report on a run, or on several, as one file that a browser shows."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from engine.errors import UsageError
 from tui.cli import report_command_text
 from tui.cli.engine_answers import answers_of
-from tui.cli.options import json_option, replace_option, run_argument, runs_option
+from tui.cli.options import json_option, replace_option, runs_argument, runs_option
 from tui.cli.printed_json import print_object
 from tui.cli.taken_run import tell_if_elsewhere
 
+if TYPE_CHECKING:
+    from engine.protocol.answers import Note, Progress, Written
+    from engine.run.run_paths import RunDir
+    from engine.start.engine_request import EngineRequest
+
+# The file of a report on several runs.
+COMPARISON = Path("comparison.html")
+
 
 @click.command(help=report_command_text.HELP)
-@run_argument
+@runs_argument
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
     help=report_command_text.HELP_OUTPUT,
@@ -29,7 +40,7 @@ from tui.cli.taken_run import tell_if_elsewhere
 @json_option
 @runs_option
 def report(
-    run: str,
+    runs: tuple[str, ...],
     output: Path | None,
     no_images: bool,
     pictures: Path | None,
@@ -38,34 +49,69 @@ def report(
     runs_dir: Path,
 ) -> None:
     from engine.protocol.answers import Written
-    from engine.protocol.requests import Report
-    from engine.recipes import watched_recipe
-    from engine.recipes.recipe import Recipe
-    from engine.recipes.recipe_building import read_recipe
     from engine.report import report_target
-    from engine.run import run_search
     from engine.run.target_files import target_file
-    from engine.start import network_requests
 
-    found = run_search.find(runs_dir, run)
-    tell_if_elsewhere(found, runs_dir, run)
-    target = output or Path(f"{found.label}.html")
+    found = [_found(runs_dir, selector) for selector in runs or ("",)]
+    _check_different(found)
+    target = output or (COMPARISON if len(found) > 1 else Path(f"{found[0].label}.html"))
     report_target.check(target, pictures, force=force)
     with target_file(target) as file:
-        wanted = Report(
-            run=os.fsencode(found.path.resolve()),
-            target=os.fsencode(file.temporary.absolute()),
-            pictures=os.fsencode(pictures.absolute()) if pictures is not None else b"",
-            images=not no_images,
-        )
-        program = watched_recipe.watched_program(found.recipe)
-        recipe = read_recipe(found.recipe) if program is None else Recipe()
-        request = network_requests.report(wanted, recipe)
+        figures = os.fsencode(pictures.absolute()) if pictures is not None else b""
+        place = os.fsencode(file.temporary.absolute())
+        if len(found) > 1:
+            request = _on_several(found, place, figures)
+        else:
+            request = _on_one(found[0], place, figures, images=not no_images)
         with answers_of(request, report_command_text.STOPPED) as answers:
             for answer in answers:
                 assert isinstance(answer, Written)
                 file.keep()
                 _tell(target.absolute(), answer.bytes, as_json=as_json)
+
+
+def _found(runs_dir: Path, selector: str) -> RunDir:
+    """Raises RunError."""
+    from engine.run import run_search
+
+    run = run_search.find(runs_dir, selector)
+    tell_if_elsewhere(run, runs_dir, selector)
+    return run
+
+
+def _check_different(runs: Sequence[RunDir]) -> None:
+    """Raise UsageError where a run is named twice."""
+    known = set[Path]()
+    for run in runs:
+        if run.path.resolve() in known:
+            raise UsageError(report_command_text.named_twice(run.label))
+        known.add(run.path.resolve())
+
+
+def _on_one(
+    run: RunDir, target: bytes, pictures: bytes, *, images: bool
+) -> EngineRequest[Progress | Note | Written]:
+    from engine.protocol.requests import Report
+    from engine.recipes import watched_recipe
+    from engine.recipes.recipe import Recipe
+    from engine.recipes.recipe_building import read_recipe
+    from engine.start import network_requests
+
+    path = os.fsencode(run.path.resolve())
+    wanted = Report(run=path, target=target, pictures=pictures, images=images)
+    program = watched_recipe.watched_program(run.recipe)
+    recipe = read_recipe(run.recipe) if program is None else Recipe()
+    return network_requests.report(wanted, recipe)
+
+
+def _on_several(
+    runs: Sequence[RunDir], target: bytes, pictures: bytes
+) -> EngineRequest[Progress | Note | Written]:
+    from engine.protocol.requests import CompareRuns
+    from engine.start import network_requests
+
+    paths = tuple(os.fsencode(run.path.resolve()) for run in runs)
+    return network_requests.comparison(CompareRuns(runs=paths, target=target, pictures=pictures))
 
 
 def _tell(path: Path, length: int, *, as_json: bool) -> None:

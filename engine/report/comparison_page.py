@@ -1,0 +1,67 @@
+"""The page of several runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from engine.comparison import comparison_tables, comparison_text
+from engine.comparison.compared_pairs import PairImages
+from engine.comparison.compared_training import ComparedTraining
+from engine.comparison.comparison import Comparison
+from engine.comparison.comparison_tables import MOST_IMAGES
+from engine.report import comparison_values, report_text
+from engine.report.figure_style import Drawing
+from engine.report.page import rendered
+from engine.report.private_words import FOLDERS
+from engine.text import harmless
+
+TEMPLATE = "comparison.html"
+
+
+def comparison_page(
+    found: Comparison,
+    trainings: Sequence[ComparedTraining],
+    drawings: Iterable[Drawing],
+    lacking: Iterable[str],
+) -> str:
+    """The whole HTML file."""
+    commands = comparison_values.repeats(trainings)
+    images = found.images
+    return rendered(
+        TEMPLATE,
+        drawings,
+        title=report_text.comparison_of(len(trainings)),
+        made=report_text.MADE_OF_SEVERAL,
+        what=comparison_values.what(trainings),
+        summary=[*comparison_values.summary(found, trainings)],
+        head=[*comparison_values.head(found, trainings)],
+        lacking=[*lacking],
+        results=comparison_tables.results_table(found),
+        groups=comparison_tables.groups_table(found),
+        folded=comparison_text.FOLDED,
+        pairs=comparison_tables.pairs_table(found),
+        matrix=comparison_tables.matrix_table(found),
+        matrix_means=comparison_text.MATRIX_MEANS,
+        told=comparison_tables.told_pairs(found),
+        one_network=comparison_text.ONE_NETWORK,
+        accuracies=comparison_tables.accuracies_table(found),
+        accuracies_are=comparison_text.ACCURACIES_ARE,
+        classes=comparison_tables.classes_table(images.classes) if images is not None else None,
+        images=_images(found, images) if images is not None else [],
+        labels=[harmless(training.label) for training in trainings],
+        commands=commands,
+        places=_places(one.value for one in commands),
+    )
+
+
+def _images(found: Comparison, images: PairImages) -> list[str]:
+    """Which images only one of two runs has right."""
+    a, b = (one.label for one in found.trainings)
+    return [
+        comparison_text.images_of(label, only[:MOST_IMAGES], len(only))
+        for label, only in ((a, images.only_a), (b, images.only_b))
+    ]
+
+
+def _places(commands: Iterable[str]) -> str:
+    return report_text.PLACES_LEFT_OUT if any(FOLDERS in one for one in commands) else ""
