@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from engine.errors import RunError
 from engine.protocol import events
 from engine.queueing import queue_edits, queue_file, queue_journal, run_outcome, runner_start
+from engine.queueing.other_runs import OtherRuns
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.runner import MOST_STARTS, Races
 from engine.queueing.task import Begun, Task
@@ -264,6 +265,17 @@ def test_a_run_that_somebody_else_trains_holds_the_device(queue: FakeQueue) -> N
     engine.ends("done")
     queue.runner.step()
     assert queue.starts == [waits]
+
+
+def test_a_run_that_was_seen_gone_is_seen_when_somebody_trains_it(queue: FakeQueue) -> None:
+    run = queue.add("other")
+    others = OtherRuns(queue.runs_dir, ())
+    assert others.look() == {}
+    for _ in range(2):
+        engine = FakeEngine(RunDir(queue.runs_dir / run), Task(run), {})
+        assert others.look() == {run: ("cpu",)}
+        engine.dies()
+        assert others.look() == {}
 
 
 def test_a_queued_run_that_somebody_starts_is_awaited(queue: FakeQueue) -> None:

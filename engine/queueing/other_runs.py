@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -19,17 +20,31 @@ class OtherRuns:
     def __init__(self, runs_dir: Path, gpus: Sequence[str]) -> None:
         self._runs_dir, self._gpus = runs_dir, gpus
         self._live: dict[str, tuple[str, ...]] = {}
+        # When the lock file of a run was written that is not live. Whoever takes it writes it.
+        self._seen_gone: dict[str, int] = {}
 
     def look(self) -> Mapping[str, tuple[str, ...]]:
         """Look at all runs; the labels of those that live on this machine, with their devices."""
         queue = queue_file.read(self._runs_dir)
         ours = {task.run for task in queue.tasks if task.trains}
         self._live = {
-            run.label: held
-            for run in run_search.list_runs(self._runs_dir)
-            if run.label not in ours and (held := self._held_by(run))
+            label: held
+            for label in run_search.labels(self._runs_dir)
+            if label not in ours and (held := self._held_since(label))
         }
         return self._live
+
+    def _held_since(self, label: str) -> tuple[str, ...]:
+        """As `_held_by`; a run that was not live is not asked again before its lock is written."""
+        run = RunDir(self._runs_dir / label)
+        try:
+            written = os.stat(run.lock).st_mtime_ns
+        except OSError:
+            return ()
+        held = () if self._seen_gone.get(label) == written else self._held_by(run)
+        if not held:
+            self._seen_gone[label] = written
+        return held
 
     def _held_by(self, run: RunDir) -> tuple[str, ...]:
         """The devices of a run if it is live, as its recipe tells; else ()."""
