@@ -58,13 +58,19 @@ class Comparing:
         self.selected = 0
         # The curves that were asked for last, with what they depend on.
         self._curves: dict[tuple[str, bool], tuple[tuple[object, ...], Curve | None]] = {}
+        self._quantities: tuple[list[int], list[str]] = [], []
         self._scale: tuple[tuple[object, ...], Scale] | None = None
 
     # What there is to choose
 
     @property
     def quantities(self) -> list[str]:
-        return compared_curves.quantities([run.history for run in self.compared.runs])
+        """What the runs have measured, up to what was read."""
+        versions = [run.version for run in self.compared.runs]
+        if self._quantities[0] != versions:
+            found = compared_curves.quantities([run.history for run in self.compared.runs])
+            self._quantities = versions, found
+        return self._quantities[1]
 
     @property
     def quantity(self) -> str:
