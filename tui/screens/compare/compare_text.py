@@ -24,13 +24,11 @@ FOLDED = "mean ± deviation of the seeds"
 
 # The table
 
-RUN, VALUE, SMOOTHED, DEVIATION = "run", "value", "smoothed", "±"
-STEP, ELAPSED, STATE = "step", "time", "state"
+RUN, VALUE, SMOOTHED, DEVIATION, BEST = "run", "value", "smoothed", "±", "best"
+STEP, ELAPSED = "step", "time"
 HIDDEN, BASELINE, VANISHED = "hidden", "baseline", "vanished"
-AT_END = "at the end of each run"
 UNKNOWN = "–"
 ALL_READ = "all read"
-SETTINGS = "what differs"
 NO_DIFFERENCE = "The settings do not differ."
 
 # Keys

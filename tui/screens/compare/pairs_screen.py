@@ -132,6 +132,7 @@ class PairsScreen(FineScreen[str]):
 
     def _ask(self, run: ComparedRun, wanted: tuple[int, ...]) -> None:
         self._asked, self._count = run, len(wanted)
+        self.notify(pairs_text.asking(run.label), markup=False)
         router = InspectionRouter(self, run.source)
         router.request(self, InspectionRequest("images", images=wanted))
 
