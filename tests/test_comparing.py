@@ -196,6 +196,18 @@ def test_runs_and_logs_are_opened_by_their_names(tmp_path: Path, runs: list[RunD
     assert [run.letter for run in comparing.without_axis] == ["c", "d"]
 
 
+def test_logs_without_epochs_are_drawn_against_steps(tmp_path: Path) -> None:
+    told = [event_logs.scalar("train/loss", step, 1.0 / step) for step in range(1, 5)]
+    for name in ("one", "two"):
+        event_logs.write(tmp_path / name, told)
+    found = Compared(source_opening.open_all(tmp_path, [str(tmp_path)]))
+    while found.read().more:
+        pass
+    comparing = Comparing(found, CompareView())
+    assert comparing.axis == "step"
+    assert len(comparing.overlaid(40)) == 2
+
+
 def test_one_run_is_nothing_to_compare(tmp_path: Path, runs: list[RunDir]) -> None:
     with pytest.raises(UsageError, match="two runs or logs"):
         source_opening.open_all(tmp_path, ["1"])

@@ -88,11 +88,15 @@ class Comparing:
 
     @property
     def axis(self) -> Axis:
-        return self.view.axis
+        """The chosen axis; the steps, which all have, where no run tells its places on it."""
+        name, wanted = self.quantity, self.view.axis
+        told = [run for run in self.compared.runs if name in run.history.quantities]
+        has = any(compared_curves.has_axis(run.history, name, wanted) for run in told)
+        return wanted if has or not told else "step"
 
     def choose_axis(self, axis: Axis | None = None) -> None:
         """Draw against this axis, without one against the next one; a zoom ends."""
-        following = AXES[(AXES.index(self.axis) + 1) % len(AXES)]
+        following = AXES[(AXES.index(self.view.axis) + 1) % len(AXES)]
         self.view.axis, self.view.window, self.cursor = axis or following, None, None
 
     @property
