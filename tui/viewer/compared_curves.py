@@ -72,6 +72,12 @@ def curve(history: TracedHistory, name: str, axis: Axis) -> Curve | None:
     return Curve(x, 100 * values if name in SHARES else values, steps, elapsed)
 
 
+def has_axis(history: TracedHistory, name: str, axis: Axis) -> bool:
+    """Whether it is known where this quantity, which was measured, lies on an axis."""
+    steps, elapsed, _ = history.quantities[name].columns
+    return places(history, axis, steps[-1:], elapsed[-1:]) is not None
+
+
 def places(history: TracedHistory, axis: Axis, steps: Column, elapsed: Column) -> Column | None:
     """Where these steps (n,) and seconds (n,) lie on an axis; None if that is not known."""
     match axis:
