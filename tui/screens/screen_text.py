@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 
-from engine.text import harmless
+from engine.text import harmless, in_epochs
 from tui.shared_text import GoOn
 from tui.widgets.key_group import KeyGroup
 
@@ -14,6 +14,8 @@ KEY_PAUSE = "pause"
 KEY_CONTINUE = "continue"
 
 KEY_CHECKPOINT = "checkpoint"
+
+KEY_RESUME = "resume"
 
 KEY_PANES = "panes"
 
@@ -63,6 +65,8 @@ COPY = "Copy the command that watches this run"
 COPY_RESUME = "Copy the command that goes on with this run"
 
 COPY_REPORT = "Copy the command that writes a report on this run"
+
+RESUME = "Resume the run; one that is done asks for more epochs"
 
 STOP = "Stop the run: save it and end it"
 
@@ -120,6 +124,18 @@ def confirm_rate(rate: str, times: float) -> str:
         f"that is a learning rate of {rate}, {times:,.0f} times the recipe's: press Enter again if "
         "you mean it."
     )
+
+
+EPOCHS_HINT = "Enter resume   Esc cancel"
+
+
+def done_after(epochs: int) -> str:
+    """`epochs` is how many a run that is done has trained."""
+    return f"Done after {in_epochs(epochs)}. To how many in all shall it train?"
+
+
+def more_epochs(least: int) -> str:
+    return f"it has trained {in_epochs(least - 1)} already: give {least} or more."
 
 
 def steer_epoch(epoch: int) -> str:
@@ -189,6 +205,8 @@ STOP_ANSWERS: Mapping[str, tuple[str, str]] = {
 STOP_SENT = "the run was asked to stop"
 
 
+STILL_LIVE = "the run is live: there is nothing to resume"
+
 SAVING_CHECKPOINT = "saving a checkpoint"
 
 
@@ -216,6 +234,7 @@ HELP_RUN = KeyGroup(
         ("p", "pause, and go on where it was"),
         ("c", "save a checkpoint now"),
         ("s", "steer: learning rate, or the end"),
+        ("R", "resume it, once it has ended"),
         (":", "then `stop`: save the run and end it"),
         ("y", "copy the command that watches it"),
         ("d", "detach: leave, the run goes on"),
@@ -223,11 +242,18 @@ HELP_RUN = KeyGroup(
     ),
 )
 # The keys and the actions of the commands that a program may not obey.
-COMMAND_KEYS: Mapping[str, str] = {"Pause": "p", "Checkpoint": "c", "Steer": "s", "Stop": ":"}
+COMMAND_KEYS: Mapping[str, str] = {
+    "Pause": "p",
+    "Checkpoint": "c",
+    "Steer": "s",
+    "Resume": "R",
+    "Stop": ":",
+}
 ACTIONS: Mapping[str, str] = {
     "Pause": "pause",
     "Checkpoint": "checkpoint",
     "Steer": "steer",
+    "Resume": "resume",
     "Probe": "augmented",
 }
 
