@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.text import choices, harmless, nearest
 
@@ -45,11 +45,12 @@ def bad_share(name: str, written: str) -> str:
     )
 
 
-def bad_number(name: str, written: str, may_be_share: bool) -> str:
+def bad_number(name: str, written: str, may_be_share: bool, words: Sequence[str]) -> str:
     also = ", 90%" if may_be_share else ""
+    instead = f", or {' or '.join(words)}" if words else ""
     return (
         f"{harmless(name)} is a number, not '{harmless(written)}': "
-        f"write one such as 0.5, 100{also} or 1e-3."
+        f"write one such as 0.5, 100{also} or 1e-3{instead}."
     )
 
 

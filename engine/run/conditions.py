@@ -24,8 +24,9 @@ from engine.errors import UsageError
 from engine.run import condition_text
 
 Value: TypeAlias = float | str
-# What the fields are now; None stands for a number that is not finite.
-Values: TypeAlias = Mapping[str, float | str | None]
+# What the fields are now. None stands for a number that is not finite, a tuple for several texts at
+# once, such as the tags of a run.
+Values: TypeAlias = Mapping[str, float | str | tuple[str, ...] | None]
 
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
@@ -42,9 +43,13 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Number(msgspec.Struct, frozen=True):
-    """Any finite number. With `may_be_share`, it may be written in per cent."""
+    """Any finite number. With `may_be_share`, it may be written in per cent.
+
+    A field may also be one of these words instead of a number, such as `auto`.
+    """
 
     may_be_share: bool = False
+    words: tuple[str, ...] = ()
 
 
 class Seconds(msgspec.Struct, frozen=True):
@@ -81,13 +86,19 @@ class Term(NamedTuple):
         return f"{_quoted(self.name)}{self.operator}{_written(self.value, self.kind)}"
 
     def holds(self, values: Values) -> bool:
-        """Whether the field meets this term now. An unknown number never does."""
+        """Whether the field meets this term now. What is unknown never does.
+
+        Several texts equal a value if one of them does.
+        """
         now = values.get(self.name)
-        if isinstance(self.value, str):
-            return isinstance(now, str) and (now == self.value) == (self.operator == "=")
-        if now is None or isinstance(now, str) or math.isnan(now):
+        if now is None:
             return False
-        return OPERATORS[self.operator](now, self.value)
+        if isinstance(self.value, str):
+            equal = self.value in now if isinstance(now, tuple) else self.value == now
+            return equal == (self.operator == "=")
+        if isinstance(now, str | tuple):  # a word in place of the number
+            return self.operator == "!="
+        return not math.isnan(now) and OPERATORS[self.operator](now, self.value)
 
 
 class Condition(NamedTuple):
@@ -150,9 +161,13 @@ def parse_share(name: str, written: str) -> float:
 
 def _term(name: str, sign: str, value: str, kind_of: Callable[[str], Kind]) -> Term:
     kind = kind_of(name)
-    if isinstance(kind, Word) and sign not in ("=", "!="):
+    if sign not in ("=", "!=") and _is_word(value, kind):
         raise UsageError(condition_text.no_order(name, sign))
     return Term(name, sign, _value(name, value, kind), kind)
+
+
+def _is_word(written: str, kind: Kind) -> bool:
+    return isinstance(kind, Word) or (isinstance(kind, Number) and written in kind.words)
 
 
 def _value(name: str, written: str, kind: Kind) -> Value:
@@ -165,7 +180,7 @@ def _value(name: str, written: str, kind: Kind) -> Value:
         case Share():
             return parse_share(name, written)
         case Number():
-            return _any_number(name, written, kind.may_be_share)
+            return written if written in kind.words else _any_number(name, written, kind)
 
 
 def _word(name: str, word: str, words: tuple[str, ...]) -> str:
@@ -181,10 +196,11 @@ def _seconds(name: str, written: str) -> float:
         raise UsageError(condition_text.in_field(name, str(error))) from error
 
 
-def _any_number(name: str, written: str, may_be_share: bool) -> float:
-    found = _of_hundred(_number(written.removesuffix("%") if may_be_share else written), written)
+def _any_number(name: str, written: str, kind: Number) -> float:
+    digits = written.removesuffix("%") if kind.may_be_share else written
+    found = _of_hundred(_number(digits), written)
     if found is None:
-        raise UsageError(condition_text.bad_number(name, written, may_be_share))
+        raise UsageError(condition_text.bad_number(name, written, kind.may_be_share, kind.words))
     return found
 
 

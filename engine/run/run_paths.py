@@ -2,7 +2,7 @@
 
 runs/43-resnet18-cifar10/
   recipe.toml  journal.jsonl  commands/  checkpoints/  probes/  engine.log  engine.lock
-  predictions.npz  tests/
+  predictions.npz  tests/  notes.toml
 """
 
 from __future__ import annotations
@@ -67,6 +67,11 @@ class RunDir(NamedTuple):
     @property
     def journal(self) -> Path:
         return self.path / "journal.jsonl"
+
+    @property
+    def notes(self) -> Path:
+        """The tags and the note of the user."""
+        return self.path / "notes.toml"
 
     @property
     def data_code(self) -> Path:

@@ -121,6 +121,17 @@ def bad_name(name: str) -> str:
     )
 
 
+def bad_tag(tag: str) -> str:
+    return (
+        f"'{harmless(tag)}' cannot be a tag: use one word of at most 50 letters, digits, dots, "
+        "dashes and underscores, and begin with a letter or digit."
+    )
+
+
+def long_note(length: int, most: int) -> str:
+    return f"a note has at most {most:,} characters, not {length:,}: write a shorter one."
+
+
 COMMAND_NOT_OURS = "it is not a regular file of this user"
 
 COMMAND_TOO_LARGE = "it is too large"

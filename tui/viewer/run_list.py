@@ -26,7 +26,7 @@ def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
         Column("", [_sign(run) for run in runs]),
         Column("", [_name(run) for run in runs], gap=1),
         Column("", [viewer_text.STATE_WORDS[run.state] for run in runs], 3),
-        Column("", [harmless(run.program or Path(run.data).name) for run in runs], 6),
+        Column("", [harmless(data(run)) for run in runs], 6),
         Column("", [epochs(run) for run in runs], 1, True),
         Column("", [best(run) for run in runs], 2, True),
         Column("", [sparkline(run.top1, 7, 0.0, 1.0) if run.top1 else "" for run in runs], 5),
@@ -46,6 +46,16 @@ def _name(run: RunSummary) -> str:
 
 def _cut(said: str, width: int) -> str:
     return cells.text(cells.shortened((Span(harmless(said)),), width))
+
+
+def state(run: RunSummary) -> str:
+    """`● training`: the sign and the word of its state."""
+    return f"{viewer_text.SIGNS[run.state]} {viewer_text.STATE_WORDS[run.state]}".strip()
+
+
+def data(run: RunSummary) -> str:
+    """The data set without its folders; of a run without one, the program that trains."""
+    return run.program or Path(run.data).name
 
 
 def epochs(run: RunSummary) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from engine.protocol.events import RunStarted, known
-from engine.run import run_liveness
+from engine.errors import EngineError
+from engine.protocol.events import Measured, RunStarted, known
+from engine.recipes.recipe import Recipe, short_names
+from engine.recipes.recipe_building import build_recipe, difference_from_preset
+from engine.recipes.recipe_toml import read_fields
+from engine.run import run_liveness, run_notes
+from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt, newest_first
+from engine.run.reports import numbers_of, scalar_name
 from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
-from tui.viewer.journal_folding import journal_size
 
 RunState: TypeAlias = Literal["starting", "live", "paused", "done", "stopped", "failed", "silent"]
 
@@ -25,7 +30,13 @@ class RunSummary(msgspec.Struct, frozen=True):
     """Accuracies are fractions, times are seconds, and None stands for an unknown value.
 
     `program` trains where the engine does not; then `arch` and `data` are empty. `epochs` is 0 if
-    the total is unknown. `error` says why the run failed, if it did and that is known.
+    the total is unknown. `error` says why the run failed, if it did and that is known. `started`
+    and `ended` are unix seconds, 0 before.
+
+    `settings` are the fields of the recipe that differ from the defaults of `Recipe`, or what the
+    program told; `changed` names those that differ from the preset. `loss` is that of the best
+    epoch. `numbers` are the newest values of what the run reports, by the names of
+    `engine.run.reports` and of its scalars.
     """
 
     number: int | None
@@ -44,6 +55,17 @@ class RunSummary(msgspec.Struct, frozen=True):
     top1: tuple[float, ...]
     error: str = ""
     program: str = ""
+    preset: str = ""
+    settings: dict[str, Any] = {}
+    changed: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    race: str = ""
+    step: int = 0
+    best_epoch: int | None = None
+    loss: float | None = None
+    ended: float = 0.0
+    numbers: dict[str, Measured] = {}
 
 
 def read_history(run: RunDir) -> History:
@@ -87,16 +109,18 @@ def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
 
 def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
     """Read and fold the whole journal of the run."""
-    history = read_history(run)
+    return summary_of(run, read_history(run), liveness)
+
+
+def summary_of(run: RunDir, history: History, liveness: Liveness) -> RunSummary:
+    """The summary of a run; the history is that of its whole journal."""
     best, state = history.best, state_of(run, history, liveness)
-    arch, data = history.names
+    notes = run_notes.read(run)
     return RunSummary(
         number=run.number,
         name=run.name,
         path=str(run.path),
         state=state,
-        arch=arch,
-        data=data,
         epoch=len(history.epochs),
         epochs=history.epochs_planned or 0,
         best_top1=known(best.top1) if best else None,
@@ -107,6 +131,14 @@ def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
         top1=tuple(top1 for e in history.epochs if (top1 := known(e.top1)) is not None),
         error=error_of(run, history) if state == "failed" else "",
         program=history.watched.program if history.watched is not None else "",
+        **recipe_facts(run, history),
+        tags=notes.tags,
+        note=notes.note,
+        step=history.step,
+        best_epoch=best.epoch if best else None,
+        loss=known(best.loss) if best else None,
+        ended=history.last_time if liveness == "gone" else 0.0,
+        numbers=newest_numbers(history),
     )
 
 
@@ -115,18 +147,57 @@ def error_of(run: RunDir, history: History) -> str:
     return history.ended.error if history.ended is not None else engine_death.sentence(run)
 
 
-class SummaryCache:
-    """Summaries of runs, read again when the journal grows or the engine's liveness changes."""
+def recipe_facts(run: RunDir, history: History) -> dict[str, Any]:
+    """What the newest attempt was asked for; before the first one, what the file asks for."""
+    if history.watched is not None:
+        return {"arch": "", "data": "", "settings": dict(history.watched.settings)}
+    recipe = history.recipe or _recipe_in(run)
+    if recipe is None:
+        return {"arch": "", "data": ""}
+    arch, data = short_names(recipe)
+    return {
+        "arch": arch,
+        "data": data,
+        "preset": recipe.preset,
+        "settings": {key: v for key, v in plain(recipe).items() if v != DEFAULT_SETTINGS[key]},
+        "changed": _changed(recipe),
+    }
 
-    def __init__(self) -> None:
-        # For each run: the size of its journal, its liveness, and the summary that belongs to them.
-        self._known: dict[Path, tuple[tuple[int, Liveness], RunSummary]] = {}
 
-    def of(self, run: RunDir) -> RunSummary:
-        """The summary of the run as it is now."""
-        now = (journal_size(run.journal), run_liveness.liveness(run))
-        before, known = self._known.get(run.path, (None, None))
-        if known is None or before != now:
-            known = summarize(run, now[1])
-            self._known[run.path] = now, known
-        return known
+def _changed(recipe: Recipe) -> tuple[str, ...]:
+    """The fields that differ from the preset; none where that is not known to this version."""
+    with contextlib.suppress(EngineError):
+        return tuple(difference_from_preset(recipe))
+    return ()
+
+
+def plain(recipe: Recipe) -> dict[str, Any]:
+    """The fields of a recipe as JSON has them: a tuple is a list."""
+    return msgspec.json.decode(msgspec.json.encode(recipe), type=dict[str, Any])
+
+
+DEFAULT_SETTINGS: Mapping[str, Any] = plain(Recipe())
+
+
+def _recipe_in(run: RunDir) -> Recipe | None:
+    """The recipe in the run's file; None if that cannot be read."""
+    with contextlib.suppress(EngineError):
+        return build_recipe(file=read_fields(run.recipe))
+    return None
+
+
+# What a summary has as a field of its own, or what no list asks for.
+_LEFT_OUT = frozenset(("time", "epoch", "step", "best", "loss", "top1", "test_top1"))
+
+
+def newest_numbers(history: History) -> dict[str, Measured]:
+    """The newest values of the scalars, and of what the last epoch and the test reported."""
+    found: dict[str, Measured] = {
+        scalar_name(name): curve.last
+        for name, curve in history.scalars.items()
+        if name != IMAGES_PER_SECOND
+    }
+    for report in (*history.epochs[-1:], history.ended):
+        if report is not None:
+            found |= numbers_of(report)
+    return {name: value for name, value in found.items() if name not in _LEFT_OUT}

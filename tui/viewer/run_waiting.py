@@ -12,7 +12,7 @@ import msgspec
 from engine.errors import RunError
 from engine.protocol.events import Event
 from engine.run import run_liveness, run_text
-from engine.run.conditions import Condition, Values
+from engine.run.conditions import Condition
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.reports import NAMES_AT_THE_END, numbers_of, reports_in
@@ -106,7 +106,7 @@ class RunWaiter:
         if self._until.holds(self._newest | self._now):
             self._held = self._holding(self._newest | self._now, last.step, last.last_time)
 
-    def _holding(self, values: Values, step: int, at: float) -> Held:
+    def _holding(self, values: Mapping[str, float | str | None], step: int, at: float) -> Held:
         assert self._until is not None
         return Held(step, at, {name: values[name] for name in self._until.names})
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from engine.text import harmless, nearest
 
 SIGNS: Mapping[str, str] = {
     "starting": "○",
@@ -52,3 +54,7 @@ def quiet_for(seconds: float) -> str:
 
 def grew_ago(seconds: float) -> str:
     return f"{ago(seconds)} ago"
+
+
+def unknown_column(name: str, known: Iterable[str]) -> str:
+    return f"runs have no column '{harmless(name)}': {nearest(name, known)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -10,12 +11,12 @@ from textual.message import Message
 from textual.worker import Worker
 
 from engine.errors import EngineError
-from engine.run import run_search
 from engine.run.run_paths import RunDir
 from engine.text import harmless
 from tui.screens.launcher import launcher_text
+from tui.viewer.run_index import RunIndex
 from tui.viewer.run_list import run_columns
-from tui.viewer.run_summary import RunSummary, SummaryCache
+from tui.viewer.run_summary import RunSummary
 from tui.widgets.chooser import Chooser
 
 RECENT_RUNS = 20
@@ -44,7 +45,7 @@ class RunsBox(Chooser):
     def __init__(self, runs_dir: Path, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._runs_dir = runs_dir
-        self._summaries = SummaryCache()
+        self._index = RunIndex(runs_dir)
         self._runs: Sequence[RunSummary] = ()
         self._order = launcher_text.NEWEST
         self._reading: Worker[None] | None = None
@@ -71,12 +72,9 @@ class RunsBox(Chooser):
 
     @work(thread=True)
     def _read(self) -> None:
-        """Fold the newest journals in a thread: some may be long."""
+        """Read the runs in a thread: some journals may be long."""
         try:
-            found = [
-                self._summaries.of(run)
-                for run in run_search.list_runs(self._runs_dir)[:RECENT_RUNS]
-            ]
+            found = [*itertools.islice(self._index.stream(), RECENT_RUNS)]
         except EngineError as error:
             self.post_message(self.Unreadable(str(error)))
             return
@@ -89,7 +87,7 @@ class RunsBox(Chooser):
         return True
 
     def _show(self, runs: Sequence[RunSummary]) -> None:
-        """List these runs, the newest of which is the first; live ones come before others."""
+        """List these runs; live ones come before others."""
         self._runs = runs
         key = ORDERS[self._order]
         ordered = sorted(runs, key=lambda run: (run.state not in LIVE, key(run)))

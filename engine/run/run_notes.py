@@ -1,0 +1,67 @@
+"""The tags and the note that the user gives a run: the file `notes.toml` in its folder.
+
+tags = ["night", "keep"]
+note = "the one for the talk"
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+
+import msgspec
+
+from engine import regular_files, text
+from engine.errors import RunError, UsageError
+from engine.recipes.recipe_toml import toml_value
+from engine.run import run_text
+from engine.run.durable_files import write_durably
+from engine.run.run_paths import RunDir
+
+# A tag is one word, which is typed after + or -, and in conditions.
+TAG = re.compile(r"[^\W_][\w.:/-]{0,49}")
+LONGEST_NOTE = 2000
+
+
+class RunNotes(msgspec.Struct, frozen=True):
+    """The tags in the order in which they were added, each once, and a note."""
+
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+def read(run: RunDir) -> RunNotes:
+    """The notes of a run; of a file that somebody has edited, what can be understood."""
+    try:
+        found = tomllib.loads(regular_files.read_text(run.notes))
+    except (OSError, ValueError, RecursionError):
+        return RunNotes()
+    tags, note = found.get("tags"), found.get("note")
+    words = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+    return RunNotes(tuple(dict.fromkeys(words)), note if isinstance(note, str) else "")
+
+
+def write(run: RunDir, notes: RunNotes) -> None:
+    """Replace the notes of a run. Raises RunError if its folder cannot be written."""
+    lines = [f"tags = {toml_value(notes.tags)}", f"note = {toml_value(notes.note)}", ""]
+    try:
+        write_durably(run.notes, "\n".join(lines).encode())
+    except OSError as error:
+        raise RunError(text.cannot_write(run.notes, text.reason(error))) from error
+
+
+def with_tags(notes: RunNotes, add: Iterable[str] = (), remove: Iterable[str] = ()) -> RunNotes:
+    """The notes with more tags and without some. Raises UsageError for what cannot be a tag."""
+    added, removed = [*add], {*remove}
+    if wrong := [tag for tag in added if not TAG.fullmatch(tag)]:
+        raise UsageError(run_text.bad_tag(wrong[0]))
+    tags = [tag for tag in notes.tags if tag not in removed] + added
+    return RunNotes(tuple(dict.fromkeys(tags)), notes.note)
+
+
+def with_note(notes: RunNotes, note: str) -> RunNotes:
+    """The notes with another note, "" for none. Raises UsageError if it is too long."""
+    if len(note) > LONGEST_NOTE:
+        raise UsageError(run_text.long_note(len(note), LONGEST_NOTE))
+    return RunNotes(notes.tags, note.strip())
