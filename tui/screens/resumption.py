@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from textual.screen import Screen
 from textual.worker import Worker
@@ -25,7 +26,7 @@ class Resumption:
     be resumed. It works in a thread: a disk may be slow.
     """
 
-    def __init__(self, screen: Screen[object], resumed: Callable[[RunDir], object]) -> None:
+    def __init__(self, screen: Screen[Any], resumed: Callable[[RunDir], object]) -> None:
         self._screen, self._resumed = screen, resumed
         self._working: Worker[None] | None = None
 

@@ -291,6 +291,7 @@ HELP_LAUNCHER = KeyGroup(
         ("f", "change fields of the recipe"),
         ("a", "images as the network sees them"),
         ("i", "what the data set holds"),
+        ("r", "all runs: find, compare, change them"),
         ("/ o", "filter architectures; order them"),
         ("y", "copy the command for the same"),
         (": Ctrl+P", "all that can be done, in words"),
@@ -307,6 +308,7 @@ HELP_BOXES = KeyGroup(
         ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
         ("Home End", "to either end"),
         ("k s", "on leaving: leave the run as it is; stop it"),
+        ("d", "on deleting: move the runs to the trash"),
         ("Tab", "complete the path of a folder"),
     ),
 )

@@ -1,0 +1,413 @@
+"""The screen of all runs: the table, and what can be done with the chosen and the marked ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.worker import Worker
+
+from engine.errors import EngineError, UsageError
+from engine.run import run_notes
+from engine.run.run_notes import RunNotes
+from engine.run.run_paths import RunDir
+from tui import shared_text
+from tui.screens import screen_text
+from tui.screens.launcher.outer_rows import HeadRow
+from tui.screens.runs import remembered_view, runs_screen_text
+from tui.screens.runs.run_details import RunDetails
+from tui.screens.runs.runs_keys import RunsKeys
+from tui.screens.runs.runs_table import RunsTable
+from tui.screens.started_runs import StartedRuns
+from tui.terminal.fine_screen import FineScreen
+from tui.viewer import run_selection
+from tui.viewer.run_index import RunIndex
+from tui.viewer.run_summary import RunSummary
+from tui.viewer.shown_runs import RunCells, RunsView, ShownRuns, shown_runs
+
+if TYPE_CHECKING:
+    from tui.screens.resumption import Resumption
+
+REFRESH_SECONDS = 2.0
+# How long the note of an error stays.
+ERROR_SECONDS = 10
+# Below these heights there is no room for the box with details, and for the row at the top.
+DETAILED, HEADED = 22, 14
+
+
+class RunsScreen(FineScreen[None]):
+    """Lists all runs of a folder, and reads them again every two seconds in a thread."""
+
+    CSS = """
+    RunsScreen #head, RunsScreen #keys { height: 1; }
+    RunsScreen #table { height: 1fr; }
+    RunsScreen #chosen { height: 5; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "attach", runs_screen_text.ATTACH),
+        Binding("space", "mark", runs_screen_text.MARK),
+        Binding("u", "unmark", runs_screen_text.UNMARK),
+        Binding("c", "compare", runs_screen_text.COMPARE),
+        Binding("slash", "filter", runs_screen_text.FILTER),
+        Binding("o", "order", runs_screen_text.ORDER),
+        Binding("O", "reverse", runs_screen_text.REVERSE),
+        Binding("C", "columns", runs_screen_text.COLUMNS),
+        Binding("t", "tags", runs_screen_text.TAGS),
+        Binding("n", "note", runs_screen_text.NOTE),
+        Binding("N", "rename", runs_screen_text.RENAME),
+        Binding("d", "delete", runs_screen_text.DELETE),
+        Binding("R", "resume", runs_screen_text.RESUME),
+        Binding("x", "report", runs_screen_text.REPORT),
+        Binding("p", "predict", runs_screen_text.PREDICT),
+        Binding("y", "copy", runs_screen_text.COPY),
+        Binding("question_mark", "help", screen_text.LIST_KEYS),
+        Binding("escape,q,ctrl+c", "back", runs_screen_text.BACK),
+    ]
+
+    def __init__(
+        self,
+        runs_dir: Path,
+        started: StartedRuns,
+        index: RunIndex | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`started` learns which runs are resumed here."""
+        super().__init__()
+        self._runs_dir, self._started, self._clock = runs_dir, started, clock
+        self._index = index or RunIndex(runs_dir)
+        self._view = remembered_view.read()
+        self._filter = ""
+        self._runs: Sequence[RunSummary] = ()
+        self._texts = RunCells()
+        self._reading: Worker[None] | None = None
+        # The path of the run that is chosen when the table is filled next.
+        self._to_choose = ""
+
+    def compose(self) -> ComposeResult:
+        yield HeadRow(self._runs_dir, id="head")
+        yield RunsTable(id="table")
+        yield RunDetails(id="chosen")
+        yield RunsKeys(id="keys")
+
+    def on_mount(self) -> None:
+        self.watch(self._table, "chosen", self._show_details)
+        self._table.wait(runs_screen_text.READING)
+        self.read_runs()
+        self.set_interval(REFRESH_SECONDS, self.read_runs)
+
+    @property
+    def _table(self) -> RunsTable:
+        return self.query_one(RunsTable)
+
+    def on_resize(self) -> None:
+        height = self.app.size.height
+        self.query_one("#head").display = height >= HEADED
+        self.query_one("#chosen").display = height >= DETAILED
+
+    def on_screen_resume(self) -> None:
+        self.read_runs()
+
+    # Reading and showing
+
+    def read_runs(self) -> None:
+        """Read the runs, unless an earlier reading still goes on: a slow disk may take longer."""
+        if self.is_attached and (self._reading is None or self._reading.is_finished):
+            self._reading = self._read(self._view)
+
+    @work(thread=True, group="read")
+    def _read(self, view: RunsView) -> None:
+        try:
+            runs = self._index.rows()
+        except EngineError as error:
+            self.app.call_from_thread(self._complain, str(error))
+            return
+        present = {run.path for run in runs}
+        shown = shown_runs(runs, view, self._texts, self._clock())
+        self.app.call_from_thread(self._take, runs, present, shown)
+
+    def _take(self, runs: Sequence[RunSummary], present: set[str], shown: ShownRuns) -> None:
+        """Show what was read, in the view that is wanted now."""
+        self._runs = runs
+        self._show(shown if shown.view == self._view else self._shown_now())
+        self._table.unmark_missing(present)
+
+    def _shown_now(self) -> ShownRuns:
+        return shown_runs(self._runs, self._view, self._texts, self._clock())
+
+    def _show(self, shown: ShownRuns) -> None:
+        chosen, self._to_choose = self._to_choose, ""
+        self._table.show(shown, chosen)
+        self._table.note(self._table.spelled(runs_screen_text.foot(self._filter, self._view.order)))
+        self._show_details()
+
+    def _look_at(self, view: RunsView) -> None:
+        """Show the runs in another view."""
+        self._view = view
+        self._show(self._shown_now())
+
+    def _show_details(self) -> None:
+        self.query_one(RunDetails).show(self._table.run)
+
+    def on_runs_table_vanished(self, message: RunsTable.Vanished) -> None:
+        self.notify(runs_screen_text.vanished(message.labels), severity="warning", markup=False)
+
+    def _complain(self, sentence: str) -> None:
+        self.notify(sentence, severity="error", timeout=ERROR_SECONDS, markup=False)
+
+    # Filter, order and columns
+
+    def action_filter(self) -> None:
+        from tui.screens.runs.checked_line import LiveLine
+
+        before = self._filter
+
+        def restore(written: str | None) -> None:
+            if written is None:
+                self._apply(before)
+
+        title, keys = runs_screen_text.FILTER_TITLE, runs_screen_text.FILTER_KEYS
+        self.app.push_screen(LiveLine(title, keys, before, self._apply), restore)
+
+    def _apply(self, written: str) -> str:
+        """Show the runs that meet this condition; where it is none, a sentence that says why."""
+        try:
+            condition = run_selection.parse(written) if written else None
+        except UsageError as error:
+            return str(error)
+        if condition != self._view.condition:
+            self._filter = written
+            self._look_at(self._view._replace(condition=condition))
+        return ""
+
+    def action_order(self) -> None:
+        from tui.screens.runs.column_dialogs import OrderDialog
+
+        def take(order: str | None) -> None:
+            if order is not None:
+                self._remember(self._view._replace(order=order))
+
+        self.app.push_screen(OrderDialog(self._view.order, self._view.columns), take)
+
+    def action_reverse(self) -> None:
+        order = self._view.order
+        if order:
+            turned = order[1:] if order.startswith("-") else f"-{order}"
+            self._remember(self._view._replace(order=turned))
+
+    def action_columns(self) -> None:
+        from tui.screens.runs.column_dialogs import ColumnsDialog
+
+        def take(columns: tuple[str, ...] | None) -> None:
+            if columns is not None:
+                self._remember(self._view._replace(columns=columns))
+
+        self.app.push_screen(ColumnsDialog(self._view.columns), take)
+
+    def _remember(self, view: RunsView) -> None:
+        remembered_view.write(view)
+        self._look_at(view)
+
+    # Marks and comparing
+
+    def action_mark(self) -> None:
+        self._table.toggle_mark()
+
+    def action_unmark(self) -> None:
+        self._table.unmark_all()
+
+    def action_compare(self) -> None:
+        marked = self._table.marked
+        if len(marked) < 2:
+            self.notify(runs_screen_text.MARK_MORE)
+            return
+        from tui.screens.compare.compare_screen import CompareScreen
+
+        self.app.push_screen(CompareScreen([run.selector for run in marked], self._runs_dir))
+
+    @property
+    def _chosen(self) -> RunDir | None:
+        run = self._table.run
+        return RunDir(Path(run.path)) if run is not None else None
+
+    @property
+    def _wanted(self) -> list[RunDir]:
+        """The marked runs, else the chosen one."""
+        chosen = self._chosen
+        return self._table.marked or ([chosen] if chosen is not None else [])
+
+    # Tags, note, name, and the trash
+
+    def action_tags(self) -> None:
+        if not (runs := self._wanted):
+            return
+        from tui.screens.runs.checked_line import CheckedLine
+
+        known = [run_notes.read(run).tags for run in runs]
+        common = [tag for tag in known[0] if all(tag in tags for tags in known)]
+        dialog = CheckedLine(
+            runs_screen_text.tags_of([run.label for run in runs]),
+            runs_screen_text.TAGS_KEYS,
+            " ".join(common),
+            lambda written: refusal(lambda: run_notes.with_tags(RunNotes(), written.split())),
+        )
+        self.app.push_screen(dialog, partial(self._tag, runs, common))
+
+    def _tag(self, runs: Sequence[RunDir], before: Sequence[str], written: str | None) -> None:
+        """Give all of these runs the new tags, and take from them those that are not written."""
+        if written is not None:
+            now = written.split()
+            gone = {*before} - {*now}
+            self._edit(runs, lambda notes: run_notes.with_tags(notes, now, gone))
+
+    def action_note(self) -> None:
+        if (run := self._chosen) is None:
+            return
+        from tui.screens.runs.checked_line import CheckedLine
+
+        dialog = CheckedLine(
+            runs_screen_text.note_on(run.label),
+            runs_screen_text.NOTE_KEYS,
+            run_notes.read(run).note,
+            lambda written: refusal(lambda: run_notes.with_note(RunNotes(), written)),
+        )
+        self.app.push_screen(dialog, partial(self._note, run))
+
+    def _note(self, run: RunDir, written: str | None) -> None:
+        if written is not None:
+            self._edit([run], lambda notes: run_notes.with_note(notes, written))
+
+    def _edit(self, runs: Iterable[RunDir], change: Callable[[RunNotes], RunNotes]) -> None:
+        def write() -> None:
+            for run in runs:
+                run_notes.write(run, change(run_notes.read(run)))
+
+        self._change(write)
+
+    def action_rename(self) -> None:
+        if (run := self._chosen) is None:
+            return
+        from engine.run import run_renaming
+        from tui.screens.runs.checked_line import CheckedLine
+
+        def rename(name: str | None) -> None:
+            if name not in (None, "", run.name):
+                self._change(lambda: self._choose(run_renaming.rename(run, str(name))))
+
+        title, keys = runs_screen_text.rename(run.label), runs_screen_text.RENAME_KEYS
+        self.app.push_screen(CheckedLine(title, keys, run.name, lambda written: ""), rename)
+
+    def _choose(self, run: RunDir) -> None:
+        self._to_choose = str(run.path)
+
+    def action_delete(self) -> None:
+        if not (runs := self._wanted):
+            return
+        from engine.run import run_trash
+        from tui.screens.runs.delete_question import DeleteQuestion
+
+        labels = [run.label for run in runs]
+
+        def delete() -> None:
+            for run in runs:
+                run_trash.delete(run)
+
+        def take(answer: str | None) -> None:
+            if answer == "delete":
+                self._table.unmark_all()
+                self._change(delete, runs_screen_text.deleted(labels))
+
+        trash = str(run_trash.trash_of(self._runs_dir))
+        self.app.push_screen(DeleteQuestion(labels, trash), take)
+
+    @work(thread=True, group="change")
+    def _change(self, change: Callable[[], object], said: str = "") -> None:
+        """Change something in a thread, for a disk may be slow; then read the runs again."""
+        try:
+            change()
+        except EngineError as error:
+            self.app.call_from_thread(self._complain, str(error))
+        else:
+            if said:
+                self.app.call_from_thread(self.notify, said, markup=False)
+        self.app.call_from_thread(self._read_anew)
+
+    def _read_anew(self) -> None:
+        """Read the runs as they are now; a reading that goes on may be older."""
+        if self._reading is None or self._reading.is_finished:
+            self.read_runs()
+        else:
+            self.set_timer(0.05, self._read_anew)
+
+    # Watching, resuming, reporting, predicting
+
+    def action_attach(self) -> None:
+        if (run := self._chosen) is not None:
+            self._watch(run, None)
+
+    def _watch(self, run: RunDir, expected_at: float | None) -> None:
+        from tui.screens.dashboard import Dashboard
+        from tui.viewer.run_follower import RunFollower
+
+        source, started = RunFollower(run, expected_at), expected_at is not None
+        self.app.push_screen(Dashboard(source, started=started, below=True))
+
+    @cached_property
+    def _resumption(self) -> Resumption:
+        from tui.screens.resumption import Resumption
+
+        return Resumption(self, self._resumed)
+
+    def action_resume(self) -> None:
+        if (run := self._chosen) is not None:
+            self._resumption.of(run)
+
+    def _resumed(self, run: RunDir) -> None:
+        self._started.add(run)
+        self._watch(run, time.time())
+
+    def action_report(self) -> None:
+        if (run := self._chosen) is not None:
+            from tui.screens.runs.report_dialog import ReportDialog
+
+            self.app.push_screen(ReportDialog(run))
+
+    def action_predict(self) -> None:
+        if (run := self._chosen) is not None:
+            from tui.screens.runs.prediction_dialogs import ImagesPathDialog
+
+            self.app.push_screen(ImagesPathDialog(), partial(self._predict, run))
+
+    def _predict(self, run: RunDir, path: str | None) -> None:
+        if path:
+            from tui.screens.runs.prediction_dialogs import PredictionsScreen
+
+            self.app.push_screen(PredictionsScreen(run, path))
+
+    def action_copy(self) -> None:
+        if (run := self._chosen) is not None:
+            command = screen_text.attach_command(run.selector)
+            self.app.copy_to_clipboard(command)
+            self.notify(screen_text.copied(command), markup=False)
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen((runs_screen_text.HELP, screen_text.HELP_BOXES)))
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+
+def refusal(check: Callable[[], object]) -> str:
+    """The sentence of the error that a check raises; empty if it raises none."""
+    try:
+        check()
+    except UsageError as error:
+        return str(error)
+    return ""
