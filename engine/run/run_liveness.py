@@ -89,6 +89,16 @@ def judged(run: RunDir, file: Path, free: bool | None) -> Liveness:
     return "live" if journal_growth.grows(run.journal, SILENT_SECONDS) else "silent"
 
 
+def stays_gone(run: RunDir) -> bool:
+    """Whether a run that no engine holds stays so until one writes its lock.
+
+    A lock names its last owner. From another boot or machine it is not known whether that one is
+    gone, unless the run has ended since.
+    """
+    owner, last = read_owner(run), _last_event(run)
+    return owner is None or (isinstance(last, RunEnded) and last.time >= owner.time)
+
+
 def _last_event(run: RunDir) -> Event | None:
     with contextlib.suppress(OSError):
         return last_event(run.journal)

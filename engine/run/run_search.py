@@ -15,20 +15,26 @@ from engine.run.run_paths import NUMBERED, RunDir, state_dir
 
 def list_runs(runs_dir: Path) -> list[RunDir]:
     """The runs in a folder, newest number first. Raises RunError if it cannot be read."""
-    found = [RunDir(path) for path in _folders(runs_dir) if NUMBERED.fullmatch(path.name)]
-    return sorted(found, key=lambda run: run.number or 0, reverse=True)
+    found = (RunDir(runs_dir / label) for label in labels(runs_dir))
+    return [run for run in found if os.path.exists(run.recipe)]
 
 
-def _folders(folder: Path) -> Iterator[Path]:
-    """The visible subfolders that hold a recipe."""
+def labels(runs_dir: Path) -> list[str]:
+    """The numbered names in a folder, newest number first: of runs, and of what may be none.
+
+    Raises RunError if the folder cannot be read.
+    """
+    found = ((name, NUMBERED.fullmatch(name)) for name in _visible(runs_dir))
+    numbered = [(int(match[1]), name) for name, match in found if match is not None]
+    return [name for _, name in sorted(numbered, reverse=True)]
+
+
+def _visible(folder: Path) -> list[str]:
+    """The names in a folder that are not hidden; none if it is not there."""
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                path = folder / entry.name
-                if not entry.name.startswith(".") and os.path.exists(path / "recipe.toml"):
-                    yield path
+        return [name for name in os.listdir(folder) if not name.startswith(".")]
     except FileNotFoundError:
-        return
+        return []
     except OSError as error:
         raise RunError(run_text.runs_unreadable(folder, text.reason(error))) from error
 
@@ -115,7 +121,8 @@ def _match(known: list[RunDir], selector: str) -> RunDir | None:
 
 
 def _linked() -> list[RunDir]:
-    return [RunDir(path.resolve()) for path in _folders(state_dir())]
+    links = (state_dir() / name for name in _visible(state_dir()))
+    return [RunDir(link.resolve()) for link in links if os.path.exists(link / "recipe.toml")]
 
 
 def find_live(runs_dir: Path, selector: str = "") -> RunDir:

@@ -1,27 +1,169 @@
-"""The summaries of all runs of a folder."""
+"""An index of the runs of a folder, so that only runs that have changed are read again.
+
+It is a file in the user's cache folder, which can be deleted at any time. A summary is kept with
+the stamps of the files that it was read from. It counts as long as each of them has the same stamp,
+and the run the same liveness. What else a summary says is looked up each time: where the run is,
+and why an engine died.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from engine.run import run_liveness, run_search
-from tui.viewer.run_summary import RunSummary, summarize
+from engine.run.history import History
+from engine.run.journal_reader import JournalReader
+from engine.run.run_liveness import Liveness
+from engine.run.run_paths import RunDir
+from engine.start import engine_death
+from tui.viewer import index_file, run_summary
+from tui.viewer.file_stamps import ABSENT, Stamp, is_racy, stamp_of
+from tui.viewer.index_file import REST, SIGNS, KeptRun
+from tui.viewer.run_summary import RunSummary
+
+
+class _Look(NamedTuple):
+    """A run at the beginning of a look: whether it is live, and the stamps that tell this."""
+
+    label: str
+    signs: tuple[Stamp, ...]
+    liveness: Liveness
+
+
+class _Followed(NamedTuple):
+    """The history of a live run, which grows with its journal."""
+
+    inode: int
+    reader: JournalReader
+    history: History
 
 
 class RunIndex:
-    """The summaries of the runs of a folder."""
+    """The summaries of the runs of a folder, which may be asked for again and again.
 
-    def __init__(self, runs_dir: Path, cache_folder: Path | None = None) -> None:
-        self._runs_dir = runs_dir
+    It serves one thread at a time. `clock` is that of the file system, in nanoseconds.
+    """
+
+    def __init__(
+        self,
+        runs_dir: Path,
+        cache_folder: Path | None = None,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._runs_dir, self._clock = runs_dir, clock
+        self._file = index_file.path_for(runs_dir, cache_folder)
+        self._kept: dict[str, KeptRun] | None = None
+        # Summaries that are decoded, and the live runs among them.
+        self._known: dict[str, RunSummary] = {}
+        self._followed: dict[str, _Followed] = {}
+        self._is_saved = True
 
     def rows(self) -> list[RunSummary]:
         """Live runs first, then the newest. Raises RunError if the folder cannot be read."""
         return [*self.stream()]
 
-    def stream(self) -> Iterator[RunSummary]:
-        """The same runs in the same order, each as soon as it is known."""
-        runs = run_search.list_runs(self._runs_dir)
-        known = [(run, run_liveness.liveness(run)) for run in runs]
-        for run, liveness in sorted(known, key=lambda pair: pair[1] != "live"):
-            yield summarize(run, liveness)
+    def stream(self) -> Generator[RunSummary, None, None]:
+        """The same runs in the same order, each as soon as it is known.
+
+        What was read is kept, also if the caller stops early.
+        """
+        began = self._clock()
+        labels = run_search.labels(self._runs_dir)
+        self._forget_others(labels)
+        try:
+            for look in self._live_first(labels):
+                if (found := self._summary(look, began)) is not None:
+                    yield found
+        finally:
+            self._save()
+
+    @property
+    def _runs(self) -> dict[str, KeptRun]:
+        if self._kept is None:
+            self._kept = index_file.read(self._file)
+        return self._kept
+
+    def _forget_others(self, labels: Sequence[str]) -> None:
+        """Forget runs that are no longer there."""
+        for label in self._runs.keys() - {*labels}:
+            self._forget(label)
+
+    def _forget(self, label: str) -> None:
+        self._known.pop(label, None)
+        self._followed.pop(label, None)
+        if self._runs.pop(label, None) is not None:
+            self._is_saved = False
+
+    def _save(self) -> None:
+        if not self._is_saved:
+            index_file.write(self._file, self._runs)
+            self._is_saved = True
+
+    def _live_first(self, labels: Sequence[str]) -> list[_Look]:
+        looks = [self._look(label) for label in labels]
+        return sorted(looks, key=lambda look: look.liveness != "live")
+
+    def _look(self, label: str) -> _Look:
+        signs = self._stamps(label, SIGNS)
+        kept = self._runs.get(label)
+        if kept is not None and kept.settled and kept.stamps[: len(SIGNS)] == signs:
+            return _Look(label, signs, "gone")
+        return _Look(label, signs, run_liveness.liveness(self._run(label)))
+
+    def _stamps(self, label: str, files: Sequence[str]) -> tuple[Stamp, ...]:
+        return tuple([stamp_of(f"{self._runs_dir}/{label}/{file}") for file in files])
+
+    def _run(self, label: str) -> RunDir:
+        return RunDir(self._runs_dir / label)
+
+    def _summary(self, look: _Look, began: int) -> RunSummary | None:
+        """The summary of a run; None if that is no run, or no longer one."""
+        recipe, notes = self._stamps(look.label, REST)
+        stamps = (*look.signs, recipe, notes)
+        if recipe == ABSENT:
+            self._forget(look.label)
+            return None
+        kept = self._runs.get(look.label)
+        if kept is not None and (kept.stamps, kept.liveness) == (stamps, look.liveness):
+            return self._as_kept(look.label, kept)
+        return self._read(look, stamps, began)
+
+    def _as_kept(self, label: str, kept: KeptRun) -> RunSummary:
+        found = self._known.get(label)
+        if found is None:
+            found = replace(index_file.decode(kept.summary), path=str(self._runs_dir / label))
+            self._known[label] = found
+        return replace(found, error=engine_death.sentence(self._run(label))) if kept.died else found
+
+    def _read(self, look: _Look, stamps: tuple[Stamp, ...], began: int) -> RunSummary:
+        """Read a run, and keep what was read unless its files may change without a trace."""
+        run = self._run(look.label)
+        followed = _followed_on(run, self._followed.get(look.label), inode=look.signs[1][3])
+        found = run_summary.summary_of(run, followed.history, look.liveness)
+        self._forget(look.label)
+        if look.liveness == "live":
+            self._followed[look.label] = followed
+        if not any(is_racy(stamp, began) for stamp in stamps):
+            died = found.state == "failed" and followed.history.ended is None
+            bare = replace(found, path="", error="" if died else found.error)
+            settled = look.liveness == "gone" and run_liveness.stays_gone(run)
+            encoded = index_file.encode(bare)
+            self._runs[look.label] = KeptRun(stamps, look.liveness, settled, died, encoded)
+            self._is_saved = False
+        return found
+
+
+def _followed_on(run: RunDir, before: _Followed | None, inode: int) -> _Followed:
+    """The history of a run. To that of a live one, only what is new is added: it may be long."""
+    if before is None or before.inode != inode:
+        before = _Followed(inode, JournalReader(run.journal), History())
+    history = before.history
+    for batch in before.reader.slices():
+        history = History() if batch.from_start else history
+        history.fold(batch.events)
+    return before._replace(history=history)
