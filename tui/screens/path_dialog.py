@@ -46,7 +46,9 @@ class PathDialog(FormDialog[Answer]):
     @work(thread=True, exclusive=True, group="completion")
     def _complete(self, written: str) -> None:
         """Read the folder in a thread: one on the network takes a while."""
-        self.app.call_from_thread(self._take_completion, written, completed(written, self.is_wanted))
+        self.app.call_from_thread(
+            self._take_completion, written, completed(written, self.is_wanted)
+        )
 
     def _take_completion(self, written: str, found: Completion) -> None:
         """Write the longer path, and list what it may become, unless other text was typed since."""

@@ -10,7 +10,7 @@ from engine.text import harmless
 from tui.drawing import cells
 from tui.drawing.cells import Ink
 from tui.drawing.table import Column
-from tui.viewer import run_columns, run_selection
+from tui.viewer import run_columns, run_selection, viewer_text
 from tui.viewer.run_columns import RunColumn
 from tui.viewer.run_summary import RunSummary
 
@@ -59,11 +59,18 @@ class RunCells:
     ) -> str:
         before = known.get(run.path)
         if before is None or before[0] is not run:
-            said = harmless(column.cell(run))
+            said = harmless(_cell(column, run))
             if len(said) > LONGEST:
                 said = cells.fit_text(said, LONGEST).rstrip()
             before = known[run.path] = run, said
         return before[1]
+
+
+def _cell(column: RunColumn, run: RunSummary) -> str:
+    """The text of a cell; below each other, the words for the states begin in one column."""
+    if column.name == "state":
+        return f"{viewer_text.SIGNS[run.state]} {viewer_text.STATE_WORDS[run.state]}"
+    return column.cell(run)
 
 
 def shown_runs(

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from tui.widgets.forms import LineDialog
+from tui.widgets.forms import FormDialog
+
+# What is written is applied when no key has come for this long.
+SOON_SECONDS = 0.05
 
 
-class CheckedLine(LineDialog):
+class CheckedLine(FormDialog[str]):
     """Stays open as long as `refusal`, a sentence on what is written, is not empty."""
 
-    def __init__(self, title: str, hint: str, written: str, refusal: Callable[[str], str]) -> None:
-        super().__init__(written)
+    def __init__(
+        self,
+        title: str,
+        hint: str,
+        written: str,
+        refusal: Callable[[str], str] = lambda written: "",
+        example: str = "",
+    ) -> None:
+        super().__init__()
         self.title, self.sub_title = title, hint
-        self._refusal = refusal
+        self._written, self._refusal, self._example = written, refusal, example
 
     def inside(self) -> ComposeResult:
-        yield from super().inside()
+        yield Input(self._written, placeholder=self._example)
         yield self.complaint()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -31,9 +42,37 @@ class CheckedLine(LineDialog):
 
 
 class LiveLine(CheckedLine):
-    """Below what it changes at every key; what is wrong is said at every key, too."""
+    """A line below what it changes: soon after a key, `apply` gets what is written.
 
-    DEFAULT_CSS = "LiveLine { align: center bottom; background: $background 0%; }"
+    What is wrong with it is said at every key.
+    """
+
+    DEFAULT_CSS = """
+    LiveLine { align: center bottom; background: $background 0%; }
+    LiveLine > .box { width: 76; padding: 0 1; }
+    LiveLine .wrong { margin-top: 0; padding: 0 1; }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        hint: str,
+        written: str,
+        refusal: Callable[[str], str],
+        example: str,
+        apply: Callable[[str], object],
+    ) -> None:
+        super().__init__(title, hint, written, refusal, example)
+        self._apply, self._last_key = apply, 0
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self.complain(self.plain(self._refusal(event.value.strip())))
+        written = event.value.strip()
+        why = self._refusal(written)
+        self.complain(self.plain(why))
+        self._last_key += 1
+        if not why:
+            self.set_timer(SOON_SECONDS, partial(self._apply_unless_older, written, self._last_key))
+
+    def _apply_unless_older(self, written: str, key: int) -> None:
+        if self.is_attached and key == self._last_key:
+            self._apply(written)

@@ -52,7 +52,9 @@ def _state(run: RunSummary) -> Row:
     if epochs := run_list.epochs(run):
         spans.append(Span(f"   {runs_screen_text.EPOCH} {epochs}", "dim"))
     if run.top1:
-        spans.append(Span(f"   {sparkline(run.top1, CURVE, 0.0, 1.0)}", "validation"))
+        spans.append(
+            Span(f"   {sparkline(run.top1, min(CURVE, len(run.top1)), 0.0, 1.0)}", "validation")
+        )
     if run.best_top1 is not None:
         best = f"   {runs_screen_text.best(numbers.share(run.best_top1), run.best_epoch)}"
         spans.append(Span(best))

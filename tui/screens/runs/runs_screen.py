@@ -17,7 +17,7 @@ from engine.errors import EngineError, UsageError
 from engine.run import run_notes
 from engine.run.run_notes import RunNotes
 from engine.run.run_paths import RunDir
-from tui import shared_text
+from tui.drawing.cells import Span
 from tui.screens import screen_text
 from tui.screens.launcher.outer_rows import HeadRow
 from tui.screens.runs import remembered_view, runs_screen_text
@@ -97,6 +97,7 @@ class RunsScreen(FineScreen[None]):
 
     def on_mount(self) -> None:
         self.watch(self._table, "chosen", self._show_details)
+        self._table.entitle((Span(runs_screen_text.TITLE, "title"),))
         self._table.wait(runs_screen_text.READING)
         self.read_runs()
         self.set_interval(REFRESH_SECONDS, self.read_runs)
@@ -167,23 +168,25 @@ class RunsScreen(FineScreen[None]):
 
         before = self._filter
 
-        def restore(written: str | None) -> None:
-            if written is None:
-                self._apply(before)
+        def take(written: str | None) -> None:
+            self._apply(before if written is None else written)
 
-        title, keys = runs_screen_text.FILTER_TITLE, runs_screen_text.FILTER_KEYS
-        self.app.push_screen(LiveLine(title, keys, before, self._apply), restore)
+        line = LiveLine(
+            runs_screen_text.FILTER_TITLE,
+            runs_screen_text.FILTER_KEYS,
+            before,
+            lambda written: refusal(lambda: written and run_selection.parse(written)),
+            runs_screen_text.FILTER_EXAMPLE,
+            self._apply,
+        )
+        self.app.push_screen(line, take)
 
-    def _apply(self, written: str) -> str:
-        """Show the runs that meet this condition; where it is none, a sentence that says why."""
-        try:
-            condition = run_selection.parse(written) if written else None
-        except UsageError as error:
-            return str(error)
-        if condition != self._view.condition:
+    def _apply(self, written: str) -> None:
+        """Show the runs that meet this condition, or all runs."""
+        if written != self._filter:
             self._filter = written
+            condition = run_selection.parse(written) if written else None
             self._look_at(self._view._replace(condition=condition))
-        return ""
 
     def action_order(self) -> None:
         from tui.screens.runs.column_dialogs import OrderDialog
@@ -300,7 +303,7 @@ class RunsScreen(FineScreen[None]):
                 self._change(lambda: self._choose(run_renaming.rename(run, str(name))))
 
         title, keys = runs_screen_text.rename(run.label), runs_screen_text.RENAME_KEYS
-        self.app.push_screen(CheckedLine(title, keys, run.name, lambda written: ""), rename)
+        self.app.push_screen(CheckedLine(title, keys, run.name), rename)
 
     def _choose(self, run: RunDir) -> None:
         self._to_choose = str(run.path)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from engine.numbers import size
-from engine.text import folder, harmless, typed
+from engine.text import harmless, typed
 from tui.widgets.key_group import KeyGroup
 
 # The table and the box below it
@@ -17,10 +17,6 @@ EPOCH = "epoch"
 READING = "reading the runs"
 NO_RUNS = ("no runs here yet: Esc leads to the launcher, and Enter there trains one", "no runs yet")
 NONE_MEETS = ("no run meets the filter: / changes it", "no run meets it")
-
-
-def runs_in(path: object) -> str:
-    return f"Runs in {folder(path)}"
 
 
 def runs(count: int) -> str:
@@ -63,16 +59,13 @@ def asked(preset: str, changed: str) -> str:
 KEY_ATTACH = "attach"
 KEY_MARK = "mark"
 KEY_COMPARE = "compare"
-KEY_FILTER = "filter"
 KEY_ORDER = "order"
 KEY_COLUMNS = "columns"
 KEY_TAGS = "tags"
 KEY_NOTE = "note"
 KEY_DELETE = "delete"
-KEY_RESUME = "resume"
 KEY_REPORT = "report"
 KEY_PREDICT = "predict"
-KEY_BACK = "back"
 
 # What the palette offers
 
@@ -118,15 +111,15 @@ HELP = KeyGroup(
 # Dialogs
 
 FILTER_TITLE = "Filter"
-FILTER_KEYS = "top1>90% arch=resnet18 data=cifar10 tag=night   Enter keeps it   Esc"
+FILTER_KEYS = "Enter keeps it, empty shows all   Esc cancels"
+FILTER_EXAMPLE = "top1>90% arch=resnet18 data=cifar10 tag=night"
 COLUMNS_TITLE = "Columns"
 COLUMNS_KEYS = "Space on, off   Enter take them"
 ORDER_TITLE = "Order"
 ORDER_KEYS = "Enter; again: the other way"
-TAGS_KEYS = "words with spaces between them   Enter   Esc"
-NOTE_TITLE = "Note"
-NOTE_KEYS = "empty drops it   Enter   Esc"
-RENAME_KEYS = "its number stays   Enter   Esc"
+TAGS_KEYS = "words with spaces between   Enter takes them   Esc cancels"
+NOTE_KEYS = "empty drops it   Enter takes it   Esc cancels"
+RENAME_KEYS = "its number stays   Enter takes it   Esc cancels"
 
 
 def some_of(labels: Sequence[str]) -> str:
