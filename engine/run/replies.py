@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from engine import regular_files
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -14,8 +12,11 @@ KEPT = 16
 
 
 def write_reply(run: RunDir, command_id: str, reply: Event) -> None:
-    """Write the reply to the command with this id. Raises OSError."""
-    os.makedirs(run.replies, mode=0o700, exist_ok=True)
+    """Write the reply to the command with this id.
+
+    Raises OSError, also if the run's folder has gone: it was renamed or deleted.
+    """
+    run.replies.mkdir(mode=0o700, exist_ok=True)
     write_durably(run.replies / f"{command_id}.json", events.encode(reply))
     kept = sorted(run.replies.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     for old in kept[:-KEPT]:

@@ -18,7 +18,7 @@ from engine.errors import RunError, UsageError
 from engine.run import run_lock, run_text
 from engine.run.durable_files import write_durably
 from engine.run.run_lock import Claim
-from engine.run.run_paths import NUMBERED, RunDir, state_dir
+from engine.run.run_paths import NUMBERED, TRASH, RunDir, state_dir
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -68,19 +68,42 @@ def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
 def _claim_number(runs_dir: Path) -> int:
     """Claim the next number by creating a file exclusively. That file is never deleted.
 
-    The next number is above those claimed and those of the runs that are there: runs may have been
-    moved into this folder without their claims.
+    The next number is above those claimed and those of the runs that are there, or in the trash:
+    runs may have been moved into this folder without their claims.
     """
-    numbers = runs_dir / ".numbers"
-    os.makedirs(numbers, mode=0o700, exist_ok=True)
+    numbers = _numbers(runs_dir)
     claimed = [int(name) for name in os.listdir(numbers) if name.isdecimal()]
-    there = [int(run[1]) for name in os.listdir(runs_dir) if (run := NUMBERED.fullmatch(name))]
+    names = [*os.listdir(runs_dir), *_listed(runs_dir / TRASH)]
+    there = [int(run[1]) for name in names if (run := NUMBERED.fullmatch(name))]
     number = max([*claimed, *there], default=0) + 1
     while True:
         with contextlib.suppress(FileExistsError):
-            os.close(os.open(numbers / str(number), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            keep_number(runs_dir, number, os.O_EXCL)
             return number
         number += 1
+
+
+def _listed(folder: Path) -> list[str]:
+    """The names in a folder; none if it is not there."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.listdir(folder)
+    return []
+
+
+def keep_number(runs_dir: Path, number: int, how: int = 0) -> None:
+    """Claim a number, which a run that was moved into the folder may not have done.
+
+    Raises OSError; with os.O_EXCL also if it is claimed.
+    """
+    file = _numbers(runs_dir) / str(number)
+    os.close(os.open(file, os.O_CREAT | os.O_WRONLY | how, 0o600))
+
+
+def _numbers(runs_dir: Path) -> Path:
+    """The folder of the claims, which is made where there is none."""
+    numbers = runs_dir / ".numbers"
+    os.makedirs(numbers, mode=0o700, exist_ok=True)
+    return numbers
 
 
 def link_into_state(run: RunDir) -> None:
@@ -89,7 +112,7 @@ def link_into_state(run: RunDir) -> None:
     Ignores a home folder that cannot be written.
     """
     target = run.path.resolve()
-    link = _link_in_state(run)
+    link = state_link(run)
     with contextlib.suppress(OSError):
         os.makedirs(link.parent, mode=0o700, exist_ok=True)
         link.symlink_to(target, target_is_directory=True)
@@ -100,7 +123,7 @@ def remove(run: RunDir) -> None:
 
     It is hidden first, so that nobody sees half of it. Ignores a folder that cannot be written.
     """
-    link = _link_in_state(run)
+    link = state_link(run)
     hidden = run.path.with_name(f".{run.label}")
     with contextlib.suppress(OSError):
         os.rename(run.path, hidden)
@@ -108,6 +131,7 @@ def remove(run: RunDir) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _link_in_state(run: RunDir) -> Path:
+def state_link(run: RunDir) -> Path:
+    """The place of the link in the user's state folder. The folder of the run must be there."""
     target = bytes(run.path.resolve())
     return state_dir() / f"{run.label}-{hashlib.blake2b(target, digest_size=4).hexdigest()}"

@@ -6,6 +6,8 @@ import fcntl
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +15,7 @@ from msgspec.structs import replace
 
 from engine import regular_files, text
 from engine.errors import RunError
-from engine.run import run_liveness
+from engine.run import run_liveness, run_text
 from engine.run.file_lock import flock
 from engine.run.lock_owner import owner_here, read_owner, write_owner
 from engine.run.run_paths import RunDir
@@ -50,6 +52,37 @@ def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) 
     owner = owner_here(secrets.token_hex(4), pid=0)
     write_owner(descriptor, replace(owner, log_bytes=_size(run.log)))
     return descriptor
+
+
+@contextmanager
+def held(run: RunDir) -> Iterator[None]:
+    """Hold the lock of a run without an engine, so that none starts; its last owner stays in it.
+
+    Raises RunError if an engine holds the run, or if one is silent.
+    """
+    descriptor = _held_descriptor(run)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _held_descriptor(run: RunDir) -> int | None:
+    """The locked descriptor; None for a run that never had an engine."""
+    try:
+        descriptor = regular_files.open_descriptor(run.lock, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunError(text.cannot_write(run.lock, text.reason(error))) from error
+    found = run_liveness.judged(run, run.lock, _flock_patiently(descriptor))
+    if found == "gone":
+        return descriptor
+    os.close(descriptor)
+    if found == "live":
+        raise RunError(run_text.stop_it_first(run.label, run.selector))
+    raise RunError(run_liveness.why_not_live(run))
 
 
 def take_over(claim: Claim, oom_file: str, oom_kills: int) -> str:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from engine.catalog.user_folders import state_folder
 
+# The folder of deleted runs, in a folder of runs.
+TRASH = ".trash"
 NUMBERED = re.compile(r"([0-9]{1,9})-(.+)", re.DOTALL)
 
 

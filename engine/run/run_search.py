@@ -64,8 +64,8 @@ def look_for(runs_dir: Path, selector: str) -> RunDir | None:
     path = path_typed(selector)
     if is_path(selector):
         return run_at(path)
-    found = _match(list_runs(runs_dir), selector) or run_at(path)
-    return found if found or selector.isdecimal() else _match(_linked(), selector)
+    found = matching(list_runs(runs_dir), selector) or run_at(path)
+    return found if found or selector.isdecimal() else matching(_linked(), selector)
 
 
 def why_none(runs_dir: Path, selector: str) -> str:
@@ -102,22 +102,22 @@ def find_readable(runs_dir: Path, selector: str = "") -> RunDir:
     return run
 
 
-def _match(known: list[RunDir], selector: str) -> RunDir | None:
+def matching(known: list[RunDir], selector: str) -> RunDir | None:
     """The run with this number; else the one with this name; else the one with this part of it.
 
     Digits are never a part of a name: `1` does not mean `2-resnet18`.
     """
     number = int(selector) if selector.isdecimal() else None
-    matching = [run for run in known if number is not None and run.number == number]
-    matching = matching or [run for run in known if selector in (run.label, run.name)]
+    found = [run for run in known if number is not None and run.number == number]
+    found = found or [run for run in known if selector in (run.label, run.name)]
     if number is None:
-        matching = matching or [run for run in known if selector in run.label]
-    if len(matching) > 1:
-        labels = {run.label for run in matching}
-        if len(labels) < len(matching):
-            raise RunError(run_text.several_of_a_name(selector, [str(r.path) for r in matching]))
-        raise RunError(run_text.several_runs(selector, (run.label for run in matching)))
-    return matching[0] if matching else None
+        found = found or [run for run in known if selector in run.label]
+    if len(found) > 1:
+        labels = {run.label for run in found}
+        if len(labels) < len(found):
+            raise RunError(run_text.several_of_a_name(selector, [str(r.path) for r in found]))
+        raise RunError(run_text.several_runs(selector, (run.label for run in found)))
+    return found[0] if found else None
 
 
 def _linked() -> list[RunDir]:

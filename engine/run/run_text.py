@@ -121,6 +121,35 @@ def bad_name(name: str) -> str:
     )
 
 
+def stop_it_first(name: str, selector: str) -> str:
+    return f"{harmless(name)} is running: stop it first with `cnn-tui stop {typed(selector)}`."
+
+
+def name_taken(label: str) -> str:
+    return f"there is {harmless(label)} already: choose another name."
+
+
+def weights_in_use(run: str, user: str) -> str:
+    return (
+        f"{harmless(user)} is starting from the weights of {harmless(run)}: wait until it has "
+        "saved its first checkpoint."
+    )
+
+
+def weights_needed(run: str, user: str) -> str:
+    return (
+        f"{harmless(user)} has yet to start from the weights of {harmless(run)}: delete "
+        f"{harmless(user)} first, or let it save a checkpoint."
+    )
+
+
+def not_in_trash(selector: str, trash: object) -> str:
+    return (
+        f"there is no run '{harmless(selector)}' in {folder(trash)}: `cnn-tui runs --trash` lists "
+        "what is there."
+    )
+
+
 def bad_tag(tag: str) -> str:
     return (
         f"'{harmless(tag)}' cannot be a tag: use one word of at most 50 letters, digits, dots, "
