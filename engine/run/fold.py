@@ -291,7 +291,9 @@ class Fold:
         if speed is not UNSET and speed is not None:
             loads[SPEED_LOAD] = speed
         for name, value in loads.items():
-            self.load.setdefault(name, Curve()).add(second, value)
+            if name not in self.load:
+                self.load[name] = Curve()
+            self.load[name].add(second, value)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
         completes = bool(self.epochs) and _completes(event, self.epochs[-1])

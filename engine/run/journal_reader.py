@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,16 +26,16 @@ class JournalReader:
     A `Resumed` supersedes training events before it. When it arrives, the reader may already have
     yielded such events. It may also have yielded events of lines that have changed since. Then
     reading starts again at the beginning of the journal, and the caller must fold into a new
-    History.
+    History. Events of the kinds `without` may be left out, which saves their decoding.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, without: Sequence[type[Event]] = ()) -> None:
+        self._path, self._without = path, without
         self._begin(find_resumes(path))
         self._from_start = False
 
     def _begin(self, resumes: list[events.Resumed]) -> None:
-        self._tail, self._order = JournalTail(self._path), EventOrder()
+        self._tail, self._order = JournalTail(self._path, without=self._without), EventOrder()
         self._resumes, self._from_start = resumes, True
 
     @property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -59,12 +60,14 @@ class JournalTail:
 
     An engine only appends, but a file may be replaced, a crash may shorten it, and a network file
     system may fill in later what first reads as zeros. The tail remembers its last bytes and the
-    newest lines that it could not read, to notice this.
+    newest lines that it could not read, to notice this. Events of the kinds `without` may be left
+    out, which saves their decoding.
     """
 
-    def __init__(self, path: Path, offset: int = 0) -> None:
+    def __init__(self, path: Path, offset: int = 0, without: Sequence[type[Event]] = ()) -> None:
         self.path = path
         self.offset = offset
+        self._left_out = _lines_of(without) if without else None
         self._before = b""
         self._torn: deque[_TornLine] = deque(maxlen=REMEMBERED_LINES)
 
@@ -102,8 +105,9 @@ class JournalTail:
 
     def _decode(self, lines: bytes) -> list[Event]:
         """Decode all lines at once; if one of them fails, line by line."""
+        wanted = lines if self._left_out is None else self._left_out.sub(b"", lines)
         try:
-            return events.decode_lines(lines)
+            return events.decode_lines(wanted)
         except events.UNREADABLE:
             return [*self._decode_each(lines.split(b"\n"))]
 
@@ -116,3 +120,9 @@ class JournalTail:
             elif line and number(line) is None:
                 self._torn.append(_TornLine(start, len(line), hash(line)))
             start += len(line) + 1
+
+
+def _lines_of(kinds: Sequence[type[Event]]) -> re.Pattern[bytes]:
+    """Matches whole lines of these kinds, which begin with their type."""
+    names = "|".join(kind.__name__ for kind in kinds)
+    return re.compile(rb'^{"type":"(?:%s)",.*\n' % names.encode(), re.MULTILINE)

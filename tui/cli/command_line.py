@@ -18,6 +18,7 @@ import click
 
 from engine.errors import STOP_EXIT, EngineError, UsageError
 from tui.cli import bare_words, cli_text, list_commands, run_commands
+from tui.cli.compare_command import compare
 from tui.cli.doctor_command import doctor
 from tui.cli.export_command import export
 from tui.cli.inspect_command import inspect_data
@@ -131,6 +132,7 @@ for command in (
     wait,
     export,
     report,
+    compare,
     test,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,

@@ -51,7 +51,7 @@ class TableColumn(NamedTuple):
     prose: bool = False
 
 
-def _print(columns: Sequence[TableColumn], rows: Iterable[Iterable[str]]) -> None:
+def print_table(columns: Sequence[TableColumn], rows: Iterable[Iterable[str]]) -> None:
     """Print a table at most as wide as the terminal; a pipe or a file gets all columns."""
     written = [[harmless(cell) for cell in row] for row in rows]
     by_column = zip(*([column.title for column in columns], *written), strict=True)
@@ -101,7 +101,7 @@ def models() -> None:
     known = architecture_list.matching(shared_text.BY_FAMILY, "")
     columns = architecture_list.columns(known, architecture_list.CIFAR10)[:-1]
     news = TableColumn(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
-    _print(
+    print_table(
         [*(TableColumn(c.heading, c.right, c.rank) for c in columns), news],
         [(*(column.texts[i] for column in columns), a.new) for i, a in enumerate(known)],
     )
@@ -116,7 +116,7 @@ def datasets(data_dir: str) -> None:
     columns = [TableColumn(t, numeric) for t, numeric in cli_text.DATA_COLUMNS]
     name, images, shape, classes, on_disk, source = columns
     source = source._replace(rank=3, least=NARROWEST_PROSE, prose=True)
-    _print(
+    print_table(
         [name, images, shape._replace(rank=1), classes._replace(rank=2), on_disk, source],
         (
             (
@@ -136,7 +136,7 @@ def recipes() -> None:
     """The presets."""
     name, purpose = [TableColumn(t, numeric) for t, numeric in cli_text.RECIPE_COLUMNS]
     purpose = purpose._replace(least=NARROWEST_PROSE, prose=True)
-    _print([name, purpose], presets.PRESETS.items())
+    print_table([name, purpose], presets.PRESETS.items())
 
 
 def runs(runs_dir: Path) -> None:
@@ -147,7 +147,7 @@ def runs(runs_dir: Path) -> None:
         click.echo(run_text.no_runs(runs_dir))
         return
     tested = any(run.test_top1 is not None for run in found)
-    _print(_run_columns(tested), [_run_row(run, tested) for run in found])
+    print_table(_run_columns(tested), [_run_row(run, tested) for run in found])
     for run, row in zip(known, found, strict=True):
         if row.state == "silent":
             click.echo(run_liveness.why_not_live(run))
@@ -161,7 +161,7 @@ def logs(found: FoundLogs) -> None:
     """The logs below a folder, live ones first, each with the command that shows it."""
     now = time.time()
     columns = [TableColumn(title, numeric) for title, numeric in cli_text.LOG_COLUMNS]
-    _print(columns, (_log_row(log, now) for log in log_list.ordered(found.logs, now)))
+    print_table(columns, (_log_row(log, now) for log in log_list.ordered(found.logs, now)))
     if not found.whole:
         click.echo(cli_text.PART_OF_LOGS)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,9 @@ if TYPE_CHECKING:
 @runs_option
 def attach(run: str, once: bool, columns: str, ascii_only: bool, runs_dir: Path) -> None:
     from engine.run import run_search
+    from tui.viewer.log_or_run import may_be_log
 
-    if run and run_search.look_for(runs_dir, run) is None and _may_be_log(run):
+    if run and run_search.look_for(runs_dir, run) is None and may_be_log(run):
         from engine.run.run_at_path import path_typed
         from tui.cli.attached_log import watch_logs
 
@@ -57,18 +57,6 @@ def _selector_of(live: RunDir, runs_dir: Path) -> str:
     except RunError:
         return str(live.path)
     return live.label
-
-
-def _may_be_log(selector: str) -> bool:
-    """Whether a word that means no run is a path of no folder of runs, or is named as a log is."""
-    from engine.logs import log_search
-    from engine.run import run_search
-    from engine.run.run_at_path import path_typed
-
-    path = path_typed(selector)
-    if path.is_dir():
-        return not run_search.list_runs(path)
-    return os.path.lexists(path) or log_search.kind_of_file(path.name) is not None
 
 
 def _watch_run(

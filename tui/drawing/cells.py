@@ -37,6 +37,13 @@ Ink: TypeAlias = Literal[
     "miss3",
     "miss4",
     "selected",
+    "run1",
+    "run2",
+    "run3",
+    "run4",
+    "run5",
+    "run6",
+    "run7",
 ]
 # Inks that fill areas, the weakest first: of mistakes, and of hits.
 FILLS: tuple[tuple[Ink, ...], ...] = (

@@ -42,8 +42,15 @@ class JournalFolding:
 
     def restart(self) -> None:
         """Forget everything; the next slice begins at the start of the journal."""
-        self.history = self._folded = unread()
+        self.history = self._folded = self._unread()
         self._reader: JournalReader | None = None
+
+    def _unread(self) -> History:
+        """The history of which nothing is folded yet."""
+        return unread()
+
+    def _open(self) -> JournalReader:
+        return JournalReader(self._journal)
 
     @property
     def shows_excerpt(self) -> bool:
@@ -53,17 +60,17 @@ class JournalFolding:
         """Fold new events for one slice of time; the first call folds all of a short journal."""
         first = self._reader is None and not self.shows_excerpt
         if first and journal_size(self._journal) > LONG:
-            self.history = unread()
+            self.history = self._unread()
             self.history.fold(excerpt(self._journal))
             return HistoryUpdate(None, more=True)
         return self._fold_until(math.inf if first else time.monotonic() + SLICE_SECONDS)
 
     def _fold_until(self, deadline: float) -> HistoryUpdate:
-        self._reader = self._reader or JournalReader(self._journal)
+        self._reader = self._reader or self._open()
         kinds: frozenset[type[Event]] | None = frozenset()
         for batch in self._reader.slices():
             if batch.from_start:
-                self.history = self._folded = unread()
+                self.history = self._folded = self._unread()
                 kinds = None
             folded = self._folded.fold(batch.events)
             kinds = None if kinds is None else kinds | folded
@@ -82,9 +89,9 @@ class JournalFolding:
             self.history.read_share = min(ALMOST, reader.offset / size)
 
 
-def unread() -> History:
-    """The history of a journal or a log of which nothing is folded yet."""
-    history = History()
+def unread(kind: type[History] = History) -> History:
+    """The history of this kind, of a journal or a log of which nothing is folded yet."""
+    history = kind()
     history.read_share = 0.0
     return history
 

@@ -31,7 +31,10 @@ QUIET_SECONDS = 30.0
 
 
 class LogFollower:
-    """Folds what a reader finds in a log; `update` reads what is new. It is an `EventSource`."""
+    """Folds what a reader finds in a log; `update` reads what is new. It is an `EventSource`.
+
+    `kind` is the kind of the history.
+    """
 
     run = None
     refusal = viewer_text.ONLY_READ
@@ -39,10 +42,15 @@ class LogFollower:
     tests: tuple[DataTest, ...] = ()
 
     def __init__(
-        self, reader: LogReader, path: Path, clock: Callable[[], float] = time.time
+        self,
+        reader: LogReader,
+        path: Path,
+        clock: Callable[[], float] = time.time,
+        kind: type[History] = History,
     ) -> None:
         self.liveness: Liveness = "silent"
-        self.history = unread()
+        self._kind = kind
+        self.history = unread(kind)
         self._reader, self._path, self._clock = reader, path, clock
         # The kinds of the events that were not drawn yet; None if anything may have changed.
         self._unshown: frozenset[type[Event]] | None = None
@@ -118,7 +126,7 @@ class LogFollower:
 
     def _fold(self, news: LogNews) -> None:
         if news.anew:
-            self.history, self._is_told_of_more = unread(), False
+            self.history, self._is_told_of_more = unread(self._kind), False
         if news.events and self.history.phase is None:
             first = news.events[0]
             self.history.fold([Phase("training", step=first.step, time=first.time)])

@@ -28,17 +28,23 @@ class RunFollower:
 
     `expected_at` is when this viewer looks for an engine that it has just started, in unix seconds:
     the run is starting until that engine writes its first event. None if it has started none.
+    `folding` folds its journal.
     """
 
     refusal = ""
     hold: Callable[[], None] | None = None
 
-    def __init__(self, run: RunDir, expected_at: float | None = None) -> None:
+    def __init__(
+        self,
+        run: RunDir,
+        expected_at: float | None = None,
+        folding: type[JournalFolding] = JournalFolding,
+    ) -> None:
         self._run, self._expected_at = run, expected_at
         self.liveness: Liveness = "live"
         self.died = ""
         """The sentence about an engine that died without writing `RunEnded`; empty if none did."""
-        self._journal, self._tests = JournalFolding(run.journal), KeptTests(run)
+        self._journal, self._tests = folding(run.journal), KeptTests(run)
         # The last event before the newest engine; None while the first one is followed.
         self._last_seq_before: int | None = None
         # The history to which `starting` was added; the one to which a death was, and the death.

@@ -58,3 +58,13 @@ def grew_ago(seconds: float) -> str:
 
 def unknown_column(name: str, known: Iterable[str]) -> str:
     return f"runs have no column '{harmless(name)}': {nearest(name, known)}"
+
+
+def cannot_compare(found: int, most: int) -> str:
+    if found < 2:
+        return "To compare takes two runs or logs at least: name another one."
+    return f"At most {most} runs and logs can be compared at once, and these are {found}."
+
+
+def has_vanished(label: str) -> str:
+    return f"{label} has vanished: what was read of it stays on the screen."

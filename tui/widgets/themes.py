@@ -29,6 +29,14 @@ INKS_DARK = {
     "fill-miss3": "#b8702a",
     "fill-miss4": "#ffb25a",
     "ink-selected": "#f0c060",
+    # The curves of a comparison, each of which also has a letter.
+    "ink-run1": "#56b4e9",
+    "ink-run2": "#e69f00",
+    "ink-run3": "#2fbf8f",
+    "ink-run4": "#cc79a7",
+    "ink-run5": "#f0e442",
+    "ink-run6": "#ff6b5b",
+    "ink-run7": "#a9a9f5",
 }
 INKS_LIGHT = {
     "ink-dim": "#707070",
@@ -50,12 +58,28 @@ INKS_LIGHT = {
     "fill-miss3": "#d98a3d",
     "fill-miss4": "#9a4200",
     "ink-selected": "#9a5b00",
+    "ink-run1": "#0072b2",
+    "ink-run2": "#b35900",
+    "ink-run3": "#00795a",
+    "ink-run4": "#a0307a",
+    "ink-run5": "#8a6d00",
+    "ink-run6": "#c03020",
+    "ink-run7": "#5a4fcf",
 }
 # Dark letters are easier to read on a background that is brighter than this, light ones otherwise.
 READABLE = 0.4
 # With sixteen colours, the nearest one would often be yellow or cyan, both unreadable on white;
 # on black, `good` would look like `train`.
-FEW_DARK = {"ink-good": "#55ff55"}
+FEW_DARK = {
+    "ink-good": "#55ff55",
+    "ink-run1": "#55ffff",
+    "ink-run2": "#ffff55",
+    "ink-run3": "#55ff55",
+    "ink-run4": "#ff55ff",
+    "ink-run5": "#ffffff",
+    "ink-run6": "#ff5555",
+    "ink-run7": "#5555ff",
+}
 FEW_LIGHT = {
     "ink-train": "#0000aa",
     "ink-validation": "#aa00aa",
@@ -65,6 +89,13 @@ FEW_LIGHT = {
     "ink-error": "#aa0000",
     "ink-miss": "#aa00aa",
     "ink-selected": "#aa00aa",
+    "ink-run1": "#0000aa",
+    "ink-run2": "#555555",
+    "ink-run3": "#00aa00",
+    "ink-run4": "#aa00aa",
+    "ink-run5": "#000000",
+    "ink-run6": "#aa0000",
+    "ink-run7": "#0000aa",
 }
 DARK = Theme(
     name="cnn-dark",

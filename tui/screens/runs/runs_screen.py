@@ -21,9 +21,9 @@ from tui.drawing.cells import Span
 from tui.screens import screen_text
 from tui.screens.launcher.outer_rows import HeadRow
 from tui.screens.runs import remembered_view, runs_screen_text
+from tui.screens.runs.all_runs import AllRuns
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.runs_keys import RunsKeys
-from tui.screens.runs.runs_table import RunsTable
 from tui.screens.started_runs import StartedRuns
 from tui.terminal.fine_screen import FineScreen
 from tui.viewer import run_selection
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from tui.screens.resumption import Resumption
 
 REFRESH_SECONDS = 2.0
+# So many runs fill the first screen; the others may take a while.
+FIRST_RUNS = 100
 # How long the note of an error stays.
 ERROR_SECONDS = 10
 # Below these heights there is no room for the box with details, and for the row at the top.
@@ -91,7 +93,7 @@ class RunsScreen(FineScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield HeadRow(self._runs_dir, id="head")
-        yield RunsTable(id="table")
+        yield AllRuns(id="table")
         yield RunDetails(id="chosen")
         yield RunsKeys(id="keys")
 
@@ -103,8 +105,8 @@ class RunsScreen(FineScreen[None]):
         self.set_interval(REFRESH_SECONDS, self.read_runs)
 
     @property
-    def _table(self) -> RunsTable:
-        return self.query_one(RunsTable)
+    def _table(self) -> AllRuns:
+        return self.query_one(AllRuns)
 
     def on_resize(self) -> None:
         height = self.app.size.height
@@ -123,14 +125,19 @@ class RunsScreen(FineScreen[None]):
 
     @work(thread=True, group="read")
     def _read(self, view: RunsView) -> None:
+        """Read all runs; of very many, show the first screen meanwhile, if none is shown yet."""
+        runs: list[RunSummary] = []
         try:
-            runs = self._index.rows()
+            for run in self._index.stream():
+                runs.append(run)
+                if len(runs) == FIRST_RUNS and not self._runs:
+                    first = shown_runs(runs, view, self._texts, self._clock())
+                    self.app.call_from_thread(self._show, first)
         except EngineError as error:
             self.app.call_from_thread(self._complain, str(error))
             return
-        present = {run.path for run in runs}
         shown = shown_runs(runs, view, self._texts, self._clock())
-        self.app.call_from_thread(self._take, runs, present, shown)
+        self.app.call_from_thread(self._take, runs, {run.path for run in runs}, shown)
 
     def _take(self, runs: Sequence[RunSummary], present: set[str], shown: ShownRuns) -> None:
         """Show what was read, in the view that is wanted now."""
@@ -155,7 +162,7 @@ class RunsScreen(FineScreen[None]):
     def _show_details(self) -> None:
         self.query_one(RunDetails).show(self._table.run)
 
-    def on_runs_table_vanished(self, message: RunsTable.Vanished) -> None:
+    def on_all_runs_vanished(self, message: AllRuns.Vanished) -> None:
         self.notify(runs_screen_text.vanished(message.labels), severity="warning", markup=False)
 
     def _complain(self, sentence: str) -> None:

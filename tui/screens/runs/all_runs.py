@@ -18,7 +18,7 @@ from tui.widgets.long_list import LongList
 MARK = "✓"
 
 
-class RunsTable(LongList):
+class AllRuns(LongList):
     """Shows runs in columns; its rows are known by the paths of the runs."""
 
     class Vanished(Message):

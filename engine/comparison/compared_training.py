@@ -1,0 +1,87 @@
+"""A training that is compared with others: its history, settings and kept judgements."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from engine.comparison import comparison_text
+from engine.errors import RunError, UsageError
+from engine.recipes import watched_recipe
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import read_recipe
+from engine.run import predictions_file
+from engine.run.history import History
+from engine.run.predictions_file import Predictions
+from engine.run.run_paths import RunDir
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedTraining:
+    """A run, or the log of another program.
+
+    `settings` are the fields of the recipe, or what a program told of its settings, as plain
+    values. `predictions` are the judgements of the best epoch; where there are none, `lacking` is
+    the sentence that says why.
+    """
+
+    label: str
+    history: History
+    recipe: Recipe | None
+    settings: Mapping[str, object]
+    predictions: Predictions | None = None
+    lacking: str = ""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.history.classes
+
+
+def compared(label: str, history: History, run: RunDir | None) -> ComparedTraining:
+    """The training with this history; `run` is None for a log. A journal must be read to its end.
+
+    What cannot be read is `lacking`.
+    """
+    recipe = _recipe(history, run)
+    training = ComparedTraining(label, history, recipe, _settings(history, recipe))
+    try:
+        kept = _predictions(label, history, run)
+    except RunError as error:
+        return dataclasses.replace(training, lacking=str(error))
+    return dataclasses.replace(training, predictions=kept)
+
+
+def _recipe(history: History, run: RunDir | None) -> Recipe | None:
+    """That of the last attempt; before the first one has started, that of the run's file."""
+    if history.run is not None or run is None:
+        return history.recipe
+    try:
+        watched = watched_recipe.watched_program(run.recipe) is not None
+        return None if watched else read_recipe(run.recipe)
+    except (RunError, UsageError):
+        return None
+
+
+def _settings(history: History, recipe: Recipe | None) -> Mapping[str, object]:
+    if recipe is not None:
+        fields: dict[str, object] = msgspec.to_builtins(recipe)
+        return fields
+    return history.watched.settings if history.watched is not None else {}
+
+
+def _predictions(label: str, history: History, run: RunDir | None) -> Predictions:
+    """Raises RunError where there are none of the best epoch."""
+    if run is None:
+        raise RunError(comparison_text.keeps_no_judgements(label))
+    best = history.best
+    if best is None:
+        raise RunError(comparison_text.no_epoch(label))
+    found = predictions_file.read(run.predictions, len(history.classes))
+    if found is None:
+        raise RunError(comparison_text.no_predictions(label))
+    if found.epoch != best.epoch:
+        raise RunError(comparison_text.of_another_epoch(label, found.epoch, best.epoch))
+    return found

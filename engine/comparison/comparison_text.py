@@ -1,0 +1,185 @@
+"""Words and sentences about trainings side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from engine.catalog import architecture_names, data_names
+from engine.numbers import percent, significant
+from engine.recipes.recipe_toml import as_setting
+from engine.text import examples, harmless
+
+if TYPE_CHECKING:
+    from engine.comparison.paired_test import Paired
+    from engine.comparison.seed_groups import Spread
+
+SMALLEST_P = 0.001
+
+
+# Settings that name files or folders; a reader elsewhere has no use for where they lie.
+PATHS = frozenset({"data_dir", "init_from", "class_names", "preset"})
+
+# Heads of tables
+RUN, GROUP, SEEDS, CLASS, IMAGES = "Run", "Settings", "Seeds", "Class", "Images"
+EPOCHS, BEST_EPOCH, TOP1, LOSS, TEST = "Epochs", "Best epoch", "Top-1 %", "Loss", "Test %"
+LOWEST, HIGHEST, TIME, SPEED, PARAMETERS = "Lowest %", "Highest %", "Time", "Images/s", "Parameters"
+FIRST, SECOND, BOTH = "A", "B", "Both right"
+ONLY_FIRST, ONLY_SECOND = "Only A right", "Only B right"
+DIFFERENCE, CONFIDENCE, CHANCE, OF_ALL = "A − B", "95 %", "p", "p of all"
+RIGHT_FIRST, RIGHT_SECOND = "A right %", "B right %"
+
+
+def setting(name: str, value: object) -> str:
+    """`lr=0.1`; an architecture and a data set are known without their field's name."""
+    written = setting_value(name, value)
+    return written if name in ("arch", "data") else f"{harmless(name)}={written}"
+
+
+def setting_value(name: str, value: object) -> str:
+    """A value as one types it, without the folders of files; empty where a training has none."""
+    if value is None:
+        return ""
+    if name == "arch":
+        value = architecture_names.short_name(str(value))
+    elif name == "data":
+        value = data_names.short_name(str(value))
+    elif isinstance(value, str) and (name in PATHS or value.startswith(("/", "~"))):
+        value = PurePath(value).name
+    return harmless(as_setting(tuple(value) if isinstance(value, list) else value))
+
+
+def with_seeds(words: str, seeds: int) -> str:
+    return f"{words} ({seeds} seeds)"
+
+
+# Why there is no paired test
+
+
+def keeps_no_judgements(label: str) -> str:
+    return (
+        f"{harmless(label)} is the log of another program, which keeps no judgement of each image, "
+        "so there is no paired test."
+    )
+
+
+def no_epoch(label: str) -> str:
+    return f"no epoch of {harmless(label)} has ended, so there is no paired test yet."
+
+
+def no_predictions(label: str) -> str:
+    return (
+        f"{harmless(label)} has not kept what its best network says about each image, as runs of "
+        "older versions and of other programs, so there is no paired test."
+    )
+
+
+def of_another_epoch(label: str, kept: int, best: int) -> str:
+    return (
+        f"{harmless(label)} has kept judgements of epoch {kept}, and its best epoch is {best}, so "
+        "there is no paired test: resume it, or wait for the next epoch."
+    )
+
+
+def other_classes(a: str, b: str) -> str:
+    return f"{harmless(a)} and {harmless(b)} learn other classes, so there is no paired test."
+
+
+def other_images(a: str, b: str) -> str:
+    return (
+        f"{harmless(a)} and {harmless(b)} were validated on other images, so there is no paired "
+        "test: give both the same data and holdout, and the same seed, which chooses what is held "
+        "out."
+    )
+
+
+def no_common_image(a: str, b: str) -> str:
+    return f"{harmless(a)} and {harmless(b)} could read no image in common: check the data."
+
+
+# What a paired test says
+
+
+def paired_words(a: str, b: str, found: Paired, adjusted: float, tests: int) -> str:
+    """`adjusted` is the p for all tests together."""
+    a, b = harmless(a), harmless(b)
+    if found.only_a + found.only_b == 0:
+        return (
+            f"{a} and {b} are right on the same images: no difference that {images(found)} could "
+            "show."
+        )
+    counted = f"{found.only_a:,} that only {a} has right, {found.only_b:,} only {b}"
+    chance = _chance(found.p, adjusted, tests)
+    if adjusted <= 0.05:
+        better, worse = (a, b) if found.difference > 0 else (b, a)
+        return f"{better} is better than {worse} by {_points(found)}: {counted}; {chance}."
+    return (
+        f"no difference that {images(found)} could show between {a} and {b}: {counted}; {chance}. "
+        f"From {percent(found.shows_from)} points on it would show."
+    )
+
+
+def images(found: Paired) -> str:
+    return "1 image" if found.images == 1 else f"{found.images:,} images"
+
+
+def _points(found: Paired) -> str:
+    """`2.3 points (95 %: 0.8 to 3.8)`, whichever of the two is better."""
+    ends = sorted((abs(found.low), abs(found.high)))
+    low, high = (percent(end) for end in ends)
+    return f"{percent(abs(found.difference))} points (95 %: {low} to {high})"
+
+
+def _chance(p: float, adjusted: float, tests: int) -> str:
+    if tests == 1:
+        return chance(p)
+    return f"{chance(p)}, and {chance_value(adjusted)} for all {tests} pairs together"
+
+
+def chance(p: float) -> str:
+    """`p = 0.034`, `p < 0.001`."""
+    return f"p {value}" if (value := chance_value(p)).startswith("<") else f"p = {value}"
+
+
+def chance_value(p: float) -> str:
+    """`0.034`, `< 0.001`."""
+    return f"< {SMALLEST_P}" if p < SMALLEST_P else significant(p, 2)
+
+
+def interval(found: Paired) -> str:
+    """`-0.4 to 3.8`, in points."""
+    return f"{signed(found.low)} to {signed(found.high)}"
+
+
+def signed(difference: float) -> str:
+    """A difference of accuracies in points, with its sign: +1.2."""
+    return f"{100 * difference:+.1f}"
+
+
+def spread(found: Spread, written: Callable[[float], str], members: int) -> str:
+    """`91.2 ± 0.3`, and how many of the members have a value if some have none."""
+    deviation = "" if found.deviation is None else f" ± {written(found.deviation)}"
+    few = f" ({found.values} of {members})" if found.values < members else ""
+    return f"{written(found.mean)}{deviation}{few}"
+
+
+# What stands below tables
+
+FOLDED = "± is the standard deviation over seeds (n - 1)."
+ONE_NETWORK = (
+    "A paired test (McNemar, exact) compares two trained networks on the same images, not their "
+    "recipes: another seed may turn a small difference."
+)
+
+
+MATRIX_MEANS = (
+    "The accuracy of a row minus that of a column, in points; * is more than chance, all pairs "
+    "together (Holm, 5 %)."
+)
+
+
+def images_of(label: str, shown: Sequence[int], count: int) -> str:
+    """Which validation images only one training has right."""
+    listed = examples(map(str, shown), count, most=len(shown))
+    return f"Images that only {harmless(label)} has right, by index: {listed or 'none'}."

@@ -1,0 +1,54 @@
+"""Trainings that differ only in their seed, as one: their mean and deviation."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+SEED = "seed"
+# Settings that change nothing of what is learned.
+WITHOUT_EFFECT = frozenset({SEED, "preset", "data_dir", "save_every", "keep", "on_nan"})
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """The mean of so many values, and their standard deviation, which one value does not have.
+
+    The deviation estimates that of all seeds: it divides by n - 1.
+    """
+
+    values: int
+    mean: float
+    deviation: float | None
+    lowest: float
+    highest: float
+
+
+def spread(values: Iterable[float | None]) -> Spread | None:
+    """The spread of the values that there are; None without any."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    deviation = statistics.stdev(known) if len(known) > 1 else None
+    return Spread(len(known), statistics.fmean(known), deviation, min(known), max(known))
+
+
+def seed_groups(settings: Sequence[Mapping[str, object]]) -> tuple[tuple[int, ...], ...]:
+    """The indices of the trainings of each group, in the order of their first ones.
+
+    A group holds a seed once, since the same training again tells nothing new about the deviation.
+    A training without settings, or without a seed, is a group of its own.
+    """
+    groups: dict[tuple[bytes, int], list[int]] = {}
+    turns: dict[tuple[bytes, object], int] = {}
+    for index, one in enumerate(settings):
+        key = _apart_from_seed(one) if SEED in one else f"{index}".encode()
+        turn = turns[key, one.get(SEED)] = turns.get((key, one.get(SEED)), -1) + 1
+        groups.setdefault((key, turn), []).append(index)
+    return tuple(map(tuple, groups.values()))
+
+
+def _apart_from_seed(settings: Mapping[str, object]) -> bytes:
+    kept = {name: value for name, value in settings.items() if name not in WITHOUT_EFFECT}
+    return msgspec.json.encode(kept, order="sorted")

@@ -1,0 +1,16 @@
+"""Words of `cnn-tui compare`."""
+
+from __future__ import annotations
+
+HELP = """\
+Compare runs, and logs of other programs: their curves in one plot, the settings that differ, the
+spread over seeds, and an exact test for each pair of runs that were validated on the same images.
+A log is named by its path, and a folder of logs means all of them. Where nothing can be drawn, and
+with --json, the comparison is printed.
+"""
+HELP_X = "what the curves are drawn against"
+HELP_BASELINE = "the run that the others are compared with, one of those named"
+
+
+def no_baseline(baseline: str) -> str:
+    return f"--baseline {baseline} is none of the runs that are compared: name it among them, too."

@@ -1,0 +1,70 @@
+"""Prints several trainings side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from engine.comparison import comparison_tables
+from engine.comparison import comparison_text as words
+from engine.comparison.compared_pairs import PairImages
+from engine.comparison.comparison import Comparison
+from engine.comparison.comparison_tables import MOST_IMAGES, ComparisonTable
+from tui.cli.tables import TableColumn, print_table
+
+# The shortest name that still tells trainings apart.
+SHORTEST_NAME = 12
+
+
+def print_comparison(found: Comparison) -> None:
+    """Tables of results, of folded seeds and of paired tests, and what the tests say."""
+    _print(comparison_tables.results_table(found))
+    if groups := comparison_tables.groups_table(found):
+        click.echo()
+        _print(groups)
+        click.echo(words.FOLDED)
+    _print_tests(found)
+    if found.images is not None:
+        _print_images(found, found.images)
+    _print_lines(comparison_tables.untested(found))
+
+
+def _print_tests(found: Comparison) -> None:
+    if table := comparison_tables.pairs_table(found):
+        click.echo()
+        _print(table)
+    if matrix := comparison_tables.matrix_table(found):
+        click.echo()
+        _print(matrix)
+        click.echo(words.MATRIX_MEANS)
+    if said := comparison_tables.told_pairs(found):
+        _print_lines([*said, "", words.ONE_NETWORK])
+
+
+def _print_images(found: Comparison, images: PairImages) -> None:
+    """Where two trainings differ: classes, and images by their index."""
+    if not images.classes:
+        return
+    click.echo()
+    _print(comparison_tables.classes_table(images.classes))
+    a, b = (one.label for one in found.trainings)
+    _print_lines(
+        words.images_of(label, only[:MOST_IMAGES], len(only))
+        for label, only in ((a, images.only_a), (b, images.only_b))
+    )
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    """Paragraph of sentences, a line each, with a blank line before it if there is one."""
+    if said := [*lines]:
+        click.echo("\n".join(["", *said]))
+
+
+def _print(table: ComparisonTable) -> None:
+    """A narrow terminal leaves out the last columns."""
+    columns = [
+        TableColumn(head.title, head.numeric, rank=i) for i, head in enumerate(table.columns)
+    ]
+    columns[0] = columns[0]._replace(least=SHORTEST_NAME)
+    print_table(columns, table.rows)

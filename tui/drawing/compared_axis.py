@@ -1,0 +1,80 @@
+"""The x-axis of a comparison: epochs, steps, seconds or images, of which any part may be shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from engine import numbers
+from tui.drawing import axis, cells
+from tui.drawing.axis import LINE, Limits, column_in, place
+from tui.drawing.cells import Row, Span
+
+# The fewest columns between two numbers.
+APART = 12
+# Lengths of time that clocks have: seconds, minutes, hours and days.
+TIMES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+
+
+def ticks(name: str, window: Limits, width: int, left: int = 0, cursor: float | None = None) -> Row:
+    """The lower border: `epoch ─ 2 ──── 4 ──── 6 ─`, the plot beginning `left` cells in."""
+    line, columns = [LINE] * width, width - left
+    if columns < 1 or not window[0] < window[1]:
+        return cells.merged(line)
+    if cursor is not None and window[0] <= cursor <= window[1]:
+        place(line, left + column_in(window, cursor, columns), (Span("▲", "key"),))
+    words = f" {name} "
+    place(line, 0, (Span(words[: max(0, width)], "dim"),))
+    step = _step(window, columns, name)
+    for i in range(math.ceil(window[0] / step), math.floor(window[1] / step) + 1):
+        number = f" {written(name, i * step, step)} "
+        at = left + column_in(window, i * step, columns) - len(number) // 2
+        place(line, min(at, width - len(number)), (Span(number, "dim"),))
+    return cells.merged(line)
+
+
+def _step(window: Limits, columns: int, name: str) -> float:
+    """The distance of two numbers: round, and wide enough for them."""
+    least = (window[1] - window[0]) / columns * APART
+    if name == "time":
+        if (found := next((t for t in TIMES if t >= least), None)) is not None and least >= 1:
+            return found
+        if least >= 1:
+            return math.ceil(least / 86400) * 86400.0
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(n * power for n in (1, 2, 5, 10) if n * power >= least * (1 - 1e-9))
+    return step if name in ("epoch", "time") else max(1.0, step)
+
+
+def written(name: str, at: float, least: float) -> str:
+    """The number of a place; those that differ by `least` are written differently."""
+    return _WRITTEN[name](at, least)
+
+
+def _epoch(at: float, least: float) -> str:
+    digits = max(0, -math.floor(math.log10(least))) if least < 1 else 0
+    return f"{at:.{digits}f}"
+
+
+def _count(at: float, least: float) -> str:
+    return axis.written(round(at), least, "step")
+
+
+def _time(at: float, least: float) -> str:
+    if at < 60 and least < 10:
+        digits = max(0, -math.floor(math.log10(least))) if least < 1 else 0
+        return f"{at:.{digits}f} s"
+    if least >= 86400:
+        return f"{at / 86400:.0f} d"
+    seconds = round(at)
+    if least >= 60:
+        return f"{seconds // 3600}:{seconds % 3600 // 60:02d} h"
+    return numbers.duration(at)
+
+
+_WRITTEN: Mapping[str, Callable[[float, float], str]] = {
+    "epoch": _epoch,
+    "step": _count,
+    "images": _count,
+    "time": _time,
+}

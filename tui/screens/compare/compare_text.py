@@ -1,0 +1,120 @@
+"""Words of the comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui.drawing.axis import Limits
+from tui.widgets.key_group import KeyGroup
+
+QUANTITIES: Mapping[str, str] = {
+    "top1": "validation accuracy, %",
+    "loss": "validation loss",
+    "train_loss": "training loss",
+    "train_top1": "training accuracy, %",
+    "lr": "learning rate",
+    "top5": "validation top-5, %",
+    "balanced": "balanced accuracy, %",
+}
+AXES: Mapping[str, str] = {"epoch": "epoch", "step": "step", "time": "time", "images": "images"}
+EMPTY = "no run has told a number yet", "no numbers yet"
+ALL_HIDDEN = "all curves are hidden: Space shows the one of a row", "Space shows a curve"
+LOG = "log"
+FOLDED = "mean ± deviation of the seeds"
+
+# The table
+
+RUN, VALUE, SMOOTHED, DEVIATION = "run", "value", "smoothed", "±"
+STEP, ELAPSED, STATE = "step", "time", "state"
+HIDDEN, BASELINE, VANISHED = "hidden", "baseline", "vanished"
+AT_END = "at the end of each run"
+UNKNOWN = "–"
+SETTINGS = "what differs"
+NO_DIFFERENCE = "The settings do not differ."
+
+# Keys
+
+KEY_CURSOR, KEY_RUN, KEY_HIDE = "cursor", "run", "hide"
+KEY_QUANTITY, KEY_AXIS, KEY_SMOOTH = "quantity", "axis", "smooth"
+KEY_ZOOM, KEY_BASELINE, KEY_FOLD = "zoom", "baseline", "fold seeds"
+KEY_SETTINGS, KEY_PAIRS, KEY_ORDER = "settings", "pairs", "order"
+KEY_ATTACH, KEY_LEAVE = "open", "leave"
+
+ATTACH = "Open the dashboard of the run"
+HIDE = "Hide the curve of the run, or show it"
+BASE = "Make the run the baseline, or none"
+NEXT_QUANTITY, LAST_QUANTITY = "Compare the next quantity", "Compare the quantity before"
+NEXT_AXIS = "Draw against epochs, steps, time or images"
+SMOOTH_MORE, SMOOTH_LESS = "Smooth the curves more", "Smooth the curves less"
+ZOOM_IN, ZOOM_OUT, ZOOM_ALL = "Zoom in", "Zoom out", "Show the whole axis"
+EARLIER, LATER = "Move the window to the left", "Move the window to the right"
+FOLD = "Fold the seeds of a recipe into one curve, or unfold them"
+ORDER = "Order the runs by their value, or as they were named"
+LOG_SCALE = "Logarithmic values, or linear"
+SHOW_SETTINGS = "Show the settings that differ, or the values"
+SHOW_PAIRS = "Compare the runs in pairs: tests, classes and images"
+QUIT = "Leave the comparison"
+
+HELP = (
+    KeyGroup(
+        "the curves",
+        (
+            ("← → h l", "move the cursor; with Shift, ten columns"),
+            ("Esc", "the end of each run again; without a cursor, leave"),
+            ("m M", "the next quantity; the one before"),
+            ("x", "against epochs, steps, time without pauses, or images"),
+            ("+ -", "smooth more, less"),
+            ("L", "logarithmic values, or linear"),
+            ("z Z 0", "zoom in around the cursor; out; the whole axis"),
+            ("< >", "move the window"),
+            ("drag, wheel", "zoom into the range; zoom around the pointer"),
+        ),
+    ),
+    KeyGroup(
+        "the runs",
+        (
+            ("↑ ↓ j k", "select a run: its curve lies on top"),
+            ("Space", "hide its curve, or show it"),
+            ("b", "make it the baseline: the table shows differences from it"),
+            ("o", "order by value, or as named"),
+            ("f", "fold runs that differ only in their seed: mean ± deviation"),
+            ("s", "the settings that differ, or the values"),
+            ("p", "pairs: exact tests, classes, and images that only one has right"),
+            ("Enter", "open its dashboard; Esc comes back"),
+        ),
+    ),
+    KeyGroup("everywhere", ((": Ctrl+P", "all that can be done"), ("? q", "these keys; leave"))),
+)
+
+
+def quantity(name: str) -> str:
+    return QUANTITIES.get(name, name)
+
+
+def smoothing(weight: float) -> str:
+    return f"smoothed {weight:g}"
+
+
+def zoomed(window: Limits, whole: Limits) -> str:
+    """How much larger than the whole axis the window is."""
+    factor = (whole[1] - whole[0]) / (window[1] - window[0])
+    return f"zoom ×{factor:.3g}"
+
+
+def being_read(share: float, whole: int, count: int) -> str:
+    """How much was read; the last words are there once nothing is left."""
+    return f"all {count} read" if whole == count else f"reading {100 * share:.0f} %, {whole} read"
+
+
+def at_cursor(axis: str, place: str) -> str:
+    return f"{axis} {place}"
+
+
+def no_axis(labels: Sequence[str], axis: str) -> str:
+    """Why the curves of these runs are not there."""
+    names = ", ".join(labels)
+    return f"not against {AXES[axis]}, which it does not tell: {names}"
+
+
+def of_seeds(label: str, count: int) -> str:
+    return f"{label} ×{count}"
