@@ -32,6 +32,8 @@ class AllRuns(LongList):
         super().__init__(id=id, heading=True)
         self._shown: ShownRuns | None = None
         self._marked: dict[str, None] = {}
+        # The path at which a run was, and the one at which it is now.
+        self._renamed = "", ""
         self.fill([], [self._marks([])])
 
     @property
@@ -53,17 +55,28 @@ class AllRuns(LongList):
     def _said(self, *forms: str) -> list[Row]:
         return [(Span(" "),), centred(max(1, self.size.width - 2), *forms)]
 
-    def show(self, shown: ShownRuns, chosen: str = "") -> None:
+    def show(self, shown: ShownRuns) -> None:
         """Show these rows; the chosen run stays chosen, else the one that took its place."""
         at, self._shown = self._at, shown
         paths = [run.path for run in shown.runs]
-        wanted = chosen or self.chosen
+        before, after = self._renamed
+        wanted = after if self.chosen == before and after in paths else self.chosen
         if paths and wanted not in paths:
             wanted = paths[min(at, len(paths) - 1)]
         facts = runs_screen_text.counted(len(paths), shown.total, len(self._marked))
         empty = runs_screen_text.NONE_MEETS if shown.total else runs_screen_text.NO_RUNS
         self._about = () if paths else self._said(*empty)
         self.fill(paths, [self._marks(paths), *shown.columns], chosen=wanted, facts=facts)
+
+    def follow(self, before: RunDir, after: RunDir | None) -> None:
+        """A run is elsewhere now: it stays marked, and is chosen when it is shown there.
+
+        Where it is nowhere, its mark goes without a word.
+        """
+        old, new = str(before.path), str(after.path) if after is not None else ""
+        marked = (new if path == old else path for path in self._marked)
+        self._marked = dict.fromkeys(filter(None, marked))
+        self._renamed = old, new
 
     def unmark_missing(self, present: Container[str]) -> None:
         """Drop the marks of runs whose paths are not present, and say which."""

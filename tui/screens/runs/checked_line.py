@@ -8,10 +8,20 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from engine.errors import UsageError
 from tui.widgets.forms import FormDialog
 
 # What is written is applied when no key has come for this long.
 SOON_SECONDS = 0.05
+
+
+def refusal(check: Callable[[], object]) -> str:
+    """The sentence of the mistake that a check finds; empty if it finds none."""
+    try:
+        check()
+    except UsageError as error:
+        return str(error)
+    return ""
 
 
 class CheckedLine(FormDialog[str]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -13,9 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.worker import Worker
 
-from engine.errors import EngineError, UsageError
-from engine.run import run_notes
-from engine.run.run_notes import RunNotes
+from engine.errors import EngineError
 from engine.run.run_paths import RunDir
 from tui.drawing.cells import Span
 from tui.screens import screen_text
@@ -33,8 +31,11 @@ from tui.viewer.shown_runs import RunCells, RunsView, ShownRuns, shown_runs
 
 if TYPE_CHECKING:
     from tui.screens.resumption import Resumption
+    from tui.screens.runs.run_changes import Change, RunChanges
 
 REFRESH_SECONDS = 2.0
+# A reading that is under way is waited for in steps of this length.
+SOON_SECONDS = 0.05
 # So many runs fill the first screen; the others may take a while.
 FIRST_RUNS = 100
 # How long the note of an error stays.
@@ -88,8 +89,8 @@ class RunsScreen(FineScreen[None]):
         self._runs: Sequence[RunSummary] = ()
         self._texts = RunCells()
         self._reading: Worker[None] | None = None
-        # The path of the run that is chosen when the table is filled next.
-        self._to_choose = ""
+        # So many times runs were changed here.
+        self._change_count = 0
 
     def compose(self) -> ComposeResult:
         yield HeadRow(self._runs_dir, id="head")
@@ -121,10 +122,10 @@ class RunsScreen(FineScreen[None]):
     def read_runs(self) -> None:
         """Read the runs, unless an earlier reading still goes on: a slow disk may take longer."""
         if self.is_attached and (self._reading is None or self._reading.is_finished):
-            self._reading = self._read(self._view)
+            self._reading = self._read(self._view, self._change_count)
 
     @work(thread=True, group="read")
-    def _read(self, view: RunsView) -> None:
+    def _read(self, view: RunsView, change_count: int) -> None:
         """Read all runs; of very many, show the first screen meanwhile, if none is shown yet."""
         runs: list[RunSummary] = []
         try:
@@ -137,20 +138,21 @@ class RunsScreen(FineScreen[None]):
             self.app.call_from_thread(self._complain, str(error))
             return
         shown = shown_runs(runs, view, self._texts, self._clock())
-        self.app.call_from_thread(self._take, runs, {run.path for run in runs}, shown)
+        self.app.call_from_thread(self._take, runs, shown, change_count)
 
-    def _take(self, runs: Sequence[RunSummary], present: set[str], shown: ShownRuns) -> None:
-        """Show what was read, in the view that is wanted now."""
+    def _take(self, runs: Sequence[RunSummary], shown: ShownRuns, change_count: int) -> None:
+        """Show what was read in the view that is wanted now, unless runs were changed meanwhile."""
+        if change_count != self._change_count:
+            return
         self._runs = runs
         self._show(shown if shown.view == self._view else self._shown_now())
-        self._table.unmark_missing(present)
+        self._table.unmark_missing({run.path for run in runs})
 
     def _shown_now(self) -> ShownRuns:
         return shown_runs(self._runs, self._view, self._texts, self._clock())
 
     def _show(self, shown: ShownRuns) -> None:
-        chosen, self._to_choose = self._to_choose, ""
-        self._table.show(shown, chosen)
+        self._table.show(shown)
         self._table.note(self._table.spelled(runs_screen_text.foot(self._filter, self._view.order)))
         self._show_details()
 
@@ -171,7 +173,7 @@ class RunsScreen(FineScreen[None]):
     # Filter, order and columns
 
     def action_filter(self) -> None:
-        from tui.screens.runs.checked_line import LiveLine
+        from tui.screens.runs.checked_line import LiveLine, refusal
 
         before = self._filter
 
@@ -238,7 +240,12 @@ class RunsScreen(FineScreen[None]):
             return
         from tui.screens.compare.compare_screen import CompareScreen
 
-        self.app.push_screen(CompareScreen([run.selector for run in marked], self._runs_dir))
+        try:
+            compared = CompareScreen([str(run.path.absolute()) for run in marked], self._runs_dir)
+        except EngineError as error:
+            self._complain(str(error))
+        else:
+            self.app.push_screen(compared)
 
     @property
     def _chosen(self) -> RunDir | None:
@@ -253,106 +260,45 @@ class RunsScreen(FineScreen[None]):
 
     # Tags, note, name, and the trash
 
+    @cached_property
+    def _changes(self) -> RunChanges:
+        from tui.screens.runs.run_changes import RunChanges
+
+        return RunChanges(self, self._changed)
+
     def action_tags(self) -> None:
-        if not (runs := self._wanted):
-            return
-        from tui.screens.runs.checked_line import CheckedLine
-
-        known = [run_notes.read(run).tags for run in runs]
-        common = [tag for tag in known[0] if all(tag in tags for tags in known)]
-        dialog = CheckedLine(
-            runs_screen_text.tags_of([run.label for run in runs]),
-            runs_screen_text.TAGS_KEYS,
-            " ".join(common),
-            lambda written: refusal(lambda: run_notes.with_tags(RunNotes(), written.split())),
-        )
-        self.app.push_screen(dialog, partial(self._tag, runs, common))
-
-    def _tag(self, runs: Sequence[RunDir], before: Sequence[str], written: str | None) -> None:
-        """Give all of these runs the new tags, and take from them those that are not written."""
-        if written is not None:
-            now = written.split()
-            gone = {*before} - {*now}
-            self._edit(runs, lambda notes: run_notes.with_tags(notes, now, gone))
+        if runs := self._wanted:
+            self._changes.tag(runs)
 
     def action_note(self) -> None:
-        if (run := self._chosen) is None:
-            return
-        from tui.screens.runs.checked_line import CheckedLine
-
-        dialog = CheckedLine(
-            runs_screen_text.note_on(run.label),
-            runs_screen_text.NOTE_KEYS,
-            run_notes.read(run).note,
-            lambda written: refusal(lambda: run_notes.with_note(RunNotes(), written)),
-        )
-        self.app.push_screen(dialog, partial(self._note, run))
-
-    def _note(self, run: RunDir, written: str | None) -> None:
-        if written is not None:
-            self._edit([run], lambda notes: run_notes.with_note(notes, written))
-
-    def _edit(self, runs: Iterable[RunDir], change: Callable[[RunNotes], RunNotes]) -> None:
-        def write() -> None:
-            for run in runs:
-                run_notes.write(run, change(run_notes.read(run)))
-
-        self._change(write)
+        if (run := self._chosen) is not None:
+            self._changes.note(run)
 
     def action_rename(self) -> None:
-        if (run := self._chosen) is None:
-            return
-        from engine.run import run_renaming
-        from tui.screens.runs.checked_line import CheckedLine
-
-        def rename(name: str | None) -> None:
-            if name not in (None, "", run.name):
-                self._change(lambda: self._choose(run_renaming.rename(run, str(name))))
-
-        title, keys = runs_screen_text.rename(run.label), runs_screen_text.RENAME_KEYS
-        self.app.push_screen(CheckedLine(title, keys, run.name), rename)
-
-    def _choose(self, run: RunDir) -> None:
-        self._to_choose = str(run.path)
+        if (run := self._chosen) is not None:
+            self._changes.rename(run)
 
     def action_delete(self) -> None:
-        if not (runs := self._wanted):
-            return
-        from engine.run import run_trash
-        from tui.screens.runs.delete_question import DeleteQuestion
+        if runs := self._wanted:
+            self._changes.delete(runs)
 
-        labels = [run.label for run in runs]
-
-        def delete() -> None:
-            for run in runs:
-                run_trash.delete(run)
-
-        def take(answer: str | None) -> None:
-            if answer == "delete":
-                self._table.unmark_all()
-                self._change(delete, runs_screen_text.deleted(labels))
-
-        trash = str(run_trash.trash_of(self._runs_dir))
-        self.app.push_screen(DeleteQuestion(labels, trash), take)
-
-    @work(thread=True, group="change")
-    def _change(self, change: Callable[[], object], said: str = "") -> None:
-        """Change something in a thread, for a disk may be slow; then read the runs again."""
-        try:
-            change()
-        except EngineError as error:
-            self.app.call_from_thread(self._complain, str(error))
-        else:
-            if said:
-                self.app.call_from_thread(self.notify, said, markup=False)
-        self.app.call_from_thread(self._read_anew)
+    def _changed(self, change: Change) -> None:
+        """Show what has become of the runs; what is said of a mistake stays longer."""
+        if change.error:
+            self._complain(change.error)
+        elif change.said:
+            self.notify(change.said, markup=False)
+        self._change_count += 1
+        for before, after in change.moved.items():
+            self._table.follow(before, after)
+        self._read_anew()
 
     def _read_anew(self) -> None:
-        """Read the runs as they are now; a reading that goes on may be older."""
+        """Read the runs as they are now, after a reading that has begun before."""
         if self._reading is None or self._reading.is_finished:
             self.read_runs()
         else:
-            self.set_timer(0.05, self._read_anew)
+            self.set_timer(SOON_SECONDS, self._read_anew)
 
     # Watching, resuming, reporting, predicting
 
@@ -412,12 +358,3 @@ class RunsScreen(FineScreen[None]):
 
     def action_back(self) -> None:
         self.dismiss()
-
-
-def refusal(check: Callable[[], object]) -> str:
-    """The sentence of the error that a check raises; empty if it raises none."""
-    try:
-        check()
-    except UsageError as error:
-        return str(error)
-    return ""
