@@ -27,6 +27,7 @@ test-gpu: .venv/installed-dev
 # Hours: some hundreds of kills, an hour with a restless viewer, and every network in every format.
 soak: .venv/installed-dev .venv-extras/installed
 	CNN_TUI_KILLS=300 $(BIN)/pytest tests/test_kills.py
+	CNN_TUI_QUEUE_KILLS=100 $(BIN)/pytest tests/test_queue_process.py
 	$(BIN)/pytest -m soak tests/soak
 	.venv-extras/bin/python -m pytest -m soak tests/extras
 

@@ -106,6 +106,7 @@ def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterat
     yield Benchmark("augmentation", ("--rounds", "6", "--threads", "1", *named))
     yield Benchmark("streaming", ("--rounds", "6", "--epochs", "1", "--workers", "1"))
     yield Benchmark("launcher_start", ("--rounds", "6"))
+    yield Benchmark("queue", ("--runs", "7"))
     short = ("--seconds", "30", "--warm-up", "15", "--rounds", "1")
     measures = ("--only", "steady", "paused", "first", "latency", "memory", "attach")
     yield Benchmark("terminal", (*short, *measures), TERMINAL)

@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "status": [[], ["live"]],
     "wait": [["ended"], ["live", "--until", "top1>50%"]],
     "export": [["ended", "--csv", "a.csv"]],
+    "queue": [],  # test_queue_command.py
     "stop": [["live"]],
     "pause": [["live"]],
     "continue": [["live"]],

@@ -43,8 +43,8 @@ def parsed_options() -> argparse.Namespace:
         handed_over = warm_start.handed_over(options.warm)
         options = parser.parse_args(handed_over.arguments)
         options.lock_fd, options.began = handed_over.lock, handed_over.began
-    if (options.run is None) != (options.request or options.record):
-        parser.error("give a run directory, --request or --record")
+    if (options.run is None) != (options.request or options.record or options.queue is not None):
+        parser.error("give a run directory, --request, --record or --queue")
     return options
 
 
@@ -54,10 +54,12 @@ def option_parser() -> argparse.ArgumentParser:
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
     parser.add_argument("--request", action="store_true", help="answer the request on stdin")
     parser.add_argument("--record", action="store_true", help="record the script at stdin, stdout")
+    parser.add_argument("--queue", type=Path, metavar="RUNS_DIR", help="train what is queued there")
     parser.add_argument("--look", action="store_true", help="reply to inspections, train nothing")
     parser.add_argument("--warm", type=int, metavar="FD", help="get a run through this socket")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
     parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
+    parser.add_argument("--until", type=int, metavar="EPOCH", help="stop with this epoch's end")
     parser.add_argument("--force", action="store_true", help="go on although the data changed")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
     parser.add_argument("--lock-fd", type=int, help="an inherited descriptor that holds the lock")
@@ -69,7 +71,7 @@ def option_parser() -> argparse.ArgumentParser:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Answer a request, record a script, serve inspections, or host a run."""
+    """Answer a request, record a script, run a queue, serve inspections, or host a run."""
     if options.request:
         from engine.process import request_server
 
@@ -78,6 +80,10 @@ def serve(options: argparse.Namespace) -> int:
         from engine.recording import recorder
 
         return recorder.record()
+    if options.queue is not None:
+        from engine.process import queue_process
+
+        return queue_process.serve(options.queue.resolve(), options.lock_fd)
     if options.look:
         from engine.process import inspection_server
         from engine.run.run_paths import RunDir
@@ -99,7 +105,7 @@ def host(options: argparse.Namespace) -> int:
     run, rank = RunDir(options.run.resolve()), this_rank()
     if not rank.alone:
         torchrun.end_with_torchrun()
-    asked = AttemptOptions(options.dry_run, options.epochs, options.force)
+    asked = AttemptOptions(options.dry_run, options.epochs, options.force, options.until)
     if not rank.leads:
         sudden_exit.notice(run, rank.report_failure)
         return follow(run, rank, asked, sys.stderr)
@@ -120,7 +126,8 @@ def host(options: argparse.Namespace) -> int:
 
 def _rank_options(options: argparse.Namespace) -> list[str]:
     """The options that each rank gets too."""
-    epochs = [] if options.epochs is None else ["--epochs", str(options.epochs)]
+    given = {"--epochs": options.epochs, "--until": options.until}
+    epochs = [word for name, n in given.items() if n is not None for word in (name, str(n))]
     flags = [f"--{name}" for name in ("dry-run", "force") if vars(options)[name.replace("-", "_")]]
     return [*epochs, *flags]
 

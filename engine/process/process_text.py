@@ -152,6 +152,13 @@ def _changes(fields: Mapping[str, tuple[str, str]]) -> str:
     )
 
 
+def trained_so_far(epochs: int, selector: str) -> str:
+    return (
+        f"nothing was left to train: the run has {in_epochs(epochs)} already, as many as were "
+        f"asked for; train the rest with `cnn-tui resume {typed(selector)}`."
+    )
+
+
 def settings_changed(fields: Mapping[str, tuple[str, str]]) -> str:
     return f"the run goes on with {_changes(fields)}."
 

@@ -41,12 +41,14 @@ class AttemptOptions(NamedTuple):
     """What the command line asks of one attempt.
 
     `dry` takes one step only. `epochs` is a new total of epochs. `force` resumes with other images
-    than those of the checkpoint, from the next epoch.
+    than those of the checkpoint, from the next epoch. `until` is an epoch of the plan, with which
+    the attempt ends as stopped.
     """
 
     dry: bool = False
     epochs: int | None = None
     force: bool = False
+    until: int | None = None
 
 
 AS_USUAL = AttemptOptions()
@@ -74,10 +76,20 @@ class Session:
         self.trainer: Trainer | None = None
         # Whether the attempt is a rehearsal, whose run is gone when it ends.
         self._dry = False
+        self._until: int | None = None
 
     @property
     def step(self) -> int:
         return self.trainer.step if self.trainer else 0
+
+    @property
+    def rests(self) -> bool:
+        """Whether the attempt has trained to its last epoch, which is not that of the plan."""
+        return (
+            self._until is not None
+            and self.trainer is not None
+            and not self.trainer.progress.is_over
+        )
 
     @property
     def is_new(self) -> bool:
@@ -90,7 +102,7 @@ class Session:
 
     def stream(self, options: AttemptOptions) -> EventStream:
         """The events of the attempt that these options ask for."""
-        self._dry = options.dry
+        self._dry, self._until = options.dry, options.until
         return self.rehearse(options) if options.dry else self.train(options)
 
     def train(self, options: AttemptOptions = AS_USUAL) -> EventStream:
@@ -237,8 +249,17 @@ class Session:
         return events.Resumed(self._attempt, seq, trainer.epoch, step=trainer.step)
 
     def _train_and_test(self, trainer: Trainer) -> EventStream:
-        """Train from the current step to the end of the run, and test the best epoch."""
-        yield from trainer.run()
+        """Train from the current step to the end of the run, and test the best epoch.
+
+        An attempt that rests before the end tests nothing.
+        """
+        ended = trainer.progress.ended_epochs
+        yield from trainer.run(self._until)
+        if self.rests:
+            if trainer.progress.ended_epochs == ended:
+                sentence = process_text.trained_so_far(ended, self.run.selector)
+                yield events.Alert("info", "until", sentence, step=self.step)
+            return
         if trainer.progress.ended_early:
             yield self._patience_ended(trainer)
         if not trainer.can_test:

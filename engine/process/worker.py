@@ -111,7 +111,7 @@ class Worker(threading.Thread):
         Where another rank fails, torchrun stops this one with the signal that a person would send.
         """
         if self._stop_order is None:
-            return Outcome("done")
+            return Outcome("stopped" if self._session.rests else "done")
         failure = self._rank.failure()
         return Outcome("failed", failure, 1) if failure else Outcome("stopped")
 

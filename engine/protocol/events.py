@@ -117,7 +117,9 @@ class RunStarted(_Event, frozen=True):
     watched: Watched | None = None
 
 
+# No engine writes "queued": a viewer says so of a run that waits in the queue for its first one.
 PhaseName = Literal[
+    "queued",
     "starting",
     "downloading",
     "loading",

@@ -20,7 +20,7 @@ from engine.protocol.step_columns import LogEvent, StepColumns
 from engine.run.curve import Curve
 from engine.run.newest_reports import NewestReports
 
-BEFORE_TRAINING = ("starting", "downloading", "loading", "compiling")
+BEFORE_TRAINING = ("queued", "starting", "downloading", "loading", "compiling")
 RECENT = 960
 LOG_ENTRIES = 500
 # A log may hold a validation at every step.

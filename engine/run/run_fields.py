@@ -11,7 +11,7 @@ from engine.run import condition_text
 from engine.run.conditions import Kind, Number, Seconds, Share, Word
 from engine.run.reports import NAMES
 
-STATES = ("starting", "live", "paused", "done", "stopped", "failed", "silent")
+STATES = ("queued", "starting", "live", "paused", "done", "stopped", "failed", "silent")
 _SHARES = ("step_top1", "train_top1", "top1", "top5", "balanced", "waited", "test_top1")
 _SECONDS = ("seconds", "evaluation_seconds", "elapsed", "remaining")
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, BinaryIO, NamedTuple, NoReturn
 
 from engine import text
@@ -44,17 +45,24 @@ def default_name(recipe: Recipe) -> str:
     return f"{arch.strip('_') or 'model'}-{data or 'images'}"[:100]
 
 
-def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes]:
+def spawn(
+    claim: Claim,
+    recipe: Recipe,
+    *options: str,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> subprocess.Popen[bytes]:
     """Start the engine in its own session, so that it outlives the terminal.
 
-    The engine inherits the lock. This process closes its copy of the descriptor, which does not
-    unlock it. As long as it lives, it notes in the run's log if a signal ends the engine. Raises
-    RunError if the engine cannot be started.
+    It gets these environment variables beside its usual ones. It inherits the lock. This process
+    closes its copy of the descriptor, which does not unlock it. As long as it lives, it notes in
+    the run's log if a signal ends the engine. Raises RunError if the engine cannot be started.
     """
     run_creation.link_into_state(claim.run)
     try:
         with opened_log(claim.run) as log:
-            engine = detached(engine_start(claim, recipe, *options), log, claim.lock)
+            start = engine_start(claim, recipe, *options)
+            start = start._replace(variables={**start.variables, **variables})
+            engine = detached(start, log, claim.lock)
     finally:
         os.close(claim.lock)
     threading.Thread(target=wait, args=(engine, claim.run), name="waiter", daemon=True).start()

@@ -123,7 +123,7 @@ def _check_own_data(run: RunDir, recipe: Recipe) -> None:
     if not os.path.exists(recipe.data):
         raise RunError(start_text.data_gone(run.selector, recipe.data))
     started = next(newest_first(run.journal, RunStarted), None)
-    if started is None or _last_save(run) is None:
+    if started is None or last_save(run) is None:
         return
     now = data_inventory.class_names(recipe)
     if now != started.classes:  # a glance may have missed one
@@ -158,11 +158,11 @@ def _check_total(run: RunDir, request: ResumeRequest) -> None:
 
 def least_epochs(run: RunDir) -> int:
     """The smallest total of epochs with which the run can be resumed."""
-    last = _last_save(run)
+    last = last_save(run)
     return last.epoch + (last.reason == "epoch") if last is not None else 1
 
 
-def _last_save(run: RunDir) -> Checkpointed | None:
+def last_save(run: RunDir) -> Checkpointed | None:
     """The event of the checkpoint from which the run resumes."""
     if not (run.checkpoints / "last.pt").exists():
         return None
@@ -175,7 +175,7 @@ def most_planned_epochs(run: RunDir, recipe: Recipe) -> int:
 
     What was steered or asked for after that save is lost if the run resumes without it.
     """
-    last = _last_save(run)
+    last = last_save(run)
     if last is None:
         return recipe.epochs
     kept = (

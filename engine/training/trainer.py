@@ -140,13 +140,18 @@ class Trainer:
         """The first batch whose loss was not finite; always None on a GPU."""
         return self._learner.guard.broken
 
-    def run(self) -> Generator[Event | None, None, None]:
-        """Train and evaluate until the last epoch has ended, or patience is exhausted."""
+    def run(self, until: int | None = None) -> Generator[Event | None, None, None]:
+        """Train and evaluate until the last epoch has ended, or patience is exhausted.
+
+        With `until`, the training rests after that epoch, and is not over.
+        """
         progress = self.progress
         yield from self._reporter.maps()
         while progress.ended_epochs < progress.steering.epochs:
             if progress.out_of_patience:
                 break
+            if until is not None and progress.ended_epochs >= until:
+                return
             yield events.Phase("training", step=self.step)
             if progress.steps_left_in_epoch:
                 yield from self._train()

@@ -24,6 +24,7 @@ from tui.cli.export_command import export
 from tui.cli.inspect_command import inspect_data
 from tui.cli.options import runs_option, start_options
 from tui.cli.predict_command import predict
+from tui.cli.queue_command import queue
 from tui.cli.report_command import report
 from tui.cli.resume_command import resume
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
@@ -125,6 +126,7 @@ for command in (
     attach,
     demo,
     resume,
+    queue,
     doctor,
     inspect_data,
     predict,

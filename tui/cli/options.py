@@ -84,7 +84,7 @@ computing_option = click.option(
 replace_option = click.option("--force", is_flag=True, help=cli_text.HELP_REPLACE)
 run_argument = click.argument("run", default="", metavar="[RUN]", callback=named)
 
-_START_OPTIONS = (
+_RECIPE_OPTIONS = (
     click.option("--arch", "-m", metavar="NAME", help=cli_text.HELP_ARCH),
     click.option("--data", "-d", metavar="NAME|PATH", help=cli_text.HELP_DATA),
     click.option("--recipe", "-r", metavar="NAME|FILE", help=cli_text.HELP_RECIPE),
@@ -97,17 +97,27 @@ _START_OPTIONS = (
     click.option("--compile", metavar="auto|off|on", help=cli_text.HELP_COMPILE),
     click.option("--seed", type=int, metavar="N", help=cli_text.HELP_SEED),
     click.option("--data-dir", metavar="FOLDER", help=cli_text.HELP_DATA_DIR),
+    click.option("--on-nan", metavar="WHAT", help=cli_text.HELP_ON_NAN),
     click.option("--name", default="", metavar="NAME", help=cli_text.HELP_NAME),
+)
+_START_OPTIONS = (
+    *_RECIPE_OPTIONS,
     click.option(
         "--resume", type=click.Choice(["auto"]), metavar="auto", help=cli_text.HELP_RESUME_AUTO
     ),
     force_option,
-    click.option("--on-nan", metavar="WHAT", help=cli_text.HELP_ON_NAN),
     no_ui_option,
     click.option("--create", is_flag=True, help=cli_text.HELP_CREATE),
     dry_run_option,
     ascii_option,
 )
+
+
+def recipe_options(command: Command) -> Command:
+    """The options that say what to train, and the name of the run."""
+    for option in reversed(_RECIPE_OPTIONS):
+        command = option(command)
+    return command
 
 
 def start_options(command: Command) -> Command:

@@ -28,15 +28,15 @@ class StartRequest:
 
     runs_dir: Path
     name: str
-    resume: str | None
-    force: bool
-    no_ui: bool
-    create: bool
-    dry_run: bool
-    ascii_only: bool
     recipe: str | None
     sets: tuple[str, ...]
     flags: Mapping[str, object]
+    resume: str | None = None
+    force: bool = False
+    no_ui: bool = False
+    create: bool = False
+    dry_run: bool = False
+    ascii_only: bool = False
 
     @classmethod
     def from_options(cls, **options: Any) -> StartRequest:
@@ -73,18 +73,31 @@ class StartRequest:
         Runs the user's own code where that makes the data, if a mistake in it would leave a run.
         """
         from engine.start import device_request
-        from engine.start.data_requests import check_own_data
 
         chosen = self.build_recipe()
-        device_request.check_device(chosen.device)
         if not self._engine_leaves_none(chosen):
-            check_own_data(chosen)
+            return _checked(chosen)
+        device_request.check_device(chosen.device)
         return chosen
+
+    def build_queued_recipe(self) -> Recipe:
+        """Like `build_local_recipe`, for a run that starts when nobody looks: all is checked."""
+        return _checked(self.build_recipe())
 
     def _engine_leaves_none(self, chosen: Recipe) -> bool:
         """Whether the engine itself removes a run that a mistake ends before its first step."""
         in_terminal = self.no_ui or self.dry_run or not viewer_start.on_screen()
         return in_terminal and chosen.gpus == 1
+
+
+def _checked(chosen: Recipe) -> Recipe:
+    """The recipe, if this machine has its device and its data."""
+    from engine.start import device_request
+    from engine.start.data_requests import check_own_data
+
+    device_request.check_device(chosen.device)
+    check_own_data(chosen)
+    return chosen
 
 
 @click.command(cls=OptionsAlone, help=cli_text.HELP_TRAIN)

@@ -146,6 +146,7 @@ def log_tested(test: str) -> str:
 
 
 PHASES: Mapping[str, str] = {
+    "queued": "queued",
     "starting": "starting",
     "downloading": "downloading",
     "loading": "loading",

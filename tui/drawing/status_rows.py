@@ -116,6 +116,8 @@ def state(history: History, pausing: bool = False, silence: str = "") -> StateLa
         return StateLabel("‖", drawing_text.PHASES["pausing"], "warning")
     if phase is None:
         return StateLabel("○", drawing_text.PHASES["starting"], "dim")
+    if phase.name == "queued":
+        return StateLabel("○", drawing_text.PHASES["queued"], "dim")
     if (phase.name, phase.note) == ("evaluating", "") and history.epochs_are_short:
         phase = Phase("training")  # the word would flicker
     word = drawing_text.PHASES.get(phase.name, phase.name)

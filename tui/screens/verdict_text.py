@@ -32,6 +32,7 @@ def stopped(epoch: int, planned: int | None, go_on: GoOn | None) -> str:
     return f"stopped{where}" + (f"; {go_on}" if go_on is not None else "")
 
 
+QUEUED_REASON = "`cnn-tui queue` lists what waits for the same devices, and changes the order."
 STOPPED_REASON = "A command or a signal stopped the run before its planned end."
 
 

@@ -327,12 +327,19 @@ def _waits(history: History) -> Verdict | None:
     return Verdict("warning", text, verdict_text.WAITS_REASON)
 
 
+def _queued(history: History) -> Verdict | None:
+    if history.phase is None or history.phase.name != "queued":
+        return None
+    return Verdict("note", history.phase.note, verdict_text.QUEUED_REASON)
+
+
 def _last(history: History) -> EpochEnded | None:
     return history.epochs[-1] if history.epochs else None
 
 
 # Among verdicts of one level, the first is the most important.
 RULES: tuple[Rule, ...] = (
+    _queued,
     _broken,
     _ending,
     _overfits,

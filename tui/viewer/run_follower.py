@@ -1,7 +1,8 @@
 """Follows a run: its history, and whether its engine is starting, is alive or has died.
 
-An engine that is starting or has died writes nothing into the journal. The follower adds an event
-to the history in its place: `Phase("starting")` or `RunEnded("failed")`.
+An engine that is starting or has died, or for which a run waits in the queue, writes nothing into
+the journal. The follower adds an event to the history in its place: `Phase("starting")`,
+`RunEnded("failed")` or `Phase("queued")`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from engine.run.kept_tests import DataTest
 from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
-from tui.viewer import viewer_text
+from tui.viewer import queue_status, viewer_text
 from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
 from tui.viewer.tests_folder import KeptTests
 
@@ -111,7 +112,7 @@ class RunFollower:
             return HistoryUpdate(None, self._read().more)
         if self.history is not self._shown_death:
             self.died = ""
-        if self._add_starting() or self._add_death() or changed:
+        if self._add_starting() or self._add_death() or self._add_place() or changed:
             return HistoryUpdate(None, more=False)
         return update
 
@@ -168,6 +169,17 @@ class RunFollower:
             "failed", error=self.died, step=last.step, seq=last.last_seq, time=last.last_time
         )
         last.fold([self._death])
+        return True
+
+    def _add_place(self) -> bool:
+        """Add the place in the queue of a run that never had an engine; whether it is a new one."""
+        if self.liveness != "gone" or self.history.last_seq or self._had_engine:
+            return False
+        place = queue_status.place_of(self._run)
+        now = self.history.phase.note if self.history.phase is not None else ""
+        if place == now:
+            return False
+        self.history.fold([Phase("queued", note=place) if place else Phase("starting")])
         return True
 
     @property

@@ -3,7 +3,7 @@
 It is a file in the user's cache folder, which can be deleted at any time. A summary is kept with
 the stamps of the files that it was read from. It counts as long as each of them has the same stamp,
 and the run the same liveness. What else a summary says is looked up each time: where the run is,
-and why an engine died.
+whether it waits in the queue, and why an engine died.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from engine.queueing import queue_file
 from engine.run import run_liveness, run_search
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -62,6 +63,7 @@ class RunIndex:
         self._known: dict[str, RunSummary] = {}
         self._followed: dict[str, _Followed] = {}
         self._is_saved = True
+        self._queued: frozenset[str] = frozenset()
 
     def rows(self) -> list[RunSummary]:
         """Live runs first, then the newest. Raises RunError if the folder cannot be read."""
@@ -73,12 +75,13 @@ class RunIndex:
         What was read is kept, also if the caller stops early.
         """
         began = self._clock()
+        self._queued = queue_file.queued(self._runs_dir)
         labels = run_search.labels(self._runs_dir)
         self._forget_others(labels)
         try:
             for look in self._live_first(labels):
                 if (found := self._summary(look, began)) is not None:
-                    yield found
+                    yield self._in_queue_or_not(look.label, found)
         finally:
             self._save()
 
@@ -132,6 +135,12 @@ class RunIndex:
         if kept is not None and (kept.stamps, kept.liveness) == (stamps, look.liveness):
             return self._as_kept(look.label, kept)
         return self._read(look, stamps, began)
+
+    def _in_queue_or_not(self, label: str, found: RunSummary) -> RunSummary:
+        """The summary with what no file of the run says: whether the run waits in the queue."""
+        if found.state not in ("queued", "starting"):
+            return found
+        return replace(found, state="queued" if label in self._queued else "starting")
 
     def _as_kept(self, label: str, kept: KeptRun) -> RunSummary:
         found = self._known.get(label)

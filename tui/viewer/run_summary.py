@@ -10,6 +10,7 @@ import msgspec
 
 from engine.errors import EngineError
 from engine.protocol.events import Measured, RunStarted, known
+from engine.queueing import queue_file
 from engine.recipes.recipe import Recipe, short_names
 from engine.recipes.recipe_building import build_recipe, difference_from_preset
 from engine.recipes.recipe_toml import read_fields
@@ -23,7 +24,9 @@ from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
 
-RunState: TypeAlias = Literal["starting", "live", "paused", "done", "stopped", "failed", "silent"]
+RunState: TypeAlias = Literal[
+    "queued", "starting", "live", "paused", "done", "stopped", "failed", "silent"
+]
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -94,7 +97,7 @@ def refusals_now(run: RunDir) -> Mapping[str, str]:
 def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
     """The state of a run; if its engine is gone without a `RunEnded`, the run has failed.
 
-    A run that still waits for its first engine is starting.
+    A run that still waits for its first engine is queued or starting.
     """
     if liveness == "live":
         paused = history.phase is not None and history.phase.name == "paused"
@@ -104,7 +107,9 @@ def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
     if history.ended is not None:
         return history.ended.reason
     had_engine = engine_death.had_engine(run, wrote=history.last_seq > 0)
-    return "failed" if had_engine else "starting"
+    if had_engine:
+        return "failed"
+    return "queued" if run.label in queue_file.queued(run.path.parent) else "starting"
 
 
 def summarize(run: RunDir, liveness: Liveness) -> RunSummary:

@@ -20,6 +20,7 @@ LIVE = ("live", "paused")
 STATE_INKS: Mapping[str, Ink] = {
     "live": "good",
     "paused": "rate",
+    "queued": "dim",
     "failed": "warning",
     "silent": "warning",
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from engine.text import harmless, nearest
 
 SIGNS: Mapping[str, str] = {
+    "queued": "○",
     "starting": "○",
     "live": "●",
     "paused": "‖",
@@ -17,6 +18,7 @@ SIGNS: Mapping[str, str] = {
 }
 
 STATE_WORDS: Mapping[str, str] = {
+    "queued": "queued",
     "starting": "starting",
     "live": "training",
     "paused": "paused",
@@ -37,6 +39,15 @@ def more_scalars(shown: int) -> str:
 
 
 NO_NUMBERS_YET = "The log has no numbers yet: its curves begin with the first ones."
+
+
+def waits(runs_before: int, *, paused: bool) -> str:
+    """What a run in the queue waits for."""
+    if paused:
+        return "the queue is paused"
+    if not runs_before:
+        return "is the next one to start"
+    return f"waits for {runs_before} run{'s' if runs_before > 1 else ''} before it"
 
 
 def ago(seconds: float) -> str:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from textual.screen import Screen
 
 from engine.errors import EngineError
-from engine.run import run_notes, run_renaming, run_trash
+from engine.queueing import queued_runs
+from engine.run import run_notes, run_trash
 from engine.run.run_notes import RunNotes
 from engine.run.run_paths import RunDir
 from engine.text import folder
@@ -80,7 +81,7 @@ class RunChanges:
     def rename(self, run: RunDir) -> None:
         def take(name: str | None) -> None:
             if name and name != run.name:
-                self._make(lambda: Change(moved={run: run_renaming.rename(run, name)}))
+                self._make(lambda: Change(moved={run: queued_runs.rename(run, name)}))
 
         title, keys = runs_screen_text.rename(run.label), runs_screen_text.RENAME_KEYS
         self._screen.app.push_screen(CheckedLine(title, keys, run.name), take)
@@ -91,7 +92,7 @@ class RunChanges:
 
         def delete() -> Change:
             for run in runs:
-                run_trash.delete(run)
+                queued_runs.delete(run)
             return Change(runs_screen_text.deleted(labels), moved=dict.fromkeys(runs))
 
         def take(answer: str | None) -> None:

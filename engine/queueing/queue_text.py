@@ -1,0 +1,51 @@
+"""Sentences for the user about the queue."""
+
+from __future__ import annotations
+
+from engine.text import folder, harmless, typed
+
+
+def unreadable(file: object, why: str) -> str:
+    return f"the queue cannot be read: {harmless(str(file))}: {harmless(why)}; check the file."
+
+
+def damaged(file: object, why: str) -> str:
+    return (
+        f"the queue file {harmless(str(file))} is damaged ({harmless(why)}): mend it, or rename it "
+        "to begin with an empty queue; the runs in it stay as they are."
+    )
+
+
+def other_runner(runs_dir: object) -> str:
+    return (
+        f"another process works through the queue of {folder(runs_dir)} already: `cnn-tui queue` "
+        "shows it."
+    )
+
+
+def disk_full(run: str) -> str:
+    return (
+        f"the disk was full when {harmless(run)} ended: free some space, and type `cnn-tui queue "
+        "continue`, with which it goes on from its last checkpoint."
+    )
+
+
+PAUSED_BY_HAND = "paused by hand: `cnn-tui queue continue` goes on."
+
+
+def queued_already(run: str, place: int) -> str:
+    return (
+        f"{harmless(run)} is in the queue already, at place {place}: move it with `cnn-tui queue "
+        f"move {typed(run)} first`."
+    )
+
+
+def not_queued(run: str) -> str:
+    return f"{harmless(run)} is not in the queue: `cnn-tui queue` lists what is."
+
+
+def trains_now(run: str, selector: str) -> str:
+    return (
+        f"{harmless(run)} is training: stop it with `cnn-tui stop {typed(selector)}`, which takes "
+        "it out of the queue, too."
+    )

@@ -1,0 +1,90 @@
+"""What became of the engine that was started for a task."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+from engine import text
+from engine.errors import RunError
+from engine.protocol.events import RunEnded
+from engine.queueing.task import Begun, Task
+from engine.run import run_lock
+from engine.run.durable_files import write_durably
+from engine.run.journal import Journal
+from engine.run.journal_search import last_event, last_seq
+from engine.run.run_paths import RunDir
+from engine.start import engine_death, resume
+
+# done, stopped, failed: as its last event says.
+# rested: stopped at the epoch of the task.
+# died: it is gone without a last event, as after a crash of the machine.
+# gone: the folder of the run is not there.
+State: TypeAlias = Literal["done", "stopped", "failed", "rested", "died", "gone"]
+
+FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT))
+# A disk that takes less is full.
+PROBE_BYTES = 1 << 20
+
+
+class Outcome(NamedTuple):
+    """`error` says why a run failed or died, else ""."""
+
+    state: State
+    error: str = ""
+
+
+def begun_now(run: RunDir, devices: tuple[str, ...], before: Begun | None = None) -> Begun:
+    """The note about an engine that begins now; `before` is the one about the engine before."""
+    save = resume.last_save(run)
+    saved = save.seq if save is not None else 0
+    again = before is not None and before.saved == saved
+    starts = before.starts + 1 if before is not None and again else 1
+    return Begun(devices, last_seq(run.journal), saved, starts)
+
+
+def outcome(run: RunDir, task: Task) -> Outcome:
+    """How the engine has ended that began as the task says, and that is gone."""
+    if not os.path.exists(run.recipe):
+        return Outcome("gone")
+    last = None
+    with contextlib.suppress(OSError):
+        last = last_event(run.journal)
+    if not isinstance(last, RunEnded) or task.begun is None or last.seq <= task.begun.seq:
+        return Outcome("died", engine_death.sentence(run))
+    if last.reason == "stopped" and task.until and resume.least_epochs(run) > task.until:
+        return Outcome("rested")
+    return Outcome(last.reason, last.error)
+
+
+def end_as_failed(run: RunDir, error: str) -> None:
+    """Write the end of a run that no engine could write, unless one trains it again.
+
+    Raises EngineError if that is impossible.
+    """
+    lock = run_lock.acquire(run)
+    try:
+        last = last_event(run.journal)
+        journal = Journal(run.journal)
+        journal.append(RunEnded("failed", error=error, step=last.step if last is not None else 0))
+        journal.close()
+    except OSError as refused:
+        raise RunError(text.cannot_write(run.journal, text.reason(refused))) from refused
+    finally:
+        os.close(lock)
+
+
+def is_disk_full(folder: Path, error: str) -> bool:
+    """Whether an error says that the disk is full, or the disk does not take a small file."""
+    if any(words in error for words in FULL):
+        return True
+    probe = folder / "probe"
+    try:
+        write_durably(probe, bytes(PROBE_BYTES))
+        probe.unlink()
+    except OSError as refused:
+        return refused.errno in (errno.ENOSPC, errno.EDQUOT)
+    return False

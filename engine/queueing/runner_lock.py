@@ -1,0 +1,43 @@
+"""The lock of the runner: one process at a time works through a queue."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from engine import text
+from engine.errors import RunError
+from engine.queueing import queue_text
+from engine.queueing.queue_dir import QueueDir
+from engine.run import lock_owner, run_liveness, run_lock
+from engine.run.run_paths import RunDir
+
+
+def is_working(runs_dir: Path) -> bool:
+    """Whether a runner works through this queue."""
+    queue_dir = QueueDir(runs_dir)
+    return run_liveness.is_live(RunDir(queue_dir.path), queue_dir.runner_lock)
+
+
+def acquire(runs_dir: Path) -> int:
+    """Lock the queue for a runner; returns the descriptor that holds the lock.
+
+    Raises RunError if a runner holds it, or if its file cannot be written.
+    """
+    queue_dir = QueueDir(runs_dir)
+    try:
+        os.makedirs(queue_dir.path, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise RunError(text.cannot_write(queue_dir.path, text.reason(error))) from error
+    try:
+        return run_lock.acquire(RunDir(queue_dir.path), queue_dir.runner_lock)
+    except RunError:
+        if is_working(runs_dir):
+            raise RunError(queue_text.other_runner(runs_dir)) from None
+        raise
+
+
+def sign(lock: int) -> None:
+    """Sign the lock as the process that is the runner; none of its children may hold it."""
+    os.set_inheritable(lock, False)
+    lock_owner.write_owner(lock, lock_owner.owner_here("", os.getpid()))

@@ -1,0 +1,240 @@
+"""`cnn-tui queue`: what is said, what is refused, and what other commands say of a queued run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.errors import RunError, UsageError
+from engine.protocol import events
+from engine.queueing import queue_edits, queue_file, queue_journal, queued_runs, runner_start
+from engine.queueing.queue_dir import QueueDir
+from engine.queueing.queue_journal import Ended
+from engine.queueing.task import Task
+from engine.run import run_lock, run_trash
+from engine.run.run_paths import RunDir
+from tests import scripted
+from tests.queues import FakeEngine, FakeQueue
+from tui.cli.command_line import main
+from tui.drawing.status_rows import state
+from tui.screens.verdicts import verdicts
+from tui.viewer import run_summary
+from tui.viewer.run_follower import RunFollower
+from tui.viewer.run_index import RunIndex
+
+DIGITS = ("-m", "lenet5", "-d", "digits", "--device", "cpu")
+runners: list[Path] = []
+
+
+@pytest.fixture(autouse=True)
+def no_runner(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is trained; where a runner would start is noted."""
+    monkeypatch.setattr(runner_start, "ensure_runner", runners.append)
+    yield
+    runners.clear()
+
+
+def typed(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["queue", *arguments])
+
+
+def said(*arguments: str) -> str:
+    result = typed(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout.strip()
+
+
+def refused(*arguments: str) -> str:
+    result = typed(*arguments)
+    assert result.exit_code, result.output
+    return result.stderr.removeprefix("cnn-tui: ").strip()
+
+
+def order() -> list[str]:
+    return [task.run for task in queue_file.read(Path("runs")).tasks]
+
+
+def test_a_run_is_created_and_queued_and_the_runner_started() -> None:
+    assert said("add", *DIGITS) == "queued 1-lenet5-digits at place 1"
+    assert said("add", *DIGITS, "--name", "mine", "--set", "lr=0.2") == "queued 2-mine at place 2"
+    assert order() == ["1-lenet5-digits", "2-mine"]
+    assert runners == [Path("runs")] * 2
+    run = RunDir(Path("runs/2-mine"))
+    assert "lr = 0.2" in run.recipe.read_text()
+    os.close(run_lock.acquire(run))  # free for its engine
+
+
+def test_what_is_wrong_is_refused_before_a_run_is_made() -> None:
+    assert "did you mean lenet5?" in refused("add", "-m", "lenet6")
+    assert "there is no data set and no folder" in refused("add", "-d", "nothing-here")
+    assert "no usable GPU" in refused("add", "--device", "cuda")
+    assert refused("add", "lenet5", "digits") == "type `--arch lenet5 --data digits` instead."
+    assert not Path("runs").exists()
+
+
+def test_a_queue_that_is_paused_says_so_and_starts_nothing() -> None:
+    assert said("pause") == "the queue is paused"
+    told = said("add", *DIGITS)
+    assert told.endswith("; the queue is paused by hand: `cnn-tui queue continue` goes on.")
+    assert runners == []
+    assert said("continue") == "the queue goes on, with 1 run"
+    assert runners == [Path("runs")]
+
+
+def test_an_existing_run_is_queued_to_be_resumed_if_it_can_be() -> None:
+    stopped = [*scripted.half_a_run(), events.RunEnded("stopped")]
+    recipe = 'arch = "lenet5"\ndata = "digits"\ndevice = "cpu"\n'
+    for label, last in (("1-stopped", stopped), ("2-done", [events.RunEnded("done")])):
+        run = scripted.run_dir(Path("runs"), last, label)
+        run.recipe.write_text(recipe)
+    assert said("add", "--run", "1") == "queued 1-stopped at place 1"
+    assert refused("add", "--run", "1").startswith("1-stopped is in the queue already, at place 1")
+    assert refused("add", "--run", "2").startswith("2-done is done: train it further with")
+    assert refused("add", "--run", "1", "--epochs", "3").startswith("--run takes an existing run")
+    assert order() == ["1-stopped"]
+
+
+@pytest.mark.parametrize(
+    ("where", "moved"),
+    [
+        ("up", "bacd"),
+        ("down", "acbd"),
+        ("first", "bacd"),
+        ("last", "acdb"),
+        ("3", "acbd"),
+        ("99", "acdb"),
+        ("0", "bacd"),
+    ],
+)
+def test_a_run_is_moved(where: str, moved: str) -> None:
+    queue = FakeQueue(Path("runs"))
+    for name in "abcd":
+        queue.add(name)
+    assert "at place" in said("move", "b", where)
+    assert "".join(label[-1] for label in order()) == moved
+
+
+def test_a_place_or_a_run_that_is_not_there_is_refused() -> None:
+    queue = FakeQueue(Path("runs"))
+    queue.add("a")
+    queue_edits.remove(queue.runs_dir, queue.add("b"))
+    assert refused("move", "a", "middle").startswith("'middle' is no place in the queue")
+    assert refused("move", "b", "up").startswith("2-b is not in the queue")
+    elsewhere = FakeQueue(Path("others")).add("c")
+    assert "is in another folder of runs" in refused("remove", f"others/{elsewhere}")
+
+
+def test_a_run_that_never_trained_goes_to_the_trash_and_others_stay() -> None:
+    queue = FakeQueue(Path("runs"))
+    new, known = queue.add("new"), queue.add("known")
+    FakeEngine(RunDir(queue.runs_dir / known), Task(known), {}).ends("stopped")
+    assert said("remove", "new").endswith("it never trained, and is in runs/.trash/1-new now")
+    assert said("remove", "known") == "2-known is out of the queue"
+    assert order() == []
+    assert [run.label for run in run_trash.trashed(queue.runs_dir)] == [new]
+    assert RunDir(queue.runs_dir / known).recipe.exists()
+
+
+def test_a_run_that_trains_is_not_removed_renamed_or_deleted() -> None:
+    queue = FakeQueue(Path("runs"))
+    run = queue.add("a")
+    queue.runner.step()
+    assert refused("remove", "a").startswith("1-a is training: stop it with `cnn-tui stop 1`")
+    folder = RunDir(queue.runs_dir / run)
+    for change in (lambda: queued_runs.rename(folder, "b"), lambda: queued_runs.delete(folder)):
+        with pytest.raises(RunError, match="1-a is training"):
+            change()
+    assert said("pause", "--now") == "the queue is paused; 1-a was told to stop"
+    queue.engines[run].dies()
+
+
+def test_a_run_that_waits_keeps_its_place_under_another_name_and_leaves_with_its_folder() -> None:
+    queue = FakeQueue(Path("runs"))
+    first, second = queue.add("a"), queue.add("b")
+    assert queued_runs.rename(RunDir(queue.runs_dir / first), "c").label == "1-c"
+    assert order() == ["1-c", second]
+    with pytest.raises(UsageError):
+        queued_runs.rename(RunDir(queue.runs_dir / "1-c"), "../d")
+    queued_runs.delete(RunDir(queue.runs_dir / "1-c"))
+    assert order() == [second]
+
+
+def test_the_list_shows_what_trains_what_waits_and_what_has_ended() -> None:
+    queue = FakeQueue(Path("runs"))
+    trains, waits, gone = (queue.add(name) for name in ("trains", "waits", "gone"))
+    (queue.runs_dir / gone / "recipe.toml").unlink()
+    queue.runner.step()
+    queue_journal.append(QueueDir(queue.runs_dir), Ended(run="0-old", state="failed", error="why."))
+    lines = [line.split() for line in said("list").splitlines()]
+    assert ["1", trains, "●", "training", "1/9", "cpu"] in lines
+    assert ["2", waits, "queued"] in lines
+    assert ["3", gone, "its", "folder", "is", "gone"] in lines
+    assert any(line[-3:] == ["0-old", "failed", "why."] for line in lines)
+    assert said() == said("list")
+    assert "type `cnn-tui queue continue`." in said().splitlines()[-1]
+    told = json.loads(said("--json"))
+    assert [run["task"]["run"] for run in told["runs"]] == [trains, waits, gone]
+    assert told["working"] is False
+    queue.engines[trains].dies()
+
+
+def test_every_command_has_json() -> None:
+    for arguments in (
+        ["pause"],
+        ["add", *DIGITS],
+        ["move", "1", "first"],
+        ["pause", "--now"],
+        ["list"],
+        ["remove", "1"],
+        ["continue"],
+    ):
+        assert json.loads(said(*arguments, "--json")), arguments
+
+
+def test_a_damaged_queue_is_said_in_one_sentence() -> None:
+    FakeQueue(Path("runs")).add("a")
+    QueueDir(Path("runs")).tasks.write_text("{")
+    for arguments in ((), ("pause",), ("move", "1", "up"), ("add", *DIGITS)):
+        assert "queue.json is damaged" in refused(*arguments)
+    assert not Path("runs/2-lenet5-digits").exists()
+
+
+def test_a_queued_run_is_queued_wherever_its_state_is_told() -> None:
+    queue = FakeQueue(Path("runs"))
+    index = RunIndex(queue.runs_dir)
+    run = RunDir(queue.runs_dir / queue.add("a"))
+    assert [row.state for row in index.rows()] == ["queued"]
+    assert run_summary.state_now(run) == "queued"
+    result = CliRunner().invoke(main, ["status", "a"])
+    assert result.stdout.startswith("1-a   queued")
+    queue_edits.remove(queue.runs_dir, run.label)
+    assert [row.state for row in index.rows()] == ["starting"]
+    assert run_summary.state_now(run) == "starting"
+
+
+def test_the_dashboard_says_what_a_queued_run_waits_for() -> None:
+    queue = FakeQueue(Path("runs"))
+    first, second, third = (queue.add(name) for name in "abc")
+    watched = RunFollower(RunDir(queue.runs_dir / third))
+
+    def shown() -> tuple[str, list[str]]:
+        watched.update()
+        label = state(watched.history)
+        return f"{label.sign} {label.word}", [verdict.text for verdict in verdicts(watched.history)]
+
+    assert shown() == ("○ queued", ["waits for 2 runs before it"])
+    assert watched.update().kinds == frozenset(), "nothing new is drawn"
+    queue_edits.remove(queue.runs_dir, first)
+    assert shown() == ("○ queued", ["waits for 1 run before it"])
+    queue_edits.move(queue.runs_dir, third, "first")
+    assert shown() == ("○ queued", ["is the next one to start"])
+    queue_edits.pause(queue.runs_dir)
+    assert shown() == ("○ queued", ["the queue is paused"])
+    queue_edits.remove(queue.runs_dir, third)
+    assert shown()[0] == "● starting"
+    assert second in order()

@@ -1,0 +1,351 @@
+"""The runner of a queue decides right, whatever becomes of its engines and of itself."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from engine.errors import RunError
+from engine.protocol import events
+from engine.queueing import queue_edits, queue_file, queue_journal, run_outcome, runner_start
+from engine.queueing.queue_dir import QueueDir
+from engine.queueing.runner import MOST_STARTS, Races
+from engine.queueing.task import Begun, Task
+from engine.run.journal_search import last_event
+from engine.run.run_paths import RunDir
+from tests.queues import FakeEngine, FakeQueue
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[FakeQueue]:
+    made = FakeQueue(tmp_path / "runs")
+    yield made
+    for engine in made.engines.values():
+        if engine.code is None:
+            engine.dies()
+
+
+@pytest.fixture(autouse=True)
+def no_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runner is the one that a test holds."""
+    monkeypatch.setattr(runner_start, "ensure_runner", lambda _: None)
+
+
+def full_disk(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_runs_train_one_after_the_other_and_a_failed_one_stops_nothing(queue: FakeQueue) -> None:
+    first, second, third = (queue.add(name) for name in "abc")
+    assert queue.runner.step()
+    assert (queue.training, queue.waiting) == ([first], [second, third])
+    queue.engines[first].ends("failed", "the loss is nan.")
+    queue.runner.step()
+    assert queue.training == [second]
+    queue.engines[second].ends("done")
+    queue.runner.step()
+    queue.engines[third].ends("done")
+    assert not queue.runner.step()
+    assert queue.ended == [(first, "failed"), (second, "done"), (third, "done")]
+    assert queue.starts == [first, second, third]
+
+
+def test_a_runner_that_comes_later_awaits_what_goes_on(queue: FakeQueue) -> None:
+    first, second = queue.add(), queue.add()
+    queue.runner.step()
+    later = queue.new_runner()
+    later.step()
+    assert queue.starts == [first]
+    queue.engines[first].ends("done")
+    later.step()
+    assert queue.starts == [first, second]
+    assert queue.ended == [(first, "done")]
+
+
+def test_it_learns_of_an_end_that_nobody_saw(queue: FakeQueue) -> None:
+    first, second = queue.add(), queue.add()
+    queue.runner.step()
+    queue.engines[first].ends("done")
+    queue.new_runner().step()
+    assert queue.ended == [(first, "done")]
+    assert queue.training == [second]
+
+
+def test_a_runner_killed_before_its_engine_began_starts_it(queue: FakeQueue) -> None:
+    """Its note says that the run has begun; the end in the journal is that of an attempt before."""
+    run = queue.add()
+    before = FakeEngine(RunDir(queue.runs_dir / run), Task(run), {})
+    before.ends("stopped")
+    with queue_file.changed(queue.runs_dir) as content:
+        content.tasks = [replace(content.tasks[0], begun=Begun(("cpu",), seq=1, saved=0))]
+    queue.runner.step()
+    assert queue.starts == [run]
+
+
+def test_an_engine_that_was_killed_is_started_again_a_few_times(queue: FakeQueue) -> None:
+    run = queue.add()
+    for _ in range(MOST_STARTS):
+        queue.runner.step()
+        queue.engines[run].dies()
+    queue.runner.step()
+    assert queue.starts == [run] * MOST_STARTS
+    assert queue.ended == [(run, "failed")]
+    last = last_event(queue.engines[run].run.journal)
+    assert isinstance(last, events.RunEnded)
+    assert last.error.startswith("the engine died")
+
+
+def test_one_that_has_saved_more_meanwhile_is_started_again_and_again(queue: FakeQueue) -> None:
+    run = queue.add()
+    for epoch in range(1, 3 * MOST_STARTS):
+        queue.runner.step()
+        queue.engines[run].ends_epoch(epoch)
+        queue.engines[run].dies()
+    queue.runner.step()
+    assert queue.starts == [run] * (3 * MOST_STARTS)
+    assert queue.ended == []
+
+
+def test_a_stopped_run_leaves_the_queue(queue: FakeQueue) -> None:
+    run = queue.add()
+    queue.runner.step()
+    queue.engines[run].ends("stopped")
+    assert not queue.runner.step()
+    assert queue.ended == [(run, "stopped")]
+
+
+def test_a_pause_lets_the_run_go_on_and_starts_none(queue: FakeQueue) -> None:
+    first, second = queue.add(), queue.add()
+    queue.runner.step()
+    assert queue_edits.pause(queue.runs_dir) == [first]
+    assert queue.runner.step()
+    queue.engines[first].ends("done")
+    assert not queue.runner.step()
+    assert queue.waiting == [second]
+    assert "cnn-tui queue continue" in queue.now.paused
+    assert queue_edits.go_on(queue.runs_dir) == 1
+    queue.new_runner().step()
+    assert queue.starts == [first, second]
+
+
+def test_a_pause_now_stops_the_run_and_keeps_its_place(queue: FakeQueue) -> None:
+    first, second = queue.add(), queue.add()
+    queue.runner.step()
+    assert queue_edits.pause_now(queue.runs_dir) == [first]
+    assert len(os.listdir(RunDir(queue.runs_dir / first).commands)) == 1
+    queue.engines[first].ends("stopped")
+    assert not queue.runner.step()
+    assert queue.waiting == [first, second]
+    queue_edits.go_on(queue.runs_dir)
+    queue.new_runner().step()
+    assert queue.starts == [first, first]
+
+
+def test_a_signal_that_ends_all_processes_keeps_the_run_in_the_queue(queue: FakeQueue) -> None:
+    run = queue.add()
+    queue.runner.step()
+    queue.runner.is_ending = True
+    queue.runner.run()
+    queue.engines[run].ends("stopped")
+    queue.new_runner().step()
+    assert queue.starts == [run, run]
+    assert queue.ended == []
+
+
+def test_a_run_rests_at_its_epoch_and_a_person_stops_it_before(queue: FakeQueue) -> None:
+    rests, stops, beyond = (queue.add(until=3) for _ in range(3))
+    queue.runner.step()
+    assert queue.engines[rests].until == 3
+    queue.engines[rests].ends_epoch(3)
+    queue.engines[rests].ends("stopped")
+    queue.runner.step()
+    queue.engines[stops].ends_epoch(2)
+    queue.engines[stops].ends("stopped")
+    before = FakeEngine(RunDir(queue.runs_dir / beyond), Task(beyond), {})
+    before.ends_epoch(4)
+    before.ends("stopped")
+    assert not queue.runner.step()
+    assert queue.ended == [(rests, "rested"), (stops, "stopped"), (beyond, "rested")]
+
+
+def test_a_run_whose_folder_is_gone_is_dropped(queue: FakeQueue) -> None:
+    trains, waits = queue.add(), queue.add()
+    queue.runner.step()
+    queue.engines[trains].dies()
+    for run in (trains, waits):
+        shutil.rmtree(queue.runs_dir / run)
+    assert not queue.runner.step()
+    assert queue.ended == [(trains, "gone"), (waits, "gone")]
+
+
+@pytest.mark.parametrize("said", ["last.pt was not saved: No space left on device; free", ""])
+def test_a_full_disk_pauses_the_queue(
+    queue: FakeQueue, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = queue.add(), queue.add()
+    queue.runner.step()
+    with monkeypatch.context() as patch:
+        if said:
+            queue.engines[first].ends("failed", said)
+        else:  # not even its last event was written
+            queue.engines[first].dies()
+            patch.setattr(run_outcome, "write_durably", full_disk)
+        assert not queue.runner.step()
+    assert queue.waiting == [first, second]
+    assert queue.now.paused.startswith(f"the disk was full when {first} ended: free some space")
+    queue_edits.go_on(queue.runs_dir)
+    queue.new_runner().step()
+    assert queue.starts == [first, first]
+
+
+def test_a_queue_that_cannot_be_written_waits_for_better_times(
+    queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = queue.add(), queue.add()
+    queue.runner.step()
+    queue.engines[first].ends("done")
+    with monkeypatch.context() as patch:
+        patch.setattr(queue_file, "write_durably", full_disk)
+        with pytest.raises(RunError, match="No space left"):
+            queue.runner.step()
+    queue.runner.step()
+    assert queue.training == [second]
+
+
+def test_a_run_that_cannot_start_says_why_and_the_next_one_does(queue: FakeQueue) -> None:
+    first, second = queue.add(), queue.add()
+
+    def fails(run: RunDir, *_: object) -> FakeEngine:
+        if run.label == first:
+            raise RunError("the data is gone.")
+        return queue._start(run, Task(run.label), {})
+
+    queue.runner._start_engine = fails
+    queue.runner.step()
+    queue.runner.step()
+    assert queue.ended == [(first, "failed")]
+    assert queue.training == [second]
+    entry, _ = queue_journal.read(QueueDir(queue.runs_dir))
+    assert isinstance(entry, queue_journal.Ended)
+    assert entry.error == "the data is gone."
+
+
+def test_a_run_that_somebody_else_trains_holds_the_device(queue: FakeQueue) -> None:
+    other, waits = queue.add("other"), queue.add("waits")
+    queue_edits.remove(queue.runs_dir, other)
+    engine = FakeEngine(RunDir(queue.runs_dir / other), Task(other), {})
+    assert queue.runner.step()
+    assert queue.starts == []
+    engine.ends("done")
+    queue.runner.step()
+    assert queue.starts == [waits]
+
+
+def test_a_queued_run_that_somebody_starts_is_awaited(queue: FakeQueue) -> None:
+    first, second = queue.add(), queue.add()
+    engine = FakeEngine(RunDir(queue.runs_dir / first), Task(first), {})
+    queue.runner.step()
+    assert (queue.training, queue.starts) == ([first], [])
+    engine.ends("done")
+    queue.runner.step()
+    assert queue.ended == [(first, "done")]
+    assert queue.training == [second]
+
+
+def test_each_gpu_trains_one_run_and_the_cpu_another(tmp_path: Path) -> None:
+    queue = FakeQueue(tmp_path / "runs", gpus=("0", "1"))
+    runs = [queue.add(device=device) for device in ("auto", "cuda", "cuda:0", "cpu", "cpu")]
+    queue.runner.step()
+    assert queue.starts == [runs[0], runs[1], runs[3]]
+    assert queue.engines[runs[0]].variables == {}
+    assert queue.engines[runs[1]].variables == {"CUDA_VISIBLE_DEVICES": "1"}
+    queue.new_runner().step()  # it knows from the queue who has which
+    assert len(queue.starts) == 3
+    queue.engines[runs[1]].ends("done")
+    queue.runner.step()
+    assert len(queue.starts) == 3, "cuda:0 is still busy"
+    queue.engines[runs[0]].ends("done")
+    queue.runner.step()
+    assert queue.starts[3:] == [runs[2]]
+    for engine in queue.engines.values():
+        if engine.code is None:
+            engine.dies()
+
+
+def test_the_last_run_of_a_race_is_followed_in_its_place(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def follow_up(runs_dir: Path, race: str) -> list[Task]:
+        asked.append(race)
+        return [Task(first, 9, race)] if len(asked) == 1 else []
+
+    queue = FakeQueue(tmp_path / "runs", races=Races(follow_up))
+    first, second = (queue.add(until=3, race="1-nets") for _ in range(2))
+    after = queue.add("after")
+    for run in (first, second):
+        queue.runner.step()
+        queue.engines[run].ends_epoch(3)
+        queue.engines[run].ends("stopped")
+    queue.runner.step()
+    assert asked == ["1-nets"]
+    assert [(task.run, task.until) for task in queue.now.tasks] == [(first, 9), (after, 0)]
+    queue.engines[first].ends("done")
+    queue.runner.step()
+    assert asked == ["1-nets"] * 2
+    assert queue.training == [after]
+    queue.engines[after].dies()
+
+
+def test_a_race_whose_budget_is_used_up_leaves_the_queue(tmp_path: Path) -> None:
+    queue = FakeQueue(tmp_path / "runs", races=Races(may_start=lambda *_: False))
+    for _ in range(2):
+        queue.add(race="1-nets")
+    after = queue.add("after")
+    queue.runner.step()
+    assert queue.starts == []
+    assert len(queue.ended) == 2
+    queue.runner.step()
+    assert queue.training == [after]
+    queue.engines[after].dies()
+
+
+def test_a_race_that_fails_to_go_on_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def follow_up(*_: object) -> list[Task]:
+        raise RunError("race.toml is gone.")
+
+    queue = FakeQueue(tmp_path / "runs", races=Races(follow_up))
+    first, after = queue.add(race="1-nets"), queue.add("after")
+    queue.runner.step()
+    queue.engines[first].ends("done")
+    queue.runner.step()
+    assert queue.training == [after]
+    assert "race.toml is gone." in capsys.readouterr().err
+    queue.engines[after].dies()
+
+
+def test_nothing_is_lost_between_an_empty_queue_and_the_end_of_the_runner(
+    queue: FakeQueue,
+) -> None:
+    assert not queue.runner.step()
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(queue.runner._lock)  # given back
+
+
+def test_the_newest_end_counts(queue: FakeQueue) -> None:
+    """A run that was resumed by hand after it had ended, and then died."""
+    run = queue.add()
+    queue.runner.step()
+    engine = queue.engines[run]
+    engine.ends("stopped")
+    again = FakeEngine(RunDir(queue.runs_dir / run), Task(run), {})
+    again.says(events.Phase("starting"))
+    again.dies()
+    assert run_outcome.outcome(again.run, queue.now.tasks[0]).state == "died"
