@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec.structs import replace
 
+from tests.made_up_runs import DONE, FAILED, LIVE, TAGGED, variant
 from tests.scripted import START
 from tui.drawing import cells
 from tui.drawing.choices import choice_rows
@@ -15,36 +14,6 @@ from tui.viewer import run_selection
 from tui.viewer.run_summary import RunSummary
 from tui.viewer.shown_runs import LONGEST, RunCells, RunsView, shown_runs
 
-DONE = RunSummary(
-    number=1,
-    name="lenet5-digits",
-    path="/runs/1-lenet5-digits",
-    state="done",
-    arch="lenet5",
-    data="digits",
-    epoch=9,
-    epochs=9,
-    best_top1=0.9,
-    test_top1=None,
-    seconds=90.0,
-    remaining=None,
-    started=START,
-    top1=(0.25, 0.5, 0.9),
-    preset="quick",
-    settings={"lr": 0.05},
-    changed=("lr",),
-    best_epoch=3,
-)
-
-
-def variant(number: int, **fields: Any) -> RunSummary:
-    name = f"run{number}"
-    return replace(DONE, number=number, name=name, path=f"/runs/{number}-{name}", **fields)
-
-
-LIVE = variant(2, state="live", best_top1=0.2, epoch=2, remaining=30.0)
-FAILED = variant(3, state="failed", best_top1=None, error="the loss is no number.", top1=())
-TAGGED = variant(4, state="stopped", best_top1=0.95, tags=("night", "keep"), note="for the talk")
 RUNS = [LIVE, TAGGED, FAILED, DONE]
 COLUMNS = ("number", "name", "state", "epoch", "top1")
 
@@ -105,7 +74,7 @@ def test_long_and_hostile_texts_are_cut_and_escaped() -> None:
 
 
 def said(run: RunSummary) -> list[str]:
-    return [cells.text(row) for row in details(run, 60)]
+    return [cells.text(row) for row in details(run, 70)]
 
 
 def test_the_details_say_what_the_columns_have_no_room_for() -> None:

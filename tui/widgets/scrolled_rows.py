@@ -17,10 +17,17 @@ class ScrolledRows(CellWidget):
         self.waiting = waiting
         """What has still to come, in the upper border; empty once all is there."""
         self._top = self._rows_below = 0
+        # The content at a width; to move it, it is not made again.
+        self._made: tuple[int, list[Row]] | None = None
 
     def content(self, width: int) -> list[Row]:
         """All rows, each at most `width` cells."""
         raise NotImplementedError
+
+    def make_anew(self) -> None:
+        """The content is another one."""
+        self._made = None
+        self.redraw()
 
     def move(self, rows: int) -> None:
         self._top = max(0, min(self._top + rows, self._rows_below))
@@ -31,7 +38,9 @@ class ScrolledRows(CellWidget):
 
     def draw(self, width: int, height: int) -> list[Row]:
         inside = max(1, height - 2)
-        rows = self.content(max(1, width - 3))
+        if self._made is None or self._made[0] != width:
+            self._made = width, self.content(max(1, width - 3))
+        rows = self._made[1]
         self._rows_below = max(0, len(rows) - inside)
         self._top = min(self._top, self._rows_below)
         below = self._rows_below - self._top

@@ -40,11 +40,11 @@ class SurveyBox(ScrolledRows):
             self._sheet = message
         elif isinstance(message, Findings):
             self._findings, self.waiting = message, ""
-        self.redraw()
+        self.make_anew()
 
     def complain(self, sentence: str) -> None:
         self._complaint, self.waiting = sentence, ""
-        self.redraw()
+        self.make_anew()
 
     def content(self, width: int) -> list[Row]:
         rows: list[Row] = []

@@ -78,14 +78,14 @@ class PredictionRows(ScrolledRows):
         else:
             self._complaints.append(message.text)
         if self._judging is None or self._judging.few or isinstance(message, Progress):
-            self.redraw()
+            self.make_anew()
 
     def end(self, complaint: str = "") -> None:
         """All is there, or no more comes for this reason."""
         self.waiting = words.images(len(self._images)) if self._images else ""
         if complaint:
             self._complaints.append(complaint)
-        self.redraw()
+        self.make_anew()
 
     def content(self, width: int) -> list[Row]:
         rows: list[Row] = []
