@@ -167,7 +167,7 @@ def deleted(labels: Sequence[str]) -> str:
 # Report and prediction
 
 REPORT_TITLE = "Report"
-REPORT_FOOT = "Esc cancels"
+REPORT_FOOT = "Esc back"
 BEGINNING = "starting"
 PREDICT_TITLE = "Predict"
 PREDICT_KEYS = "Tab completes   Enter   Esc cancels"
