@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 
 def harmless(text: str) -> str:
     """The text with control, format and unpaired surrogate characters shown as `\\xNN`."""
+    if text.isprintable():  # nearly all texts, at a hundredth of the time
+        return text
     return "".join(
         c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else _escape(c)
         for c in text

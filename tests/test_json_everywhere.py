@@ -18,7 +18,7 @@ from tui.cli.command_line import main
 SCREENS = {"train", "attach", "demo", "resume"}
 # What follows the name of each other command.
 ARGUMENTS: dict[str, list[list[str]]] = {
-    "runs": [[]],
+    "runs": [["--limit", "1"]],  # a line for each run: test_runs_command.py
     "models": [[]],
     "datasets": [[]],
     "recipes": [[], ["quick"]],
@@ -35,6 +35,11 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "pause": [["live"]],
     "continue": [["live"]],
     "checkpoint": [["live"]],
+    "tag": [["ended"], ["ended", "+night", "-old"]],
+    "note": [["ended"], ["ended", "for the talk"]],
+    "rename": [["ended", "other"]],
+    "delete": [["ended", "--yes"]],
+    "restore": [],  # test_runs_command.py
 }
 
 

@@ -17,7 +17,9 @@ from engine.run.run_paths import RunDir
 from tests import scripted
 from tui.cli import wait_command
 from tui.cli.command_line import main
+from tui.viewer.run_columns import COLUMNS
 from tui.viewer.run_status import RunStatus
+from tui.viewer.run_summary import RunSummary
 
 DOC = (Path(__file__).parents[1] / "docs/numbers.md").read_text()
 COMMANDS = re.findall(r"^    cnn-tui (.*)$", DOC, re.MULTILINE)
@@ -101,3 +103,13 @@ def test_the_line_of_since_is_as_written(run: RunDir) -> None:
     assert '`{"type": "Since", "seq": N, "superseded": [...]}`' in DOC
     *_, last = CliRunner().invoke(main, ["status", "43", "--since", "10"]).stdout.splitlines()
     assert [*json.loads(last)] == ["type", "seq", "superseded"]
+
+
+def test_the_fields_of_runs_are_those_of_the_table() -> None:
+    told = [name for row in table("of a run") for name in named(row[0])]
+    assert sorted(told) == sorted(RunSummary.__struct_fields__)
+
+
+def test_every_column_is_named() -> None:
+    listed = DOC.partition("the names are those of columns:")[2].partition("and every field")[0]
+    assert named(listed) == [*COLUMNS]

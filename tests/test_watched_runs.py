@@ -550,7 +550,7 @@ def test_the_best_of_a_script_without_an_accuracy_is_its_loss(tmp_path: Path) ->
 
 
 def test_it_is_listed_with_its_program(seg: RunDir) -> None:
-    [row] = json.loads(cnn_tui("runs", "--json").stdout)
+    row = json.loads(cnn_tui("runs", "--json").stdout)
     assert (row["program"], row["arch"], row["best_top1"]) == ("segment.py", "", None)
     assert "resume" not in cnn_tui("runs").stdout
 

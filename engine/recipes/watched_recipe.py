@@ -41,6 +41,8 @@ def to_toml(program: str, framework: str, settings: Mapping[str, Setting]) -> st
 def watched_program(recipe: Path) -> str | None:
     """The program that a run's file names; None if that is no watched run, or cannot be read."""
     try:
-        return recipe_toml.watched_program(tomllib.loads(regular_files.read_text(recipe)))
+        text = regular_files.read_text(recipe)
+        # A recipe is long, and a list of runs asks for many.
+        return recipe_toml.watched_program(tomllib.loads(text)) if WATCHED in text else None
     except (OSError, ValueError, RecursionError):
         return None

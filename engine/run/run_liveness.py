@@ -82,21 +82,20 @@ def judged(run: RunDir, file: Path, free: bool | None) -> Liveness:
     if (running := is_running(owner)) is not None:
         return "live" if running else "gone"
     last = _last_event(run) if file == run.lock else None
-    if isinstance(last, RunEnded) and last.time >= owner.time:
+    if _is_end(last, owner):
         return "gone"
     if _silent_seconds(run, owner, last) < SILENT_SECONDS:
         return "live"
     return "live" if journal_growth.grows(run.journal, SILENT_SECONDS) else "silent"
 
 
-def stays_gone(run: RunDir) -> bool:
-    """Whether a run that no engine holds stays so until one writes its lock.
+def has_ended_since(run: RunDir, owner: Owner) -> bool:
+    """Whether the run has ended since its lock was written, and nothing was told after that."""
+    return _is_end(_last_event(run), owner)
 
-    A lock names its last owner. From another boot or machine it is not known whether that one is
-    gone, unless the run has ended since.
-    """
-    owner, last = read_owner(run), _last_event(run)
-    return owner is None or (isinstance(last, RunEnded) and last.time >= owner.time)
+
+def _is_end(last: Event | None, owner: Owner) -> bool:
+    return isinstance(last, RunEnded) and last.time >= owner.time
 
 
 def _last_event(run: RunDir) -> Event | None:

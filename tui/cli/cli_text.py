@@ -18,6 +18,7 @@ and shows it. The training continues when the terminal is closed; `cnn-tui attac
 STOPPED = "stopped"
 EMPTY_RUN = "RUN is empty, perhaps an unset variable of a script: name a run."
 
+WHICH = "RUN is a number, a part of a name, or a path."
 WHICH_RUN = "RUN is a number, a part of a name, or a path; without it, the newest run is meant."
 WHICH_LIVE = "RUN is a number, a part of a name, or a path; without it, the only live run is meant."
 
@@ -28,7 +29,6 @@ HELP_ATTACH = (
 )
 HELP_DEMO = "Play back a recorded run. It shows the whole dashboard without data, GPU or waiting."
 HELP_RESUME = f"Resume a run from its last checkpoint. {WHICH_RUN}"
-HELP_RUNS = "List the runs, newest first."
 HELP_MODELS = "List the architectures."
 HELP_DATASETS = "List the data sets and whether they are on this disk."
 HELP_RECIPES = "List the recipes, or print one as TOML. Edit it and use it with --recipe FILE."
@@ -206,17 +206,6 @@ DATA_COLUMNS = (
     ("source", False),
 )
 RECIPE_COLUMNS = (("recipe", False), ("what it is for", False))
-TEST_COLUMN = "test"
-
-RUN_COLUMNS = (
-    ("#", True),
-    ("run", False),
-    ("state", False),
-    ("epoch", True),
-    ("best", True),
-    ("time", True),
-    ("started", False),
-)
 
 
 def counted_for(images: str, classes: int) -> str:
@@ -227,15 +216,3 @@ RESULTS = (
     "top-5 err: the error on ImageNet in the paper, mostly of an ensemble\n"
     "top-1: the accuracy of one model on ImageNet, with the weights of torchvision"
 )
-
-
-def left_out(columns: Iterable[str]) -> str:
-    return f"a wider terminal also shows: {', '.join(columns)}"
-
-
-def why_failed(name: str, error: str) -> str:
-    return f"{harmless(name)}: {harmless(error)}"
-
-
-def can_be_deleted(command: str) -> str:
-    return f"a run that failed before it saved anything can be deleted: {harmless(command)}"

@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from engine.errors import STOP_EXIT, EngineError, UsageError
-from tui.cli import bare_words, cli_text, list_commands, run_commands
+from tui.cli import bare_words, cli_text, list_commands, run_commands, run_edit_commands
 from tui.cli.compare_command import compare
 from tui.cli.doctor_command import doctor
 from tui.cli.export_command import export
@@ -27,6 +27,7 @@ from tui.cli.predict_command import predict
 from tui.cli.queue_command import queue
 from tui.cli.report_command import report
 from tui.cli.resume_command import resume
+from tui.cli.runs_command import runs
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
 from tui.cli.status_command import status
 from tui.cli.stderr_lines import say
@@ -136,6 +137,8 @@ for command in (
     report,
     compare,
     test,
+    runs,
+    *run_edit_commands.COMMANDS,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,
 ):

@@ -1,8 +1,6 @@
-"""Prints the lists of models, data sets, recipes and runs as JSON."""
+"""Prints the lists of models, data sets and recipes as JSON."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import msgspec
 
@@ -10,9 +8,7 @@ from engine.catalog import datasets as catalog
 from engine.catalog.architectures import ARCHITECTURES
 from engine.recipes import presets
 from engine.recipes.recipe import Recipe
-from engine.run import run_liveness, run_search
 from tui.cli.printed_json import print_object
-from tui.viewer.run_summary import summarize
 
 
 def models() -> None:
@@ -37,9 +33,3 @@ def recipes() -> None:
 def recipe(chosen: Recipe) -> None:
     """All fields of a recipe."""
     print_object(chosen)
-
-
-def runs(runs_dir: Path) -> None:
-    print_object(
-        [summarize(run, run_liveness.liveness(run)) for run in run_search.list_runs(runs_dir)]
-    )

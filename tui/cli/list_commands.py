@@ -1,22 +1,11 @@
-"""The commands that list runs, models, data sets and recipes."""
+"""The commands that list models, data sets and recipes."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import click
 
 from tui.cli import cli_text
-from tui.cli.options import json_option, runs_option
-
-
-@click.command(help=cli_text.HELP_RUNS)
-@json_option
-@runs_option
-def runs(as_json: bool, runs_dir: Path) -> None:
-    from tui.cli import json_lists, tables
-
-    (json_lists if as_json else tables).runs(runs_dir)
+from tui.cli.options import json_option
 
 
 @click.command(help=cli_text.HELP_MODELS)
@@ -59,4 +48,4 @@ def recipes(name: str, as_json: bool, arch: str, data: str) -> None:
         click.echo(to_toml(chosen), nl=False)
 
 
-COMMANDS = (runs, models, datasets, recipes)
+COMMANDS = (models, datasets, recipes)

@@ -23,29 +23,32 @@ from tui.viewer import run_summary
 from tui.viewer.file_stamps import Stamp, stamp_of
 from tui.viewer.run_summary import RunSummary
 
-# The files from which a summary is read; the liveness depends on the first ones.
-SIGNS = ("engine.lock", "journal.jsonl")
-REST = ("recipe.toml", "notes.toml")
 _CHECKSUM_BYTES = 4
 _MAKERS = (run_summary, history, fold, reports, events, recipe, presets)
+# The boot in which the lock alone says that a run is gone: any one.
+ANY_BOOT = "*"
 
 
-class KeptRun(msgspec.Struct, frozen=True, array_like=True):
-    """A summary, encoded, and what it was read from: the stamps of `SIGNS` and `REST`, and the
-    liveness.
+class KeptRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A summary, encoded, the liveness, and the stamps of the files that both were read from.
 
-    `settled` says that no engine can hold the run as long as `SIGNS` stay as they are. `died` says
+    `boot` is the one in which no engine can hold the run as long as the lock stays as it is.
+    Whatever the boot, none can if the run is `over`, as long as the journal stays, too. `died` says
     that its engine is gone without a word, so that the summary lacks the error.
     """
 
-    stamps: tuple[Stamp, ...]
+    lock: Stamp
+    journal: Stamp
+    recipe: Stamp
+    notes: Stamp
     liveness: Liveness
-    settled: bool
+    boot: str
+    over: bool
     died: bool
     summary: msgspec.Raw
 
 
-class _Content(msgspec.Struct, array_like=True):
+class _Content(msgspec.Struct, array_like=True, gc=False):
     """`made_by` are the stamps of the code that made the summaries."""
 
     made_by: tuple[Stamp, ...]

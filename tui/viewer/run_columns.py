@@ -28,7 +28,8 @@ Shown: TypeAlias = Callable[[RunSummary], str]
 class RunColumn(NamedTuple):
     """A column: its kind in conditions, what it compares, and what it shows.
 
-    `rank` says how soon it is left out where there is no room for all: the highest first.
+    `rank` says how soon it is left out where there is no room for all: the highest first. A column
+    with `least` may be cut to that many cells.
     """
 
     name: str
@@ -38,6 +39,7 @@ class RunColumn(NamedTuple):
     cell: Shown
     right: bool = False
     rank: int = 0
+    least: int | None = None
 
 
 def _same(name: str) -> Compared:
@@ -94,12 +96,12 @@ def _changed(run: RunSummary) -> str:
 
 _TABLE = (
     RunColumn("number", "#", Number(), _same("number"), _text("number"), right=True),
-    RunColumn("name", "run", Word(), _same("name"), _text("name")),
+    RunColumn("name", "run", Word(), _same("name"), _text("name"), least=12),
     RunColumn("state", "state", Word(run_fields.STATES), _same("state"), run_list.state),
-    RunColumn("arch", "architecture", Word(), _named("arch"), _text("arch"), rank=3),
-    RunColumn("data", "data", Word(), _named("data"), run_list.data, rank=3),
+    RunColumn("arch", "arch", Word(), _named("arch"), _text("arch"), rank=3, least=8),
+    RunColumn("data", "data", Word(), _named("data"), run_list.data, rank=3, least=7),
     RunColumn("preset", "recipe", Word(), _same("preset"), _text("preset"), rank=4),
-    RunColumn("changed", "changed", Word(), _several("changed"), _changed, rank=6),
+    RunColumn("changed", "changed", Word(), _several("changed"), _changed, rank=6, least=12),
     RunColumn("program", "program", Word(), _same("program"), _text("program"), rank=6),
     RunColumn("epoch", "epoch", Number(), _same("epoch"), run_list.epochs, right=True),
     RunColumn("epochs", "epochs", Number(), _same("epochs"), _text("epochs"), True, rank=6),
@@ -112,8 +114,8 @@ _TABLE = (
     RunColumn("remaining", "left", Seconds(), _same("remaining"), _duration("remaining"), True),
     RunColumn("started", "started", Seconds(), _ago("started"), _date("started"), rank=5),
     RunColumn("ended", "ended", Seconds(), _ago("ended"), _date("ended"), rank=5),
-    RunColumn("tag", "tags", Word(), _several("tags"), _tags, rank=2),
-    RunColumn("note", "note", Word(), _same("note"), _text("note"), rank=6),
+    RunColumn("tag", "tags", Word(), _several("tags"), _tags, rank=2, least=8),
+    RunColumn("note", "note", Word(), _same("note"), _text("note"), rank=6, least=12),
     RunColumn("race", "race", Word(), _same("race"), _text("race"), rank=6),
 )
 COLUMNS: Mapping[str, RunColumn] = {column.name: column for column in _TABLE}

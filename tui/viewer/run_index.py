@@ -19,21 +19,33 @@ from engine.queueing import queue_file
 from engine.run import run_liveness, run_search
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
+from engine.run.lock_owner import boot_id, read_owner
 from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
 from tui.viewer import index_file, run_summary
-from tui.viewer.file_stamps import ABSENT, Stamp, is_racy, stamp_of
-from tui.viewer.index_file import REST, SIGNS, KeptRun
+from tui.viewer.file_stamps import ABSENT, Stamp, inode_of, is_racy, stamp_of
+from tui.viewer.index_file import ANY_BOOT, KeptRun
 from tui.viewer.run_summary import RunSummary
+
+LOCK, JOURNAL, RECIPE, NOTES = "engine.lock", "journal.jsonl", "recipe.toml", "notes.toml"
 
 
 class _Look(NamedTuple):
-    """A run at the beginning of a look: whether it is live, and the stamps that tell this."""
+    """A run at the beginning of a look: whether it is live, and the stamp of its lock."""
 
     label: str
-    signs: tuple[Stamp, ...]
+    lock: Stamp
     liveness: Liveness
+
+
+class _Stamps(NamedTuple):
+    """The stamps of the files that a summary is read from."""
+
+    lock: Stamp
+    journal: Stamp
+    recipe: Stamp
+    notes: Stamp
 
 
 class _Followed(NamedTuple):
@@ -112,28 +124,34 @@ class RunIndex:
         return sorted(looks, key=lambda look: look.liveness != "live")
 
     def _look(self, label: str) -> _Look:
-        signs = self._stamps(label, SIGNS)
+        lock = stamp_of(f"{self._runs_dir}/{label}/{LOCK}")
         kept = self._runs.get(label)
-        if kept is not None and kept.settled and kept.stamps[: len(SIGNS)] == signs:
-            return _Look(label, signs, "gone")
-        return _Look(label, signs, run_liveness.liveness(self._run(label)))
+        if kept is not None and kept.lock == lock and self._stays_gone(label, kept):
+            return _Look(label, lock, "gone")
+        return _Look(label, lock, run_liveness.liveness(self._run(label)))
 
-    def _stamps(self, label: str, files: Sequence[str]) -> tuple[Stamp, ...]:
-        return tuple([stamp_of(f"{self._runs_dir}/{label}/{file}") for file in files])
+    def _stays_gone(self, label: str, kept: KeptRun) -> bool:
+        """Whether no engine can hold a run, whose lock is as it was."""
+        if kept.boot in (ANY_BOOT, boot_id()):
+            return True
+        return kept.over and kept.journal == stamp_of(f"{self._runs_dir}/{label}/{JOURNAL}")
 
     def _run(self, label: str) -> RunDir:
         return RunDir(self._runs_dir / label)
 
     def _summary(self, look: _Look, began: int) -> RunSummary | None:
         """The summary of a run; None if that is no run, or no longer one."""
-        recipe, notes = self._stamps(look.label, REST)
-        stamps = (*look.signs, recipe, notes)
+        label = look.label
+        journal, recipe, notes = (
+            stamp_of(f"{self._runs_dir}/{label}/{name}") for name in (JOURNAL, RECIPE, NOTES)
+        )
         if recipe == ABSENT:
-            self._forget(look.label)
+            self._forget(label)
             return None
-        kept = self._runs.get(look.label)
-        if kept is not None and (kept.stamps, kept.liveness) == (stamps, look.liveness):
-            return self._as_kept(look.label, kept)
+        kept = self._runs.get(label)
+        stamps = _Stamps(look.lock, journal, recipe, notes)
+        if kept is not None and _fits(kept, stamps, look.liveness):
+            return self._as_kept(label, kept)
         return self._read(look, stamps, began)
 
     def _in_queue_or_not(self, label: str, found: RunSummary) -> RunSummary:
@@ -149,10 +167,10 @@ class RunIndex:
             self._known[label] = found
         return replace(found, error=engine_death.sentence(self._run(label))) if kept.died else found
 
-    def _read(self, look: _Look, stamps: tuple[Stamp, ...], began: int) -> RunSummary:
+    def _read(self, look: _Look, stamps: _Stamps, began: int) -> RunSummary:
         """Read a run, and keep what was read unless its files may change without a trace."""
         run = self._run(look.label)
-        followed = _followed_on(run, self._followed.get(look.label), inode=look.signs[1][3])
+        followed = _followed_on(run, self._followed.get(look.label), inode=inode_of(stamps.journal))
         found = run_summary.summary_of(run, followed.history, look.liveness)
         self._forget(look.label)
         if look.liveness == "live":
@@ -160,11 +178,28 @@ class RunIndex:
         if not any(is_racy(stamp, began) for stamp in stamps):
             died = found.state == "failed" and followed.history.ended is None
             bare = replace(found, path="", error="" if died else found.error)
-            settled = look.liveness == "gone" and run_liveness.stays_gone(run)
+            boot, over = _gone_for_good(run) if look.liveness == "gone" else ("", False)
             encoded = index_file.encode(bare)
-            self._runs[look.label] = KeptRun(stamps, look.liveness, settled, died, encoded)
-            self._is_saved = False
+            kept = KeptRun(*stamps, look.liveness, boot, over, died, encoded)
+            self._runs[look.label], self._is_saved = kept, False
         return found
+
+
+def _fits(kept: KeptRun, stamps: _Stamps, liveness: Liveness) -> bool:
+    before = _Stamps(kept.lock, kept.journal, kept.recipe, kept.notes)
+    return before == stamps and kept.liveness == liveness
+
+
+def _gone_for_good(run: RunDir) -> tuple[str, bool]:
+    """The boot in which the lock proves that a run is gone, and whether its end proves it, too.
+
+    In this boot, a free lock is a proof. From another boot or machine, it is none: see
+    `run_liveness`.
+    """
+    owner = read_owner(run)
+    if owner is None:
+        return ANY_BOOT, False
+    return owner.boot if owner.boot == boot_id() else "", run_liveness.has_ended_since(run, owner)
 
 
 def _followed_on(run: RunDir, before: _Followed | None, inode: int) -> _Followed:

@@ -29,6 +29,10 @@ RunState: TypeAlias = Literal[
 ]
 
 
+# The tag of a run that belongs to a race begins like this; the label of the race follows.
+RACE_TAG = "race:"
+
+
 class RunSummary(msgspec.Struct, frozen=True):
     """Accuracies are fractions, times are seconds, and None stands for an unknown value.
 
@@ -139,6 +143,7 @@ def summary_of(run: RunDir, history: History, liveness: Liveness) -> RunSummary:
         **recipe_facts(run, history),
         tags=notes.tags,
         note=notes.note,
+        race=next((tag[len(RACE_TAG) :] for tag in notes.tags if tag.startswith(RACE_TAG)), ""),
         step=history.step,
         best_epoch=best.epoch if best else None,
         loss=known(best.loss) if best else None,
