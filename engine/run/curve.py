@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -157,15 +158,13 @@ class Curve:
 
     def _halve(self) -> None:
         """Merge each pair of neighbouring bins."""
-        for i in range(BINS // 2):
-            a, b = 2 * i, 2 * i + 1
-            self._counts[i] = self._counts[a] + self._counts[b]
-            self._broken[i] = self._broken[a] + self._broken[b]
-            self._sums[i] = self._sums[a] + self._sums[b]
-            self._lows[i] = min(self._lows[a], self._lows[b])
-            self._highs[i] = max(self._highs[a], self._highs[b])
-        for i in range(BINS // 2, BINS):
-            self._counts[i] = self._broken[i] = 0
-            self._sums[i], self._lows[i], self._highs[i] = 0.0, math.inf, -math.inf
+        half = BINS // 2
+        for counts in (self._counts, self._broken, self._sums):
+            counts[:] = array(counts.typecode, map(operator.add, counts[::2], counts[1::2]))
+            counts.frombytes(bytes(8 * half))
+        self._lows = array("d", map(min, self._lows[::2], self._lows[1::2]))
+        self._highs = array("d", map(max, self._highs[::2], self._highs[1::2]))
+        self._lows.extend([math.inf] * half)
+        self._highs.extend([-math.inf] * half)
         self._used = (self._used + 1) // 2
         self.width *= 2

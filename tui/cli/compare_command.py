@@ -15,6 +15,7 @@ from tui.cli.printed_json import print_object
 
 if TYPE_CHECKING:
     from engine.comparison.comparison import Comparison
+    from tui.viewer.compared_curves import Axis
     from tui.viewer.event_source import EventSource
 
 AXES = ("epoch", "step", "time", "images")
@@ -29,7 +30,7 @@ AXES = ("epoch", "step", "time", "images")
 @runs_option
 def compare(
     runs: Sequence[str],
-    axis: str | None,
+    axis: Axis | None,
     baseline: str,
     as_json: bool,
     ascii_only: bool,

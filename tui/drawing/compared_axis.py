@@ -64,12 +64,7 @@ def _time(at: float, least: float) -> str:
     if at < 60 and least < 10:
         digits = max(0, -math.floor(math.log10(least))) if least < 1 else 0
         return f"{at:.{digits}f} s"
-    if least >= 86400:
-        return f"{at / 86400:.0f} d"
-    seconds = round(at)
-    if least >= 60:
-        return f"{seconds // 3600}:{seconds % 3600 // 60:02d} h"
-    return numbers.duration(at)
+    return f"{at / 86400:.0f} d" if least >= 86400 else numbers.duration(round(at))
 
 
 _WRITTEN: Mapping[str, Callable[[float, float], str]] = {

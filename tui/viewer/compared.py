@@ -73,11 +73,6 @@ class Compared:
         """The share that is read, 0 to 1: that of a run counts as much as that of any other."""
         return sum(run.history.read_share for run in self.runs) / len(self.runs)
 
-    @property
-    def whole(self) -> int:
-        """How many are read up to now."""
-        return sum(run.history.read_share >= 1.0 for run in self.runs)
-
     def read(self) -> ReadNews:
         """Read for a slice of time: a slice of each run in turn."""
         deadline = self._clock() + READ_SECONDS

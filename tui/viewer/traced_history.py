@@ -7,16 +7,16 @@ time as well, and zoomed into. What takes long and is not compared is left out.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from msgspec import UNSET
 
 from engine.numbers import number
 from engine.protocol import events
-from engine.protocol.events import MaybeMeasured
-from engine.protocol.step_columns import StepColumns
-from engine.run.fold import IMAGES_PER_SECOND, MOST_SCALARS
+from engine.protocol.events import Event, MaybeMeasured
+from engine.protocol.step_columns import LogEvent, StepColumns
+from engine.run.fold import GAP_SECONDS, IMAGES_PER_SECOND, MOST_SCALARS
 from engine.run.history import PACE_REPORTS, History
 from tui.viewer.points import Points
 
@@ -43,6 +43,9 @@ class TracedHistory(History):
         self._points: dict[str, Points] = {}
         # Reports that stand in no column yet, with the seconds of the run by then.
         self._waiting: list[tuple[events.Steps, float]] = []
+        self._waiting_epochs: list[tuple[int, float, events.Scalars]] = []
+        # How many of the reports `_note_reports` knows.
+        self._noted = 0
         self._has_reported = False
         self._speeds: deque[MaybeMeasured] = deque(maxlen=PACE_REPORTS)
 
@@ -57,13 +60,38 @@ class TracedHistory(History):
         measured = sorted(speed for value in [*self._speeds] if (speed := number(value)) > 0)
         return measured[len(measured) // 2] if measured else None
 
-    def _fold_steps(self, event: events.Steps) -> None:
-        self.step = max(self.step, event.step) if self.is_log else event.step
-        self._waiting.append((event, self._active))
-        self._speeds.append(event.images_per_second)
+    def fold(self, new: Iterable[LogEvent]) -> frozenset[type[Event]]:
+        """As `Fold.fold`. Of a long run nearly all events are reports, so these are folded here."""
+        kinds: set[type[Event]] = set()
+        for event in new:
+            if type(event) is not events.Steps:
+                kinds |= super().fold((event,))
+                continue
+            seconds = event.time - self.last_time
+            if not self.paused:
+                usual = self.last_time and 0.0 <= seconds <= GAP_SECONDS
+                self._active += seconds if usual else self._seconds_since_last(event)
+            self._waiting.append((event, self._active))
+            self.last_seq, self.last_time = event.seq, event.time
+        return frozenset(kinds | self._note_reports())
+
+    def _note_reports(self) -> frozenset[type[Event]]:
+        """Take what is needed at once from the reports that wait since the last event of others."""
+        fresh = self._waiting[self._noted :]
+        if not fresh:
+            return frozenset()
+        last = max(report.step for report, _ in fresh)
+        self.step = max(self.step, last) if self.is_log else fresh[-1][0].step
+        self._speeds.extend(report.images_per_second for report, _ in fresh[-PACE_REPORTS:])
         self._has_reported = True
-        if len(self._waiting) >= AT_ONCE:
+        self._noted = len(self._waiting)
+        if self._noted >= AT_ONCE:
             self._write_waiting()
+        return frozenset({events.Steps})
+
+    def _fold_other(self, event: Event) -> None:
+        self._note_reports()
+        super()._fold_other(event)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
         super()._fold_epoch(event)
@@ -71,13 +99,11 @@ class TracedHistory(History):
         if not self._has_reported:  # its epochs are shorter than its reports, or it has none
             told |= {name: getattr(event, name) for name in TRAINING}
         self._has_reported = False
-        for name, value in told.items():
-            self._add(name, [event.step], [self._active], [value])
+        self._waiting_epochs.append((event.step, self._active, told))
 
     def _fold_columns(self, columns: StepColumns) -> None:
         self.step = max(self.step, int(columns.steps.max()))
         self._has_reported = True
-        self._write_waiting()
         times = columns.times
         since_first = np.zeros(len(times))
         since_first[1:] = (times[1:] - times[:-1]).clip(min=0.0).cumsum()
@@ -104,9 +130,19 @@ class TracedHistory(History):
         """The load of the machine is not compared."""
 
     def _write_waiting(self) -> None:
-        if not self._waiting:
-            return
-        waiting, self._waiting = self._waiting, []
+        if self._waiting_epochs:
+            self._write_epochs()
+        if self._waiting:
+            self._write_reports()
+
+    def _write_epochs(self) -> None:
+        waiting, self._waiting_epochs = self._waiting_epochs, []
+        steps, elapsed, told = zip(*waiting, strict=True)
+        for name in dict.fromkeys(name for one in told for name in one):
+            self._add(name, steps, elapsed, [one.get(name, UNSET) for one in told])
+
+    def _write_reports(self) -> None:
+        waiting, self._waiting, self._noted = self._waiting, [], 0
         reports = [report for report, _ in waiting]
         steps = [report.step for report in reports]
         elapsed = [seconds for _, seconds in waiting]

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import time
 
+from engine.protocol.events import EpochEnded, Event, RunStarted
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
-from tui.viewer.journal_folding import SLICE_SECONDS, HistoryUpdate, JournalFolding, unread
+from engine.run.journal_search import HEAD_BYTES, newest_first
+from engine.run.journal_tail import JournalTail
+from tui.viewer.journal_folding import (
+    LONG,
+    SLICE_SECONDS,
+    HistoryUpdate,
+    JournalFolding,
+    journal_size,
+    unread,
+)
 from tui.viewer.traced_history import NOT_COMPARED, TracedHistory
 
 
 class TracedJournal(JournalFolding):
-    """The history of one journal as points: from its start, never of an excerpt."""
+    """The history of one journal as points; of a long one, that of its epochs alone at first."""
 
     def fold_slice(self) -> HistoryUpdate:
+        first = self._reader is None and not self.shows_excerpt
+        if first and journal_size(self._journal) > LONG:
+            self.history = self._unread()
+            self.history.fold(self._epochs())
+            return HistoryUpdate(None, more=True)
         return self._fold_until(time.monotonic() + SLICE_SECONDS)
+
+    def _epochs(self) -> list[Event]:
+        """The first events, and the end of each epoch: quickly found."""
+        head = JournalTail(self._journal).read(HEAD_BYTES)
+        started: list[Event] = [event for event in head if isinstance(event, RunStarted)]
+        return [*started[:1], *[*newest_first(self._journal, EpochEnded)][::-1]]
 
     def _unread(self) -> History:
         return unread(TracedHistory)

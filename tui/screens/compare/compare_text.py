@@ -24,12 +24,11 @@ FOLDED = "mean ± deviation of the seeds"
 
 # The table
 
-RUN, VALUE, SMOOTHED, DEVIATION = "run", "value", "smoothed", "±"
-STEP, ELAPSED, STATE = "step", "time", "state"
+RUN, VALUE, SMOOTHED, DEVIATION, BEST = "run", "value", "smoothed", "±", "best"
+STEP, ELAPSED = "step", "time"
 HIDDEN, BASELINE, VANISHED = "hidden", "baseline", "vanished"
-AT_END = "at the end of each run"
 UNKNOWN = "–"
-SETTINGS = "what differs"
+ALL_READ = "all read"
 NO_DIFFERENCE = "The settings do not differ."
 
 # Keys
@@ -101,9 +100,9 @@ def zoomed(window: Limits, whole: Limits) -> str:
     return f"zoom ×{factor:.3g}"
 
 
-def being_read(share: float, whole: int, count: int) -> str:
-    """How much was read; the last words are there once nothing is left."""
-    return f"all {count} read" if whole == count else f"reading {100 * share:.0f} %, {whole} read"
+def being_read(share: float) -> str:
+    """How much of the runs was read."""
+    return ALL_READ if share >= 1.0 else f"reading {100 * share:.0f} %"
 
 
 def at_cursor(axis: str, place: str) -> str:

@@ -35,12 +35,14 @@ class TableRow(NamedTuple):
     """A run, or several runs of other seeds, at the cursor or at its end.
 
     `deviation` is None of a single run. `difference` is the value minus that of the baseline.
+    `best` is the best value of the whole run, where there is one for each epoch.
     """
 
     runs: tuple[ComparedRun, ...]
     reading: Reading | None = None
     deviation: float | None = None
     difference: float | None = None
+    best: float | None = None
     hidden: bool = False
     baseline: bool = False
 
@@ -58,13 +60,19 @@ class Comparing:
         self.selected = 0
         # The curves that were asked for last, with what they depend on.
         self._curves: dict[tuple[str, bool], tuple[tuple[object, ...], Curve | None]] = {}
+        self._quantities: tuple[list[int], list[str]] = [], []
         self._scale: tuple[tuple[object, ...], Scale] | None = None
 
     # What there is to choose
 
     @property
     def quantities(self) -> list[str]:
-        return compared_curves.quantities([run.history for run in self.compared.runs])
+        """What the runs have measured, up to what was read."""
+        versions = [run.version for run in self.compared.runs]
+        if self._quantities[0] != versions:
+            found = compared_curves.quantities([run.history for run in self.compared.runs])
+            self._quantities = versions, found
+        return self._quantities[1]
 
     @property
     def quantity(self) -> str:
@@ -279,8 +287,20 @@ class Comparing:
             max(one.step for one in readings),
             statistics.fmean(one.elapsed for one in readings),
         )
+        best = [found for run in group if (found := self._best(run)) is not None]
+        row = row._replace(best=statistics.fmean(best) if best else None)
         several = len(values) > 1 and all(map(math.isfinite, values))
         return row._replace(reading=mean, deviation=statistics.stdev(values) if several else None)
+
+    def _best(self, run: ComparedRun) -> float | None:
+        """The highest of what rises, the lowest of what falls; None of what has no epochs."""
+        drawn = self.curve(run)
+        if drawn is None or not compared_curves.is_of_epochs(self.quantity):
+            return None
+        finite = drawn.y[np.isfinite(drawn.y)]
+        if not len(finite):
+            return None
+        return float(finite.max() if compared_curves.rises(self.quantity) else finite.min())
 
     def reading(self, run: ComparedRun) -> Reading | None:
         """What a run has at the cursor, or at its end; None beyond its end."""

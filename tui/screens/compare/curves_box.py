@@ -60,8 +60,7 @@ class CurvesBox(CellWidget, can_focus=True):
 
     def _facts(self) -> list[Row]:
         """What is left to read, or where the cursor is."""
-        compared = self._comparing.compared
-        read = words.being_read(compared.read_share, compared.whole, len(compared.runs))
+        read = words.being_read(self._comparing.compared.read_share)
         if self._comparing.cursor is None:
             return [(Span(read, "dim"),)]
         axis_name = self._comparing.axis

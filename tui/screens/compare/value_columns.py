@@ -32,6 +32,9 @@ def value_columns(comparing: Comparing, rows: Sequence[TableRow]) -> list[Column
         columns.append(
             Column(f"− {_base(rows)}", [_difference(row, name) for row in rows], right=True)
         )
+    if any(row.best is not None for row in rows):
+        best = ["" if row.best is None else _amount(row.best, name) for row in rows]
+        columns.append(Column(words.BEST, best, 1, right=True))
     steps = [f"{row.reading.step:,}" if row.reading else "" for row in rows]
     times = [_time(row) for row in rows]
     columns.append(Column(words.STEP, steps, 3, right=True))

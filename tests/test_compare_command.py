@@ -1,0 +1,56 @@
+"""`cnn-tui compare` without a terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.compared_runs import written
+from tui.cli.command_line import main
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    found = CliRunner().invoke(main, ["compare", *arguments])
+    return found.exit_code, found.output
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    written(tmp_path, 1)
+    written(tmp_path, 2, (0.9,), lr=0.3)
+    return str(tmp_path)
+
+
+def test_it_prints_results_and_what_differs(folder: str) -> None:
+    code, said = run("1", "2", "--runs-dir", folder)
+    assert code == 0
+    assert "lr" in said
+    assert "80.0" in said
+    assert "90.0" in said
+
+
+def test_json_is_one_object(folder: str) -> None:
+    code, said = run("1", "2", "--json", "--runs-dir", folder)
+    assert code == 0
+    found = json.loads(said)
+    assert [one["label"] for one in found["trainings"]] == ["1-lenet5-digits", "2-lenet5-digits"]
+    assert [one["name"] for one in found["settings"]] == ["lr"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("1",), "two runs or logs"),
+        (("1", "7"), "no run '7'"),
+        (("1", "2", "--x", "miles"), "--x"),
+        (("1", "2", "--baseline", "3"), "--baseline 3"),
+    ],
+)
+def test_a_mistake_is_one_sentence(folder: str, arguments: tuple[str, ...], word: str) -> None:
+    code, said = run(*arguments, "--runs-dir", folder)
+    assert code in (1, 2)
+    assert word in said.lower()
+    assert said.startswith("cnn-tui: ")

@@ -1,0 +1,182 @@
+"""The screen of a comparison, by keys and by mouse."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual import events as textual_events
+from textual.pilot import Pilot
+
+from tests.compared_runs import written
+from tests.test_dashboard import notes, screen
+from tui.cli.compare_app import CompareApp
+from tui.drawing import axis
+from tui.screens.compare.compare_screen import CompareScreen
+from tui.screens.compare.comparing import Comparing
+from tui.screens.compare.curves_box import CurvesBox
+from tui.screens.compare.pairs_screen import PairsScreen
+from tui.screens.dashboard import Dashboard
+
+Opened = Callable[[], CompareApp]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opened:
+    """The app with two seeds of a recipe, and a run of another one."""
+    written(tmp_path, 1, (0.1, 0.2, 0.3, 0.4), seed=0)
+    written(tmp_path, 2, (0.2, 0.4, 0.6, 0.6), seed=1)
+    written(tmp_path, 3, (0.7, 0.9), lr=0.3)
+    return lambda: CompareApp(["1", "2", "3"], tmp_path)
+
+
+def comparing(pilot: Pilot[str]) -> Comparing:
+    shown = pilot.app.screen
+    assert isinstance(shown, CompareScreen)
+    return shown.comparing
+
+
+async def test_curves_and_table_are_there(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        shown = screen(pilot)
+        assert "validation accuracy, %" in shown
+        assert "all read" in shown
+        assert "›a 1-lenet5-digits  40.00  40.00    40" in shown
+
+
+async def test_keys_choose_what_is_drawn(opened: Opened) -> None:
+    async with opened().run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press("m", "x", "plus", "L")
+        shown = screen(pilot)
+        assert "validation loss  smoothed 0.6, log" in shown
+        assert "╰ step ─" in shown
+        await pilot.press("M", "minus", "L", "x", "f")
+        assert "mean ± deviation of the seeds" in screen(pilot)
+        assert "a 1-lenet5-digits ×2" in screen(pilot)
+        await pilot.press("f", "s")
+        assert [row.split()[1:] for row in screen(pilot).split("\n") if "seed" in row] == [
+            ["seed", "lr"]
+        ]
+
+
+async def test_the_cursor_reads_every_run_and_escape_takes_it_away(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.press("left")
+        assert "epoch 4" in screen(pilot)
+        await pilot.press("h", "h", "shift+left", "escape")
+        assert comparing(pilot).cursor is None
+        assert pilot.app.is_running
+
+
+async def test_a_baseline_gets_a_column(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.press("j", "b")
+        shown = screen(pilot)
+        assert "− b" in shown
+        assert "-20.00" in shown
+        assert "baseline" in shown
+
+
+async def test_zoom_by_keys(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.press("z")
+        assert comparing(pilot).window == (1.0, 3.0)
+        assert "zoom ×2" in screen(pilot)
+        await pilot.press("greater_than_sign")
+        assert comparing(pilot).window == (1.5, 3.5)
+        await pilot.press("less_than_sign", "Z")
+        assert comparing(pilot).view.window is None
+        await pilot.press("z", "z", "0")
+        assert comparing(pilot).view.window is None
+
+
+async def drag(pilot: Pilot[str], first: int, last: int) -> None:
+    """Press the button in one column of the box of curves, and release it in another one."""
+    box = pilot.app.screen.query_one(CurvesBox)
+    await pilot.mouse_down(box, offset=(first, 5))
+    await pilot._post_mouse_events([textual_events.MouseMove], box, (last, 5), button=1)
+    await pilot.mouse_up(box, offset=(last, 5))
+    await pilot.pause()
+
+
+async def test_a_drag_zooms_and_a_click_puts_the_cursor(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        left, columns = 1 + axis.gutter(78), pilot.app.screen.query_one(CurvesBox).columns
+        await drag(pilot, left + columns // 4, left + columns // 2 - 1)
+        assert comparing(pilot).window == (1.0, 2.0)
+        assert comparing(pilot).cursor is None
+        await drag(pilot, left, left)
+        assert comparing(pilot).cursor == pytest.approx(1.0, abs=1 / columns)
+
+
+async def test_a_click_selects_a_run_and_a_second_one_hides_it(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.click("#runs", offset=(4, 2))
+        assert comparing(pilot).selected == 1
+        await pilot.click("#runs", offset=(4, 2))
+        assert "hidden" in screen(pilot)
+        await pilot.press("space")
+        assert "hidden" not in screen(pilot)
+
+
+async def test_the_view_is_there_again(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.press("m", "z")
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "validation loss  zoom ×2" in screen(pilot)
+
+
+async def test_a_run_that_vanishes_is_said(opened: Opened, tmp_path: Path) -> None:
+    async with opened().run_test(size=(120, 24)) as pilot:
+        await pilot.pause()
+        shutil.rmtree(tmp_path / "2-lenet5-digits")
+        shown = pilot.app.screen
+        assert isinstance(shown, CompareScreen)
+        shown._read()
+        await pilot.pause()
+        assert "vanished" in notes(pilot)[0]
+        assert "vanished" in screen(pilot)
+        assert "60.00" in screen(pilot)
+
+
+async def test_enter_opens_the_run_and_escape_comes_back(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.press("j", "enter")
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        assert dashboard.source.label == "2-lenet5-digits"
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, CompareScreen)
+
+
+async def test_pairs_say_why_they_have_no_test(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.press("p")
+        assert isinstance(pilot.app.screen, PairsScreen)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "›a – b" in screen(pilot)
+        assert "no test" in screen(pilot)
+        await pilot.press("j", "enter", "q")
+        assert isinstance(pilot.app.screen, CompareScreen)
+
+
+async def test_q_leaves(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+    assert pilot.app.return_code == 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (40, 12), (200, 60)])
+async def test_any_size(opened: Opened, size: tuple[int, int]) -> None:
+    async with opened().run_test(size=size) as pilot:
+        await pilot.press("left", "b", "p")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("q", "f", "s")

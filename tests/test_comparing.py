@@ -1,0 +1,203 @@
+"""What a comparison shows: readings, order, folded seeds, zoom, and the memory of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.catalog.user_folders import state_folder
+from engine.errors import RunError, UsageError
+from engine.run.run_paths import RunDir
+from tests import event_logs, scripted
+from tests.compared_runs import compared, written
+from tui.screens.compare.comparing import Comparing, TableRow
+from tui.viewer import compare_view, source_opening
+from tui.viewer.compare_view import CompareView
+from tui.viewer.compared import Compared
+
+
+def values(rows: list[TableRow]) -> list[float | None]:
+    return [round(row.reading.value, 6) if row.reading else None for row in rows]
+
+
+def letters(comparing: Comparing) -> str:
+    return "".join(row.letter for row in comparing.rows())
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[RunDir]:
+    """Two seeds of one recipe, and a shorter run of another one."""
+    return [
+        written(tmp_path, 1, (0.1, 0.2, 0.3, 0.4), seed=0),
+        written(tmp_path, 2, (0.2, 0.4, 0.6, 0.6), seed=1),
+        written(tmp_path, 3, (0.7, 0.9), lr=0.3),
+    ]
+
+
+@pytest.fixture
+def comparing(runs: list[RunDir]) -> Comparing:
+    return Comparing(compared(*runs), CompareView())
+
+
+def test_without_a_cursor_each_run_is_read_at_its_end(comparing: Comparing) -> None:
+    assert values(comparing.rows()) == [40.0, 60.0, 90.0]
+    assert [row.best for row in comparing.rows()] == pytest.approx([40.0, 60.0, 90.0])
+
+
+def test_at_the_cursor_a_run_that_has_not_got_there_has_no_value(comparing: Comparing) -> None:
+    comparing.cursor = 2.5
+    assert values(comparing.rows()) == [20.0, 40.0, 90.0], "it ended there, and its value holds"
+    comparing.cursor = 0.5
+    assert values(comparing.rows()) == [None, None, None]
+
+
+def test_values_minus_those_of_the_baseline(comparing: Comparing) -> None:
+    comparing.select(1)
+    comparing.toggle_baseline()
+    found = [row.difference for row in comparing.rows()]
+    assert found[1] is None
+    assert [found[0], found[2]] == pytest.approx([-20.0, 30.0])
+    comparing.toggle_baseline()
+    assert all(row.difference is None for row in comparing.rows())
+
+
+def test_the_order_of_values_puts_the_best_first(comparing: Comparing) -> None:
+    comparing.view.by_value = True
+    assert letters(comparing) == "cba"
+    comparing.view.quantity = "train_loss"
+    assert letters(comparing) == "cba", "of a loss, the lowest"
+
+
+def test_seeds_of_a_recipe_are_one_row_and_one_curve(comparing: Comparing) -> None:
+    comparing.view.folded = True
+    first, other = comparing.rows()
+    assert [run.letter for run in first.runs] == ["a", "b"]
+    assert first.reading is not None
+    assert first.reading.value == pytest.approx(50.0)
+    assert first.deviation == pytest.approx(14.1421, abs=1e-3)
+    assert other.deviation is None
+    curves = {one.letter: one for one in comparing.overlaid(40)}
+    assert curves["a"].columns[-1][1] == pytest.approx(50.0)
+    assert [len(curves[letter].band) for letter in "ac"] == [2, 0]
+
+
+def test_a_hidden_run_has_no_curve_and_keeps_its_row(comparing: Comparing) -> None:
+    comparing.toggle_hidden()
+    assert [one.letter for one in comparing.overlaid(40)] == ["b", "c"]
+    assert [row.hidden for row in comparing.rows()] == [True, False, False]
+    comparing.toggle_hidden()
+    assert len(comparing.overlaid(40)) == 3
+
+
+def test_the_selected_curve_lies_on_top(comparing: Comparing) -> None:
+    comparing.select(1)
+    assert [one.letter for one in comparing.overlaid(40)] == ["a", "c", "b"]
+
+
+def test_zooming_shows_a_part_and_never_more_than_all(comparing: Comparing) -> None:
+    assert comparing.window == (0.0, 4.0)
+    comparing.zoom(2.0, 3.0)
+    assert comparing.window == (1.5, 3.5)
+    comparing.pan(1.0)
+    assert comparing.window == (2.0, 4.0)
+    comparing.pan(-9.0)
+    assert comparing.window == (0.0, 2.0)
+    comparing.zoom(0.1)
+    assert comparing.view.window is None
+    comparing.show(1.0, 1.0)
+    assert comparing.view.window is None, "nothing is no part"
+
+
+def test_another_axis_shows_all_of_it(comparing: Comparing) -> None:
+    comparing.zoom(2.0)
+    comparing.choose_axis("images")
+    assert comparing.window == (0.0, 4 * 10 * 64.0)
+    comparing.choose_axis()
+    assert comparing.axis == "epoch"
+
+
+def test_the_cursor_moves_by_columns_and_leaves_at_the_edge(comparing: Comparing) -> None:
+    comparing.move(1, 40)
+    assert comparing.cursor == 0.0
+    comparing.move(10, 40)
+    assert comparing.cursor == pytest.approx(1.0)
+    comparing.move(-11, 40)
+    assert comparing.cursor is None
+    comparing.move(-1, 40)
+    assert comparing.cursor == 4.0
+
+
+def test_quantities_in_turn(comparing: Comparing) -> None:
+    assert comparing.quantity == "top1"
+    comparing.choose_quantity(-1)
+    assert comparing.quantity == "norm", "a scalar of the epochs"
+    assert values(comparing.rows())[0] == 4.0
+
+
+def test_a_view_is_remembered_for_its_runs_in_any_order(runs: list[RunDir]) -> None:
+    comparing = Comparing(compared(*runs), CompareView())
+    comparing.view.quantity, comparing.view.level = "loss", 2
+    comparing.zoom(2.0)
+    comparing.toggle_hidden()
+    comparing.remember()
+    paths = [run.path for run in runs]
+    assert compare_view.remembered(reversed(paths)) == comparing.view
+    assert compare_view.remembered(paths[:2]) == CompareView()
+    assert not [*paths[0].parent.glob("**/*.json")], "nothing stands in the runs folder"
+
+
+@pytest.mark.parametrize("content", [b"", b"{}]", b'{"level": 99}', b'{"window": [3, 1]}'])
+def test_a_damaged_memory_is_none(runs: list[RunDir], content: bytes) -> None:
+    paths = [run.path for run in runs]
+    compare_view.remember(paths, CompareView(level=1))
+    [file] = (state_folder() / "compare").iterdir()
+    file.write_bytes(content)
+    assert compare_view.remembered(paths) == CompareView()
+
+
+def test_a_run_that_vanishes_is_said_once_and_stays(runs: list[RunDir]) -> None:
+    found = compared(*runs)
+    shutil.rmtree(runs[1].path)
+    news = found.read()
+    assert len(news.vanished) == 1
+    assert "2-lenet5-digits" in news.vanished[0]
+    assert not found.read().vanished
+    assert values(Comparing(found, CompareView()).rows())[1] == 60.0
+
+
+def test_a_run_that_grows_goes_on(runs: list[RunDir]) -> None:
+    found = compared(*runs)
+    before = found.runs[2].version
+    clock = scripted.Clock()
+    clock.now += 1000
+    scripted.write(runs[2], [scripted.ended_epoch(3, 0.95)], clock)
+    assert found.read().changed
+    assert found.runs[2].version > before
+    assert values(Comparing(found, CompareView()).rows())[2] == 95.0
+
+
+def test_runs_and_logs_are_opened_by_their_names(tmp_path: Path, runs: list[RunDir]) -> None:
+    told = [event_logs.scalar("val/acc", step, step / 10) for step in range(1, 5)]
+    for name in ("one", "two"):
+        event_logs.write(tmp_path / "logs" / name, told)
+    sources = source_opening.open_all(tmp_path, ["1", "2", "1", str(tmp_path / "logs")])
+    assert [source.run is not None for source in sources] == [True, True, False, False]
+    found = Compared(sources)
+    while found.read().more:
+        pass
+    comparing = Comparing(found, CompareView())
+    comparing.choose_axis("images")
+    assert [run.letter for run in comparing.without_axis] == ["c", "d"]
+
+
+def test_one_run_is_nothing_to_compare(tmp_path: Path, runs: list[RunDir]) -> None:
+    with pytest.raises(UsageError, match="two runs or logs"):
+        source_opening.open_all(tmp_path, ["1"])
+    with pytest.raises(RunError):
+        source_opening.open_all(tmp_path, ["1", "9"])
+    with pytest.raises(UsageError, match="At most 20"):
+        source_opening.open_all(
+            tmp_path / "many", [str(written(tmp_path / "many", n).path) for n in range(1, 22)]
+        )

@@ -1,0 +1,73 @@
+"""The list of pairs, and what is said of the selected one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.comparison import comparison_tables, comparison_text
+from engine.comparison.compared_pairs import ComparedPair, PairImages
+from engine.comparison.comparison import Comparison
+from engine.comparison.paired_test import ALPHA
+from engine.text import harmless
+from tui.drawing import cells, compared_rows
+from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.table import Column, fitting_columns, table
+from tui.drawing.wrapping import wrapped
+from tui.screens.compare import pairs_text as words
+
+
+def pair_list(
+    pairs: Sequence[ComparedPair], letters: str, selected: int, width: int, height: int
+) -> list[Row]:
+    """A heading and a row for each pair: counts of images, the difference in points, and p."""
+    tests = [pair.paired for pair in pairs]
+    signed = [comparison_text.signed(test.difference) if test else "" for test in tests]
+    chances = [
+        comparison_text.chance_value(pair.adjusted) if pair.adjusted is not None else words.NO_TEST
+        for pair in pairs
+    ]
+    inks: list[Ink] = ["title" if _differs(pair) else "dim" for pair in pairs]
+    columns = [
+        Column(words.PAIR, [f"{letters[pair.a]} – {letters[pair.b]}" for pair in pairs]),
+        Column(words.DIFFERENCE, signed, right=True, inks=inks),
+        Column(words.CHANCE, chances, right=True, inks=inks),
+        Column(words.BOTH, [f"{test.both:,}" if test else "" for test in tests], 1, right=True),
+        Column(
+            words.ONLY_FIRST, [f"{test.only_a:,}" if test else "" for test in tests], 2, right=True
+        ),
+        Column(
+            words.ONLY_SECOND, [f"{test.only_b:,}" if test else "" for test in tests], 2, right=True
+        ),
+    ]
+    return compared_rows.rows_below(columns, selected, width, height)
+
+
+def _differs(pair: ComparedPair) -> bool:
+    """Whether the pair differs by more than chance, all tests taken together."""
+    return pair.adjusted is not None and pair.adjusted <= ALPHA
+
+
+def pair_details(
+    pair: ComparedPair, images: PairImages | None, letters: str, width: int
+) -> list[Row]:
+    """The verdict in words; the images that only one has right; and the classes that differ."""
+    rows: list[Row] = [(Span(f" {line}"),) for line in wrapped(pair.words, max(1, width - 2))]
+    if images is None:
+        return rows
+    counts = words.counts(letters[pair.a], len(images.only_a), letters[pair.b], len(images.only_b))
+    rows += [(), *((Span(f" {line}", "dim"),) for line in wrapped(counts, max(1, width - 2)))]
+    if images.classes:
+        told = comparison_tables.classes_table(images.classes)
+        columns = [
+            Column(head.title, [row[i] for row in told.rows], i, head.numeric)
+            for i, head in enumerate(told.columns)
+        ]
+        rows += [(), *table(fitting_columns(columns, width), width)]
+    return rows
+
+
+def title(found: Comparison, pair: ComparedPair, letters: str, width: int) -> Row:
+    names = " – ".join(
+        f"{letters[i]} {harmless(found.trainings[i].label)}" for i in (pair.a, pair.b)
+    )
+    return cells.shortened((Span(names, "title"),), max(0, width))
