@@ -56,12 +56,21 @@ def idle_seconds(runs_dir: Path, count: int) -> list[float]:
         run_lock.release(claim)
         runs.append(claim.run)
     queue_edits.add(runs_dir, [Task(run.label) for run in runs])
-    while runner_lock.is_working(runs_dir):
-        time.sleep(POLL_SECONDS)
+    try:
+        wait_for_runner(runs_dir)
+    except BaseException:
+        queue_edits.pause_now(runs_dir)
+        wait_for_runner(runs_dir)
+        raise
     entries = queue_journal.read(QueueDir(runs_dir))
     started = {entry.run: entry.time for entry in entries if isinstance(entry, Started)}
     pairs = itertools.pairwise(runs)
     return [started[after.label] - ended_at(before) for before, after in pairs]
+
+
+def wait_for_runner(runs_dir: Path) -> None:
+    while runner_lock.is_working(runs_dir):
+        time.sleep(POLL_SECONDS)
 
 
 def ended_at(run: RunDir) -> float:

@@ -218,6 +218,25 @@ def test_a_queue_that_cannot_be_written_waits_for_better_times(
     assert queue.training == [second]
 
 
+def test_a_runner_whose_log_is_full_goes_on(
+    queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended where it should have said that the queue cannot be written."""
+    run = queue.add()
+    queue.runner.step()
+    queue.engines[run].ends("done")
+
+    def makes_room(seconds: float) -> None:
+        patch.undo()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue_file, "write_durably", full_disk)
+        patch.setattr("sys.stderr.write", full_disk)
+        patch.setattr("engine.queueing.runner.time.sleep", makes_room)
+        queue.runner.run()
+    assert queue.ended == [(run, "done")]
+
+
 def test_a_run_that_cannot_start_says_why_and_the_next_one_does(queue: FakeQueue) -> None:
     first, second = queue.add(), queue.add()
 

@@ -185,7 +185,7 @@ class Runner:
         except EngineError as error:
             self._say(str(error))
         except Exception:  # noqa: BLE001 (see above)
-            traceback.print_exc()
+            self._say(traceback.format_exc())
         return otherwise
 
     # What comes next
@@ -290,7 +290,9 @@ class Runner:
         self._trouble = sentence
 
     def _say(self, sentence: str) -> None:
-        sys.stderr.write(f"{time.strftime('%F %T')} {sentence}\n")
+        with contextlib.suppress(OSError):  # its log may be on the disk that is full
+            sys.stderr.write(f"{time.strftime('%F %T')} {sentence}\n")
+            sys.stderr.flush()
 
 
 def _waiting(queue: Queue) -> list[Task]:

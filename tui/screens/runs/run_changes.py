@@ -36,6 +36,8 @@ class RunChanges:
 
     def __init__(self, screen: Screen[Any], changed: Callable[[Change], object]) -> None:
         self._screen, self._changed = screen, changed
+        self.under_way = 0
+        """How many changes are being made."""
 
     def tag(self, runs: Sequence[RunDir]) -> None:
         """Ask for the tags that all of these runs have in common."""
@@ -104,6 +106,7 @@ class RunChanges:
 
     def _make(self, change: Callable[[], Change]) -> None:
         """Make a change in a thread: a disk may be slow."""
+        self.under_way += 1
         self._screen.run_worker(partial(self._work, change), thread=True, group="change")
 
     def _work(self, change: Callable[[], Change]) -> None:
@@ -111,4 +114,8 @@ class RunChanges:
             made = change()
         except EngineError as error:
             made = Change(error=str(error))
-        self._screen.app.call_from_thread(self._changed, made)
+        self._screen.app.call_from_thread(self._end, made)
+
+    def _end(self, made: Change) -> None:
+        self.under_way -= 1
+        self._changed(made)

@@ -20,6 +20,7 @@ from tui.screens import screen_text
 from tui.screens.launcher.outer_rows import HeadRow
 from tui.screens.runs import remembered_view, runs_screen_text
 from tui.screens.runs.all_runs import AllRuns
+from tui.screens.runs.run_changes import Change, RunChanges
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.runs_keys import RunsKeys
 from tui.screens.started_runs import StartedRuns
@@ -31,7 +32,6 @@ from tui.viewer.shown_runs import RunCells, RunsView, ShownRuns, shown_runs
 
 if TYPE_CHECKING:
     from tui.screens.resumption import Resumption
-    from tui.screens.runs.run_changes import Change, RunChanges
 
 REFRESH_SECONDS = 2.0
 # A reading that is under way is waited for in steps of this length.
@@ -89,6 +89,7 @@ class RunsScreen(FineScreen[None]):
         self._runs: Sequence[RunSummary] = ()
         self._texts = RunCells()
         self._reading: Worker[None] | None = None
+        self._changes = RunChanges(self, self._changed)
         # So many times runs were changed here.
         self._change_count = 0
 
@@ -142,7 +143,7 @@ class RunsScreen(FineScreen[None]):
 
     def _take(self, runs: Sequence[RunSummary], shown: ShownRuns, change_count: int) -> None:
         """Show what was read in the view that is wanted now, unless runs were changed meanwhile."""
-        if change_count != self._change_count:
+        if change_count != self._change_count or self._changes.under_way:
             return
         self._runs = runs
         self._show(shown if shown.view == self._view else self._shown_now())
@@ -259,12 +260,6 @@ class RunsScreen(FineScreen[None]):
         return self._table.marked or ([chosen] if chosen is not None else [])
 
     # Tags, note, name, and the trash
-
-    @cached_property
-    def _changes(self) -> RunChanges:
-        from tui.screens.runs.run_changes import RunChanges
-
-        return RunChanges(self, self._changed)
 
     def action_tags(self) -> None:
         if runs := self._wanted:
