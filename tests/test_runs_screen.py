@@ -14,6 +14,8 @@ from textual.screen import Screen
 from textual.widgets import Input, Label
 
 from engine.protocol import events
+from engine.queueing import queue_file
+from engine.queueing.task import Task
 from engine.recipes.recipe import Recipe
 from engine.run import run_notes, run_trash
 from engine.run.run_lock import Claim
@@ -299,6 +301,21 @@ async def test_a_change_that_is_made_while_runs_are_read_is_not_undone_by_what_w
         shown._changes.under_way += 1
         shown._take(old, shown._shown_now(), shown._change_count)
         assert marked(shown) == ["3-better"], "another change may have moved it"
+
+
+async def test_a_run_that_waits_in_the_queue_is_queued_and_leaves_it_with_its_deletion(
+    runs_dir: Path,
+) -> None:
+    waiting = scripted.run_dir(runs_dir, [], "4-lenet5-digits")
+    with queue_file.changed(runs_dir) as queue:
+        queue.tasks.append(Task(waiting.label))
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        await opened(pilot, runs_dir)
+        assert "○ queued" in screen(pilot)
+        await pilot.press("d", "d")
+        await settle(pilot)
+        assert "queued" not in screen(pilot)
+        assert queue_file.read(runs_dir).tasks == []
 
 
 async def test_an_empty_folder_says_how_a_run_comes_to_be(tmp_path: Path) -> None:
