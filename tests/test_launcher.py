@@ -28,7 +28,6 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.run import run_lock, run_search
 from engine.run.run_lock import Claim
-from engine.run.run_paths import RunDir
 from engine.start import data_requests, device_request, launch, warm_engine
 from tests import processes, scripted
 from tests.drawing.examples import FLOWERS
@@ -826,14 +825,14 @@ async def test_a_list_that_takes_long_to_read_is_read_once_at_a_time(
 ) -> None:
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     reads, goes_on = [], threading.Event()
-    found = run_search.list_runs(tmp_path / "runs")
+    found = run_search.labels(tmp_path / "runs")
 
-    def slowly(folder: Path) -> list[RunDir]:
+    def slowly(folder: Path) -> list[str]:
         reads.append(folder)
         assert goes_on.wait(processes.TIMEOUT)
         return found
 
-    monkeypatch.setattr(run_search, "list_runs", slowly)
+    monkeypatch.setattr(run_search, "labels", slowly)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         box = pilot.app.screen.query_one(RunsBox)
