@@ -110,6 +110,7 @@ def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterat
     short = ("--seconds", "30", "--warm-up", "15", "--rounds", "1")
     measures = ("--only", "steady", "paused", "first", "latency", "memory", "attach")
     yield Benchmark("terminal", (*short, *measures), TERMINAL)
+    yield Benchmark("compare", ("--rounds", "3"))
     yield Benchmark("follow_log", ("--seconds", "15", "--rounds", "1"))
     yield Benchmark("first_paint", ("--rounds", "1"), FIRST_PAINT)
 

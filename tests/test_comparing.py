@@ -118,13 +118,17 @@ def test_another_axis_shows_all_of_it(comparing: Comparing) -> None:
     assert comparing.axis == "epoch"
 
 
-def test_the_cursor_moves_by_columns_and_leaves_at_the_edge(comparing: Comparing) -> None:
+def test_the_cursor_moves_by_columns(comparing: Comparing) -> None:
     comparing.move(1, 40)
     assert comparing.cursor == 0.0
     comparing.move(10, 40)
     assert comparing.cursor == pytest.approx(1.0)
+
+
+def test_a_cursor_that_leaves_the_window_comes_back_at_its_end(comparing: Comparing) -> None:
+    comparing.cursor = 1.0
     comparing.move(-11, 40)
-    assert comparing.cursor is None
+    assert comparing.rows() == Comparing(comparing.compared, CompareView()).rows()
     comparing.move(-1, 40)
     assert comparing.cursor == 4.0
 

@@ -27,6 +27,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "test": [],  # test_network_test.py
     "predict": [],  # test_predict.py
     "report": [],  # tests/extras/test_report.py
+    "compare": [["ended", "live"]],
     "status": [[], ["live"]],
     "wait": [["ended"], ["live", "--until", "top1>50%"]],
     "export": [["ended", "--csv", "a.csv"]],

@@ -22,11 +22,12 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import run_lock
 from engine.start.engine_request import EngineRequest
-from tests import journals, made_up_runs, watched_runs
+from tests import compared_runs, journals, made_up_runs, watched_runs
 from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
+from tui.cli.compare_app import CompareApp
 from tui.cli.logs_app import LogsApp
 from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.augmented import AugmentedScreen
@@ -160,6 +161,27 @@ def test_dashboard(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name:
     assert snap_compare(app, terminal_size=picture.size, run_before=before)
     if lock is not None:
         os.close(lock)
+
+
+COMPARED = {
+    "wide": Picture(journals.ended, MEDIUM, ["j", "b", "left", *["h"] * 20]),
+    "light": Picture(journals.ended, SMALL, ["f", "x"], terminal=LIGHT),
+    "ascii": Picture(journals.ended, SMALL, ["s", "m"], terminal=NO_COLOUR, ascii=True),
+}
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_comparison(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    picture = COMPARED[name]
+    for key, value in picture.terminal.items():
+        monkeypatch.setenv(key, value)
+    runs = Path("runs")
+    compared_runs.written(runs, 1, (0.3, 0.5, 0.6, 0.7), seed=0)
+    compared_runs.written(runs, 2, (0.2, 0.6, 0.7, 0.8), seed=1)
+    compared_runs.written(runs, 3, (0.6, 0.8, 0.9, 0.85), lr=0.3)
+    app = CompareApp(["1", "2", "3"], runs, ascii_only=picture.ascii)
+    before = keys_then(picture.keys, None)
+    assert snap_compare(app, terminal_size=picture.size, run_before=before)
 
 
 class Inspection(EngineRequest[survey.Message]):

@@ -10,6 +10,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from engine.protocol import events
+from engine.protocol.events import Event
 from engine.protocol.step_columns import StepColumns
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -59,7 +60,7 @@ def test_time_and_place_are_those_of_any_history(
 
 
 def test_a_pause_takes_no_time_of_the_run(tmp_path: Path) -> None:
-    said = [
+    said: list[Event] = [
         scripted.started(),
         scripted.steps(1),
         events.Phase("paused", step=1),

@@ -31,7 +31,7 @@ TICK_SECONDS = 0.5
 BREAK_SECONDS = 0.001
 # While there is more to read, the curves are drawn again after this time at the earliest, and
 # after as many times as long as the last drawing took.
-FIRST_GLIMPSE_SECONDS, REST = 0.25, 4
+FIRST_GLIMPSE_SECONDS, REST = 0.25, 9
 # The table takes at most this share of the screen; the plot and its frame take so many rows.
 TABLE_SHARE, LEAST_PLOT = 0.5, 8
 

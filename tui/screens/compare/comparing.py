@@ -287,7 +287,7 @@ class Comparing:
             max(one.step for one in readings),
             statistics.fmean(one.elapsed for one in readings),
         )
-        best = [found for run in group if (found := self._best(run)) is not None]
+        best = [one for run in group if (one := self._best(run)) is not None]
         row = row._replace(best=statistics.fmean(best) if best else None)
         several = len(values) > 1 and all(map(math.isfinite, values))
         return row._replace(reading=mean, deviation=statistics.stdev(values) if several else None)
