@@ -27,8 +27,11 @@ from tui.screens.dashboard import Dashboard
 from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.logs import logs_screen_text
 from tui.screens.logs.logs_screen import LogsScreen
+from tui.screens.runs import runs_screen_text
+from tui.screens.runs.runs_screen import RunsScreen
 from tui.widgets.chooser import Chooser
 from tui.widgets.key_group import KeyGroup
+from tui.widgets.long_list import LongList
 from tui.widgets.palette import Actions, key_sign
 from tui.widgets.strips import keys_row
 
@@ -48,7 +51,7 @@ def below(kind: type[Any]) -> list[type[Any]]:
 
 
 SCREENS = all_screens()
-MODAL = [kind for kind in SCREENS if kind not in (Dashboard, Launcher, LogsScreen)]
+MODAL = [kind for kind in SCREENS if kind not in (Dashboard, Launcher, LogsScreen, RunsScreen)]
 SCREEN_GROUP = screen_text.help_screen(len(PANES), {"0": "log"})
 # For each group of keys in the help who has them, as far as they have any.
 OF_RUN_AND_SCREEN: Kinds = [Dashboard, app.CnnTui]
@@ -56,11 +59,12 @@ OF_PANES = list(dict.fromkeys(group for pane in PANES for group in pane.KEY_HELP
 GROUPS: dict[KeyGroup, Kinds] = {
     screen_text.HELP_LAUNCHER: [Launcher, Chooser, app.CnnTui],
     logs_screen_text.HELP: [LogsScreen, Chooser, app.CnnTui],
+    runs_screen_text.HELP: [RunsScreen, LongList, app.CnnTui],
     screen_text.HELP_BOXES: MODAL,
     **{group: [pane for pane in PANES if group in pane.KEY_HELP] for group in OF_PANES},
 }
 # Keys of a box that only repeat the one that opened it.
-OPENED_BY = {"e", "a", "i", "?"}
+OPENED_BY = {"e", "a", "i", "p", "?"}
 
 
 def bindings_of(kind: type[DOMNode]) -> list[Binding]:
@@ -109,7 +113,10 @@ def test_the_groups_of_a_pane_tell_all_its_keys(pane: type[Pane]) -> None:
     assert keys_of(pane) <= listed(*pane.KEY_HELP)
 
 
-@pytest.mark.parametrize("group", [screen_text.HELP_LAUNCHER, logs_screen_text.HELP])
+OF_LISTS = [screen_text.HELP_LAUNCHER, logs_screen_text.HELP, runs_screen_text.HELP]
+
+
+@pytest.mark.parametrize("group", OF_LISTS)
 def test_the_group_of_a_screen_with_lists_tells_all_its_keys(group: KeyGroup) -> None:
     assert listed(group) == keys_of(*GROUPS[group])
 
@@ -173,7 +180,7 @@ NOT_IN_PALETTE = re.compile(
 )
 
 
-@pytest.mark.parametrize("kind", [Dashboard, Launcher, app.CnnTui, *PANES])
+@pytest.mark.parametrize("kind", [Dashboard, Launcher, RunsScreen, app.CnnTui, *PANES])
 def test_every_action_has_its_words_in_the_palette(kind: type[DOMNode]) -> None:
     unnamed = {binding.action for binding in bindings_of(kind) if not binding.description}
     assert {a for a in unnamed - {"command_palette"} if not NOT_IN_PALETTE.match(a)} == set()

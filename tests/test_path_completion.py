@@ -11,7 +11,7 @@ from engine.run import run_paths
 from tui.screens.launcher import known_folders
 from tui.screens.launcher.folder_reading import image_folder
 from tui.screens.launcher.new_run import NewRun
-from tui.screens.launcher.path_completion import completed
+from tui.screens.path_completion import completed
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
 from engine.run import run_lock
 from engine.start.engine_request import EngineRequest
-from tests import compared_runs, journals, races, watched_runs
+from tests import compared_runs, journals, made_up_runs, races, watched_runs
 from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
@@ -36,6 +36,8 @@ from tui.cli.race_app import RaceApp
 from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.augmented import AugmentedScreen
 from tui.screens.launcher.survey_screen import SurveyScreen
+from tui.screens.runs.runs_screen import RunsScreen
+from tui.screens.started_runs import StartedRuns
 from tui.viewer.event_source import EventSource
 from tui.viewer.run_follower import RunFollower
 
@@ -249,6 +251,43 @@ def test_launcher(
     lock = run_lock.acquire(runs[1])
     assert snap_compare(CnnTui(Path("runs")), terminal_size=size, run_before=settle)
     os.close(lock)
+
+
+class RunsPicture(NamedTuple):
+    """The screen of all runs at a size, after some keys."""
+
+    size: tuple[int, int]
+    keys: Sequence[str] = ("down", "space", "space")
+    terminal: Mapping[str, str] = NO_SIGNS
+    ascii: bool = False
+
+
+RUNS_PICTURES = {
+    "wide": RunsPicture(WIDE),
+    "light": RunsPicture(MEDIUM, terminal=LIGHT),
+    "ascii": RunsPicture(SMALL, terminal=NO_COLOUR, ascii=True),
+    "mistake": RunsPicture(SMALL, ["slash", *"top1>9"]),
+    "columns": RunsPicture(SMALL, ["C"]),
+    "delete": RunsPicture(SMALL, ["space", "space", "d"]),
+}
+
+
+@pytest.mark.parametrize("name", RUNS_PICTURES)
+def test_all_runs(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    picture = RUNS_PICTURES[name]
+    for key, value in picture.terminal.items():
+        monkeypatch.setenv(key, value)
+    many = [made_up_runs.variant(number, epoch=number % 9) for number in range(60, 4, -1)]
+    few = [made_up_runs.LIVE, made_up_runs.FAILED, made_up_runs.TAGGED, made_up_runs.DONE]
+    index = made_up_runs.Summaries([*few, *many])
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await pilot.app.push_screen(RunsScreen(Path("runs"), StartedRuns(), index, Clock()))
+        await settle(pilot)
+        await keys_then(picture.keys, None)(pilot)
+
+    app = CnnTui(Path("runs"), ascii_only=picture.ascii)
+    assert snap_compare(app, terminal_size=picture.size, run_before=before)
 
 
 LOGS = {

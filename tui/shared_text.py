@@ -44,7 +44,7 @@ PARAMETERS = "params"
 
 
 def rows_of(first: int, last: int, count: int) -> str:
-    return f"{first}–{last} of {count}"
+    return f"{first:,}–{last:,} of {count:,}"
 
 
 def layer_named(layer: str) -> str:

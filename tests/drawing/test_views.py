@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from engine.protocol.events import Confusion
-from tui.drawing.choices import visible_range
+from tui.drawing.choices import scrolled_range, visible_range
 from tui.drawing.mistakes import counts
 from tui.panes.confusion.matrix_view import MatrixView, class_order, moved, similar
 
@@ -72,3 +72,15 @@ def test_a_selection_moves_over_pairs_and_over_classes() -> None:
         assert moved(PAIRS, NAMES, MatrixView(selected=before), "pairs", 1, 0) == after
     assert moved(PAIRS, NAMES, MatrixView(selected=(3, 0)), "report", 1, 0) == (1, 1)
     assert moved(PAIRS, (), MatrixView(), "report", 1, 0) is None
+
+
+def test_a_list_scrolls_only_as_far_as_it_must() -> None:
+    assert scrolled_range(100, 0, 4, 0) == range(4)
+    assert scrolled_range(100, 3, 4, 0) == range(4)
+    assert scrolled_range(100, 4, 4, 0) == range(1, 5)
+    assert scrolled_range(100, 50, 4, 1) == range(47, 51)
+    assert scrolled_range(100, 40, 4, 47) == range(40, 44)
+    assert scrolled_range(100, 99, 4, 40) == range(96, 100)
+    assert scrolled_range(5, 4, 10, 3) == range(5), "there is room for all"
+    assert scrolled_range(5, 4, 0, 3) == range(5, 5)
+    assert scrolled_range(0, 0, 4, 0) == range(0)

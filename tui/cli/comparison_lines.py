@@ -13,7 +13,8 @@ from engine.comparison import comparison_text as words
 from engine.comparison.compared_pairs import PairImages
 from engine.comparison.comparison import Comparison
 from engine.comparison.comparison_tables import MOST_IMAGES, ComparisonTable
-from tui.cli.tables import TableColumn, print_table
+from tui.cli.fitted_columns import TableColumn
+from tui.cli.tables import print_table
 
 # The shortest names that still tell trainings apart, and groups of them.
 SHORTEST_NAME, SHORTEST_GROUP = 12, 28

@@ -9,8 +9,8 @@ import click
 from engine.queueing.queue_journal import Ended
 from tui.cli import queue_command_text as words
 from tui.cli import tables
+from tui.cli.fitted_columns import TableColumn
 from tui.cli.printed_json import print_object
-from tui.cli.tables import TableColumn
 from tui.viewer import run_list, viewer_text
 from tui.viewer.queue_status import QueuedRun, QueueStatus
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.table import Column, fitting_columns, table
 
@@ -15,14 +14,20 @@ def visible_range(count: int, chosen: int, room: int) -> range:
     return range(first, min(count, first + max(0, room)))
 
 
+def scrolled_range(count: int, chosen: int, room: int, first: int) -> range:
+    """The part of `count` rows that fits into `room`, with the chosen one.
+
+    It begins at `first`, as long as the chosen one is in it.
+    """
+    first = min(max(first, chosen - room + 1), chosen)
+    first = max(0, min(first, count - room))
+    return range(first, min(count, first + max(0, room)))
+
+
 def choice_rows(
-    columns: Sequence[Column], chosen: int, width: int, height: int, *, heading: bool
+    columns: Sequence[Column], chosen: int, visible: range, width: int, *, heading: bool
 ) -> list[Row]:
-    """The rows around the chosen one, `▸` before it."""
-    room = height - heading
-    if room < 1:
-        return [cells.fit((), width)] * height
-    visible = visible_range(len(columns[0].texts), chosen, room)
+    """These rows, `▸` before the chosen one."""
     kept = [column.only(visible) for column in fitting_columns(columns, width - 1)]
     head, *rows = table(kept, width - 1)
     shown = [_row(row, at == chosen) for at, row in zip(visible, rows, strict=True)]

@@ -14,6 +14,7 @@ from textual.layout import Layout
 
 from engine.protocol import commands, events
 from engine.protocol.events import Event
+from engine.run.run_paths import RunDir
 from tui import shared_text
 from tui.panes.base.chart import Chart
 from tui.panes.base.chart_view import ChartView
@@ -43,6 +44,7 @@ class Dashboard(FollowingScreen):
         Binding("p", "pause", screen_text.PAUSE),
         Binding("c", "checkpoint", screen_text.SAVE_CHECKPOINT),
         Binding("s", "steer", screen_text.STEER),
+        Binding("R", "resume", screen_text.RESUME),
         Binding("tab", "next_pane(1)", screen_text.NEXT_PANE, show=False),
         Binding("shift+tab", "next_pane(-1)", screen_text.PREVIOUS_PANE, show=False),
         Binding("enter,z", "zoom", screen_text.ZOOM),
@@ -74,7 +76,7 @@ class Dashboard(FollowingScreen):
         self._arrangement = PaneArrangement(PANES)
         self._layout = DashboardLayout()
         self._epoch = ShownEpoch(source)
-        self._control = RunControl(self)
+        self._control = RunControl(self, self._resumed)
 
     @property
     def layout(self) -> Layout:
@@ -145,6 +147,7 @@ class Dashboard(FollowingScreen):
         return Situation(
             steerable=self.alive and not self.source.refusal,
             refused=self._control.refusals,
+            resumable=self._control.resumable,
             playing=self.alive and self.source.hold is not None,
             paused=self.history.paused,
             zoomed=self.zoomed,
@@ -277,6 +280,14 @@ class Dashboard(FollowingScreen):
     def action_steer(self) -> None:
         self._control.steer()
 
+    def action_resume(self) -> None:
+        self._control.resume()
+
+    def _resumed(self, run: RunDir) -> None:
+        """An engine trains the run again, started here."""
+        self._started = True
+        self.read()
+
     @cached_property
     def inspection(self) -> InspectionRouter:
         """Imported at the first request: most viewers send none."""
@@ -360,13 +371,13 @@ class Dashboard(FollowingScreen):
         """Actions whose keys would now only say why nothing happens."""
         commands_to_engine = {"checkpoint", "steer", "augmented"}
         if self.source.hold is not None:
-            return frozenset({*commands_to_engine, "copy"})
+            return frozenset({*commands_to_engine, "resume", "copy"})
         if self.source.refusal:
-            return frozenset({*commands_to_engine, "pause", "detach"})
+            return frozenset({*commands_to_engine, "resume", "pause", "detach"})
         refusals = self._control.refusals
         refused = {action for kind, action in screen_text.ACTIONS.items() if kind in refusals}
         if self.alive:
-            return frozenset(refused)
+            return frozenset({"resume", *refused})
         unseen = {"augmented"} if self.history.watched is not None else set()
         return frozenset({"pause", "checkpoint", "steer", "detach", *unseen, *refused})
 

@@ -13,13 +13,15 @@ from tui.screens import screen_text
 class Situation(NamedTuple):
     """The facts that decide which keys work now.
 
-    `steerable` says that commands would be obeyed, but for the kinds that are `refused`, `playing`
-    that what is played back can be held.
+    `steerable` says that commands would be obeyed, but for the kinds that are `refused`,
+    `resumable` that an engine can train the run further, `playing` that what is played back can be
+    held.
     `pane` is the focused pane if it is on the screen. `below` says that a launcher is below this
     screen, `past_epochs` that the run has any. `panes` is the number of panes.
     """
 
     steerable: bool
+    resumable: bool
     refused: frozenset[str]
     playing: bool
     paused: bool
@@ -34,6 +36,8 @@ def footer_keys(now: Situation) -> Iterator[tuple[str, str]]:
     """The keys with their effects, the most useful first; the last two are always there."""
     if (now.steerable and "Pause" not in now.refused) or now.playing:
         yield "p", screen_text.KEY_CONTINUE if now.paused else screen_text.KEY_PAUSE
+    if now.resumable:
+        yield "R", screen_text.KEY_RESUME
     yield "e", screen_text.KEY_EXPLAIN
     yield "⏎", screen_text.KEY_UNZOOM if now.zoomed else screen_text.KEY_ZOOM
     if now.below:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
 from engine.protocol import commands, events
 from engine.run import spool
+from engine.run.run_paths import RunDir
 from engine.text import harmless
 from tui import shared_text
 from tui.screens import screen_text
 from tui.screens.following_screen import FollowingScreen
 from tui.shared_text import GoOn
 
+if TYPE_CHECKING:
+    from tui.screens.resumption import Resumption
+
 # The code of the alert in which a program answers a stop, if it does not end at once.
 ANSWER_TO_STOP = "stop"
 # The kinds of commands, as `Watched.refusals` names them.
 KINDS = ("Pause", "Checkpoint", "Steer", "Stop", "Probe")
+# What only the engine's own runs can do.
+RESUME = "Resume"
 
 
 class RunControl:
@@ -25,8 +33,9 @@ class RunControl:
     If there is no engine, or the source is only shown, a note on the screen says so.
     """
 
-    def __init__(self, screen: FollowingScreen) -> None:
-        self._screen = screen
+    def __init__(self, screen: FollowingScreen, resumed: Callable[[RunDir], object]) -> None:
+        """`resumed` is called with the run when an engine trains it again."""
+        self._screen, self._when_resumed = screen, resumed
         # Whether a pause was requested last, or its end; and the sequence number of the last event
         # at that time.
         self._requested: tuple[bool, int] | None = None
@@ -112,7 +121,15 @@ class RunControl:
     @property
     def refusals(self) -> frozenset[str]:
         """The kinds of commands that are never obeyed."""
-        return frozenset(kind for kind in KINDS if self.refusal_of(kind))
+        refused = frozenset(kind for kind in KINDS if self.refusal_of(kind))
+        is_ours = self._screen.history.watched is None and not self._refusal
+        return refused if is_ours else refused | {RESUME}
+
+    @property
+    def resumable(self) -> bool:
+        """Whether an engine can train the run further: it is ours, and none trains it."""
+        over = self._screen.source.liveness == "gone" and self._screen.history.ended is not None
+        return over and RESUME not in self.refusals
 
     @property
     def inspection_refusal(self) -> str:
@@ -178,6 +195,17 @@ class RunControl:
                 self._warn(harmless(event.text))
                 return
 
+    def resume(self) -> None:
+        """Train the run further; a note says so where that cannot be."""
+        if self.refused():
+            return
+        self._screen.read()
+        if self._screen.alive:
+            self._warn(screen_text.STILL_LIVE)
+        else:
+            assert self._screen.source.run is not None
+            self._resumption.of(self._screen.source.run)
+
     def save_checkpoint(self) -> None:
         if self.refused("Checkpoint"):
             return
@@ -199,6 +227,13 @@ class RunControl:
             self._screen.app.push_screen(form, self._steer)
         else:
             self._warn(self._absence())
+
+    @cached_property
+    def _resumption(self) -> Resumption:
+        """Imported at the first resume: most viewers resume nothing."""
+        from tui.screens.resumption import Resumption
+
+        return Resumption(self._screen, self._when_resumed)
 
     def _cannot_steer(self) -> str:
         """The reason why the engine cannot be steered now; empty if it can."""

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from engine import numbers
 from engine.protocol.events import RunEnded
-from engine.text import harmless
+from engine.text import harmless, in_epochs
 from tui.shared_text import GoOn
 from tui.widgets.key_group import KeyGroup
 
@@ -18,6 +18,8 @@ KEY_PAUSE = "pause"
 KEY_CONTINUE = "continue"
 
 KEY_CHECKPOINT = "checkpoint"
+
+KEY_RESUME = "resume"
 
 KEY_PANES = "panes"
 
@@ -67,6 +69,8 @@ COPY = "Copy the command that watches this run"
 COPY_RESUME = "Copy the command that goes on with this run"
 
 COPY_REPORT = "Copy the command that writes a report on this run"
+
+RESUME = "Resume the run; one that is done asks for more epochs"
 
 STOP = "Stop the run: save it and end it"
 
@@ -137,6 +141,18 @@ def confirm_rate(rate: str, times: float) -> str:
     )
 
 
+EPOCHS_HINT = "Enter resume   Esc cancel"
+
+
+def done_after(epochs: int) -> str:
+    """`epochs` is how many a run that is done has trained."""
+    return f"Done after {in_epochs(epochs)}. To how many in all shall it train?"
+
+
+def more_epochs(least: int) -> str:
+    return f"it has trained {in_epochs(least - 1)} already: give {least} or more."
+
+
 def steer_epoch(epoch: int) -> str:
     return f"now in epoch {epoch}"
 
@@ -204,6 +220,8 @@ STOP_ANSWERS: Mapping[str, tuple[str, str]] = {
 STOP_SENT = "the run was asked to stop"
 
 
+STILL_LIVE = "the run is live: there is nothing to resume"
+
 SAVING_CHECKPOINT = "saving a checkpoint"
 
 
@@ -231,6 +249,7 @@ HELP_RUN = KeyGroup(
         ("p", "pause, and go on where it was"),
         ("c", "save a checkpoint now"),
         ("s", "steer: learning rate, or the end"),
+        ("R", "resume it, once it has ended"),
         (":", "then `stop`: save the run and end it"),
         ("y", "copy the command that watches it"),
         ("d", "detach: leave, the run goes on"),
@@ -238,11 +257,18 @@ HELP_RUN = KeyGroup(
     ),
 )
 # The keys and the actions of the commands that a program may not obey.
-COMMAND_KEYS: Mapping[str, str] = {"Pause": "p", "Checkpoint": "c", "Steer": "s", "Stop": ":"}
+COMMAND_KEYS: Mapping[str, str] = {
+    "Pause": "p",
+    "Checkpoint": "c",
+    "Steer": "s",
+    "Resume": "R",
+    "Stop": ":",
+}
 ACTIONS: Mapping[str, str] = {
     "Pause": "pause",
     "Checkpoint": "checkpoint",
     "Steer": "steer",
+    "Resume": "resume",
     "Probe": "augmented",
 }
 
@@ -280,6 +306,7 @@ HELP_LAUNCHER = KeyGroup(
         ("f", "change fields of the recipe"),
         ("a", "images as the network sees them"),
         ("i", "what the data set holds"),
+        ("r", "all runs: find, compare, change them"),
         ("/ o", "filter architectures; order them"),
         ("y", "copy the command for the same"),
         (": Ctrl+P", "all that can be done, in words"),
@@ -296,6 +323,7 @@ HELP_BOXES = KeyGroup(
         ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
         ("Home End", "to either end"),
         ("k s", "on leaving: leave the run as it is; stop it"),
+        ("d", "on deleting: move the runs to the trash"),
         ("Tab", "complete the path of a folder"),
     ),
 )

@@ -42,7 +42,8 @@ def _value(run: RunSummary, name: str, now: float) -> ColumnValue:
 
 def holding(runs: Iterable[RunSummary], condition: Condition, now: float) -> Iterator[RunSummary]:
     """The runs for which the condition holds, in their order."""
-    return (run for run in runs if condition.holds(field_values(run, condition.names, now)))
+    names = condition.names
+    return (run for run in runs if condition.holds(field_values(run, names, now)))
 
 
 def in_order(runs: Sequence[RunSummary], order: str, now: float) -> list[RunSummary]:

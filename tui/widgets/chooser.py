@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import events as textual_events
@@ -50,6 +50,7 @@ class Chooser(CellWidget, can_focus=True):
         self._every: tuple[Sequence[str], Sequence[Column]] = (), ()
         self._columns: Sequence[Column] = ()
         self._keys: Sequence[str] = ()
+        self._places: Mapping[str, int] = {}
         self.wanted = ""
         """The filter: a part of a text of the row."""
         self._foot: Row = ()
@@ -89,10 +90,13 @@ class Chooser(CellWidget, can_focus=True):
     def _show_matches(self, chosen: str, otherwise: str) -> None:
         """Show the rows that match; if the chosen row does not, choose the first that does."""
         keys, columns = self._every
-        kept = [i for i in range(len(keys)) if self.matches([c.texts[i] for c in columns])]
-        self._keys, self._columns = [keys[i] for i in kept], [c.only(kept) for c in columns]
-        first = next(iter(self._keys), otherwise)
-        self.chosen = chosen if chosen in self._keys else first
+        if self.wanted:
+            kept = [i for i in range(len(keys)) if self.matches([c.texts[i] for c in columns])]
+            keys, columns = [keys[i] for i in kept], [c.only(kept) for c in columns]
+        self._keys, self._columns = keys, columns
+        self._places = {key: at for at, key in enumerate(keys)}
+        first = next(iter(keys), otherwise)
+        self.chosen = chosen if chosen in self._places else first
         self.redraw()
 
     def matches(self, texts: Sequence[str]) -> bool:
@@ -122,7 +126,7 @@ class Chooser(CellWidget, can_focus=True):
     @property
     def _at(self) -> int:
         """The index of the chosen row."""
-        return self._keys.index(self.chosen) if self.chosen in self._keys else 0
+        return self._places.get(self.chosen, 0)
 
     def watch_chosen(self) -> None:
         self.redraw()
@@ -133,6 +137,10 @@ class Chooser(CellWidget, can_focus=True):
     def _go(self, at: int) -> None:
         if self._keys:
             self.chosen = self._keys[max(0, min(at, len(self._keys) - 1))]
+
+    def _visible(self, room: int) -> range:
+        """The rows that are shown where there is room for so many."""
+        return visible_range(len(self._keys), self._at, room)
 
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
@@ -146,7 +154,7 @@ class Chooser(CellWidget, can_focus=True):
 
     def on_click(self, event: textual_events.Click) -> None:
         row = event.y - 1 - self._heading
-        shown = visible_range(len(self._keys), self._at, self.size.height - 2 - self._heading)
+        shown = self._visible(self.size.height - 2 - self._heading)
         if 0 <= row < len(shown):
             self._go(shown[row])
 
@@ -163,12 +171,10 @@ class Chooser(CellWidget, can_focus=True):
 
     def draw(self, width: int, height: int) -> list[Row]:
         inside: list[Row] = []
-        shown = visible_range(len(self._keys), self._at, height - 2 - self._heading)
+        shown = self._visible(height - 2 - self._heading)
         sign = self._sign(shown)
         if self._columns and width > 2 and height > 2:
-            inside = choice_rows(
-                self._columns, self._at, width - 2, height - 2, heading=self._heading
-            )
+            inside = choice_rows(self._columns, self._at, shown, width - 2, heading=self._heading)
             inside += self._below(height - 2 - len(inside))
         room_for_foot = width - 6 - (cells.width(sign) + 3 if sign else 0)
         return frame.frame(

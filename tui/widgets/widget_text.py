@@ -36,3 +36,7 @@ KEY_SIGNS: Mapping[str, str] = {
     "ctrl+l": "Ctrl+L",
     "ctrl+p": "Ctrl+P",
 }
+
+
+def more_rows(count: int) -> str:
+    return f"↑↓ {count:,} more row{'s' * (count > 1)}"

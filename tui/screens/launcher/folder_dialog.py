@@ -7,18 +7,17 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input, Label, OptionList
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from tui.screens.launcher import known_folders, launcher_text
 from tui.screens.launcher.folder_reading import Proposal, Unusable, look_into
 from tui.screens.launcher.new_run import ImageFolder, NewRun
-from tui.screens.launcher.path_completion import Completion, completed
-from tui.widgets.forms import FormDialog
+from tui.screens.path_dialog import PathDialog
 
 
-class FolderDialog(FormDialog[ImageFolder]):
+class FolderDialog(PathDialog[ImageFolder]):
     """Asks for the path of a folder of images; stays open until the folder can be trained on.
 
     Tab completes the path, and the arrows bring back folders that were used before. Where the
@@ -26,7 +25,6 @@ class FolderDialog(FormDialog[ImageFolder]):
     """
 
     DEFAULT_CSS = """
-    FolderDialog .hint { color: $ink-dim; width: 100%; height: auto; max-height: 4; padding: 0 1; }
     FolderDialog OptionList, FolderDialog OptionList:focus {
         height: auto; max-height: 8; border: none; padding: 0; margin-top: 1; display: none;
         background: $background; background-tint: $background 0%; scrollbar-size-vertical: 1;
@@ -34,8 +32,8 @@ class FolderDialog(FormDialog[ImageFolder]):
     FolderDialog OptionList.offered { display: block; }
     """
     TITLE, SUB_TITLE = launcher_text.FOLDER_TITLE, launcher_text.FOLDER_KEYS
+    HINT = launcher_text.FOLDER_HINT
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete", show=False),
         Binding("up", "earlier(1)", show=False),
         Binding("down", "earlier(-1)", show=False),
     ]
@@ -48,46 +46,15 @@ class FolderDialog(FormDialog[ImageFolder]):
         self._at = 0
 
     def inside(self) -> ComposeResult:
-        yield Input(placeholder=launcher_text.FOLDER_EXAMPLE, select_on_focus=False)
-        yield Label(launcher_text.FOLDER_HINT, classes="hint", markup=False)
-        yield self.complaint()
+        yield from self.path_line(launcher_text.FOLDER_EXAMPLE)
         yield OptionList(markup=False)
-
-    def action_complete(self) -> None:
-        """Complete the path, or go back to it."""
-        field = self.query_one(Input)
-        if field.has_focus:
-            self._complete(field.value)
-        else:
-            field.focus()
-
-    @work(thread=True, exclusive=True, group="completion")
-    def _complete(self, written: str) -> None:
-        """Read the folder in a thread: one on the network takes a while."""
-        self.app.call_from_thread(self._take_completion, written, completed(written))
-
-    def _take_completion(self, written: str, found: Completion) -> None:
-        """Write the longer path, and list what it may become, unless other text was typed since."""
-        if not self.is_attached or self.query_one(Input).value != written:
-            return
-        self._write(found.path)
-        several = found.names if len(found.names) > 1 else []
-        self._hint("  ".join(several) or launcher_text.FOLDER_HINT)
-
-    def _hint(self, said: str) -> None:
-        self.query_one(".hint", Label).update(self.plain(said))
 
     def action_earlier(self, folders: int) -> None:
         """Write the folder that was used this many before, or after if negative."""
         if self._at == 0:
             self._earlier[0] = self.query_one(Input).value
         self._at = max(0, min(self._at + folders, len(self._earlier) - 1))
-        self._write(self._earlier[self._at])
-
-    def _write(self, path: str) -> None:
-        field = self.query_one(Input)
-        field.value = path
-        field.cursor_position = len(path)
+        self.write(self._earlier[self._at])
 
     def on_input_changed(self) -> None:
         self._propose(())
@@ -132,8 +99,8 @@ class FolderDialog(FormDialog[ImageFolder]):
         choices.set_options(Option(self.plain(launcher_text.proposal(*p))) for p in proposals)
         choices.set_class(bool(proposals), "offered")
         if proposals:
-            self._hint(launcher_text.FOLDER_CHOICE)
+            self.hint(launcher_text.FOLDER_CHOICE)
             choices.highlighted = 0
             choices.focus()
         else:
-            self._hint(launcher_text.FOLDER_HINT)
+            self.hint(self.HINT)

@@ -35,8 +35,8 @@ from tui.screens.launcher.new_run import ImageFolder, NewRun
 from tui.screens.launcher.outer_rows import HeadRow, KeysRow, PlanRows
 from tui.screens.launcher.recipe_box import RecipeBox
 from tui.screens.launcher.runs_box import RunsBox
+from tui.screens.started_runs import StartedRuns
 from tui.terminal.fine_screen import FineScreen
-from tui.viewer import run_summary
 from tui.widgets.chooser import Chooser
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Launcher(FineScreen[None]):
         Binding("a", "augmented", screen_text.SHOW_AUGMENTED),
         Binding("i", "inspect", launcher_text.INSPECT),
         Binding("y", "copy", launcher_text.COPY),
+        Binding("r", "runs", launcher_text.ALL_RUNS),
         Binding("slash", "filter", shared_text.FILTER),
         Binding("o", "order", launcher_text.ORDER),
         Binding("tab", "next_box(1)", launcher_text.NEXT_BOX, show=False),
@@ -76,7 +77,7 @@ class Launcher(FineScreen[None]):
         self.set_reactive(Launcher.new_run, NewRun.default(data_dir))
         self._starter = EngineStarter(runs_dir)
         self._preparing: Worker[None] | None = None
-        self._started_here: list[RunDir] = []
+        self._started_here = StartedRuns()
         self._box = "arch"
 
     def compose(self) -> ComposeResult:
@@ -212,7 +213,7 @@ class Launcher(FineScreen[None]):
         except EngineError as error:
             self._complain(str(error))
             return
-        self._started_here.append(claim.run)
+        self._started_here.add(claim.run)
         self._watch(claim.run, started=True)
 
     def _watch(self, run: RunDir, *, started: bool) -> None:
@@ -291,6 +292,11 @@ class Launcher(FineScreen[None]):
         except EngineError as error:
             self.app.call_from_thread(dialog.complain, str(error))
 
+    def action_runs(self) -> None:
+        from tui.screens.runs.runs_screen import RunsScreen
+
+        self.app.push_screen(RunsScreen(self._runs_dir, self._started_here))
+
     def action_copy(self) -> None:
         if chosen := self._plan():
             self.app.copy_to_clipboard(equivalent_command.of(chosen))
@@ -307,8 +313,4 @@ class Launcher(FineScreen[None]):
     @property
     def farewell(self) -> str:
         """The runs started here that live on."""
-        left = {"live": shared_text.goes_on, "paused": shared_text.stays_paused}
-        states = ((run, run_summary.state_now(run)) for run in self._started_here)
-        return "\n".join(
-            left[state](run.label, run.selector) for run, state in states if state in left
-        )
+        return self._started_here.farewell

@@ -16,6 +16,7 @@ KEY_NEXT_BOX = "next box"
 KEY_FIELDS = "fields"
 KEY_AUGMENTED = "augmented"
 KEY_INSPECT = "inspect data"
+KEY_RUNS = "all runs"
 KEY_COPY = "copy command"
 
 # Boxes
@@ -81,10 +82,6 @@ SURVEY_FOOT = "Esc back"
 READING_DATA = "reading the data"
 
 
-def more_rows(count: int) -> str:
-    return f"↑↓ {count:,} more row{'s' * (count > 1)}"
-
-
 ONE_ORDER = "this list has one order"
 
 
@@ -123,6 +120,7 @@ def field_hint(key: str, allowed: str) -> str:
 START = "Start with what is chosen, or attach to the run"
 CHANGE_FIELDS = "Change fields of the recipe"
 INSPECT = "Say what the chosen data set holds"
+ALL_RUNS = "Show all runs: find, compare, change them"
 COPY = "Copy the command that does the same"
 ORDER = "List in another order"
 NEXT_BOX = "Go to the next box"

@@ -85,6 +85,7 @@ class KeysRow(CellWidget):
             ("⏎", launcher_text.KEY_ATTACH if self.attaches else launcher_text.KEY_START),
             ("tab", launcher_text.KEY_NEXT_BOX),
             ("↑↓", launcher_text.KEY_CHOOSE),
+            ("r", launcher_text.KEY_RUNS),
             ("f", launcher_text.KEY_FIELDS),
             ("a", launcher_text.KEY_AUGMENTED),
             ("i", launcher_text.KEY_INSPECT),

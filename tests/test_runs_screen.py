@@ -1,0 +1,327 @@
+"""The screen of all runs: what it shows, and what its keys do to runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input, Label
+
+from engine.protocol import events
+from engine.queueing import queue_file
+from engine.queueing.task import Task
+from engine.recipes.recipe import Recipe
+from engine.run import run_notes, run_trash
+from engine.run.run_lock import Claim
+from engine.run.run_notes import RunNotes
+from engine.run.run_paths import RunDir
+from engine.start import launch
+from tests import scripted
+from tests.idle import wait_for_workers
+from tests.made_up_runs import Summaries, variant
+from tests.test_dashboard import notes, screen
+from tui.app import CnnTui
+from tui.screens.compare import compare_screen
+from tui.screens.dashboard import Dashboard
+from tui.screens.runs import remembered_view
+from tui.screens.runs.all_runs import AllRuns
+from tui.screens.runs.runs_screen import RunsScreen
+from tui.screens.started_runs import StartedRuns
+from tui.viewer.run_index import RunIndex
+from tui.viewer.shown_runs import RunsView
+
+TOP1 = {"1-lenet5-digits": 0.9, "2-resnet20-digits": 0.95, "3-lenet5-mnist": 0.7}
+
+
+@pytest.fixture
+def runs_dir(tmp_path: Path) -> Path:
+    """Three runs that are done, with other accuracies."""
+    folder = tmp_path / "runs"
+    for label, top1 in TOP1.items():
+        said = [*scripted.half_a_run(epochs=2)[:-6], scripted.ended_epoch(2, top1)]
+        scripted.run_dir(folder, [*said, events.RunEnded("done", best_epoch=2)], label)
+    return folder
+
+
+async def opened(pilot: Pilot[Any], runs_dir: Path, index: RunIndex | None = None) -> RunsScreen:
+    shown = RunsScreen(runs_dir, StartedRuns(), index, clock=lambda: scripted.START + 60)
+    await pilot.app.push_screen(shown)
+    await settle(pilot)
+    return shown
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    await wait_for_workers(pilot.app)
+    await pilot.pause()
+    await wait_for_workers(pilot.app)
+    await pilot.pause()
+
+
+async def typed(pilot: Pilot[Any], text: str) -> None:
+    """Write a line into the dialog, and press Enter."""
+    pilot.app.screen.query_one(Input).value = text
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+def listed(shown: RunsScreen) -> list[str]:
+    """The labels of the listed runs, from above."""
+    return [Path(path).name for path in shown.query_one(AllRuns)._keys]
+
+
+def marked(shown: RunsScreen) -> list[str]:
+    return [run.label for run in shown.query_one(AllRuns).marked]
+
+
+def words(pilot: Pilot[Any]) -> str:
+    """What the dialog says."""
+    return " ".join(str(label.render()) for label in pilot.app.screen.query(Label))
+
+
+async def test_the_launcher_opens_it_and_escape_comes_back(runs_dir: Path) -> None:
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        await pilot.press("r")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, RunsScreen)
+        said = screen(pilot)
+        assert "3 runs" in said
+        assert "newest first" in said
+        assert "2  resnet20-digits" in said
+        assert "95.0 %" in said
+        await pilot.press("escape")
+        assert type(pilot.app.screen).__name__ == "Launcher"
+
+
+async def test_the_filter_is_the_grammar_of_conditions_and_says_what_that_takes(
+    runs_dir: Path,
+) -> None:
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("slash")
+        await typed(pilot, "better than 90")
+        assert "top1>90%" in words(pilot)
+        await typed(pilot, "top1>80%")
+        assert listed(shown) == ["2-resnet20-digits", "1-lenet5-digits"]
+        assert "2 of 3 runs" in screen(pilot)
+        assert "/ top1>80%" in screen(pilot)
+        await pilot.press("slash")
+        await typed(pilot, "")
+        assert len(listed(shown)) == 3
+
+
+async def test_a_filter_acts_while_it_is_typed_and_escape_restores_the_one_before(
+    runs_dir: Path,
+) -> None:
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("slash", *"top1>94%")
+        await settle(pilot)
+        assert listed(shown) == ["2-resnet20-digits"]
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(listed(shown)) == 3
+
+
+async def test_the_order_and_the_columns_are_remembered(runs_dir: Path) -> None:
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("o", "down", "down", "down", "down", "down", "down", "down", "down")
+        await pilot.press("enter")
+        assert remembered_view.read().order == "-top1"
+        assert listed(shown) == ["2-resnet20-digits", "1-lenet5-digits", "3-lenet5-mnist"]
+        await pilot.press("O")
+        assert listed(shown) == ["3-lenet5-mnist", "1-lenet5-digits", "2-resnet20-digits"]
+        await pilot.press("C", "space", "enter")
+        await pilot.pause()
+        assert "number" not in remembered_view.read().columns
+        assert "best↑" in screen(pilot)
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        assert listed(shown)[0] == "3-lenet5-mnist"
+        assert "#" not in screen(pilot).split("architecture")[0].split("Runs")[1]
+
+
+def test_what_is_remembered_may_be_damaged(tmp_path: Path) -> None:
+    for content in ("", "{", '{"columns": ["no such"], "order": "none"}', '{"columns": 3}'):
+        remembered_view._file().parent.mkdir(parents=True, exist_ok=True)
+        remembered_view._file().write_text(content)
+        assert remembered_view.read() == RunsView()
+
+
+async def test_marked_runs_are_compared(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Sequence[str], Path]] = []
+
+    class Compared(Screen[None]):
+        def __init__(self, selectors: Sequence[str], runs_dir: Path) -> None:
+            super().__init__()
+            asked.append((selectors, runs_dir))
+
+    monkeypatch.setattr(compare_screen, "CompareScreen", Compared)
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("c")
+        assert notes(pilot) == ["mark two runs or more with Space, then press c"]
+        await pilot.press("space", "down", "space")
+        await pilot.pause()
+        assert marked(shown) == ["3-lenet5-mnist", "1-lenet5-digits"]
+        assert "3 runs   2 marked" in screen(pilot)
+        await pilot.press("c")
+        paths = [str(runs_dir / label) for label in ("3-lenet5-mnist", "1-lenet5-digits")]
+        assert asked == [(paths, runs_dir)]
+
+
+async def test_a_run_that_vanishes_is_unmarked_with_a_word(runs_dir: Path) -> None:
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("space", "space")
+        shutil.rmtree(runs_dir / "3-lenet5-mnist")
+        shown.read_runs()
+        await settle(pilot)
+        assert marked(shown) == ["2-resnet20-digits"]
+        assert notes(pilot) == ["3-lenet5-mnist is gone, and not marked any more"]
+        await pilot.press("u")
+        assert marked(shown) == []
+
+
+async def test_tags_go_to_all_marked_runs_and_a_note_to_the_chosen_one(runs_dir: Path) -> None:
+    first, second = RunDir(runs_dir / "3-lenet5-mnist"), RunDir(runs_dir / "2-resnet20-digits")
+    run_notes.write(first, RunNotes(("old", "own")))
+    run_notes.write(second, RunNotes(("old",)))
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        await opened(pilot, runs_dir)
+        await pilot.press("space", "space", "t")
+        assert pilot.app.screen.query_one(Input).value == "old"
+        await typed(pilot, "night ???")
+        assert "???" in words(pilot)
+        await typed(pilot, "night")
+        assert run_notes.read(first).tags == ("own", "night")
+        assert run_notes.read(second).tags == ("night",)
+        await pilot.press("home", "n")
+        await typed(pilot, "the one for the talk")
+        assert run_notes.read(first).note == "the one for the talk"
+        assert "#own #night   the one for the talk" in screen(pilot)
+
+
+async def test_a_renamed_run_stays_chosen_and_marked(runs_dir: Path) -> None:
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("down", "space", "up", "N")
+        await typed(pilot, "better")
+        assert listed(shown) == ["3-lenet5-mnist", "2-better", "1-lenet5-digits"]
+        assert marked(shown) == ["2-better"]
+        assert Path(shown.query_one(AllRuns).chosen).name == "2-better"
+        assert notes(pilot) == []
+        await pilot.press("N")
+        await typed(pilot, "a/b")
+        assert "a/b" in notes(pilot)[-1]
+
+
+async def test_a_run_is_deleted_after_a_question(runs_dir: Path) -> None:
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("d")
+        assert ".trash. Delete?" in words(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert len(listed(shown)) == 3, "the first answer keeps it"
+        await pilot.press("space", "d", "d")
+        await settle(pilot)
+        assert listed(shown) == ["2-resnet20-digits", "1-lenet5-digits"]
+        assert notes(pilot) == ["moved to the trash: 3-lenet5-mnist"]
+        assert marked(shown) == []
+        assert [run.label for run in run_trash.trashed(runs_dir)] == ["3-lenet5-mnist"]
+
+
+async def test_enter_watches_a_run_and_escape_comes_back(runs_dir: Path) -> None:
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("down", "enter")
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        assert dashboard.source.label == "2-resnet20-digits"
+        await pilot.press("escape")
+        assert pilot.app.screen_stack[-1] is shown
+
+
+async def test_a_resumed_run_is_watched(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawned: list[Claim] = []
+
+    def spawn(claim: Claim, recipe: Recipe, *options: str) -> None:
+        spawned.append(claim)
+
+    monkeypatch.setattr(launch, "spawn", spawn)
+    run = scripted.run_dir(
+        runs_dir, [*scripted.half_a_run(), events.RunEnded("stopped")], "4-lenet5-digits"
+    )
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("R")
+        await settle(pilot)
+        [claim] = spawned
+        assert claim.run == run
+        assert isinstance(pilot.app.screen, Dashboard)
+        assert "goes on training; come back with" in shown._started.farewell
+    os.close(claim.lock)
+
+
+async def test_of_ten_thousand_runs_a_key_changes_two_rows(tmp_path: Path) -> None:
+    many = Summaries([variant(number) for number in range(10_000, 0, -1)])
+    async with CnnTui(tmp_path).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, tmp_path, many)
+        table = shown.query_one(AllRuns)
+        assert "1–30 of 10,000" in screen(pilot)
+        before = [*table._rows]
+        await pilot.press("down")
+        changed = [y for y, row in enumerate(table._rows) if row != before[y]]
+        assert changed == [2, 3], "the row that was chosen, and the one that is now"
+        await pilot.press("pagedown", "pagedown")
+        await pilot.pause()
+        assert "33–62 of 10,000" in screen(pilot)
+        await pilot.press("end")
+        await pilot.pause()
+        assert "9,971–10,000 of 10,000" in screen(pilot)
+
+
+async def test_a_change_that_is_made_while_runs_are_read_is_not_undone_by_what_was_read(
+    runs_dir: Path,
+) -> None:
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        old = [*shown._runs]
+        await pilot.press("space", "home", "N")
+        await typed(pilot, "better")
+        shown._take(old, shown._shown_now(), shown._change_count - 1)
+        assert marked(shown) == ["3-better"]
+        shown._changes.under_way += 1
+        shown._take(old, shown._shown_now(), shown._change_count)
+        assert marked(shown) == ["3-better"], "another change may have moved it"
+
+
+async def test_a_run_that_waits_in_the_queue_is_queued_and_leaves_it_with_its_deletion(
+    runs_dir: Path,
+) -> None:
+    waiting = scripted.run_dir(runs_dir, [], "4-lenet5-digits")
+    with queue_file.changed(runs_dir) as queue:
+        queue.tasks.append(Task(waiting.label))
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        await opened(pilot, runs_dir)
+        assert "○ queued" in screen(pilot)
+        await pilot.press("d", "d")
+        await settle(pilot)
+        assert "queued" not in screen(pilot)
+        assert queue_file.read(runs_dir).tasks == []
+
+
+async def test_an_empty_folder_says_how_a_run_comes_to_be(tmp_path: Path) -> None:
+    async with CnnTui(tmp_path / "runs").run_test(size=(120, 40)) as pilot:
+        await opened(pilot, tmp_path / "runs")
+        assert "no runs here yet: Esc leads to the launcher" in screen(pilot)
+        for key in ("enter", "space", "c", "t", "n", "N", "d", "R", "x", "p", "y", "O", "u"):
+            await pilot.press(key)
+        assert isinstance(pilot.app.screen, RunsScreen)

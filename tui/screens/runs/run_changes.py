@@ -1,0 +1,121 @@
+"""Changes that the user makes to runs from a list: tags, a note, another name, deleting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from textual.screen import Screen
+
+from engine.errors import EngineError
+from engine.queueing import queued_runs
+from engine.run import run_notes, run_trash
+from engine.run.run_notes import RunNotes
+from engine.run.run_paths import RunDir
+from engine.text import folder
+from tui.screens.runs import runs_screen_text
+from tui.screens.runs.checked_line import CheckedLine, refusal
+from tui.screens.runs.delete_question import DeleteQuestion
+
+
+class Change(NamedTuple):
+    """What has come of a change: a sentence, or an error; and where runs are now.
+
+    A deleted run is nowhere: None.
+    """
+
+    said: str = ""
+    error: str = ""
+    moved: Mapping[RunDir, RunDir | None] = MappingProxyType({})
+
+
+class RunChanges:
+    """Asks what a change needs, makes it in a thread, and calls `changed` with what came of it."""
+
+    def __init__(self, screen: Screen[Any], changed: Callable[[Change], object]) -> None:
+        self._screen, self._changed = screen, changed
+        self.under_way = 0
+        """How many changes are being made."""
+
+    def tag(self, runs: Sequence[RunDir]) -> None:
+        """Ask for the tags that all of these runs have in common."""
+        known = [run_notes.read(run).tags for run in runs]
+        common = [tag for tag in known[0] if all(tag in tags for tags in known)]
+        dialog = CheckedLine(
+            runs_screen_text.tags_of([run.label for run in runs]),
+            runs_screen_text.TAGS_KEYS,
+            " ".join(common),
+            lambda written: refusal(lambda: run_notes.with_tags(RunNotes(), written.split())),
+        )
+
+        def take(written: str | None) -> None:
+            if written is not None:
+                now = written.split()
+                gone = {*common} - {*now}
+                self._write(runs, lambda notes: run_notes.with_tags(notes, now, gone))
+
+        self._screen.app.push_screen(dialog, take)
+
+    def note(self, run: RunDir) -> None:
+        dialog = CheckedLine(
+            runs_screen_text.note_on(run.label),
+            runs_screen_text.NOTE_KEYS,
+            run_notes.read(run).note,
+            lambda written: refusal(lambda: run_notes.with_note(RunNotes(), written)),
+        )
+
+        def take(written: str | None) -> None:
+            if written is not None:
+                self._write([run], lambda notes: run_notes.with_note(notes, written))
+
+        self._screen.app.push_screen(dialog, take)
+
+    def _write(self, runs: Sequence[RunDir], change: Callable[[RunNotes], RunNotes]) -> None:
+        def write() -> Change:
+            for run in runs:
+                run_notes.write(run, change(run_notes.read(run)))
+            return Change()
+
+        self._make(write)
+
+    def rename(self, run: RunDir) -> None:
+        def take(name: str | None) -> None:
+            if name and name != run.name:
+                self._make(lambda: Change(moved={run: queued_runs.rename(run, name)}))
+
+        title, keys = runs_screen_text.rename(run.label), runs_screen_text.RENAME_KEYS
+        self._screen.app.push_screen(CheckedLine(title, keys, run.name), take)
+
+    def delete(self, runs: Sequence[RunDir]) -> None:
+        """Ask, and move the runs to the trash of their folder, up to the first that cannot."""
+        labels = [run.label for run in runs]
+
+        def delete() -> Change:
+            for run in runs:
+                queued_runs.delete(run)
+            return Change(runs_screen_text.deleted(labels), moved=dict.fromkeys(runs))
+
+        def take(answer: str | None) -> None:
+            if answer == "delete":
+                self._make(delete)
+
+        trash = folder(run_trash.trash_of(runs[0].path.parent))
+        self._screen.app.push_screen(DeleteQuestion(labels, trash), take)
+
+    def _make(self, change: Callable[[], Change]) -> None:
+        """Make a change in a thread: a disk may be slow."""
+        self.under_way += 1
+        self._screen.run_worker(partial(self._work, change), thread=True, group="change")
+
+    def _work(self, change: Callable[[], Change]) -> None:
+        try:
+            made = change()
+        except EngineError as error:
+            made = Change(error=str(error))
+        self._screen.app.call_from_thread(self._end, made)
+
+    def _end(self, made: Change) -> None:
+        self.under_way -= 1
+        self._changed(made)

@@ -1,0 +1,34 @@
+"""The row of keys below the table of runs."""
+
+from __future__ import annotations
+
+from tui import shared_text
+from tui.drawing.cells import Row
+from tui.screens import screen_text
+from tui.screens.runs import runs_screen_text
+from tui.widgets.drawn import CellWidget
+from tui.widgets.strips import keys_row
+
+
+class RunsKeys(CellWidget):
+    """The keys that work now, the most useful ones first."""
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        keys = (
+            ("⏎", runs_screen_text.KEY_ATTACH),
+            ("space", runs_screen_text.KEY_MARK),
+            ("c", runs_screen_text.KEY_COMPARE),
+            ("/", shared_text.KEY_FILTER),
+            ("o", runs_screen_text.KEY_ORDER),
+            ("C", runs_screen_text.KEY_COLUMNS),
+            ("R", screen_text.KEY_RESUME),
+            ("t", runs_screen_text.KEY_TAGS),
+            ("n", runs_screen_text.KEY_NOTE),
+            ("d", runs_screen_text.KEY_DELETE),
+            ("x", runs_screen_text.KEY_REPORT),
+            ("p", runs_screen_text.KEY_PREDICT),
+            (":", screen_text.KEY_COMMANDS),
+            ("esc", screen_text.KEY_BACK),
+            ("?", shared_text.KEY_HELP),
+        )
+        return [keys_row(keys, width, self.spelled)]
