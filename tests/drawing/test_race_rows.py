@@ -40,7 +40,7 @@ LAST = Standing(
 def drawn(found: Board, width: int = 78) -> list[str]:
     recipes = [*range(len(found.standings))]
     columns = race_rows.board_columns(found, recipes, width)
-    rows = choice_rows(columns, 0, width, 1 + len(recipes), heading=True)
+    rows = choice_rows(columns, 0, range(len(recipes)), width, heading=True)
     return [cells.text(each).rstrip() for each in rows]
 
 

@@ -7,7 +7,8 @@ import click
 from engine.numbers import duration, percent
 from engine.racing.leader_board import Board, Standing
 from tui.cli import race_words as words
-from tui.cli.tables import TableColumn, print_table
+from tui.cli.fitted_columns import TableColumn
+from tui.cli.tables import print_table
 from tui.drawing.board_words import recipe
 
 SHORTEST_RECIPE = 16
