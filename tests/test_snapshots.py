@@ -38,6 +38,7 @@ from tui.screens.augmented import AugmentedScreen
 from tui.screens.launcher.survey_screen import SurveyScreen
 from tui.screens.runs.runs_screen import RunsScreen
 from tui.screens.started_runs import StartedRuns
+from tui.viewer import source_opening
 from tui.viewer.event_source import EventSource
 from tui.viewer.run_follower import RunFollower
 
@@ -183,7 +184,7 @@ def test_comparison(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name
     compared_runs.written(runs, 1, (0.3, 0.5, 0.6, 0.7), seed=0)
     compared_runs.written(runs, 2, (0.2, 0.6, 0.7, 0.8), seed=1)
     compared_runs.written(runs, 3, (0.6, 0.8, 0.9, 0.85), lr=0.3)
-    app = CompareApp(["1", "2", "3"], runs, ascii_only=picture.ascii)
+    app = CompareApp(source_opening.open_all(runs, ["1", "2", "3"]), runs, ascii_only=picture.ascii)
     before = keys_then(picture.keys, None)
     assert snap_compare(app, terminal_size=picture.size, run_before=before)
 

@@ -52,7 +52,7 @@ class CurvesBox(CellWidget, can_focus=True):
             words.smoothing(view.smoothing) if view.smoothing else "",
             words.LOG if view.log else "",
             words.FOLDED if view.folded else "",
-            words.zoomed(view.window, self._comparing.whole) if view.window else "",
+            words.zoomed(view.window, self._comparing.curves.whole) if view.window else "",
         ]
         said = ", ".join(filter(None, words_of_view))
         name = Span(harmless(words.quantity(self._comparing.quantity)), "title")
@@ -66,12 +66,11 @@ class CurvesBox(CellWidget, can_focus=True):
         axis_name = self._comparing.axis
         start, end = self._comparing.window
         place = compared_axis.written(axis_name, self._comparing.cursor, (end - start) / 200)
-        return [(Span(words.at_cursor(words.AXES[axis_name], place), "key"),)]
+        return [(Span(words.at_cursor(axis_name, place), "key"),)]
 
     def _foot(self, width: int) -> Row:
         comparing, left = self._comparing, axis.gutter(width)
-        name = words.AXES[comparing.axis]
-        return compared_axis.ticks(name, comparing.window, width, left, comparing.cursor)
+        return compared_axis.ticks(comparing.axis, comparing.window, width, left, comparing.cursor)
 
     def _plot(self, width: int, height: int) -> list[Row]:
         comparing = self._comparing

@@ -25,7 +25,7 @@ from tui.screens.question import QuestionScreen
 from tui.screens.race import race_screen_text as words
 from tui.screens.race.race_box import RaceBox
 from tui.terminal.fine_screen import FineScreen
-from tui.viewer import race_reading
+from tui.viewer import race_reading, source_opening
 from tui.viewer.race_reading import RaceReading
 from tui.viewer.run_follower import RunFollower
 from tui.widgets.drawn import CellWidget
@@ -157,7 +157,8 @@ class RaceScreen(FineScreen[None]):
 
         paths = [str(self._runs_dir / run) for run in begun[:MOST_RUNS]]
         try:
-            self.app.push_screen(CompareScreen(paths, self._runs_dir, clock=self._clock))
+            sources = source_opening.open_all(self._runs_dir, paths)
+            self.app.push_screen(CompareScreen(sources, clock=self._clock))
         except EngineError as error:
             self._tell(error)
 
@@ -198,7 +199,7 @@ class RaceScreen(FineScreen[None]):
         self.notify(str(error), severity="error", timeout=seconds, markup=False)
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen((words.HELP, screen_text.HELP_BOXES)))
+        self.app.push_screen(HelpScreen((words.HELP, words.HELP_SIGNS, screen_text.HELP_BOXES)))
 
     def action_back(self) -> None:
         if self._below:
