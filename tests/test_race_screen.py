@@ -27,7 +27,7 @@ from tui.cli.race_app import RaceApp
 from tui.screens.dashboard import Dashboard
 from tui.screens.race import race_screen_text as words
 from tui.screens.race.race_box import RaceBox
-from tui.screens.race.race_screen import DropScreen, RaceScreen
+from tui.screens.race.race_screen import RaceScreen, StopInRace
 from tui.viewer import race_reading
 
 RUNS = Path("runs")
@@ -65,7 +65,7 @@ async def opened(pilot: Pilot[Any]) -> RaceScreen:
 
 
 async def read_again(pilot: Pilot[Any], shown: RaceScreen) -> None:
-    shown._read()
+    shown.read_race()
     await wait_for_workers(pilot.app)
     await pilot.pause()
 
@@ -179,14 +179,14 @@ async def test_a_run_is_dropped_after_a_question() -> None:
         queue.tasks = [Task(run.run, race=race.label) for run in race.recipes[2]]
     async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(120, 30)) as pilot:
         shown = await opened(pilot)
-        await pilot.press("end", "d")
-        assert isinstance(pilot.app.screen, DropScreen)
+        await pilot.press("end", "s")
+        assert isinstance(pilot.app.screen, StopInRace)
         await pilot.press("escape")
         assert len(queue_file.read(RUNS).tasks) == 2
-        await pilot.press("d", "d")
+        await pilot.press("s", "s")
         await wait_for_workers(pilot.app)
         first, second = (run.run for run in race.recipes[2])
-        assert notes(pilot) == [words.dropped(first)]
+        assert notes(pilot) == [words.stopped(first)]
         assert [task.run for task in queue_file.read(RUNS).tasks] == [second]
         await read_again(pilot, shown)
         assert "↻○" in screen(pilot)
@@ -207,7 +207,7 @@ async def test_a_run_that_is_over_cannot_be_dropped() -> None:
     race = half_a_race()
     async with RaceApp(RUNS, race.label, clock=Clock()).run_test() as pilot:
         await opened(pilot)
-        await pilot.press("d", "d")
+        await pilot.press("s", "s")
         await wait_for_workers(pilot.app)
         assert "does not train now" in notes(pilot)[0]
     assert run_results(RunDir(RUNS / race.runs[0].run)).state == "done"
@@ -242,7 +242,7 @@ async def test_help_and_leaving() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("question_mark")
-        assert "drop the run" in screen(pilot)
+        assert "stop the run" in screen(pilot)
         await pilot.press("escape", "q")
     assert app.return_value == "the race goes on; to show it: cnn-tui race 1-digits"
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Label
 
 from engine.errors import DataError
 from engine.protocol import predicted
@@ -20,7 +18,8 @@ from engine.run.run_paths import RunDir
 from engine.start import network_requests
 from engine.start.engine_request import EngineRequest
 from tests import scripted
-from tests.idle import wait_for_workers
+from tests.dialogs import words
+from tests.idle import settle
 from tests.test_dashboard import screen
 from tui.app import CnnTui
 from tui.screens.runs.prediction_dialogs import ImagesPathDialog, PredictionsScreen
@@ -54,15 +53,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
     return made
 
 
-async def settle(pilot: Pilot[Any]) -> None:
-    await wait_for_workers(pilot.app)
-    await pilot.pause()
-
-
-def words(pilot: Pilot[Any]) -> str:
-    return " ".join(str(label.render()) for label in pilot.app.screen.query(Label))
-
-
 async def test_a_report_is_written_to_the_working_folder_which_is_said(
     run: RunDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,14 +65,14 @@ async def test_a_report_is_written_to_the_working_folder_which_is_said(
 
     monkeypatch.setattr(network_requests, "report", report)
     async with CnnTui(run.path.parent).run_test(size=(120, 40)) as pilot:
-        await pilot.app.push_screen(ReportDialog(run))
+        await pilot.app.push_screen(ReportDialog([run]))
         await settle(pilot)
         assert asked[0].run == os.fsencode(run.path)
         assert Path("1-lenet5-digits.html").read_text() == "<html>"
         assert f"written: {Path('1-lenet5-digits.html').absolute()}" in words(pilot)
         assert "no images" in words(pilot)
         await pilot.press("escape")
-        await pilot.app.push_screen(ReportDialog(run))
+        await pilot.app.push_screen(ReportDialog([run]))
         await settle(pilot)
         assert "exists already: move it away" in words(pilot)
     assert len(asked) == 1
@@ -94,7 +84,7 @@ async def test_a_report_that_fails_leaves_no_file(
     failing = Answered([DataError("the data is gone.")])
     monkeypatch.setattr(network_requests, "report", lambda wanted, recipe: failing)
     async with CnnTui(run.path.parent).run_test(size=(120, 40)) as pilot:
-        await pilot.app.push_screen(ReportDialog(run))
+        await pilot.app.push_screen(ReportDialog([run]))
         await settle(pilot)
         assert "the data is gone." in words(pilot)
     assert [*Path().iterdir()] == []

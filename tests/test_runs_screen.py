@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Input, Label
+from textual.widgets import Input
 
 from engine.protocol import events
 from engine.queueing import queue_file
@@ -23,7 +23,8 @@ from engine.run.run_notes import RunNotes
 from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import scripted
-from tests.idle import wait_for_workers
+from tests.dialogs import words
+from tests.idle import settle
 from tests.made_up_runs import Summaries, variant
 from tests.test_dashboard import notes, screen
 from tui.app import CnnTui
@@ -56,13 +57,6 @@ async def opened(pilot: Pilot[Any], runs_dir: Path, index: RunIndex | None = Non
     return shown
 
 
-async def settle(pilot: Pilot[Any]) -> None:
-    await wait_for_workers(pilot.app)
-    await pilot.pause()
-    await wait_for_workers(pilot.app)
-    await pilot.pause()
-
-
 async def typed(pilot: Pilot[Any], text: str) -> None:
     """Write a line into the dialog, and press Enter."""
     pilot.app.screen.query_one(Input).value = text
@@ -77,11 +71,6 @@ def listed(shown: RunsScreen) -> list[str]:
 
 def marked(shown: RunsScreen) -> list[str]:
     return [run.label for run in shown.query_one(AllRuns).marked]
-
-
-def words(pilot: Pilot[Any]) -> str:
-    """What the dialog says."""
-    return " ".join(str(label.render()) for label in pilot.app.screen.query(Label))
 
 
 async def test_the_launcher_opens_it_and_escape_comes_back(runs_dir: Path) -> None:
