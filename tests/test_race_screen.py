@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from engine.protocol import commands
 from engine.protocol.commands import Command
-from engine.queueing import queue_file, runner_start
+from engine.queueing import queue_file
 from engine.queueing.task import Task
 from engine.racing import race_dropping, race_file
 from engine.racing.race import Race
@@ -20,9 +20,10 @@ from engine.racing.run_results import run_results
 from engine.run import run_lock, spool
 from engine.run.run_paths import RunDir
 from tests import races
-from tests.idle import wait_for_workers
+from tests.idle import settle, wait_for_workers
 from tests.scripted import Clock
 from tests.test_dashboard import notes, screen
+from tui.app import CnnTui
 from tui.cli.race_app import RaceApp
 from tui.screens.dashboard import Dashboard
 from tui.screens.race import race_screen_text as words
@@ -56,8 +57,7 @@ def half_a_race(seeds: int = 2) -> Race:
 
 async def opened(pilot: Pilot[Any]) -> RaceScreen:
     """The screen, after its first reading."""
-    await wait_for_workers(pilot.app)
-    await pilot.pause()
+    await settle(pilot)
     shown = pilot.app.screen
     assert isinstance(shown, RaceScreen)
     assert shown.reading is not None
@@ -140,19 +140,40 @@ async def test_a_race_that_vanishes_is_said() -> None:
         shown = await opened(pilot)
         (race_file.races_folder(RUNS) / race.label / race_file.FILE).unlink()
         await read_again(pilot, shown)
-        assert "cannot be read" in notes(pilot)[0]
+        assert "cannot be read" in screen(pilot)
         assert "lr=0.01" in screen(pilot)
+        race_file.write(RUNS, race)
+        await read_again(pilot, shown)
+        assert "cannot be read" not in screen(pilot)
+
+
+async def test_a_race_that_is_not_there_is_said_in_the_table() -> None:
+    RUNS.mkdir()
+    async with RaceApp(RUNS, "1-digits", clock=Clock()).run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        assert "Race 1-digits" in screen(pilot)
+        assert "cannot be read" in screen(pilot)
+
+
+async def test_escape_goes_back_where_another_screen_is_below() -> None:
+    race = half_a_race()
+    async with CnnTui(RUNS).run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("w")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, RaceScreen)
+        assert "esc back" in screen(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert type(pilot.app.screen).__name__ == "Launcher"
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        assert "esc back" not in screen(pilot)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, RaceScreen)
 
 
 # Keys that change something
-
-
-@pytest.fixture
-def no_runner(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The folders for which a runner would be started."""
-    found: list[Path] = []
-    monkeypatch.setattr(runner_start, "ensure_runner", found.append)
-    return found
 
 
 async def test_p_pauses_the_queue_and_lets_it_go_on(no_runner: list[Path]) -> None:

@@ -65,7 +65,7 @@ def test_rungs_are_told_where_there_are_some() -> None:
     at_rung = Standing({"lr": 0.1}, (row(0, "waiting", 0.5, 3, rung=2),), 0.5, None)
     assert drawn(board(at_rung, seeds=1, rungs=3), 100) == [
         "        recipe  top-1  20 – 80 %     epochs  runs       rung  left",
-        "▸  1 A  lr=0.1   50.0  ▇▇▇▇▇▇           3/9  ‖ waiting     2  12 s",
+        "▸  1 A  lr=0.1   50.0  ▇▇▇▇▇▇           3/9  ◇ waiting     2  12 s",
     ]
 
 

@@ -124,8 +124,8 @@ class Chooser(CellWidget, can_focus=True):
     def complain(self, sentence: str) -> None:
         """Say why the rows cannot be read: in their place, or in the border below older ones."""
         lines = () if self._keys else wrapped(sentence, max(1, self.size.width - 4))
-        self.tell(*((Span(f" {line}", "error"),) for line in lines))
         self._foot = (Span(sentence, "error"),) if self._keys else ()
+        self.tell(*((Span(f" {line}", "error"),) for line in lines))
 
     def __len__(self) -> int:
         return len(self._keys)
