@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from textual import app, pilot
 from textual.notifications import Notification
 
+from engine.queueing import runner_start
 from engine.run.run_paths import RunDir
 from engine.start import warm_engine
 from tests import leftovers, processes
@@ -210,3 +211,11 @@ def forgotten_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     monkeypatch.setattr(sys, "modules", sys.modules.copy())
+
+
+@pytest.fixture
+def no_runner(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """No queue starts a runner: the folders for which one would be started."""
+    found: list[Path] = []
+    monkeypatch.setattr(runner_start, "ensure_runner", found.append)
+    return found

@@ -7,6 +7,7 @@ import contextlib
 from typing import Any
 
 from textual.app import App
+from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 # A timer that is due within this time belongs to the current work, such as Textual's drawing, which
@@ -43,3 +44,10 @@ async def wait_for_workers(app: App[Any]) -> None:
     while unfinished := [worker for worker in app.workers if not worker.is_finished]:
         with contextlib.suppress(WorkerCancelled):
             await app.workers.wait_for_complete(unfinished)
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until the workers are done, and those that what they found has started."""
+    for _ in range(2):
+        await wait_for_workers(pilot.app)
+        await pilot.pause()

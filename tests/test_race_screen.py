@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from engine.protocol import commands
 from engine.protocol.commands import Command
-from engine.queueing import queue_file, runner_start
+from engine.queueing import queue_file
 from engine.queueing.task import Task
 from engine.racing import race_dropping, race_file
 from engine.racing.race import Race
@@ -20,14 +20,15 @@ from engine.racing.run_results import run_results
 from engine.run import run_lock, spool
 from engine.run.run_paths import RunDir
 from tests import races
-from tests.idle import wait_for_workers
+from tests.idle import settle, wait_for_workers
 from tests.scripted import Clock
 from tests.test_dashboard import notes, screen
+from tui.app import CnnTui
 from tui.cli.race_app import RaceApp
 from tui.screens.dashboard import Dashboard
 from tui.screens.race import race_screen_text as words
 from tui.screens.race.race_box import RaceBox
-from tui.screens.race.race_screen import DropScreen, RaceScreen
+from tui.screens.race.race_screen import RaceScreen, StopInRace
 from tui.viewer import race_reading
 
 RUNS = Path("runs")
@@ -56,8 +57,7 @@ def half_a_race(seeds: int = 2) -> Race:
 
 async def opened(pilot: Pilot[Any]) -> RaceScreen:
     """The screen, after its first reading."""
-    await wait_for_workers(pilot.app)
-    await pilot.pause()
+    await settle(pilot)
     shown = pilot.app.screen
     assert isinstance(shown, RaceScreen)
     assert shown.reading is not None
@@ -65,7 +65,7 @@ async def opened(pilot: Pilot[Any]) -> RaceScreen:
 
 
 async def read_again(pilot: Pilot[Any], shown: RaceScreen) -> None:
-    shown._read()
+    shown.read_race()
     await wait_for_workers(pilot.app)
     await pilot.pause()
 
@@ -140,19 +140,40 @@ async def test_a_race_that_vanishes_is_said() -> None:
         shown = await opened(pilot)
         (race_file.races_folder(RUNS) / race.label / race_file.FILE).unlink()
         await read_again(pilot, shown)
-        assert "cannot be read" in notes(pilot)[0]
+        assert "cannot be read" in screen(pilot)
         assert "lr=0.01" in screen(pilot)
+        race_file.write(RUNS, race)
+        await read_again(pilot, shown)
+        assert "cannot be read" not in screen(pilot)
+
+
+async def test_a_race_that_is_not_there_is_said_in_the_table() -> None:
+    RUNS.mkdir()
+    async with RaceApp(RUNS, "1-digits", clock=Clock()).run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        assert "Race 1-digits" in screen(pilot)
+        assert "cannot be read" in screen(pilot)
+
+
+async def test_escape_goes_back_where_another_screen_is_below() -> None:
+    race = half_a_race()
+    async with CnnTui(RUNS).run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("w")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, RaceScreen)
+        assert "esc back" in screen(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert type(pilot.app.screen).__name__ == "Launcher"
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        assert "esc back" not in screen(pilot)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, RaceScreen)
 
 
 # Keys that change something
-
-
-@pytest.fixture
-def no_runner(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The folders for which a runner would be started."""
-    found: list[Path] = []
-    monkeypatch.setattr(runner_start, "ensure_runner", found.append)
-    return found
 
 
 async def test_p_pauses_the_queue_and_lets_it_go_on(no_runner: list[Path]) -> None:
@@ -179,14 +200,14 @@ async def test_a_run_is_dropped_after_a_question() -> None:
         queue.tasks = [Task(run.run, race=race.label) for run in race.recipes[2]]
     async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(120, 30)) as pilot:
         shown = await opened(pilot)
-        await pilot.press("end", "d")
-        assert isinstance(pilot.app.screen, DropScreen)
+        await pilot.press("end", "s")
+        assert isinstance(pilot.app.screen, StopInRace)
         await pilot.press("escape")
         assert len(queue_file.read(RUNS).tasks) == 2
-        await pilot.press("d", "d")
+        await pilot.press("s", "s")
         await wait_for_workers(pilot.app)
         first, second = (run.run for run in race.recipes[2])
-        assert notes(pilot) == [words.dropped(first)]
+        assert notes(pilot) == [words.stopped(first)]
         assert [task.run for task in queue_file.read(RUNS).tasks] == [second]
         await read_again(pilot, shown)
         assert "↻○" in screen(pilot)
@@ -207,7 +228,7 @@ async def test_a_run_that_is_over_cannot_be_dropped() -> None:
     race = half_a_race()
     async with RaceApp(RUNS, race.label, clock=Clock()).run_test() as pilot:
         await opened(pilot)
-        await pilot.press("d", "d")
+        await pilot.press("s", "s")
         await wait_for_workers(pilot.app)
         assert "does not train now" in notes(pilot)[0]
     assert run_results(RunDir(RUNS / race.runs[0].run)).state == "done"
@@ -242,7 +263,7 @@ async def test_help_and_leaving() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("question_mark")
-        assert "drop the run" in screen(pilot)
+        assert "stop the run" in screen(pilot)
         await pilot.press("escape", "q")
     assert app.return_value == "the race goes on; to show it: cnn-tui race 1-digits"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Label
+from textual.widgets import Input
 
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -18,6 +18,7 @@ from engine.run import run_lock
 from engine.run.run_lock import Claim
 from engine.start import launch
 from tests import scripted, scripted_logs, watched_runs
+from tests.dialogs import words
 from tests.idle import wait_for_workers
 from tests.test_dashboard import app_of, notes, screen
 from tui.app import CnnTui
@@ -42,11 +43,6 @@ async def resume(pilot: Pilot[Any]) -> None:
     await wait_for_workers(pilot.app)
     await pilot.pause()
     await pilot.pause()
-
-
-def words(pilot: Pilot[Any]) -> str:
-    """What the dialog says."""
-    return " ".join(str(label.render()) for label in pilot.app.screen.query(Label))
 
 
 async def test_a_stopped_run_is_resumed_and_seen(
@@ -150,6 +146,6 @@ async def test_a_live_run_is_not_resumed(
     lock = run_lock.acquire(run)
     async with app_of(run).run_test(size=(120, 40)) as pilot:
         await resume(pilot)
-        assert notes(pilot) == ["the run is live: there is nothing to resume"]
+        assert notes(pilot) == ["the run is live already: resume it once it has ended"]
         assert spawned == []
     os.close(lock)

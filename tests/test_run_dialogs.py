@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Label
 
 from engine.errors import DataError
 from engine.protocol import predicted
 from engine.protocol.answers import Note, Progress, Written
-from engine.protocol.requests import Predict, Report
+from engine.protocol.requests import CompareRuns, Predict, Report
 from engine.report import report_target
 from engine.run.run_paths import RunDir
 from engine.start import network_requests
 from engine.start.engine_request import EngineRequest
 from tests import scripted
-from tests.idle import wait_for_workers
+from tests.dialogs import words
+from tests.idle import settle
 from tests.test_dashboard import screen
 from tui.app import CnnTui
 from tui.screens.runs.prediction_dialogs import ImagesPathDialog, PredictionsScreen
@@ -32,6 +32,7 @@ class Answered(EngineRequest[Any]):
 
     def __init__(self, answers: Sequence[object]) -> None:
         self._answers = answers
+        self.cancelled = 0
 
     def answers(self) -> Generator[Any, None, None]:
         for answer in self._answers:
@@ -40,7 +41,24 @@ class Answered(EngineRequest[Any]):
             yield answer
 
     def cancel(self) -> None:
-        pass
+        self.cancelled += 1
+
+
+class Waiting(Answered):
+    """Gives no answer until it is cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+        self._stopped = threading.Event()
+
+    def answers(self) -> Generator[Any, None, None]:
+        self._stopped.wait()
+        yield from ()
+        raise DataError("cancelled.")
+
+    def cancel(self) -> None:
+        super().cancel()
+        self._stopped.set()
 
 
 @pytest.fixture
@@ -54,35 +72,30 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
     return made
 
 
-async def settle(pilot: Pilot[Any]) -> None:
-    await wait_for_workers(pilot.app)
-    await pilot.pause()
-
-
-def words(pilot: Pilot[Any]) -> str:
-    return " ".join(str(label.render()) for label in pilot.app.screen.query(Label))
-
-
 async def test_a_report_is_written_to_the_working_folder_which_is_said(
     run: RunDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Report] = []
+    answered = Answered([Progress("drawing", 0.5), Note("no images"), Written(6)])
 
     def report(wanted: Report, recipe: object) -> Answered:
         asked.append(wanted)
         Path(os.fsdecode(wanted.target)).write_text("<html>")
-        return Answered([Progress("drawing", 0.5), Note("no images"), Written(6)])
+        return answered
 
     monkeypatch.setattr(network_requests, "report", report)
     async with CnnTui(run.path.parent).run_test(size=(120, 40)) as pilot:
-        await pilot.app.push_screen(ReportDialog(run))
+        await pilot.app.push_screen(ReportDialog([run]))
         await settle(pilot)
         assert asked[0].run == os.fsencode(run.path)
         assert Path("1-lenet5-digits.html").read_text() == "<html>"
         assert f"written: {Path('1-lenet5-digits.html').absolute()}" in words(pilot)
         assert "no images" in words(pilot)
+        assert "Esc back" in screen(pilot)
         await pilot.press("escape")
-        await pilot.app.push_screen(ReportDialog(run))
+        await settle(pilot)
+        assert answered.cancelled == 1
+        await pilot.app.push_screen(ReportDialog([run]))
         await settle(pilot)
         assert "exists already: move it away" in words(pilot)
     assert len(asked) == 1
@@ -94,10 +107,45 @@ async def test_a_report_that_fails_leaves_no_file(
     failing = Answered([DataError("the data is gone.")])
     monkeypatch.setattr(network_requests, "report", lambda wanted, recipe: failing)
     async with CnnTui(run.path.parent).run_test(size=(120, 40)) as pilot:
-        await pilot.app.push_screen(ReportDialog(run))
+        await pilot.app.push_screen(ReportDialog([run]))
         await settle(pilot)
         assert "the data is gone." in words(pilot)
     assert [*Path().iterdir()] == []
+
+
+async def test_a_report_that_is_being_written_is_cancelled_by_escape(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = Waiting()
+    monkeypatch.setattr(network_requests, "report", lambda wanted, recipe: answered)
+    async with CnnTui(run.path.parent).run_test(size=(120, 40)) as pilot:
+        await pilot.app.push_screen(ReportDialog([run]))
+        await pilot.pause()
+        assert "Esc cancels" in screen(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert answered.cancelled
+    assert [*Path().iterdir()] == []
+
+
+async def test_marked_runs_have_one_report(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = scripted.run_dir(run.path.parent, scripted.half_a_run(), "2-lenet5-digits")
+    asked: list[CompareRuns] = []
+
+    def comparison(wanted: CompareRuns) -> Answered:
+        asked.append(wanted)
+        Path(os.fsdecode(wanted.target)).write_text("<html>")
+        return Answered([Written(6)])
+
+    monkeypatch.setattr(network_requests, "comparison", comparison)
+    async with CnnTui(run.path.parent).run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        await pilot.press("space", "space", "x")
+        await settle(pilot)
+        assert {*asked[0].runs} == {os.fsencode(each.path) for each in (run, other)}
+        assert f"written: {Path('comparison.html').absolute()}" in words(pilot)
 
 
 JUDGING = predicted.Judging("1-lenet5-digits", ("cat", "dog"), 2, 0.9, images=2, few=False)
@@ -147,10 +195,13 @@ async def test_the_path_of_images_is_completed_and_has_to_exist(run: RunDir) -> 
     answers: list[str | None] = []
     async with CnnTui(run.path.parent).run_test(size=(120, 40)) as pilot:
         await pilot.app.push_screen(ImagesPathDialog(), answers.append)
+        await pilot.press("enter")
+        assert "write the path" in words(pilot)
         await pilot.press(*"dog", "enter")
+        await settle(pilot)
         assert "there is nothing at dog" in words(pilot)
         await pilot.press("backspace", "backspace", "backspace", "c", "tab")
         await settle(pilot)
         await pilot.press("enter")
-        await pilot.pause()
+        await settle(pilot)
     assert answers == ["cat.png"]

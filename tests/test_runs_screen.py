@@ -4,38 +4,45 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+import threading
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Input, Label
+from textual.widgets import Input
 
+from engine.errors import RunError
 from engine.protocol import events
 from engine.queueing import queue_file
 from engine.queueing.task import Task
 from engine.recipes.recipe import Recipe
-from engine.run import run_notes, run_trash
+from engine.run import run_lock, run_notes, run_trash
 from engine.run.run_lock import Claim
 from engine.run.run_notes import RunNotes
 from engine.run.run_paths import RunDir
 from engine.start import launch
-from tests import scripted
-from tests.idle import wait_for_workers
+from tests import races, scripted
+from tests.dialogs import words
+from tests.idle import settle
 from tests.made_up_runs import Summaries, variant
 from tests.test_dashboard import notes, screen
 from tui.app import CnnTui
 from tui.screens.compare import compare_screen
 from tui.screens.dashboard import Dashboard
+from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.runs import remembered_view
 from tui.screens.runs.all_runs import AllRuns
+from tui.screens.runs.delete_question import DeleteQuestion
 from tui.screens.runs.runs_screen import RunsScreen
 from tui.screens.started_runs import StartedRuns
+from tui.viewer import run_selection
 from tui.viewer.event_source import EventSource
 from tui.viewer.run_index import RunIndex
-from tui.viewer.shown_runs import RunsView
+from tui.viewer.run_summary import RunSummary
+from tui.viewer.shown_runs import RunCells, RunsView, shown_runs
 
 TOP1 = {"1-lenet5-digits": 0.9, "2-resnet20-digits": 0.95, "3-lenet5-mnist": 0.7}
 
@@ -57,13 +64,6 @@ async def opened(pilot: Pilot[Any], runs_dir: Path, index: RunIndex | None = Non
     return shown
 
 
-async def settle(pilot: Pilot[Any]) -> None:
-    await wait_for_workers(pilot.app)
-    await pilot.pause()
-    await wait_for_workers(pilot.app)
-    await pilot.pause()
-
-
 async def typed(pilot: Pilot[Any], text: str) -> None:
     """Write a line into the dialog, and press Enter."""
     pilot.app.screen.query_one(Input).value = text
@@ -80,23 +80,22 @@ def marked(shown: RunsScreen) -> list[str]:
     return [run.label for run in shown.query_one(AllRuns).marked]
 
 
-def words(pilot: Pilot[Any]) -> str:
-    """What the dialog says."""
-    return " ".join(str(label.render()) for label in pilot.app.screen.query(Label))
-
-
 async def test_the_launcher_opens_it_and_escape_comes_back(runs_dir: Path) -> None:
     async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
         await pilot.press("r")
         await settle(pilot)
-        assert isinstance(pilot.app.screen, RunsScreen)
+        shown = pilot.app.screen
+        assert isinstance(shown, RunsScreen)
+        launcher = pilot.app.screen_stack[-2]
+        assert isinstance(launcher, Launcher)
+        assert shown._index is launcher._index, "one index of a folder"
         said = screen(pilot)
         assert "3 runs" in said
         assert "newest first" in said
         assert "2  resnet20-digits" in said
         assert "95.0 %" in said
         await pilot.press("escape")
-        assert type(pilot.app.screen).__name__ == "Launcher"
+        assert pilot.app.screen is launcher
 
 
 async def test_the_filter_is_the_grammar_of_conditions_and_says_what_that_takes(
@@ -134,12 +133,14 @@ async def test_the_order_and_the_columns_are_remembered(runs_dir: Path) -> None:
         shown = await opened(pilot, runs_dir)
         await pilot.press("o", "down", "down", "down", "down", "down", "down", "down", "down")
         await pilot.press("enter")
+        await settle(pilot)
         assert remembered_view.read().order == "-top1"
         assert listed(shown) == ["2-resnet20-digits", "1-lenet5-digits", "3-lenet5-mnist"]
         await pilot.press("O")
+        await settle(pilot)
         assert listed(shown) == ["3-lenet5-mnist", "1-lenet5-digits", "2-resnet20-digits"]
         await pilot.press("C", "space", "enter")
-        await pilot.pause()
+        await settle(pilot)
         assert "number" not in remembered_view.read().columns
         assert "best↑" in screen(pilot)
     async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
@@ -217,9 +218,16 @@ async def test_a_renamed_run_stays_chosen_and_marked(runs_dir: Path) -> None:
         assert marked(shown) == ["2-better"]
         assert Path(shown.query_one(AllRuns).chosen).name == "2-better"
         assert notes(pilot) == []
+
+
+async def test_a_name_that_cannot_be_one_stays_in_its_dialog(runs_dir: Path) -> None:
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
         await pilot.press("N")
         await typed(pilot, "a/b")
-        assert "a/b" in notes(pilot)[-1]
+        assert "a/b" in words(pilot)
+        await typed(pilot, "a-b")
+        assert listed(shown)[0] == "3-a-b"
 
 
 async def test_a_run_is_deleted_after_a_question(runs_dir: Path) -> None:
@@ -233,9 +241,117 @@ async def test_a_run_is_deleted_after_a_question(runs_dir: Path) -> None:
         await pilot.press("space", "d", "d")
         await settle(pilot)
         assert listed(shown) == ["2-resnet20-digits", "1-lenet5-digits"]
-        assert notes(pilot) == ["moved to the trash: 3-lenet5-mnist"]
+        assert notes(pilot) == [
+            "moved to the trash: 3-lenet5-mnist; `cnn-tui restore 3-lenet5-mnist` brings it back"
+        ]
         assert marked(shown) == []
         assert [run.label for run in run_trash.trashed(runs_dir)] == ["3-lenet5-mnist"]
+
+
+async def test_of_several_deletions_those_before_a_refused_one_count(runs_dir: Path) -> None:
+    live = run_lock.acquire(RunDir(runs_dir / "2-resnet20-digits"))
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("end", "space", "home", "space", "home", "down", "space")
+        order = marked(shown)
+        await pilot.press("d", "d")
+        await settle(pilot)
+        gone = order[: order.index("2-resnet20-digits")]
+        assert gone
+        assert [run.label for run in run_trash.trashed(runs_dir)] == gone
+        assert marked(shown) == order[len(gone) :]
+        said = notes(pilot)
+        assert not any("is gone" in note for note in said), "the user has deleted it"
+        assert any("2-resnet20-digits" in note for note in said)
+    os.close(live)
+
+
+async def test_a_question_shows_a_path_as_it_is(tmp_path: Path) -> None:
+    async with CnnTui(tmp_path / "runs").run_test(size=(120, 40)) as pilot:
+        await pilot.app.push_screen(DeleteQuestion(["1-[b]run"], "/data/[red]my[/red] runs/.trash"))
+        await pilot.pause()
+        assert "/data/[red]my[/red] runs/.trash" in words(pilot)
+        box = pilot.app.screen.query_one(".box")
+        assert box._border_title is not None
+        assert box._border_title.plain == "1-[b]run"
+
+
+class Unreadable(RunIndex):
+    """A folder that cannot be read any more once `runs` are none."""
+
+    runs: Sequence[RunSummary] = ()
+
+    def stream(self) -> Generator[RunSummary, None, None]:
+        if not self.runs:
+            raise RunError("/runs cannot be read: the disk is gone.")
+        yield from self.runs
+
+
+async def test_a_folder_that_cannot_be_read_is_said_in_the_table(tmp_path: Path) -> None:
+    index = Unreadable(tmp_path)
+    async with CnnTui(tmp_path).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, tmp_path, index)
+        assert "/runs cannot be read: the disk is gone." in screen(pilot)
+        assert "reading the runs" not in screen(pilot)
+        index.runs = [variant(1)]
+        shown.read_runs()
+        await settle(pilot)
+        assert "run1" in screen(pilot)
+        assert "cannot be read" not in screen(pilot)
+        index.runs = ()
+        shown.read_runs()
+        await settle(pilot)
+        assert "run1" in screen(pilot)
+        assert "/runs cannot be read: the disk is gone." in screen(pilot)
+
+
+async def test_a_run_of_a_race_opens_it(runs_dir: Path) -> None:
+    race = races.new_race(runs_dir, 1)
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        assert listed(shown)[0] == race.runs[0].run
+        assert "w race" in screen(pilot)
+        await pilot.press("w")
+        await settle(pilot)
+        assert f"Race {race.label}" in screen(pilot)
+        await pilot.press("escape", "down")
+        await settle(pilot)
+        assert pilot.app.screen is shown
+        assert "w race" not in screen(pilot)
+        await pilot.press("w")
+        assert notes(pilot) == ["the run belongs to no race"]
+
+
+async def test_the_view_is_written_and_rows_are_arranged_outside_of_the_app_thread(
+    runs_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def noted(*arguments: Any) -> None:
+        threads.append(threading.current_thread())
+
+    monkeypatch.setattr(remembered_view, "write", noted)
+    holding = run_selection.in_order
+
+    def in_order(*arguments: Any) -> list[RunSummary]:
+        noted()
+        return holding(*arguments)
+
+    monkeypatch.setattr(run_selection, "in_order", in_order)
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        await opened(pilot, runs_dir)
+        await pilot.press("o", "down", "enter")
+        await settle(pilot)
+        assert len(threads) >= 2
+        assert threading.main_thread() not in threads
+
+
+async def test_q_leaves_the_program(runs_dir: Path) -> None:
+    app = CnnTui(runs_dir)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, runs_dir)
+        await pilot.press("q")
+    assert app.return_value == ""
 
 
 async def test_enter_watches_a_run_and_escape_comes_back(runs_dir: Path) -> None:
@@ -296,10 +412,11 @@ async def test_a_change_that_is_made_while_runs_are_read_is_not_undone_by_what_w
         old = [*shown._runs]
         await pilot.press("space", "home", "N")
         await typed(pilot, "better")
-        shown._take(old, shown._shown_now(), shown._change_count - 1)
+        before = shown_runs(old, shown._view, RunCells(), 0.0)
+        shown._take(old, before, shown._change_count - 1)
         assert marked(shown) == ["3-better"]
         shown._changes.under_way += 1
-        shown._take(old, shown._shown_now(), shown._change_count)
+        shown._take(old, before, shown._change_count)
         assert marked(shown) == ["3-better"], "another change may have moved it"
 
 
@@ -322,6 +439,6 @@ async def test_an_empty_folder_says_how_a_run_comes_to_be(tmp_path: Path) -> Non
     async with CnnTui(tmp_path / "runs").run_test(size=(120, 40)) as pilot:
         await opened(pilot, tmp_path / "runs")
         assert "no runs here yet: Esc leads to the launcher" in screen(pilot)
-        for key in ("enter", "space", "c", "t", "n", "N", "d", "R", "x", "p", "y", "O", "u"):
+        for key in ("enter", "space", "c", "t", "n", "N", "d", "R", "x", "p", "w", "y", "O", "u"):
             await pilot.press(key)
         assert isinstance(pilot.app.screen, RunsScreen)

@@ -9,7 +9,7 @@ from tests.scripted import START
 from tui.drawing import cells
 from tui.drawing.choices import choice_rows
 from tui.screens.runs.column_dialogs import next_order
-from tui.screens.runs.run_details import details
+from tui.screens.runs.run_details import details, fitting_rows
 from tui.viewer import run_selection
 from tui.viewer.run_summary import RunSummary
 from tui.viewer.shown_runs import LONGEST, RunCells, RunsView, shown_runs
@@ -22,6 +22,19 @@ def rows(view: RunsView, chosen: int = 0) -> list[str]:
     found = shown_runs(RUNS, view, RunCells(), START + 60)
     drawn = choice_rows(found.columns, chosen, range(len(found.runs)), 50, heading=True)
     return [cells.text(row).rstrip() for row in drawn]
+
+
+def test_texts_of_runs_that_are_gone_are_forgotten() -> None:
+    texts = RunCells()
+    shown_runs(RUNS, RunsView(COLUMNS), texts, START + 60)
+    texts.forget_others([LIVE])
+    assert {path for known in texts._known.values() for path in known} == {LIVE.path}
+
+
+def test_details_that_have_no_room_are_left_out_with_a_sign() -> None:
+    drawn = [cells.text(row) for row in fitting_rows([cells.row("a"), cells.row("b")], 1)]
+    assert drawn == ["a …"]
+    assert len(fitting_rows([cells.row("a"), cells.row("b")], 2)) == 2
 
 
 def test_columns_are_aligned_and_states_begin_with_their_signs() -> None:

@@ -15,6 +15,12 @@ from engine.run.run_paths import RunDir
 from engine.run.runs_folder_lock import locked_runs_folder
 
 
+def check_name(name: str) -> None:
+    """Raise UsageError for a name that cannot name a run."""
+    if not run_creation.NAME.fullmatch(name):
+        raise UsageError(run_text.bad_name(name))
+
+
 def rename(run: RunDir, name: str) -> RunDir:
     """The run in its new folder, `NUMBER-NAME`; other runs that start from its weights find them.
 
@@ -22,8 +28,7 @@ def rename(run: RunDir, name: str) -> RunDir:
     if another run that is starting reads its weights, or if a folder cannot be written. After an
     error everything is as before.
     """
-    if not run_creation.NAME.fullmatch(name):
-        raise UsageError(run_text.bad_name(name))
+    check_name(name)
     renamed = RunDir(run.path.with_name(name if run.number is None else f"{run.number}-{name}"))
     with locked_runs_folder(run.path.parent), run_lock.held(run):
         if os.path.lexists(renamed.path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.racing.leader_board import Board, Row, RowState, Standing
 from engine.racing.race import Race
-from tui.drawing import board_words, cells, race_rows
+from tui.drawing import cells, race_rows, race_rows_text
 from tui.drawing.choices import choice_rows
 from tui.drawing.race_rows import RecipeCurve
 
@@ -65,7 +65,7 @@ def test_rungs_are_told_where_there_are_some() -> None:
     at_rung = Standing({"lr": 0.1}, (row(0, "waiting", 0.5, 3, rung=2),), 0.5, None)
     assert drawn(board(at_rung, seeds=1, rungs=3), 100) == [
         "        recipe  top-1  20 – 80 %     epochs  runs       rung  left",
-        "▸  1 A  lr=0.1   50.0  ▇▇▇▇▇▇           3/9  ‖ waiting     2  12 s",
+        "▸  1 A  lr=0.1   50.0  ▇▇▇▇▇▇           3/9  ◇ waiting     2  12 s",
     ]
 
 
@@ -121,8 +121,8 @@ def test_curves_have_letters_a_legend_and_marks_of_the_rungs() -> None:
 
 
 def test_before_the_first_epoch_a_sentence_stands_there() -> None:
-    assert board_words.NO_CURVES in "".join(curves(70, 9))
-    assert board_words.NO_CURVES_SHORT in "".join(curves(30, 9))
+    assert race_rows_text.NO_CURVES in "".join(curves(70, 9))
+    assert race_rows_text.NO_CURVES_SHORT in "".join(curves(30, 9))
 
 
 def test_any_size_is_filled() -> None:
@@ -136,14 +136,14 @@ def test_any_size_is_filled() -> None:
 
 
 def test_what_is_left_is_said_in_the_longest_form_that_fits() -> None:
-    assert board_words.left(board(BEST, rungs=3)) == [
+    assert race_rows_text.left(board(BEST, rungs=3)) == [
         "rung 1 of 3, about 1:00 left",
         "about 1:00 left",
         "1:00 left",
     ]
-    assert board_words.used(board(BEST, NEXT, budget=7200.0), "the disk is full.") == (
+    assert race_rows_text.used(board(BEST, NEXT, budget=7200.0), "the disk is full.") == (
         "2 of 4 runs have ended   1:40 used of 2:00:00   queue paused: the disk is full."
     )
-    assert board_words.ended(board(BEST)) == (
+    assert race_rows_text.ended(board(BEST)) == (
         "the race 3-digits has ended, best resnet20 lr=0.1 with 92.0 %"
     )

@@ -6,10 +6,9 @@ import click
 
 from engine.numbers import duration, percent
 from engine.racing.leader_board import Board, Standing
-from tui.cli import race_words as words
 from tui.cli.fitted_columns import TableColumn
 from tui.cli.tables import print_table
-from tui.drawing.board_words import recipe
+from tui.drawing import race_rows_text as words
 
 SHORTEST_RECIPE = 16
 
@@ -38,7 +37,7 @@ def _row(place: int, standing: Standing, *, several: bool) -> tuple[str, ...]:
     deviation = "" if standing.deviation is None else percent(standing.deviation)
     return (
         str(place),
-        recipe(standing),
+        words.recipe(standing),
         "" if standing.mean is None else percent(standing.mean),
         *([deviation] if several else []),
         words.states(rows),

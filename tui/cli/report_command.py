@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +16,7 @@ from tui.cli.printed_json import print_object
 from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
-    from engine.protocol.answers import Note, Progress, Written
     from engine.run.run_paths import RunDir
-    from engine.start.engine_request import EngineRequest
-
-# The file of a report on several runs.
-COMPARISON = Path("comparison.html")
 
 
 @click.command(help=report_command_text.HELP)
@@ -51,18 +45,14 @@ def report(
     from engine.protocol.answers import Written
     from engine.report import report_target
     from engine.run.target_files import target_file
+    from engine.start import report_requests
 
     found = [_found(runs_dir, selector) for selector in runs or ("",)]
     _check_different(found)
-    target = output or (COMPARISON if len(found) > 1 else Path(f"{found[0].label}.html"))
+    target = output or report_requests.usual_file(found)
     report_target.check(target, pictures, force=force)
     with target_file(target) as file:
-        figures = os.fsencode(pictures.absolute()) if pictures is not None else b""
-        place = os.fsencode(file.temporary.absolute())
-        if len(found) > 1:
-            request = _on_several(found, place, figures)
-        else:
-            request = _on_one(found[0], place, figures, images=not no_images)
+        request = report_requests.report(found, file.temporary, pictures, images=not no_images)
         with answers_of(request, report_command_text.STOPPED) as answers:
             for answer in answers:
                 assert isinstance(answer, Written)
@@ -86,32 +76,6 @@ def _check_different(runs: Sequence[RunDir]) -> None:
         if run.path.resolve() in known:
             raise UsageError(report_command_text.named_twice(run.label))
         known.add(run.path.resolve())
-
-
-def _on_one(
-    run: RunDir, target: bytes, pictures: bytes, *, images: bool
-) -> EngineRequest[Progress | Note | Written]:
-    from engine.protocol.requests import Report
-    from engine.recipes import watched_recipe
-    from engine.recipes.recipe import Recipe
-    from engine.recipes.recipe_building import read_recipe
-    from engine.start import network_requests
-
-    path = os.fsencode(run.path.resolve())
-    wanted = Report(run=path, target=target, pictures=pictures, images=images)
-    program = watched_recipe.watched_program(run.recipe)
-    recipe = read_recipe(run.recipe) if program is None else Recipe()
-    return network_requests.report(wanted, recipe)
-
-
-def _on_several(
-    runs: Sequence[RunDir], target: bytes, pictures: bytes
-) -> EngineRequest[Progress | Note | Written]:
-    from engine.protocol.requests import CompareRuns
-    from engine.start import network_requests
-
-    paths = tuple(os.fsencode(run.path.resolve()) for run in runs)
-    return network_requests.comparison(CompareRuns(runs=paths, target=target, pictures=pictures))
 
 
 def _tell(path: Path, length: int, *, as_json: bool) -> None:

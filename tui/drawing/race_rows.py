@@ -8,7 +8,7 @@ from typing import NamedTuple
 from engine import numbers
 from engine.racing.leader_board import Board, Row, RowState, Standing
 from tui.drawing import axis, cells, spark
-from tui.drawing import board_words as words
+from tui.drawing import race_rows_text as words
 from tui.drawing.axis import Limits, Mark
 from tui.drawing.cells import Ink, Span
 from tui.drawing.compared_plot import Overlaid, compared_plot, ink_of
@@ -21,7 +21,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SIGNS: Mapping[RowState, str] = {
     "queued": "○",
     "training": "●",
-    "waiting": "‖",
+    "waiting": "◇",
     "done": "✓",
     "failed": "✗",
     "dropped": "·",

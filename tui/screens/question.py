@@ -37,9 +37,12 @@ class QuestionScreen(Dialog[str]):
         self.title, self._question, self._answers = harmless(label), question, answers
 
     def inside(self) -> ComposeResult:
-        yield Label(self._question)
-        answers = self._answers.items()
-        yield OptionList(*(Option(f"{key:<5}{said}", id=name) for name, (key, said) in answers))
+        yield Label(self.plain(self._question), markup=False)
+        answers = (
+            Option(self.plain(f"{key:<5}{said}"), id=name)
+            for name, (key, said) in self._answers.items()
+        )
+        yield OptionList(*answers, markup=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.action_answer(event.option_id or STAY)

@@ -36,6 +36,8 @@ KEY_LEAVE = "leave"
 KEY_LEAVE_RUNNING = "leave (run goes on)"
 KEY_LEAVE_PAUSED = "leave (run stays paused)"
 
+RUNS_IN = "runs in"
+
 KEY_EXPLAIN = "explain"
 
 KEY_PAST = "past epochs"
@@ -220,7 +222,7 @@ STOP_ANSWERS: Mapping[str, tuple[str, str]] = {
 STOP_SENT = "the run was asked to stop"
 
 
-STILL_LIVE = "the run is live: there is nothing to resume"
+STILL_LIVE = "the run is live already: resume it once it has ended"
 
 SAVING_CHECKPOINT = "saving a checkpoint"
 
@@ -306,7 +308,7 @@ HELP_LAUNCHER = KeyGroup(
         ("f", "change fields of the recipe"),
         ("a", "images as the network sees them"),
         ("i", "what the data set holds"),
-        ("r", "all runs: find, compare, change them"),
+        ("r w", "all runs; the race of a run, or the newest"),
         ("/ o", "filter architectures; order them"),
         ("y", "copy the command for the same"),
         (": Ctrl+P", "all that can be done, in words"),
@@ -322,7 +324,7 @@ HELP_BOXES = KeyGroup(
         ("↑ ↓ Enter", "another field or answer; take it"),
         ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
         ("Home End", "to either end"),
-        ("k s", "on leaving: leave the run as it is; stop it"),
+        ("k s", "in a question: leave the run as it is; stop it"),
         ("d", "on deleting: move the runs to the trash"),
         ("Tab", "complete the path of a folder"),
     ),

@@ -21,7 +21,6 @@ KNOWN = ("iterm", "wezterm", "ghostty", "xterm-ghostty", "kitty", "xterm-kitty",
 MOST_CHARACTERS = 200
 # For an answer of tmux.
 SECONDS = 1.0
-FORMAT = "#{allow-passthrough} #{pane_id} #{client_termname} #{client_termtype}"
 
 
 def call(text: str, environment: Mapping[str, str]) -> str:

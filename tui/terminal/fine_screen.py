@@ -26,8 +26,8 @@ class FineScreen(Screen[Result]):
 
     def call_attention(self, text: str) -> None:
         """Call somebody to the terminal, with this text."""
-        if isinstance(self.app, FineApp):
-            self.app.call_attention(text)
+        assert isinstance(self.app, FineApp)
+        self.app.call_attention(text)
 
     def _compositor_refresh(self) -> None:
         """Send the changes; under a dialog, hand them to it: Textual would resend everything."""

@@ -8,6 +8,7 @@ whether it waits in the queue, and why an engine died.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -59,7 +60,8 @@ class _Followed(NamedTuple):
 class RunIndex:
     """The summaries of the runs of a folder, which may be asked for again and again.
 
-    It serves one thread at a time. `clock` is that of the file system, in nanoseconds.
+    It serves one thread at a time; another one that asks waits until the first one has read, or
+    closed its stream. `clock` is that of the file system, in nanoseconds.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class RunIndex:
         self._followed: dict[str, _Followed] = {}
         self._is_saved = True
         self._queued: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
 
     def rows(self) -> list[RunSummary]:
         """Live runs first, then the newest. Raises RunError if the folder cannot be read."""
@@ -86,16 +89,17 @@ class RunIndex:
 
         What was read is kept, also if the caller stops early.
         """
-        began = self._clock()
-        self._queued = queue_file.queued(self._runs_dir)
-        labels = run_search.labels(self._runs_dir)
-        self._forget_others(labels)
-        try:
-            for look in self._live_first(labels):
-                if (found := self._summary(look, began)) is not None:
-                    yield self._in_queue_or_not(look.label, found)
-        finally:
-            self._save()
+        with self._lock:
+            began = self._clock()
+            self._queued = queue_file.queued(self._runs_dir)
+            labels = run_search.labels(self._runs_dir)
+            self._forget_others(labels)
+            try:
+                for look in self._live_first(labels):
+                    if (found := self._summary(look, began)) is not None:
+                        yield self._in_queue_or_not(look.label, found)
+            finally:
+                self._save()
 
     @property
     def _runs(self) -> dict[str, KeptRun]:

@@ -31,7 +31,7 @@ def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
         Column("", [best(run) for run in runs], 2, True),
         Column("", [sparkline(run.top1, 7, 0.0, 1.0) if run.top1 else "" for run in runs], 5),
         Column("", [_time(run) for run in runs], 4, True),
-        Column("", [_cut(run.error, LONGEST_ERROR) for run in runs], 7, ink="warning"),
+        Column("", [_cut(run.error, LONGEST_ERROR) for run in runs], 7, ink="error"),
     ]
 
 
@@ -50,7 +50,7 @@ def _cut(said: str, width: int) -> str:
 
 def state(run: RunSummary) -> str:
     """`● training`: the sign and the word of its state."""
-    return f"{viewer_text.SIGNS[run.state]} {viewer_text.STATE_WORDS[run.state]}".strip()
+    return viewer_text.state(run.state).strip()
 
 
 def data(run: RunSummary) -> str:

@@ -28,6 +28,7 @@ RunState: TypeAlias = Literal[
     "queued", "starting", "live", "paused", "done", "stopped", "failed", "silent"
 ]
 
+LIVE: tuple[RunState, ...] = ("live", "paused")
 
 # The tag of a run that belongs to a race begins like this; the label of the race follows.
 RACE_TAG = "race:"

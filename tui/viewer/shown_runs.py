@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,16 +13,15 @@ from tui.drawing.cells import Ink
 from tui.drawing.table import Column
 from tui.viewer import run_columns, run_selection, viewer_text
 from tui.viewer.run_columns import RunColumn
-from tui.viewer.run_summary import RunSummary
+from tui.viewer.run_summary import LIVE, RunSummary
 
 # Longer texts would leave no room for other columns.
 LONGEST = 28
-LIVE = ("live", "paused")
 STATE_INKS: Mapping[str, Ink] = {
     "live": "good",
     "paused": "rate",
     "queued": "dim",
-    "failed": "warning",
+    "failed": "error",
     "silent": "warning",
 }
 # The signs of the order in a heading.
@@ -46,32 +46,39 @@ class ShownRuns(NamedTuple):
 
 
 class RunCells:
-    """The texts of runs by column, kept as long as the run stays as it is."""
+    """The texts of runs by column, kept as long as the run stays as it is. Any thread may ask."""
 
     def __init__(self) -> None:
         self._known: dict[str, dict[str, tuple[RunSummary, str]]] = {}
+        self._lock = threading.Lock()
 
     def of(self, column: RunColumn, runs: Sequence[RunSummary]) -> list[str]:
-        known = self._known.setdefault(column.name, {})
-        return [self._text(column, run, known) for run in runs]
+        with self._lock:
+            known = self._known.setdefault(column.name, {})
+            return [_text(column, run, known) for run in runs]
 
-    def _text(
-        self, column: RunColumn, run: RunSummary, known: dict[str, tuple[RunSummary, str]]
-    ) -> str:
-        before = known.get(run.path)
-        if before is None or before[0] is not run:
-            said = harmless(_cell(column, run))
-            if len(said) > LONGEST:
-                said = cells.fit_text(said, LONGEST).rstrip()
-            before = known[run.path] = run, said
-        return before[1]
+    def forget_others(self, runs: Sequence[RunSummary]) -> None:
+        """Forget the runs that are not among these."""
+        present = {run.path for run in runs}
+        with self._lock:
+            for known in self._known.values():
+                for gone in known.keys() - present:
+                    del known[gone]
+
+
+def _text(column: RunColumn, run: RunSummary, known: dict[str, tuple[RunSummary, str]]) -> str:
+    before = known.get(run.path)
+    if before is None or before[0] is not run:
+        said = harmless(_cell(column, run))
+        if len(said) > LONGEST:
+            said = cells.fit_text(said, LONGEST).rstrip()
+        before = known[run.path] = run, said
+    return before[1]
 
 
 def _cell(column: RunColumn, run: RunSummary) -> str:
     """The text of a cell; below each other, the words for the states begin in one column."""
-    if column.name == "state":
-        return f"{viewer_text.SIGNS[run.state]} {viewer_text.STATE_WORDS[run.state]}"
-    return column.cell(run)
+    return viewer_text.state(run.state) if column.name == "state" else column.cell(run)
 
 
 def shown_runs(

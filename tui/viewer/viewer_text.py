@@ -28,6 +28,12 @@ STATE_WORDS: Mapping[str, str] = {
     "silent": "silent",
 }
 
+
+def state(name: str) -> str:
+    """`● training`: the sign and the word of a state; below each other, the words line up."""
+    return f"{SIGNS[name]} {STATE_WORDS[name]}"
+
+
 RECORDING = "This is a recording: it has no engine."
 
 ONLY_READ = "This is a log of another program: it is only read, and takes no commands."
@@ -46,8 +52,8 @@ def waits(runs_before: int, *, paused: bool) -> str:
     if paused:
         return "the queue is paused"
     if not runs_before:
-        return "is the next one to start"
-    return f"waits for {runs_before} run{'s' if runs_before > 1 else ''} before it"
+        return "the run is the next one to start"
+    return f"the run waits for {runs_before} run{'s' if runs_before > 1 else ''} before it"
 
 
 def ago(seconds: float) -> str:

@@ -14,6 +14,7 @@ from tui.drawing import cells, frame
 from tui.drawing.cells import Row, Span
 from tui.drawing.choices import choice_rows, visible_range
 from tui.drawing.table import Column
+from tui.drawing.wrapping import wrapped
 from tui.widgets.drawn import CellWidget
 
 
@@ -120,6 +121,12 @@ class Chooser(CellWidget, can_focus=True):
         self._about = rows
         self.redraw()
 
+    def complain(self, sentence: str) -> None:
+        """Say why the rows cannot be read: in their place, or in the border below older ones."""
+        lines = () if self._keys else wrapped(sentence, max(1, self.size.width - 4))
+        self._foot = (Span(sentence, "error"),) if self._keys else ()
+        self.tell(*((Span(f" {line}", "error"),) for line in lines))
+
     def __len__(self) -> int:
         return len(self._keys)
 
@@ -173,8 +180,11 @@ class Chooser(CellWidget, can_focus=True):
         inside: list[Row] = []
         shown = self._visible(height - 2 - self._heading)
         sign = self._sign(shown)
-        if self._columns and width > 2 and height > 2:
-            inside = choice_rows(self._columns, self._at, shown, width - 2, heading=self._heading)
+        if width > 2 and height > 2:
+            if self._columns:
+                inside = choice_rows(
+                    self._columns, self._at, shown, width - 2, heading=self._heading
+                )
             inside += self._below(height - 2 - len(inside))
         room_for_foot = width - 6 - (cells.width(sign) + 3 if sign else 0)
         return frame.frame(

@@ -6,6 +6,7 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.content import Content
 
 from tui.terminal.fine_screen import FineModalScreen
 from tui.widgets.drawn import drawable
@@ -33,8 +34,9 @@ class Dialog(FineModalScreen[Answer]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box", can_focus=self.SCROLLS) as box:
-            box.border_title = self.plain(self.title or "")
-            box.border_subtitle = self.plain(self.sub_title or "")
+            # Content, since Textual parses markup in a text.
+            box.border_title = Content(self.plain(self.title or ""))
+            box.border_subtitle = Content(self.plain(self.sub_title or ""))
             yield from self.inside()
 
     def inside(self) -> ComposeResult:

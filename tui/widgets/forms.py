@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, Self
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -42,14 +43,37 @@ class FormDialog(Dialog[Answer]):
 
 
 class LineDialog(FormDialog[str]):
-    """Asks for one line of text; the input starts with `written`."""
+    """Asks for one line of text; the input starts with `written`.
 
-    def __init__(self, written: str = "") -> None:
+    With `refusal`, it stays open as long as that has a sentence on what is written.
+    """
+
+    def __init__(
+        self,
+        written: str = "",
+        refusal: Callable[[str], str] | None = None,
+        example: str = "",
+    ) -> None:
         super().__init__()
-        self._written = written
+        self._written, self._refusal, self._example = written, refusal, example
+
+    def entitled(self, title: str, hint: str) -> Self:
+        """The same dialog, with these words in its border."""
+        self.title, self.sub_title = title, hint
+        return self
 
     def inside(self) -> ComposeResult:
-        yield Input(self._written)
+        yield Input(self._written, placeholder=self._example)
+        if self._refusal is not None:
+            yield self.complaint()
+
+    def why_not(self, written: str) -> str:
+        """What is wrong with this line; empty if nothing is."""
+        return self._refusal(written) if self._refusal is not None else ""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip())
+        written = event.value.strip()
+        if why := self.why_not(written):
+            self.complain(self.plain(why))
+        else:
+            self.dismiss(written)

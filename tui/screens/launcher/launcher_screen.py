@@ -25,6 +25,7 @@ from engine.start import data_requests, device_request, launch, recipe_resolutio
 from engine.start.engine_request import EngineRequest
 from tui import shared_text
 from tui.screens import screen_text
+from tui.screens.head_row import HeadRow
 from tui.screens.launcher import launcher_text
 from tui.screens.launcher.architecture_box import ArchitectureBox, StagesBox
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
@@ -32,11 +33,12 @@ from tui.screens.launcher.data_box import DataBox
 from tui.screens.launcher.device_box import DeviceBox
 from tui.screens.launcher.engine_starter import EngineStarter
 from tui.screens.launcher.new_run import ImageFolder, NewRun
-from tui.screens.launcher.outer_rows import HeadRow, KeysRow, PlanRows
+from tui.screens.launcher.outer_rows import KeysRow, PlanRows
 from tui.screens.launcher.recipe_box import RecipeBox
 from tui.screens.launcher.runs_box import RunsBox
 from tui.screens.started_runs import StartedRuns
 from tui.terminal.fine_screen import FineScreen
+from tui.viewer.run_index import RunIndex
 from tui.widgets.chooser import Chooser
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class Launcher(FineScreen[None]):
         Binding("i", "inspect", launcher_text.INSPECT),
         Binding("y", "copy", launcher_text.COPY),
         Binding("r", "runs", launcher_text.ALL_RUNS),
+        Binding("w", "race", launcher_text.SHOW_RACE),
         Binding("slash", "filter", shared_text.FILTER),
         Binding("o", "order", launcher_text.ORDER),
         Binding("tab", "next_box(1)", launcher_text.NEXT_BOX, show=False),
@@ -73,7 +76,7 @@ class Launcher(FineScreen[None]):
 
     def __init__(self, runs_dir: Path, data_dir: str) -> None:
         super().__init__()
-        self._runs_dir = runs_dir
+        self._runs_dir, self._index = runs_dir, RunIndex(runs_dir)
         self.set_reactive(Launcher.new_run, NewRun.default(data_dir))
         self._starter = EngineStarter(runs_dir)
         self._preparing: Worker[None] | None = None
@@ -83,7 +86,7 @@ class Launcher(FineScreen[None]):
     def compose(self) -> ComposeResult:
         new = self.new_run
         yield HeadRow(self._runs_dir, id="head")
-        yield RunsBox(self._runs_dir, id="runs")
+        yield RunsBox(self._runs_dir, self._index, id="runs")
         with Horizontal(id="middle"):
             with Vertical(id="models"):
                 yield ArchitectureBox(id="arch", chosen=new.arch).data_bind(Launcher.new_run)
@@ -98,6 +101,7 @@ class Launcher(FineScreen[None]):
     def on_mount(self) -> None:
         for name in ("arch", "data", "recipe", "device"):
             self.watch(self._chooser(name), "chosen", self._take_choices, init=False)
+        self.watch(self.query_one(RunsBox), "chosen", self._offer_race, init=False)
         self._take_choices()
         self._arrange()
         self._chooser(self._box).focus()
@@ -151,13 +155,18 @@ class Launcher(FineScreen[None]):
         if isinstance(self.focused, Chooser):
             self._box = str(self.focused.id)
         self.query_one(KeysRow).attaches = isinstance(self.focused, RunsBox)
+        self._offer_race()
         self._prepare()
 
     def on_resize(self) -> None:
         self._arrange()
 
+    def _offer_race(self) -> None:
+        self.query_one(KeysRow).races = bool(self.query_one(RunsBox).race)
+
     def on_runs_box_listed(self) -> None:
         self._arrange()
+        self._offer_race()
         self._prepare()
 
     def on_runs_box_unreadable(self, message: RunsBox.Unreadable) -> None:
@@ -295,7 +304,29 @@ class Launcher(FineScreen[None]):
     def action_runs(self) -> None:
         from tui.screens.runs.runs_screen import RunsScreen
 
-        self.app.push_screen(RunsScreen(self._runs_dir, self._started_here))
+        self.app.push_screen(RunsScreen(self._runs_dir, self._started_here, self._index))
+
+    def action_race(self) -> None:
+        self._find_race(self.query_one(RunsBox).race)
+
+    @work(thread=True, exclusive=True, group="race")
+    def _find_race(self, label: str) -> None:
+        from engine.racing import race_file
+
+        try:
+            found = label or next(iter(race_file.labels(self._runs_dir)), "")
+        except EngineError as error:
+            self.app.call_from_thread(self._complain, str(error))
+        else:
+            self.app.call_from_thread(self._show_race, found)
+
+    def _show_race(self, label: str) -> None:
+        from tui.screens.race.race_screen import RaceScreen
+
+        if label:
+            self.app.push_screen(RaceScreen(self._runs_dir, label, below=True))
+        else:
+            self.notify(launcher_text.NO_RACE, markup=False)
 
     def action_copy(self) -> None:
         if chosen := self._plan():

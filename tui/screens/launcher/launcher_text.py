@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.text import examples, harmless
+from tui.viewer.queue_news import QueueNews
 
 # Keys
 
@@ -17,6 +18,7 @@ KEY_FIELDS = "fields"
 KEY_AUGMENTED = "augmented"
 KEY_INSPECT = "inspect data"
 KEY_RUNS = "all runs"
+KEY_RACE = "race"
 KEY_COPY = "copy command"
 
 # Boxes
@@ -68,9 +70,23 @@ def recipe_augmentation(names: Iterable[str]) -> str:
     return "   ".join(names) or NO_AUGMENTATION
 
 
+def queue(news: QueueNews) -> str:
+    """`race 1-digits goes on: w shows it   3 runs wait: r shows them`, or that all wait."""
+    race = f"race {harmless(news.race)} goes on: w shows it" if news.race else ""
+    runs = "1 run waits" if news.waiting == 1 else f"{news.waiting:,} runs wait"
+    said = [
+        race,
+        f"{runs}: r shows {'it' if news.waiting == 1 else 'them'}" if news.waiting else "",
+    ]
+    if news.paused and (news.race or news.waiting):
+        said = [f"the queue is paused: {harmless(news.paused)}", said[1]]
+    return "   ".join(filter(None, said))
+
+
+NO_RACE = "there is no race here: `cnn-tui race --help` tells how to start one"
+
 # Rows around the boxes
 
-RUNS_IN = "runs in"
 NEW_RUN = "new run"
 COPIED = "copied"
 LOADING_IMAGES = "loading some images"
@@ -121,6 +137,7 @@ START = "Start with what is chosen, or attach to the run"
 CHANGE_FIELDS = "Change fields of the recipe"
 INSPECT = "Say what the chosen data set holds"
 ALL_RUNS = "Show all runs: find, compare, change them"
+SHOW_RACE = "Show the race of the marked run, else the one that goes on, else the newest"
 COPY = "Copy the command that does the same"
 ORDER = "List in another order"
 NEXT_BOX = "Go to the next box"

@@ -1,21 +1,18 @@
-"""The rows above and below the boxes: host and folder, the command line, and the keys."""
+"""The rows below the boxes: the command line, and the keys."""
 
 from __future__ import annotations
 
-import socket
 import textwrap
-from pathlib import Path
 
 from textual.geometry import Size
 from textual.reactive import var
 
 from engine.recipes import equivalent_command
 from engine.start import launch
-from engine.text import folder, harmless
+from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
-from tui.drawing.frame import fitting
 from tui.screens.launcher import launcher_text
 from tui.screens.launcher.new_run import NewRun
 from tui.widgets.drawn import CellWidget
@@ -23,22 +20,6 @@ from tui.widgets.strips import keys_row
 
 # A sentence is wrapped to this many columns at least.
 NARROWEST_SENTENCE = 20
-
-
-class HeadRow(CellWidget):
-    """The program, the host, and the folder of runs if it fits."""
-
-    def __init__(self, runs_dir: Path, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(id=id)
-        self._runs_dir = folder(runs_dir)
-
-    def draw(self, width: int, height: int) -> list[Row]:
-        host = Span(f" · {socket.gethostname()}", "dim")
-        left = cells.row(" ", Span(shared_text.PROGRAM, "title"), host)
-        where = cells.row(Span(f"{launcher_text.RUNS_IN} {self._runs_dir} ", "dim"))
-        right = fitting([where], width - cells.width(left) - 2)
-        gap = " " * (width - cells.width(left) - cells.width(right))
-        return [cells.row(*left, gap, *right)]
 
 
 class PlanRows(CellWidget):
@@ -77,7 +58,13 @@ class KeysRow(CellWidget):
     attaches: var[bool] = var(False)
     """Whether Enter attaches to a run instead of starting one."""
 
+    races: var[bool] = var(False)
+    """Whether a race goes on, or the marked run belongs to one."""
+
     def watch_attaches(self) -> None:
+        self.redraw()
+
+    def watch_races(self) -> None:
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Row]:
@@ -86,6 +73,7 @@ class KeysRow(CellWidget):
             ("tab", launcher_text.KEY_NEXT_BOX),
             ("↑↓", launcher_text.KEY_CHOOSE),
             ("r", launcher_text.KEY_RUNS),
+            *((("w", launcher_text.KEY_RACE),) if self.races else ()),
             ("f", launcher_text.KEY_FIELDS),
             ("a", launcher_text.KEY_AUGMENTED),
             ("i", launcher_text.KEY_INSPECT),

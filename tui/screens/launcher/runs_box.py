@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
-from textual import work
 from textual.message import Message
-from textual.worker import Worker
 
 from engine.errors import EngineError
 from engine.run.run_paths import RunDir
 from engine.text import harmless
 from tui.screens.launcher import launcher_text
+from tui.screens.paced_reading import PacedReading
+from tui.viewer import queue_news
+from tui.viewer.queue_news import QueueNews
 from tui.viewer.run_index import RunIndex
 from tui.viewer.run_list import run_columns
-from tui.viewer.run_summary import RunSummary
+from tui.viewer.run_summary import LIVE, RunSummary
 from tui.widgets.chooser import Chooser
 
 RECENT_RUNS = 20
-LIVE = ("live", "paused")
 ORDERS: Mapping[str, Callable[[RunSummary], float | str]] = {
     launcher_text.NEWEST: lambda run: 0.0,
     launcher_text.BEST: lambda run: -(run.best_top1 or 0.0),
@@ -42,19 +43,26 @@ class RunsBox(Chooser):
             super().__init__()
             self.why = why
 
-    def __init__(self, runs_dir: Path, *, id: str) -> None:  # noqa: A002 (Textual's name)
+    def __init__(
+        self,
+        runs_dir: Path,
+        index: RunIndex,
+        *,
+        id: str,  # noqa: A002 (Textual's name)
+    ) -> None:
         super().__init__(id=id)
-        self._runs_dir = runs_dir
-        self._index = RunIndex(runs_dir)
+        self._runs_dir, self._index = runs_dir, index
         self._runs: Sequence[RunSummary] = ()
         self._order = launcher_text.NEWEST
-        self._reading: Worker[None] | None = None
+        self._queue = QueueNews()
+        self._reading = PacedReading(
+            self, self._read, REFRESH_SECONDS, wanted=lambda: self.screen.is_current
+        )
         # The run to mark when the list is filled next.
         self._to_mark = ""
 
     def on_mount(self) -> None:
         self.read_runs()
-        self.set_interval(REFRESH_SECONDS, self.read_runs)
 
     @property
     def run(self) -> RunDir:
@@ -66,19 +74,23 @@ class RunsBox(Chooser):
         self._to_mark = str(run.path)
 
     def read_runs(self) -> None:
-        """Read the runs, unless an earlier reading still goes on: a slow disk may take longer."""
-        if self.screen.is_current and (self._reading is None or self._reading.is_finished):
-            self._reading = self._read()
+        """Read the runs, unless a reading goes on."""
+        self._reading.now()
 
-    @work(thread=True)
     def _read(self) -> None:
         """Read the runs in a thread: some journals may be long."""
+        news = queue_news.read(self._runs_dir)
         try:
-            found = [*itertools.islice(self._index.stream(), RECENT_RUNS)]
+            with closing(self._index.stream()) as runs:
+                found = [*itertools.islice(runs, RECENT_RUNS)]
         except EngineError as error:
             self.post_message(self.Unreadable(str(error)))
             return
-        self.app.call_from_thread(self._show, found)
+        self.app.call_from_thread(self._take, found, news)
+
+    def _take(self, found: Sequence[RunSummary], news: QueueNews) -> None:
+        self._queue = news
+        self._show(found)
 
     def next_order(self) -> bool:
         orders = list(ORDERS)
@@ -105,5 +117,17 @@ class RunsBox(Chooser):
         self._tell_why()
 
     def _tell_why(self) -> None:
-        """Say below the list why the marked run failed."""
-        self.note(next((harmless(run.error) for run in self._runs if run.path == self.chosen), ""))
+        """Say below the list what the queue does, and why the marked run failed."""
+        run = self._summary
+        said = launcher_text.queue(self._queue), harmless(run.error) if run is not None else ""
+        self.note("   ".join(filter(None, said)))
+
+    @property
+    def _summary(self) -> RunSummary | None:
+        return next((run for run in self._runs if run.path == self.chosen), None)
+
+    @property
+    def race(self) -> str:
+        """The race of the marked run, else the one in the queue; "" if there is none."""
+        run = self._summary
+        return (run.race if run is not None and self.has_focus else "") or self._queue.race

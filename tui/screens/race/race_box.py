@@ -5,8 +5,7 @@ from __future__ import annotations
 from textual.reactive import var
 
 from engine.racing.leader_board import Row, Standing
-from tui.drawing import board_words, race_rows
-from tui.drawing.cells import Span
+from tui.drawing import race_rows, race_rows_text
 from tui.viewer.race_reading import RaceReading
 from tui.widgets.chooser import Chooser
 
@@ -14,12 +13,11 @@ from tui.widgets.chooser import Chooser
 class RaceBox(Chooser):
     """A row for each recipe, best first; below them, the runs of the chosen one."""
 
-    seed: var[int] = var(0)
-    """Which run of the chosen recipe is chosen; -1 for the one that trains, or is best."""
+    seed: var[int | None] = var(None)
+    """Which run of the chosen recipe is chosen; None for the one that trains, or is best."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id, heading=True)
-        self.set_reactive(RaceBox.seed, -1)
         self._standings: dict[str, Standing] = {}
 
     def show(self, reading: RaceReading) -> None:
@@ -27,10 +25,9 @@ class RaceBox(Chooser):
         board = reading.board
         keys = [str(recipe) for recipe in reading.recipes]
         self._standings = dict(zip(keys, board.standings, strict=True))
-        self.entitle((Span(board_words.title(board.race.label)),))
         columns = race_rows.board_columns(board, reading.recipes, self.size.width)
-        self.fill(keys, columns, facts=board_words.left(board))
-        self.note(board_words.used(board, reading.paused))
+        self.fill(keys, columns, facts=race_rows_text.left(board))
+        self.note(race_rows_text.used(board, reading.paused))
         self.tell_runs()
 
     @property
@@ -47,7 +44,7 @@ class RaceBox(Chooser):
     def _run_at(self) -> int:
         assert self.standing is not None
         rows = self.standing.rows
-        if 0 <= self.seed < len(rows):
+        if self.seed is not None and self.seed < len(rows):
             return self.seed
         return max(
             range(len(rows)), key=lambda at: (rows[at].state == "training", rows[at].top1 or 0.0)
@@ -64,7 +61,7 @@ class RaceBox(Chooser):
             self.tell(race_rows.seeds_row(self.standing, self._run_at, self.size.width - 2))
 
     def watch_chosen(self) -> None:
-        self.seed = -1
+        self.seed = None
         self.tell_runs()
 
     def watch_seed(self) -> None:

@@ -16,11 +16,13 @@ from engine.errors import EngineError
 from engine.queueing import queue_edits
 from engine.racing import race_dropping
 from engine.run.run_paths import RunDir
-from tui.drawing import board_words, race_rows
-from tui.drawing.cells import Row
+from tui import shared_text
+from tui.drawing import race_rows, race_rows_text
+from tui.drawing.cells import Row, Span
 from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
 from tui.screens.help import HelpScreen
+from tui.screens.paced_reading import PacedReading
 from tui.screens.question import QuestionScreen
 from tui.screens.race import race_screen_text as words
 from tui.screens.race.race_box import RaceBox
@@ -31,8 +33,8 @@ from tui.viewer.run_follower import RunFollower
 from tui.widgets.drawn import CellWidget
 from tui.widgets.strips import keys_row
 
-# A reading waits at least this long after the one before, and so many times as long as that took.
-REST_SECONDS, REST = 1.0, 20
+# A reading waits at least this long after the one before.
+REST_SECONDS = 1.0
 # The recipes that are compared, and the most runs of them.
 MOST_RECIPES, MOST_RUNS = 5, 20
 # The least rows of a screen that has room for curves, and the share of the list.
@@ -40,7 +42,7 @@ LEAST_ROWS, LIST_SHARE = 18, 0.55
 
 
 class RaceScreen(FineScreen[None]):
-    """Shows a race of the runs folder, and lets its user look into it, pause it, drop its runs."""
+    """Shows a race of the runs folder, and lets its user look into it, pause it, stop its runs."""
 
     CSS = """
     RaceScreen #board { height: 1fr; }
@@ -48,12 +50,12 @@ class RaceScreen(FineScreen[None]):
     RaceScreen #keys { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", words.OPEN),
+        Binding("enter", "attach", words.ATTACH),
         Binding("left,h", "run(-1)", show=False),
         Binding("right,l", "run(1)", show=False),
         Binding("c", "compare", words.COMPARE),
         Binding("p", "pause", words.PAUSE),
-        Binding("d", "drop", words.DROP),
+        Binding("s", "stop", words.STOP),
         Binding("question_mark", "help", screen_text.LIST_KEYS),
         Binding("escape", "back", show=False),
         Binding("q,ctrl+c", "leave", words.LEAVE),
@@ -67,9 +69,12 @@ class RaceScreen(FineScreen[None]):
         below: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`below` says that another screen is below."""
+        """`below` says that another screen is below, to which Escape goes back."""
         super().__init__()
-        self._runs_dir, self._label, self._below, self._clock = runs_dir, label, below, clock
+        self._runs_dir, self._label, self._clock = runs_dir, label, clock
+        self.is_above_another = below
+        self._readings = PacedReading(self, self._read, REST_SECONDS)
+        self._is_unreadable = False
         self.reading: RaceReading | None = None
         """What was read last; None before the first reading."""
 
@@ -79,35 +84,38 @@ class RaceScreen(FineScreen[None]):
         yield KeysRow(id="keys")
 
     def on_mount(self) -> None:
-        self._read()
+        self.query_one(RaceBox).entitle((Span(race_rows_text.title(self._label)),))
+        self.read_race()
 
     def on_resize(self) -> None:
         self._show()
 
     # Reading
 
-    @work(thread=True)
+    def read_race(self) -> None:
+        """Read the race, unless a reading goes on."""
+        self._readings.now()
+
     def _read(self) -> None:
         """Read in a thread: a slow disk takes long."""
-        began = time.monotonic()
         try:
             found = race_reading.read(self._runs_dir, self._label)
         except EngineError as error:
-            self.app.call_from_thread(self._tell, error, seconds=60)
-            self.app.call_from_thread(self._read_later, time.monotonic() - began)
-            return
-        self.app.call_from_thread(self._take, found, time.monotonic() - began)
+            self.app.call_from_thread(self._say_unreadable, str(error))
+        else:
+            self.app.call_from_thread(self._take, found)
 
-    def _take(self, found: RaceReading, took: float) -> None:
+    def _say_unreadable(self, sentence: str) -> None:
+        self._is_unreadable = True
+        self.query_one(RaceBox).complain(sentence)
+
+    def _take(self, found: RaceReading) -> None:
         before, self.reading = self.reading, found
-        if found != before:
+        if found != before or self._is_unreadable:
+            self._is_unreadable = False
             self._show()
         if before is not None and found.board.ended and not before.board.ended:
-            self.call_attention(board_words.ended(found.board))
-        self._read_later(took)
-
-    def _read_later(self, took: float) -> None:
-        self.set_timer(max(REST_SECONDS, REST * took), self._read)
+            self.call_attention(race_rows_text.ended(found.board))
 
     def _show(self) -> None:
         self._lay_out()
@@ -129,7 +137,7 @@ class RaceScreen(FineScreen[None]):
     def action_run(self, runs: int) -> None:
         self.query_one(RaceBox).next_run(runs)
 
-    def action_open(self) -> None:
+    def action_attach(self) -> None:
         if (run := self._run) is not None:
             source = RunFollower(run)
             self.app.push_screen(Dashboard(source, below=True, clock=self._clock))
@@ -173,17 +181,17 @@ class RaceScreen(FineScreen[None]):
         queue_edits.go_on(self._runs_dir)
         return words.GOES_ON
 
-    def action_drop(self) -> None:
+    def action_stop(self) -> None:
         if (run := self._run) is not None:
-            self.app.push_screen(DropScreen(run.label), partial(self._drop, run))
+            self.app.push_screen(StopInRace(run.label), partial(self._stop, run))
 
-    def _drop(self, run: RunDir, answer: str | None) -> None:
-        def drop() -> str:
+    def _stop(self, run: RunDir, answer: str | None) -> None:
+        def stop() -> str:
             race_dropping.drop(run)
-            return words.dropped(run.label)
+            return words.stopped(run.label)
 
-        if answer == "drop":
-            self._change(drop)
+        if answer == "stop":
+            self._change(stop)
 
     @work(thread=True)
     def _change(self, change: Callable[[], str]) -> None:
@@ -194,15 +202,16 @@ class RaceScreen(FineScreen[None]):
             self.app.call_from_thread(self._tell, error)
         else:
             self.app.call_from_thread(self.notify, said, markup=False)
+        self.app.call_from_thread(self._readings.anew)
 
-    def _tell(self, error: EngineError, seconds: float | None = None) -> None:
-        self.notify(str(error), severity="error", timeout=seconds, markup=False)
+    def _tell(self, error: EngineError) -> None:
+        self.notify(str(error), severity="error", markup=False)
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen((words.HELP, words.HELP_SIGNS, screen_text.HELP_BOXES)))
 
     def action_back(self) -> None:
-        if self._below:
+        if self.is_above_another:
             self.dismiss()
 
     def action_leave(self) -> None:
@@ -230,7 +239,7 @@ class CurvesBox(CellWidget):
         if found is None or width < 3 or height < 3:
             return []
         pairs = zip(found.recipes, found.board.standings, strict=True)
-        names = {recipe: board_words.recipe(standing) for recipe, standing in pairs}
+        names = {recipe: race_rows_text.recipe(standing) for recipe, standing in pairs}
         return race_rows.curves_box(found.curves, names, found.epochs, found.rungs, width, height)
 
 
@@ -244,22 +253,23 @@ class KeysRow(CellWidget):
         paused = reading is not None and bool(reading.paused)
         several = reading is not None and reading.board.race.seeds > 1
         keys = (
-            ("⏎", words.KEY_OPEN),
+            ("⏎", words.KEY_ATTACH),
             *((("←→", words.KEY_RUN),) if several else ()),
             ("c", words.KEY_COMPARE),
             ("p", words.KEY_GO_ON if paused else words.KEY_PAUSE),
-            ("d", words.KEY_DROP),
+            ("s", words.KEY_STOP),
             (":", screen_text.KEY_COMMANDS),
+            *((("esc", screen_text.KEY_BACK),) if screen.is_above_another else ()),
             ("q", screen_text.KEY_LEAVE),
-            ("?", words.KEY_HELP),
+            ("?", shared_text.KEY_HELP),
         )
         return [keys_row(keys, width, self.spelled)]
 
 
-class DropScreen(QuestionScreen):
-    """Let the run race on (the default), or drop it."""
+class StopInRace(QuestionScreen):
+    """Let the run race on (the default), or stop it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("d", "answer('drop')", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "answer('stop')", show=False)]
 
     def __init__(self, label: str) -> None:
-        super().__init__(label, words.DROP_QUESTION, words.DROP_ANSWERS)
+        super().__init__(label, words.STOP_QUESTION, words.STOP_ANSWERS)

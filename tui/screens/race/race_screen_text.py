@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from engine.text import examples, harmless, typed
 from tui.widgets.key_group import KeyGroup
 
-KEY_OPEN, KEY_RUN, KEY_COMPARE, KEY_DROP, KEY_HELP = "dashboard", "run", "compare", "drop", "help"
+KEY_ATTACH, KEY_RUN, KEY_COMPARE, KEY_STOP = "attach", "run", "compare", "stop"
 KEY_PAUSE, KEY_GO_ON = "pause", "go on"
-OPEN = "Show the dashboard of the chosen run"
+ATTACH = "Attach to the chosen run"
 COMPARE = "Compare the runs of the best recipes"
 PAUSE = "Pause the queue after the runs that train, or go on"
-DROP = "Drop the chosen run from the race"
+STOP = "Stop the chosen run: it takes no further part in the race"
 LEAVE = "Leave; the race goes on"
 TOO_FEW = "there is nothing to compare before two runs have finished an epoch"
 GOES_ON = "the queue goes on"
-DROP_QUESTION = "Drop this run? If it trains, it is saved and stopped."
-DROP_ANSWERS: Mapping[str, tuple[str, str]] = {
-    "stay": ("Esc", "let it race on"),
-    "drop": ("d", "drop it"),
+STOP_QUESTION = "Stop this run? If it trains, it is saved first."
+STOP_ANSWERS: Mapping[str, tuple[str, str]] = {
+    "stay": ("Esc", "Let it race on"),
+    "stop": ("s", "Stop it"),
 }
 HELP = KeyGroup(
     "the race",
@@ -27,20 +27,19 @@ HELP = KeyGroup(
         ("↑ ↓ j k", "choose a recipe"),
         ("PgUp PgDn Home End", "ten further; to either end"),
         ("← → h l", "another run of the recipe, if it has several seeds"),
-        ("Enter", "its dashboard; Esc comes back"),
+        ("Enter", "attach to the run; Esc there comes back"),
         ("c", "compare the runs of the best recipes"),
         ("p", "pause the queue, or go on: runs that train end as they would"),
-        ("d", "drop the run: it is saved, and trains no more"),
+        ("s", "stop the run: it is saved, and trains no more"),
         (": Ctrl+P", "all that can be done, in words"),
         ("Ctrl+L", "draw the screen anew"),
-        ("Esc", "back to the screen below, if there is one"),
-        ("? q Ctrl+C", "these keys; leave, the race goes on"),
+        ("? Esc q Ctrl+C", "these keys; back to the screen below; leave, the race goes on"),
     ),
 )
 HELP_SIGNS = KeyGroup(
     "signs of its runs",
     (
-        ("● ‖ ○", "a run that trains, waits for others or its engine, has not begun"),
+        ("● ◇ ○", "a run that trains, waits for others or its engine, has not begun"),
         ("✓ · ✗ ↻ -", "done; dropped at a rung; failed; stopped; its folder is gone"),
     ),
 )
@@ -55,8 +54,8 @@ def paused(training: Sequence[str]) -> str:
     return f"the queue is paused{goes_on}"
 
 
-def dropped(run: str) -> str:
-    return f"{harmless(run)} is dropped"
+def stopped(run: str) -> str:
+    return f"{harmless(run)} is stopped"
 
 
 def show_again(label: str, *, ended: bool) -> str:

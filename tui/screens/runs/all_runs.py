@@ -15,7 +15,8 @@ from tui.viewer.run_summary import RunSummary
 from tui.viewer.shown_runs import ShownRuns
 from tui.widgets.long_list import LongList
 
-MARK = "✓"
+# Not ✓, which says that a run is done.
+MARK = "■"
 
 
 class AllRuns(LongList):

@@ -15,7 +15,7 @@ from tui.screens.runs import runs_screen_text
 from tui.viewer import run_columns
 from tui.widgets.dialog import Answer, Dialog
 
-SHOWN, HIDDEN = "✓", " "
+SHOWN, HIDDEN = "■", " "
 
 
 class ListDialog(Dialog[Answer]):

@@ -50,11 +50,25 @@ class ImagesPathDialog(PathDialog[str]):
         return kind_by_name(name) is not None or is_data_file(name)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        path = os.path.expanduser(event.value.strip())
-        if path and not os.path.exists(path):
-            self.complain(self.plain(runs_screen_text.nothing_at(path)))
+        if written := event.value.strip():
+            self._look(written)
         else:
+            self.complain(self.plain(runs_screen_text.NO_PATH))
+
+    @work(thread=True, exclusive=True, group="look")
+    def _look(self, written: str) -> None:
+        """Look in a thread: a folder on the network takes a while."""
+        path = os.path.expanduser(written)
+        self.app.call_from_thread(self._take_look, written, path, os.path.exists(path))
+
+    def _take_look(self, written: str, path: str, exists: bool) -> None:
+        """Answer with the path, unless it is another one by now."""
+        if not self.is_current or self.query_one(Input).value.strip() != written:
+            return
+        if exists:
             self.dismiss(path)
+        else:
+            self.complain(self.plain(runs_screen_text.nothing_at(path)))
 
 
 class PredictionRows(ScrolledRows):

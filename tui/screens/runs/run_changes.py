@@ -11,17 +11,18 @@ from textual.screen import Screen
 
 from engine.errors import EngineError
 from engine.queueing import queued_runs
-from engine.run import run_notes, run_trash
+from engine.run import run_notes, run_renaming, run_trash
 from engine.run.run_notes import RunNotes
 from engine.run.run_paths import RunDir
 from engine.text import folder
 from tui.screens.runs import runs_screen_text
-from tui.screens.runs.checked_line import CheckedLine, refusal
 from tui.screens.runs.delete_question import DeleteQuestion
+from tui.screens.runs.live_line import refusal
+from tui.widgets.forms import LineDialog
 
 
 class Change(NamedTuple):
-    """What has come of a change: a sentence, or an error; and where runs are now.
+    """What has come of a change: a sentence, and an error where not all was done; where runs are.
 
     A deleted run is nowhere: None.
     """
@@ -39,32 +40,30 @@ class RunChanges:
         self.under_way = 0
         """How many changes are being made."""
 
-    def tag(self, runs: Sequence[RunDir]) -> None:
+    def tag(self, runs: Mapping[RunDir, Sequence[str]]) -> None:
         """Ask for the tags that all of these runs have in common."""
-        known = [run_notes.read(run).tags for run in runs]
-        common = [tag for tag in known[0] if all(tag in tags for tags in known)]
-        dialog = CheckedLine(
-            runs_screen_text.tags_of([run.label for run in runs]),
-            runs_screen_text.TAGS_KEYS,
+        first, *others = runs.values()
+        common = [tag for tag in first if all(tag in tags for tags in others)]
+        dialog = LineDialog(
             " ".join(common),
             lambda written: refusal(lambda: run_notes.with_tags(RunNotes(), written.split())),
+        ).entitled(
+            runs_screen_text.tags_of([run.label for run in runs]), runs_screen_text.TAGS_KEYS
         )
 
         def take(written: str | None) -> None:
             if written is not None:
                 now = written.split()
                 gone = {*common} - {*now}
-                self._write(runs, lambda notes: run_notes.with_tags(notes, now, gone))
+                self._write([*runs], lambda notes: run_notes.with_tags(notes, now, gone))
 
         self._screen.app.push_screen(dialog, take)
 
-    def note(self, run: RunDir) -> None:
-        dialog = CheckedLine(
-            runs_screen_text.note_on(run.label),
-            runs_screen_text.NOTE_KEYS,
-            run_notes.read(run).note,
+    def note(self, run: RunDir, before: str) -> None:
+        dialog = LineDialog(
+            before,
             lambda written: refusal(lambda: run_notes.with_note(RunNotes(), written)),
-        )
+        ).entitled(runs_screen_text.note_on(run.label), runs_screen_text.NOTE_KEYS)
 
         def take(written: str | None) -> None:
             if written is not None:
@@ -85,24 +84,20 @@ class RunChanges:
             if name and name != run.name:
                 self._make(lambda: Change(moved={run: queued_runs.rename(run, name)}))
 
-        title, keys = runs_screen_text.rename(run.label), runs_screen_text.RENAME_KEYS
-        self._screen.app.push_screen(CheckedLine(title, keys, run.name), take)
+        dialog = LineDialog(
+            run.name, lambda name: refusal(partial(run_renaming.check_name, name)) if name else ""
+        ).entitled(runs_screen_text.rename(run.label), runs_screen_text.RENAME_KEYS)
+        self._screen.app.push_screen(dialog, take)
 
     def delete(self, runs: Sequence[RunDir]) -> None:
         """Ask, and move the runs to the trash of their folder, up to the first that cannot."""
-        labels = [run.label for run in runs]
-
-        def delete() -> Change:
-            for run in runs:
-                queued_runs.delete(run)
-            return Change(runs_screen_text.deleted(labels), moved=dict.fromkeys(runs))
 
         def take(answer: str | None) -> None:
             if answer == "delete":
-                self._make(delete)
+                self._make(lambda: deleted(runs))
 
         trash = folder(run_trash.trash_of(runs[0].path.parent))
-        self._screen.app.push_screen(DeleteQuestion(labels, trash), take)
+        self._screen.app.push_screen(DeleteQuestion([run.label for run in runs], trash), take)
 
     def _make(self, change: Callable[[], Change]) -> None:
         """Make a change in a thread: a disk may be slow."""
@@ -119,3 +114,18 @@ class RunChanges:
     def _end(self, made: Change) -> None:
         self.under_way -= 1
         self._changed(made)
+
+
+def deleted(runs: Sequence[RunDir]) -> Change:
+    """Move these runs to the trash, up to the first that cannot."""
+    gone: list[RunDir] = []
+    error = ""
+    for run in runs:
+        try:
+            queued_runs.delete(run)
+        except EngineError as refused:
+            error = str(refused)
+            break
+        gone.append(run)
+    said = runs_screen_text.deleted([run.label for run in gone]) if gone else ""
+    return Change(said, error, dict.fromkeys(gone))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine import numbers
 from engine.recipes.recipe_toml import as_setting
 from engine.text import harmless
@@ -32,10 +34,17 @@ class RunDetails(CellWidget):
 
     def draw(self, width: int, height: int) -> list[Row]:
         run = self._run
-        rows = details(run, width - 4) if run is not None else []
+        rows = fitting_rows(details(run, width - 4), height - 2) if run is not None else []
         title = Span(harmless(runs_screen_text.label(run.number, run.name)) if run else "", "title")
         inside = [cells.row(" ", *row) for row in rows]
         return frame(inside, width, height, title=cells.row(title))
+
+
+def fitting_rows(rows: Sequence[Row], room: int) -> Sequence[Row]:
+    """The rows for which there is room; where some are left out, the last one ends with `…`."""
+    if len(rows) <= room or room < 1:
+        return rows
+    return [*rows[: room - 1], cells.row(*rows[room - 1], Span(" …", "dim"))]
 
 
 def details(run: RunSummary, width: int) -> list[Row]:
@@ -43,7 +52,7 @@ def details(run: RunSummary, width: int) -> list[Row]:
     rows = [_state(run), cells.row(Span(_settings(run), "rate")), *_notes(run)]
     if run.error:
         lines = wrapped(harmless(run.error), width)
-        rows[1:1] = [cells.row(Span(line, "warning")) for line in lines]
+        rows[1:1] = [cells.row(Span(line, "error")) for line in lines]
     return [cells.shortened(row, width) for row in rows if row]
 
 

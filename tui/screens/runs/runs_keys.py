@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.reactive import var
+
 from tui import shared_text
 from tui.drawing.cells import Row
 from tui.screens import screen_text
@@ -13,9 +15,16 @@ from tui.widgets.strips import keys_row
 class RunsKeys(CellWidget):
     """The keys that work now, the most useful ones first."""
 
+    has_race: var[bool] = var(False)
+    """Whether the chosen run belongs to a race."""
+
+    def watch_has_race(self) -> None:
+        self.redraw()
+
     def draw(self, width: int, height: int) -> list[Row]:
         keys = (
             ("⏎", runs_screen_text.KEY_ATTACH),
+            *((("w", runs_screen_text.KEY_RACE),) if self.has_race else ()),
             ("space", runs_screen_text.KEY_MARK),
             ("c", runs_screen_text.KEY_COMPARE),
             ("/", shared_text.KEY_FILTER),
@@ -24,11 +33,13 @@ class RunsKeys(CellWidget):
             ("R", screen_text.KEY_RESUME),
             ("t", runs_screen_text.KEY_TAGS),
             ("n", runs_screen_text.KEY_NOTE),
+            ("N", runs_screen_text.KEY_RENAME),
             ("d", runs_screen_text.KEY_DELETE),
             ("x", runs_screen_text.KEY_REPORT),
             ("p", runs_screen_text.KEY_PREDICT),
             (":", screen_text.KEY_COMMANDS),
             ("esc", screen_text.KEY_BACK),
+            ("q", screen_text.KEY_LEAVE),
             ("?", shared_text.KEY_HELP),
         )
         return [keys_row(keys, width, self.spelled)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
@@ -11,13 +12,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.worker import Worker
 
 from engine.errors import EngineError
 from engine.run.run_paths import RunDir
 from tui.drawing.cells import Span
 from tui.screens import screen_text
-from tui.screens.launcher.outer_rows import HeadRow
+from tui.screens.head_row import HeadRow
+from tui.screens.paced_reading import PacedReading
 from tui.screens.runs import remembered_view, runs_screen_text
 from tui.screens.runs.all_runs import AllRuns
 from tui.screens.runs.run_changes import Change, RunChanges
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from tui.screens.resumption import Resumption
 
 REFRESH_SECONDS = 2.0
-# A reading that is under way is waited for in steps of this length.
-SOON_SECONDS = 0.05
 # So many runs fill the first screen; the others may take a while.
 FIRST_RUNS = 100
 # How long the note of an error stays.
@@ -45,7 +44,7 @@ DETAILED, HEADED = 22, 14
 
 
 class RunsScreen(FineScreen[None]):
-    """Lists all runs of a folder, and reads them again every two seconds in a thread."""
+    """Lists all runs of a folder, and reads them again and again in a thread."""
 
     CSS = """
     RunsScreen #head, RunsScreen #keys { height: 1; }
@@ -68,9 +67,11 @@ class RunsScreen(FineScreen[None]):
         Binding("R", "resume", runs_screen_text.RESUME),
         Binding("x", "report", runs_screen_text.REPORT),
         Binding("p", "predict", runs_screen_text.PREDICT),
+        Binding("w", "race", runs_screen_text.RACE),
         Binding("y", "copy", runs_screen_text.COPY),
         Binding("question_mark", "help", screen_text.LIST_KEYS),
-        Binding("escape,q,ctrl+c", "back", runs_screen_text.BACK),
+        Binding("escape", "back", runs_screen_text.BACK),
+        Binding("q,ctrl+c", "leave", runs_screen_text.LEAVE),
     ]
 
     def __init__(
@@ -88,7 +89,10 @@ class RunsScreen(FineScreen[None]):
         self._filter = ""
         self._runs: Sequence[RunSummary] = ()
         self._texts = RunCells()
-        self._reading: Worker[None] | None = None
+        self._reading = PacedReading(
+            self, self._read, REFRESH_SECONDS, wanted=lambda: self.is_current
+        )
+        self._remembering = threading.Lock()
         self._changes = RunChanges(self, self._changed)
         # So many times runs were changed here.
         self._change_count = 0
@@ -104,7 +108,6 @@ class RunsScreen(FineScreen[None]):
         self._table.entitle((Span(runs_screen_text.TITLE, "title"),))
         self._table.wait(runs_screen_text.READING)
         self.read_runs()
-        self.set_interval(REFRESH_SECONDS, self.read_runs)
 
     @property
     def _table(self) -> AllRuns:
@@ -121,13 +124,12 @@ class RunsScreen(FineScreen[None]):
     # Reading and showing
 
     def read_runs(self) -> None:
-        """Read the runs, unless an earlier reading still goes on: a slow disk may take longer."""
-        if self.is_attached and (self._reading is None or self._reading.is_finished):
-            self._reading = self._read(self._view, self._change_count)
+        """Read the runs, unless a reading goes on."""
+        self._reading.now()
 
-    @work(thread=True, group="read")
-    def _read(self, view: RunsView, change_count: int) -> None:
+    def _read(self) -> None:
         """Read all runs; of very many, show the first screen meanwhile, if none is shown yet."""
+        view, change_count = self._view, self._change_count
         runs: list[RunSummary] = []
         try:
             for run in self._index.stream():
@@ -136,21 +138,36 @@ class RunsScreen(FineScreen[None]):
                     first = shown_runs(runs, view, self._texts, self._clock())
                     self.app.call_from_thread(self._show, first)
         except EngineError as error:
-            self.app.call_from_thread(self._complain, str(error))
+            self.app.call_from_thread(self._say_unreadable, str(error))
             return
+        self._texts.forget_others(runs)
         shown = shown_runs(runs, view, self._texts, self._clock())
         self.app.call_from_thread(self._take, runs, shown, change_count)
+
+    def _say_unreadable(self, sentence: str) -> None:
+        self._table.complain(sentence)
 
     def _take(self, runs: Sequence[RunSummary], shown: ShownRuns, change_count: int) -> None:
         """Show what was read in the view that is wanted now, unless runs were changed meanwhile."""
         if change_count != self._change_count or self._changes.under_way:
             return
         self._runs = runs
-        self._show(shown if shown.view == self._view else self._shown_now())
+        if shown.view is self._view:
+            self._show(shown)
+        else:
+            self._arrange(self._view, runs)
         self._table.unmark_missing({run.path for run in runs})
 
-    def _shown_now(self) -> ShownRuns:
-        return shown_runs(self._runs, self._view, self._texts, self._clock())
+    @work(thread=True, group="arrange", exclusive=True)
+    def _arrange(self, view: RunsView, runs: Sequence[RunSummary]) -> None:
+        """Choose and order the rows in a thread: there may be very many."""
+        shown = shown_runs(runs, view, self._texts, self._clock())
+        self.app.call_from_thread(self._take_arranged, runs, shown)
+
+    def _take_arranged(self, runs: Sequence[RunSummary], shown: ShownRuns) -> None:
+        """Show the rows, unless others are wanted by now."""
+        if runs is self._runs and shown.view is self._view:
+            self._show(shown)
 
     def _show(self, shown: ShownRuns) -> None:
         self._table.show(shown)
@@ -160,10 +177,12 @@ class RunsScreen(FineScreen[None]):
     def _look_at(self, view: RunsView) -> None:
         """Show the runs in another view."""
         self._view = view
-        self._show(self._shown_now())
+        self._arrange(view, self._runs)
 
     def _show_details(self) -> None:
-        self.query_one(RunDetails).show(self._table.run)
+        run = self._table.run
+        self.query_one(RunDetails).show(run)
+        self.query_one(RunsKeys).has_race = run is not None and bool(run.race)
 
     def on_all_runs_vanished(self, message: AllRuns.Vanished) -> None:
         self.notify(runs_screen_text.vanished(message.labels), severity="warning", markup=False)
@@ -174,7 +193,7 @@ class RunsScreen(FineScreen[None]):
     # Filter, order and columns
 
     def action_filter(self) -> None:
-        from tui.screens.runs.checked_line import LiveLine, refusal
+        from tui.screens.runs.live_line import LiveLine, refusal
 
         before = self._filter
 
@@ -182,13 +201,12 @@ class RunsScreen(FineScreen[None]):
             self._apply(before if written is None else written)
 
         line = LiveLine(
-            runs_screen_text.FILTER_TITLE,
-            runs_screen_text.FILTER_KEYS,
             before,
             lambda written: refusal(lambda: written and run_selection.parse(written)),
             runs_screen_text.FILTER_EXAMPLE,
             self._apply,
         )
+        line.entitled(runs_screen_text.FILTER_TITLE, runs_screen_text.FILTER_KEYS)
         self.app.push_screen(line, take)
 
     def _apply(self, written: str) -> None:
@@ -223,8 +241,14 @@ class RunsScreen(FineScreen[None]):
         self.app.push_screen(ColumnsDialog(self._view.columns), take)
 
     def _remember(self, view: RunsView) -> None:
-        remembered_view.write(view)
         self._look_at(view)
+        self._write_view()
+
+    @work(thread=True, group="remember")
+    def _write_view(self) -> None:
+        """Write the view that is wanted now: of two that are chosen at once, the last one stays."""
+        with self._remembering:
+            remembered_view.write(self._view)
 
     # Marks and comparing
 
@@ -264,11 +288,12 @@ class RunsScreen(FineScreen[None]):
 
     def action_tags(self) -> None:
         if runs := self._wanted:
-            self._changes.tag(runs)
+            tags = {run.path: run.tags for run in self._runs}
+            self._changes.tag({run: tags.get(str(run.path), ()) for run in runs})
 
     def action_note(self) -> None:
-        if (run := self._chosen) is not None:
-            self._changes.note(run)
+        if (run := self._table.run) is not None:
+            self._changes.note(RunDir(Path(run.path)), run.note)
 
     def action_rename(self) -> None:
         if (run := self._chosen) is not None:
@@ -282,19 +307,12 @@ class RunsScreen(FineScreen[None]):
         """Show what has become of the runs; what is said of a mistake stays longer."""
         if change.error:
             self._complain(change.error)
-        elif change.said:
+        if change.said:
             self.notify(change.said, markup=False)
         self._change_count += 1
         for before, after in change.moved.items():
             self._table.follow(before, after)
-        self._read_anew()
-
-    def _read_anew(self) -> None:
-        """Read the runs as they are now, after a reading that has begun before."""
-        if self._reading is None or self._reading.is_finished:
-            self.read_runs()
-        else:
-            self.set_timer(SOON_SECONDS, self._read_anew)
+        self._reading.anew()
 
     # Watching, resuming, reporting, predicting
 
@@ -324,10 +342,10 @@ class RunsScreen(FineScreen[None]):
         self._watch(run, time.time())
 
     def action_report(self) -> None:
-        if (run := self._chosen) is not None:
+        if runs := self._wanted:
             from tui.screens.runs.report_dialog import ReportDialog
 
-            self.app.push_screen(ReportDialog(run))
+            self.app.push_screen(ReportDialog(runs))
 
     def action_predict(self) -> None:
         if (run := self._chosen) is not None:
@@ -340,6 +358,16 @@ class RunsScreen(FineScreen[None]):
             from tui.screens.runs.prediction_dialogs import PredictionsScreen
 
             self.app.push_screen(PredictionsScreen(run, path))
+
+    def action_race(self) -> None:
+        """Show the race that the chosen run belongs to."""
+        run = self._table.run
+        if run is None or not run.race:
+            self.notify(runs_screen_text.NO_RACE)
+            return
+        from tui.screens.race.race_screen import RaceScreen
+
+        self.app.push_screen(RaceScreen(self._runs_dir, run.race, below=True))
 
     def action_copy(self) -> None:
         if (run := self._chosen) is not None:
@@ -354,3 +382,11 @@ class RunsScreen(FineScreen[None]):
 
     def action_back(self) -> None:
         self.dismiss()
+
+    def action_leave(self) -> None:
+        self.app.exit(self.farewell)
+
+    @property
+    def farewell(self) -> str:
+        """The runs started here that live on."""
+        return self._started.farewell

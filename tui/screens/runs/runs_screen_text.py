@@ -63,6 +63,8 @@ KEY_ORDER = "order"
 KEY_COLUMNS = "columns"
 KEY_TAGS = "tags"
 KEY_NOTE = "note"
+KEY_RENAME = "rename"
+KEY_RACE = "race"
 KEY_DELETE = "delete"
 KEY_REPORT = "report"
 KEY_PREDICT = "predict"
@@ -82,10 +84,12 @@ NOTE = "Write a note on the chosen run"
 RENAME = "Give the chosen run another name"
 DELETE = "Move the marked runs, else the chosen one, to the trash"
 RESUME = "Resume the chosen run; one that is done asks for more epochs"
-REPORT = "Write a report on the chosen run"
+REPORT = "Write a report on the marked runs, else on the chosen one"
 PREDICT = "Say which classes images have, by the network of the chosen run"
 COPY = "Copy the command that watches the chosen run"
+RACE = "Show the race of the chosen run"
 BACK = "Go back to the launcher"
+LEAVE = "Leave; runs that train go on"
 
 HELP = KeyGroup(
     "all runs",
@@ -97,14 +101,15 @@ HELP = KeyGroup(
         ("c", "compare the marked runs"),
         ("/", "filter: top1>90% arch=resnet18 tag=night"),
         ("o O C", "order by a column; the other way; choose columns"),
-        ("t n N", "tags; a note; another name"),
+        ("t n N", "tags of it or of the marked ones; a note; another name"),
         ("d", "delete: asks, and moves to the trash"),
         ("R", "resume; a done run asks for more epochs"),
-        ("x p", "write a report; predict images"),
+        ("x p", "report on the marked runs, else on this one; predict images"),
+        ("w", "the race that it belongs to"),
         ("y", "copy the command that watches it"),
         (": Ctrl+P", "all that can be done, in words"),
         ("Ctrl+L", "draw the screen anew"),
-        ("? q Esc Ctrl+C", "these keys; back to the launcher"),
+        ("? Esc q Ctrl+C", "these keys; back to the launcher; leave"),
     ),
 )
 
@@ -153,6 +158,7 @@ def delete_answers(count: int) -> Mapping[str, tuple[str, str]]:
 # Notes
 
 MARK_MORE = "mark two runs or more with Space, then press c"
+NO_RACE = "the run belongs to no race"
 
 
 def vanished(labels: Sequence[str]) -> str:
@@ -161,25 +167,35 @@ def vanished(labels: Sequence[str]) -> str:
 
 
 def deleted(labels: Sequence[str]) -> str:
-    return f"moved to the trash: {some_of(labels)}"
+    back = (
+        f"`cnn-tui restore {typed(labels[0])}` brings it back"
+        if len(labels) == 1
+        else "`cnn-tui restore RUN` brings one back"
+    )
+    return f"moved to the trash: {some_of(labels)}; {back}"
 
 
 # Report and prediction
 
-REPORT_TITLE = "Report"
-REPORT_FOOT = "Esc back"
+REPORT_CANCEL, REPORT_BACK = "Esc cancels", "Esc back"
 BEGINNING = "starting"
 PREDICT_TITLE = "Predict"
-PREDICT_KEYS = "Tab completes   Enter   Esc cancels"
+PREDICT_KEYS = "Tab completes   Enter predicts   Esc cancels"
+NO_PATH = "write the path of an image, or of a folder or an archive of images."
 PREDICT_HINT = "an image, or a folder or an archive of images"
 PREDICT_EXAMPLE = "~/photos"
 PREDICT_FOOT = "Esc back"
 
 
-def report_exists(path: object, selector: str) -> str:
+def report_on(labels: Sequence[str]) -> str:
+    return f"Report: {some_of(labels)}"
+
+
+def report_exists(path: object, selectors: Sequence[str]) -> str:
+    runs = " ".join(map(typed, selectors))
     return (
         f"{harmless(str(path))} exists already: move it away, or replace it with "
-        f"`cnn-tui report {typed(selector)} --force`."
+        f"`cnn-tui report {runs} --force`."
     )
 
 

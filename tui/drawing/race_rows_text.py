@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from engine.catalog.architecture_names import short_name
-from engine.numbers import duration, short
-from engine.racing.leader_board import Board, Standing
+from engine.numbers import duration, share, short
+from engine.racing.leader_board import Board, Row, Standing
 from engine.recipes.recipe_toml import as_setting
 from engine.text import harmless
 
 RECIPE, TOP1, DEVIATION, EPOCHS = "recipe", "top-1", "±", "epochs"
 RUNS, RUNG, LEFT = "runs", "rung", "left"
+EPOCH, TIME = "epoch", "time"
 CURVES = "Top-1 %"
 RUNG_MARK = "◆ rung"
 NO_CURVES = "the curves begin with the first epoch that ends"
@@ -68,3 +69,41 @@ def ended(board: Board) -> str:
     if first is not None and first.mean is not None:
         best = f", best {recipe(first)} with {100 * first.mean:.1f} %"
     return f"the race {board.race.label} has ended{best}"
+
+
+# Printed
+
+
+def states(rows: tuple[Row, ...]) -> str:
+    """`2 done, 1 training`; where all are the same, one word."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.state] = counts.get(row.state, 0) + 1
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+def head(board: Board) -> str:
+    """The race in one line, with what is left."""
+    race, rows = board.race, [row for standing in board.standings for row in standing.rows]
+    settled = sum(row.state not in ("queued", "training", "waiting") for row in rows)
+    kind = "halving" if race.halving else "TPE" if race.sampler == "tpe" else "grid"
+    said = [f"{race.label}: {kind}, {settled:,} of {len(rows):,} runs have ended"]
+    said.append(f"{duration(board.used)} used")
+    if race.budget:
+        said[-1] += f" of {duration(race.budget)}"
+    if board.ended:
+        said.append("stopped" if race.stopped else "ended")
+    elif board.remaining is not None:
+        said.append(f"about {duration(board.remaining)} left")
+    return harmless("; ".join(said))
+
+
+def winner(board: Board) -> str:
+    """The best recipe of a race that has ended; "" if none was measured."""
+    first = board.standings[0] if board.standings else None
+    if first is None or first.mean is None:
+        return ""
+    spread = "" if first.deviation is None else f" ± {share(first.deviation)}"
+    return f"Best: {recipe(first)} with {share(first.mean)}{spread}."

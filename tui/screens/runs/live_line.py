@@ -1,15 +1,14 @@
-"""A dialog that asks for one line and says what is wrong with it."""
+"""A line that acts while it is written, and what its check says of a mistake."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from textual.app import ComposeResult
 from textual.widgets import Input
 
 from engine.errors import UsageError
-from tui.widgets.forms import FormDialog
+from tui.widgets.forms import LineDialog
 
 # What is written is applied when no key has come for this long.
 SOON_SECONDS = 0.05
@@ -24,34 +23,7 @@ def refusal(check: Callable[[], object]) -> str:
     return ""
 
 
-class CheckedLine(FormDialog[str]):
-    """Stays open as long as `refusal`, a sentence on what is written, is not empty."""
-
-    def __init__(
-        self,
-        title: str,
-        hint: str,
-        written: str,
-        refusal: Callable[[str], str] = lambda written: "",
-        example: str = "",
-    ) -> None:
-        super().__init__()
-        self.title, self.sub_title = title, hint
-        self._written, self._refusal, self._example = written, refusal, example
-
-    def inside(self) -> ComposeResult:
-        yield Input(self._written, placeholder=self._example)
-        yield self.complaint()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        written = event.value.strip()
-        if why := self._refusal(written):
-            self.complain(self.plain(why))
-        else:
-            self.dismiss(written)
-
-
-class LiveLine(CheckedLine):
+class LiveLine(LineDialog):
     """A line below what it changes: soon after a key, `apply` gets what is written.
 
     What is wrong with it is said at every key.
@@ -65,19 +37,17 @@ class LiveLine(CheckedLine):
 
     def __init__(
         self,
-        title: str,
-        hint: str,
         written: str,
         refusal: Callable[[str], str],
         example: str,
         apply: Callable[[str], object],
     ) -> None:
-        super().__init__(title, hint, written, refusal, example)
+        super().__init__(written, refusal, example)
         self._apply, self._last_key = apply, 0
 
     def on_input_changed(self, event: Input.Changed) -> None:
         written = event.value.strip()
-        why = self._refusal(written)
+        why = self.why_not(written)
         self.complain(self.plain(why))
         self._last_key += 1
         if not why:
