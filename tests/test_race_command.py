@@ -68,7 +68,7 @@ def test_the_seeds_of_a_recipe_are_one_row_and_the_best_is_named() -> None:
         "1   lr=0.1     85.0   7.1   done     9/9   22 s",
         "2   lr=0.01    55.0   7.1   done     9/9   22 s",
         "Best: lr=0.1 with 85.0 % ± 7.1 %.",
-        "Whether lr=0.01 is worse by more than chance: `cnn-tui compare 3 4 1 2`",
+        "To compare it with the next one, lr=0.01: `cnn-tui compare 3 4 1 2`",
     ]
 
 

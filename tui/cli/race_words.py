@@ -51,4 +51,4 @@ def winner(board: Board) -> str:
 def next_best(second: Standing, runs: Sequence[str]) -> str:
     """The recipe after the best one; `runs` are those of both, as a command line names them."""
     command = " ".join(["cnn-tui compare", *map(typed, runs)])
-    return f"Whether {recipe(second)} is worse by more than chance: `{command}`"
+    return f"To compare it with the next one, {recipe(second)}: `{command}`"
