@@ -69,7 +69,7 @@ async def test_keys_choose_what_is_drawn(opened: Opened) -> None:
         assert "╰ step ─" in shown
         await pilot.press("M", "minus", "L", "x", "f")
         assert "mean ± deviation of the seeds" in screen(pilot)
-        assert "a 1-lenet5-digits ×2" in screen(pilot)
+        assert "a lr=0.1 (2 seeds)" in screen(pilot)
         await pilot.press("f", "s")
         assert [row.split()[1:] for row in screen(pilot).split("\n") if "seed" in row] == [
             ["seed", "lr"]

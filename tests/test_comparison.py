@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
 from pathlib import Path
@@ -19,7 +20,7 @@ from engine.comparison.compared_training import ComparedTraining, compared
 from engine.comparison.comparison import comparison
 from engine.comparison.differing_settings import DifferingSetting, differing
 from engine.comparison.mean_curve import MOST_POINTS, MeanPoint, mean_curve
-from engine.comparison.seed_groups import Spread, seed_groups, spread
+from engine.comparison.seed_groups import Spread, family, seed_groups, spread
 from engine.errors import UsageError
 from engine.run import predictions_file
 from engine.run.history import History
@@ -199,7 +200,7 @@ def test_of_many_pairs_one_must_differ_by_more(tmp_path: Path) -> None:
     assert alone.startswith("1-a is better than 2-b by 15.0 points")
     among_three, *_ = words_of(tmp_path / "2", a=ALL, b=six, c=ALL)
     assert among_three.startswith("No difference that 40 images could show between 1-a and 2-b")
-    assert "p = 0.031, and 0.094 for all 3 pairs together" in among_three
+    assert "p = 0.031, and 0.094 for all 3 pairs of recipes together" in among_three
 
 
 def compare_seeds(folder: Path) -> list[ComparedTraining]:
@@ -279,3 +280,41 @@ def test_labels_are_shown_without_control_characters() -> None:
     assert "\x1b" not in str(comparison_tables.results_table(found))
     assert not any("\x1b" in pair.words for pair in found.pairs)
     assert np.all([one.top1 is None for one in found.trainings])
+
+
+# What counts as a question
+
+
+def test_only_pairs_of_recipes_with_one_seed_share_a_correction() -> None:
+    told: list[dict[str, object]] = [{"lr": lr, "seed": seed} for lr in (1, 2) for seed in (0, 1)]
+    every = [*itertools.combinations(range(4), 2)]
+    assert family(told, every) == [(0, 2), (1, 3)]
+    assert family(told[:2], [(0, 1)]) == [], "one recipe"
+    assert family([told[0], told[3]], [(0, 1)]) == [(0, 1)], "no pair has one seed"
+    assert family([{"lr": 1}, {"lr": 2}], [(0, 1)]) == [(0, 1)], "no seed is known"
+
+
+def test_seeds_of_a_recipe_drown_no_difference_of_recipes(tmp_path: Path) -> None:
+    """Six pairs, of which two ask about recipes: their p is doubled at most."""
+    runs = [
+        training(run(tmp_path, f"{i}-x", hits, lr=lr, seed=seed))
+        for i, (hits, lr, seed) in enumerate(
+            [(HALF, 0.1, 0), (HALF, 0.1, 1), (ALL, 0.2, 0), (MOST, 0.2, 1)], 1
+        )
+    ]
+    pairs = {(pair.a, pair.b): pair for pair in compared_pairs(runs)}
+    counted = [pair for pair, one in pairs.items() if one.adjusted is not None]
+    assert counted == [(0, 2), (1, 3)]
+    assert "for all 2 pairs of recipes together" in pairs[0, 2].words
+    assert "of this pair alone" in pairs[2, 3].words
+
+
+def test_the_seeds_of_the_best_recipes_are_told(tmp_path: Path) -> None:
+    runs = [
+        training(run(tmp_path, f"{i}-x", lr=lr, seed=seed))
+        for i, (lr, seed) in enumerate([(0.1, 0), (0.1, 2), (0.2, 1), (0.2, 3)], 1)
+    ]
+    said = comparison_tables.told_recipes(comparison(runs))
+    assert said.startswith("Best by its seeds: lr=0.2 (2 seeds), ")
+    assert "the next overlaps, lr=0.1 (2 seeds)" in said
+    assert comparison_tables.told_recipes(comparison(runs[:3])) == ""

@@ -13,6 +13,7 @@ from engine.comparison import comparison_text
 from engine.comparison.class_differences import ClassDifference, class_differences
 from engine.comparison.compared_training import ComparedTraining
 from engine.comparison.paired_test import Paired, paired
+from engine.comparison.seed_groups import family
 from engine.comparison.several_tests import holm
 from engine.errors import UsageError
 from engine.run.judgements import LEFT_OUT
@@ -23,7 +24,7 @@ class ComparedPair(msgspec.Struct, frozen=True):
     """Two trainings by their index; `paired` is None where no test is possible.
 
     `words` say what the test found, or why there is none. `adjusted` is its p for all tests
-    together, by Holm.
+    of recipes together, by Holm; None of a pair that is none of them (`seed_groups.family`).
     """
 
     a: int
@@ -49,15 +50,21 @@ def compared_pairs(trainings: Sequence[ComparedTraining]) -> tuple[ComparedPair,
     pairs = [*itertools.combinations(range(len(trainings)), 2)]
     found = {pair: _outcome(trainings[pair[0]], trainings[pair[1]]) for pair in pairs}
     tests = {pair: one for pair, one in found.items() if isinstance(one, Paired)}
-    adjusted = dict(zip(tests, holm([one.p for one in tests.values()]), strict=True))
+    settings = [training.settings for training in trainings]
+    counted = family(settings, [*tests]) or [*tests]
+    adjusted = dict(zip(counted, holm([tests[pair].p for pair in counted]), strict=True))
     return tuple(
         ComparedPair(
             *pair,
             comparison_text.paired_words(
-                trainings[pair[0]].label, trainings[pair[1]].label, one, adjusted[pair], len(tests)
+                trainings[pair[0]].label,
+                trainings[pair[1]].label,
+                one,
+                adjusted.get(pair),
+                len(counted),
             ),
             one,
-            adjusted[pair],
+            adjusted.get(pair),
         )
         if isinstance(one, Paired)
         else ComparedPair(*pair, one)

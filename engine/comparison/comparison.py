@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from engine.comparison import comparison_text
 from engine.comparison.class_accuracies import ClassAccuracies, class_accuracies
 from engine.comparison.compared_pairs import (
     ComparedPair,
@@ -16,7 +15,8 @@ from engine.comparison.compared_pairs import (
 )
 from engine.comparison.compared_training import ComparedTraining
 from engine.comparison.differing_settings import DifferingSetting, differing
-from engine.comparison.seed_groups import WITHOUT_EFFECT, Spread, seed_groups, spread
+from engine.comparison.group_names import group_name
+from engine.comparison.seed_groups import Spread, seed_groups, spread
 from engine.comparison.training_results import TrainingResult, training_result
 
 
@@ -70,25 +70,10 @@ def _group(
 ) -> SeedGroup:
     own = [results[i] for i in members]
     return SeedGroup(
-        own[0].label if len(own) == 1 else _name(members, results, differences),
+        group_name(members, [one.label for one in results], differences),
         members,
         spread(one.top1 for one in own),
         spread(one.loss for one in own),
         spread(one.test_top1 for one in own),
         spread(one.elapsed or None for one in own),
     )
-
-
-def _name(
-    members: tuple[int, ...],
-    results: Sequence[TrainingResult],
-    differences: Sequence[DifferingSetting],
-) -> str:
-    """The settings in which a group differs from others; without any, the label of its first."""
-    told = [
-        comparison_text.setting(one.name, one.values[members[0]])
-        for one in differences
-        if one.name not in WITHOUT_EFFECT
-    ]
-    words = ", ".join(told) or results[members[0]].label
-    return comparison_text.with_seeds(words, len(members))

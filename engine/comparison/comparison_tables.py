@@ -112,6 +112,13 @@ def _group(group: SeedGroup) -> tuple[str, ...]:
     )
 
 
+def told_recipes(found: Comparison) -> str:
+    """What the seeds of the two best recipes say; empty where these have not several each."""
+    known = [group for group in found.groups if group.top1 is not None and group.top1.values > 1]
+    ranked = sorted(known, key=lambda group: -group.top1.mean if group.top1 else 0.0)
+    return words.recipes_words(*ranked[:2]) if len(ranked) > 1 else ""
+
+
 def pairs_table(found: Comparison) -> ComparisonTable | None:
     """A row for each tested pair; None without any, or where they are too many for rows."""
     tested = [pair for pair in found.pairs if pair.paired is not None]
@@ -132,7 +139,7 @@ def _pair(found: Comparison, pair: ComparedPair, *, several: bool) -> tuple[str,
         words.signed(one.difference),
         words.interval(one),
         words.chance_value(one.p),
-        words.chance_value(pair.adjusted or 0.0) if several else "",
+        words.chance_value(pair.adjusted) if several and pair.adjusted is not None else "",
         f"{one.only_a:,}",
         f"{one.only_b:,}",
         f"{one.both:,}",
@@ -146,7 +153,8 @@ def matrix_table(found: Comparison) -> ComparisonTable | None:
     cells = dict[tuple[int, int], str]()
     for pair in found.pairs:
         if pair.paired is not None:
-            sign = SIGNIFICANT if (pair.adjusted or 0.0) <= ALPHA else ""
+            differs = pair.adjusted is not None and pair.adjusted <= ALPHA
+            sign = SIGNIFICANT if differs else ""
             cells[pair.a, pair.b] = words.signed(pair.paired.difference) + sign
             cells[pair.b, pair.a] = words.signed(-pair.paired.difference) + sign
     places = range(len(found.trainings))

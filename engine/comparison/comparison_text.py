@@ -12,6 +12,7 @@ from engine.recipes.recipe_toml import as_setting
 from engine.text import examples, harmless
 
 if TYPE_CHECKING:
+    from engine.comparison.comparison import SeedGroup
     from engine.comparison.paired_test import Paired
     from engine.comparison.seed_groups import Spread
 
@@ -101,8 +102,8 @@ def no_common_image(a: str, b: str) -> str:
 # What a paired test says
 
 
-def paired_words(a: str, b: str, found: Paired, adjusted: float, tests: int) -> str:
-    """`adjusted` is the p for all tests together."""
+def paired_words(a: str, b: str, found: Paired, adjusted: float | None, tests: int) -> str:
+    """`adjusted` is the p for all tests of recipes together; None if the pair is none of them."""
     a, b = harmless(a), harmless(b)
     if found.only_a + found.only_b == 0:
         return (
@@ -111,7 +112,7 @@ def paired_words(a: str, b: str, found: Paired, adjusted: float, tests: int) -> 
         )
     counted = f"{found.only_a:,} that only {a} has right, {found.only_b:,} only {b}"
     chance = _chance(found.p, adjusted, tests)
-    if adjusted <= 0.05:
+    if (found.p if adjusted is None else adjusted) <= 0.05:
         better, worse = (a, b) if found.difference > 0 else (b, a)
         return f"{better} is better than {worse} by {_points(found)}: {counted}; {chance}."
     return (
@@ -130,10 +131,12 @@ def _points(found: Paired) -> str:
     return f"{percent(abs(found.difference))} points (95 %: {percent(low)} to {percent(high)})"
 
 
-def _chance(p: float, adjusted: float, tests: int) -> str:
+def _chance(p: float, adjusted: float | None, tests: int) -> str:
+    if adjusted is None:
+        return f"{chance(p)}, of this pair alone"
     if tests == 1:
         return chance(p)
-    return f"{chance(p)}, and {chance_value(adjusted)} for all {tests} pairs together"
+    return f"{chance(p)}, and {chance_value(adjusted)} for all {tests} pairs of recipes together"
 
 
 def chance(p: float) -> str:
@@ -169,6 +172,30 @@ def spread(found: Spread, written: Callable[[float], str], members: int) -> str:
     return f"{mean}{deviation}{few}"
 
 
+# What the seeds say of recipes
+
+
+def recipes_words(first: SeedGroup, second: SeedGroup) -> str:
+    """The best recipe by the mean of its seeds, and whether the next one may be as good.
+
+    Both have several seeds with an accuracy.
+    """
+    best, other = first.top1, second.top1
+    assert best is not None
+    assert other is not None
+    said = f"Best by its seeds: {_of_seeds(first.name, best)}"
+    next_one = _of_seeds(second.name, other)
+    if best.lowest > other.highest:
+        return f"{said}, all above those of the next, {next_one}."
+    return f"{said}; the next overlaps, {next_one}: more seeds may turn it."
+
+
+def _of_seeds(name: str, found: Spread) -> str:
+    """`lr=0.1 (2 seeds), 91.2 % (90.9 to 91.5)`: the mean, and from the lowest to the highest."""
+    low, high = percent(found.lowest), percent(found.highest)
+    return f"{harmless(name)}, {percent(found.mean)} % ({low} to {high})"
+
+
 # What stands below tables
 
 ACCURACIES_ARE = "The share of the validation images of a class that is right, in per cent."
@@ -180,8 +207,8 @@ ONE_NETWORK = (
 
 
 MATRIX_MEANS = (
-    "The accuracy of a row minus that of a column, in points; * is more than chance, all pairs "
-    "together (Holm, 5 %)."
+    "The accuracy of a row minus that of a column, in points; * is more than chance, all pairs of "
+    "recipes together (Holm, 5 %)."
 )
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
+
+# Indices of two trainings.
+Pair: TypeAlias = tuple[int, int]
 
 SEED = "seed"
 # Settings that change nothing of what is learned.
@@ -32,6 +36,21 @@ def spread(values: Iterable[float | None]) -> Spread | None:
         return None
     deviation = statistics.stdev(known) if len(known) > 1 else None
     return Spread(len(known), statistics.fmean(known), deviation, min(known), max(known))
+
+
+def family(settings: Sequence[Mapping[str, object]], pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs that say something about recipes: of two recipes, with one seed as far as any has.
+
+    `pairs` are indices of the settings. Two seeds of a recipe, or other seeds of two, are further
+    looks at the same question.
+    """
+    recipes = [pair for pair in pairs if not _is_same_recipe(*(settings[i] for i in pair))]
+    alike = [pair for pair in recipes if len({settings[i].get(SEED) for i in pair}) == 1]
+    return alike or recipes
+
+
+def _is_same_recipe(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    return _apart_from_seed(one) == _apart_from_seed(other)
 
 
 def seed_groups(settings: Sequence[Mapping[str, object]]) -> tuple[tuple[int, ...], ...]:

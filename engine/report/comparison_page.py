@@ -38,7 +38,7 @@ def comparison_page(
         lacking=[*lacking],
         results=comparison_tables.results_table(found),
         groups=comparison_tables.groups_table(found),
-        folded=comparison_text.FOLDED,
+        folded=" ".join([comparison_text.FOLDED, comparison_tables.told_recipes(found)]).strip(),
         pairs=comparison_tables.pairs_table(found),
         matrix=comparison_tables.matrix_table(found),
         matrix_means=comparison_text.MATRIX_MEANS,

@@ -27,6 +27,7 @@ def print_comparison(found: Comparison) -> None:
         click.echo()
         _print(groups, SHORTEST_GROUP)
         click.echo(words.FOLDED)
+        _print_lines(filter(None, [comparison_tables.told_recipes(found)]))
     _print_tests(found)
     if accuracies := comparison_tables.accuracies_table(found):
         click.echo()

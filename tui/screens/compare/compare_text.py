@@ -123,7 +123,3 @@ def no_axis(labels: Sequence[str], axis: str) -> str:
     tell = "tells" if len(labels) == 1 else "tell"
     told = {"epoch": "epochs", "images": "number of images"}.get(axis, axis)
     return f"{listed(labels)} {tell} no {told}: choose another axis with x."
-
-
-def of_seeds(label: str, count: int) -> str:
-    return f"{label} ×{count}"

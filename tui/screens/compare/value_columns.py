@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from engine import numbers
 from engine.comparison import compared_training, comparison_text
 from engine.comparison.differing_settings import DifferingSetting, differing
+from engine.comparison.group_names import group_name
 from engine.text import harmless
 from tui.drawing import compared_plot
 from tui.drawing.cells import Ink
@@ -58,16 +59,20 @@ def _setting(one: DifferingSetting, rank: int) -> Column:
 
 
 def _names(rows: Sequence[TableRow]) -> Column:
-    names = [f"{row.letter} {_label(row)}" for row in rows]
+    names = [f"{row.letter} {harmless(name)}" for row, name in zip(rows, _of(rows), strict=True)]
     inks: list[Ink] = [
         "dim" if row.hidden else compared_plot.ink_of(ord(row.letter) - ord("a")) for row in rows
     ]
     return Column(words.RUN, names, inks=inks)
 
 
-def _label(row: TableRow) -> str:
-    label = harmless(row.runs[0].label)
-    return words.of_seeds(label, len(row.runs)) if len(row.runs) > 1 else label
+def _of(rows: Sequence[TableRow]) -> list[str]:
+    """The names of runs, and of those that are folded."""
+    runs = [run for row in rows for run in row.runs]
+    labels, histories = [run.label for run in runs], [run.history for run in runs]
+    found = differing([compared_training.settings(one, one.recipe) for one in histories])
+    places = {run.letter: at for at, run in enumerate(runs)}
+    return [group_name(tuple(places[x] for x in row.letters), labels, found) for row in rows]
 
 
 def _value(row: TableRow, name: str) -> str:
