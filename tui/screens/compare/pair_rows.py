@@ -17,11 +17,12 @@ from tui.screens.compare import pairs_text as words
 
 
 def pair_columns(pairs: Sequence[ComparedPair], letters: str) -> list[Column]:
-    """A row for each pair: counts of images, the difference in points, and p."""
+    """A row for each pair: the difference in points, p alone and of all, and counts of images."""
     tests = [pair.paired for pair in pairs]
     signed = [comparison_text.signed(test.difference) if test else "" for test in tests]
-    chances = [
-        comparison_text.chance_value(pair.adjusted) if pair.adjusted is not None else words.NO_TEST
+    chances = [comparison_text.chance_value(test.p) if test else words.NO_TEST for test in tests]
+    of_all = [
+        comparison_text.chance_value(pair.adjusted) if pair.adjusted is not None else ""
         for pair in pairs
     ]
     inks: list[Ink] = ["title" if _differs(pair) else "dim" for pair in pairs]
@@ -29,6 +30,7 @@ def pair_columns(pairs: Sequence[ComparedPair], letters: str) -> list[Column]:
         Column(words.PAIR, [f"{letters[pair.a]} – {letters[pair.b]}" for pair in pairs]),
         Column(words.DIFFERENCE, signed, right=True, inks=inks),
         Column(words.CHANCE, chances, right=True, inks=inks),
+        Column(comparison_text.OF_ALL, of_all, right=True, inks=inks),
         Column(words.BOTH, [f"{test.both:,}" if test else "" for test in tests], 1, right=True),
         Column(
             words.ONLY_FIRST, [f"{test.only_a:,}" if test else "" for test in tests], 2, right=True
@@ -45,10 +47,13 @@ def _differs(pair: ComparedPair) -> bool:
 
 
 def pair_details(
-    pair: ComparedPair, images: PairImages | None, letters: str, width: int
+    pair: ComparedPair, images: PairImages | None, recipes: str, letters: str, width: int
 ) -> list[Row]:
-    """The verdict in words; the images that only one has right; and the classes that differ."""
-    rows: list[Row] = [(Span(f" {line}"),) for line in wrapped(pair.words, max(1, width - 2))]
+    """The verdict in words, and that on `recipes`; the images that only one has right; classes."""
+    room = max(1, width - 2)
+    rows: list[Row] = [(Span(f" {line}"),) for line in wrapped(pair.words, room)]
+    if recipes:
+        rows += [(), *((Span(f" {line}"),) for line in wrapped(recipes, room))]
     if images is None:
         return rows
     counts = words.counts(letters[pair.a], len(images.only_a), letters[pair.b], len(images.only_b))

@@ -9,6 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from engine.comparison import comparison_tables
 from engine.comparison.compared_pairs import ComparedPair, PairImages, pair_images
 from engine.comparison.compared_training import ComparedTraining, compared
 from engine.comparison.comparison import Comparison, comparison
@@ -181,7 +182,8 @@ class PairBox(CellWidget):
             waiting = cells.shortened((Span(f" {self._waiting}", "dim"),), max(0, width - 2))
             return frame([waiting], width, height, title=())
         found, pair, images, letters = self._shown
-        rows = pair_rows.pair_details(pair, images, letters, max(0, width - 2))
+        recipes = comparison_tables.told_recipes(found)
+        rows = pair_rows.pair_details(pair, images, recipes, letters, max(0, width - 2))
         return frame(rows, width, height, title=pair_rows.title(found, pair, letters, width - 6))
 
 
