@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.catalog.architecture_names import short_name
 from engine.numbers import duration, share, short
 from engine.racing.leader_board import Board, Row, Standing
 from engine.recipes.recipe_toml import as_setting
-from engine.text import harmless
+from engine.text import harmless, typed
 
 RECIPE, TOP1, DEVIATION, EPOCHS = "recipe", "top-1", "±", "epochs"
 RUNS, RUNG, LEFT = "runs", "rung", "left"
@@ -105,5 +107,12 @@ def winner(board: Board) -> str:
     first = board.standings[0] if board.standings else None
     if first is None or first.mean is None:
         return ""
+    best = "Best so far" if any(row.state == "stopped" for row in first.rows) else "Best"
     spread = "" if first.deviation is None else f" ± {share(first.deviation)}"
-    return f"Best: {recipe(first)} with {share(first.mean)}{spread}."
+    return f"{best}: {recipe(first)} with {share(first.mean)}{spread}."
+
+
+def next_best(second: Standing, runs: Sequence[str]) -> str:
+    """The recipe after the best one; `runs` are those of both, as a command line names them."""
+    command = " ".join(["cnn-tui compare", *map(typed, runs)])
+    return f"To compare it with the next one, {recipe(second)}: `{command}`"
