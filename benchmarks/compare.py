@@ -60,6 +60,7 @@ def measure(paths: list[Path], options: argparse.Namespace) -> None:
     found = [compared(paths, options.size) for _ in range(options.rounds)]
     show("first curves, s", [each.first for each in found], FIRST_BUDGET)
     show("all curves, s", [each.all for each in found], ALL_BUDGET)
+    print(f"  processor {statistics.median(each.processor for each in found):.2f} s")
     print(f"  memory {statistics.median(each.memory for each in found) / 1e6:.0f} MB")
 
 

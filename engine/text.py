@@ -82,6 +82,12 @@ def examples(names: Iterable[str], count: int | None = None, most: int = EXAMPLE
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
 def choices(names: Iterable[str]) -> str:
     """`a, b or c`."""
     *rest, last = names

@@ -47,6 +47,8 @@ def test_json_is_one_object(folder: str) -> None:
         (("1", "7"), "no run '7'"),
         (("1", "2", "--x", "miles"), "--x"),
         (("1", "2", "--baseline", "3"), "--baseline 3"),
+        (("", "2"), "run is empty"),
+        (("1", "2", "--baseline", ""), "run is empty"),
     ],
 )
 def test_a_mistake_is_one_sentence(folder: str, arguments: tuple[str, ...], word: str) -> None:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from textual import events as textual_events
 from textual.pilot import Pilot
 
+from engine.catalog.user_folders import state_folder
+from engine.protocol import events
+from engine.protocol.commands import InspectionRequest
+from engine.protocol.events import Event
+from tests import judged_runs
 from tests.compared_runs import written
 from tests.test_dashboard import notes, screen
+from tui.app import CnnTui
 from tui.cli.compare_app import CompareApp
 from tui.drawing import axis
-from tui.screens.compare.compare_screen import CompareScreen
+from tui.panes.confusion.images_dialog import ImagesDialog
+from tui.screens import inspection_router
+from tui.screens.compare.compare_screen import BREAK_SECONDS, CompareScreen
 from tui.screens.compare.comparing import Comparing
 from tui.screens.compare.curves_box import CurvesBox
 from tui.screens.compare.pairs_screen import PairsScreen
 from tui.screens.dashboard import Dashboard
+from tui.viewer import source_opening
+from tui.viewer.compared import Compared, ReadNews
+from tui.viewer.inspection_requests import InspectionRequests
 
 Opened = Callable[[], CompareApp]
 
@@ -29,7 +42,7 @@ def opened(tmp_path: Path) -> Opened:
     written(tmp_path, 1, (0.1, 0.2, 0.3, 0.4), seed=0)
     written(tmp_path, 2, (0.2, 0.4, 0.6, 0.6), seed=1)
     written(tmp_path, 3, (0.7, 0.9), lr=0.3)
-    return lambda: CompareApp(["1", "2", "3"], tmp_path)
+    return lambda: CompareApp(source_opening.open_all(tmp_path, ["1", "2", "3"]), tmp_path)
 
 
 def comparing(pilot: Pilot[str]) -> Comparing:
@@ -42,9 +55,9 @@ async def test_curves_and_table_are_there(opened: Opened) -> None:
     async with opened().run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         shown = screen(pilot)
-        assert "validation accuracy, %" in shown
+        assert "Top-1 %" in shown
         assert "all read" in shown
-        assert "›a 1-lenet5-digits  40.00  40.00    40" in shown
+        assert "▸a 1-lenet5-digits  40.00  40.00    40" in shown
 
 
 async def test_keys_choose_what_is_drawn(opened: Opened) -> None:
@@ -52,7 +65,7 @@ async def test_keys_choose_what_is_drawn(opened: Opened) -> None:
         await pilot.pause()
         await pilot.press("m", "x", "plus", "L")
         shown = screen(pilot)
-        assert "validation loss  smoothed 0.6, log" in shown
+        assert "Loss  smoothed 0.6, log" in shown
         assert "╰ step ─" in shown
         await pilot.press("M", "minus", "L", "x", "f")
         assert "mean ± deviation of the seeds" in screen(pilot)
@@ -118,7 +131,7 @@ async def test_a_click_selects_a_run_and_a_second_one_hides_it(opened: Opened) -
     async with opened().run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.click("#runs", offset=(4, 2))
-        assert comparing(pilot).selected == 1
+        assert comparing(pilot).selected == "b"
         await pilot.click("#runs", offset=(4, 2))
         assert "hidden" in screen(pilot)
         await pilot.press("space")
@@ -130,7 +143,7 @@ async def test_the_view_is_there_again(opened: Opened) -> None:
         await pilot.press("m", "z")
     async with opened().run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "validation loss  zoom ×2" in screen(pilot)
+        assert "Loss  zoom ×2" in screen(pilot)
 
 
 async def test_a_run_that_vanishes_is_said(opened: Opened, tmp_path: Path) -> None:
@@ -162,9 +175,9 @@ async def test_pairs_say_why_they_have_no_test(opened: Opened) -> None:
         assert isinstance(pilot.app.screen, PairsScreen)
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
-        assert "›a – b" in screen(pilot)
+        assert "▸ a – b" in screen(pilot)
         assert "no test" in screen(pilot)
-        await pilot.press("j", "enter", "q")
+        await pilot.press("j", "enter", "escape")
         assert isinstance(pilot.app.screen, CompareScreen)
 
 
@@ -179,4 +192,135 @@ async def test_any_size(opened: Opened, size: tuple[int, int]) -> None:
     async with opened().run_test(size=size) as pilot:
         await pilot.press("left", "b", "p")
         await pilot.app.workers.wait_for_complete()
-        await pilot.press("q", "f", "s")
+        await pilot.press("escape", "f", "s")
+
+
+def unread(folder: Path, *names: str) -> Compared:
+    return Compared(source_opening.open_all(folder, names))
+
+
+async def test_pairs_are_tested_once_all_is_read(tmp_path: Path) -> None:
+    for number in (1, 2):
+        written(tmp_path, number)
+    runs = unread(tmp_path, "1", "2")
+    async with CnnTui(tmp_path).run_test(size=(80, 24)) as pilot:
+        shown = PairsScreen(runs)
+        await pilot.app.push_screen(shown)
+        await pilot.pause()
+        assert "still being read" in screen(pilot)
+        while runs.read().more:
+            pass
+        shown._compare_once_read()
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "▸ a – b" in screen(pilot)
+
+
+class Answering(InspectionRequests):
+    """An engine or a server that gives the images when it is let."""
+
+    asked: ClassVar[list[tuple[str, InspectionRequest]]] = []
+    may_answer = False
+
+    def ask(self, request: InspectionRequest) -> None:
+        self._wanted = request
+        self.asked.append((self._run.label, request))
+
+    def reply(self) -> Event | None:
+        if self._wanted is None or not Answering.may_answer:
+            return None
+        images, self._wanted = self._wanted.images, None
+        white = events.Picture(1, 2, 2, base64.b64encode(b"\xff" * 4).decode())
+        return events.Examples(tuple(events.Example(i, white, 0, ((1, 0.9),)) for i in images))
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> type[Answering]:
+    monkeypatch.setattr(inspection_router, "InspectionRequests", Answering)
+    monkeypatch.setattr(Answering, "asked", [])
+    monkeypatch.setattr(Answering, "may_answer", False)
+    return Answering
+
+
+async def until_images(pilot: Pilot[str]) -> str:
+    """What the screen shows once a dialog with images is on it."""
+    while not isinstance(pilot.app.screen, ImagesDialog):
+        await pilot.pause(0.01)
+    await pilot.pause()
+    return screen(pilot)
+
+
+async def test_images_that_only_one_has_right_stand_under_their_own_heading(
+    tmp_path: Path, answering: type[Answering]
+) -> None:
+    """Both networks of a pair are asked before one of them replies."""
+    judged_runs.run(tmp_path, "1-first", [True, True, False, True] * 10)
+    judged_runs.run(tmp_path, "2-second", [True, False, True, True] * 10)
+    runs = unread(tmp_path, "1", "2")
+    while runs.read().more:
+        pass
+    async with CnnTui(tmp_path).run_test(size=(120, 40)) as pilot:
+        await pilot.app.push_screen(PairsScreen(runs))
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("enter", "o")
+        assert [(label, asked.images[:2]) for label, asked in answering.asked] == [
+            ("2-second", (1, 5)),
+            ("1-first", (2, 6)),
+        ]
+        answering.may_answer = True
+        shown = {await until_images(pilot)}
+        await pilot.press("escape")
+        shown.add(await until_images(pilot))
+    for right, wrong, first in (("1-first", "2-second", "#1"), ("2-second", "1-first", "#2")):
+        [dialog] = [one for one in shown if f"Only {right} has these right; {wrong} says" in one]
+        assert f"{first} " in dialog
+
+
+async def test_a_run_that_vanishes_before_the_screen_is_there_is_said(
+    opened: Opened, tmp_path: Path
+) -> None:
+    app = opened()
+    shutil.rmtree(tmp_path / "3-lenet5-digits")
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.pause()
+        assert "vanished" in notes(pilot)[0]
+
+
+async def test_the_view_is_written_once_on_leaving(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.press("m", "z", "b")
+        assert not [*state_folder().glob("compare/*")]
+    assert len([*state_folder().glob("compare/*")]) == 1
+
+
+async def test_escape_goes_back_and_q_leaves_from_the_pairs(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.press("p", "escape", "escape")
+        assert isinstance(pilot.app.screen, CompareScreen), "nothing is below it"
+        await pilot.press("p", "q")
+    assert pilot.app.return_code == 0
+
+
+async def test_the_ends_of_the_list_of_runs(opened: Opened) -> None:
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.press("end")
+        assert "▸c" in screen(pilot)
+        await pilot.press("pageup")
+        assert "▸a" in screen(pilot)
+
+
+async def test_while_there_is_more_to_read_one_timer_waits(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick that finds more must not begin a second row of readings."""
+    async with opened().run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        shown = pilot.app.screen
+        assert isinstance(shown, CompareScreen)
+        waiting: list[float] = []
+        monkeypatch.setattr(shown, "set_timer", lambda seconds, then: waiting.append(seconds))
+        monkeypatch.setattr(shown.comparing.compared, "read", lambda: ReadNews(True, more=True))
+        shown._read()
+        assert waiting == []
+        shown._follow()
+        assert waiting == [BREAK_SECONDS]

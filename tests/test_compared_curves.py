@@ -8,6 +8,7 @@ import pytest
 from tests import scripted, watched_runs
 from tui.drawing.axis import Limits
 from tui.viewer import compared_curves, curve_columns
+from tui.viewer.compared_axes import AXES
 from tui.viewer.compared_curves import PARTS, Curve
 from tui.viewer.traced_history import TracedHistory
 
@@ -27,7 +28,7 @@ def test_a_curve_against_each_axis() -> None:
     told = history()
     ends = {
         axis: compared_curves.curve(told, "top1", axis).x.tolist()  # type: ignore[union-attr]
-        for axis in compared_curves.AXES
+        for axis in AXES
     }
     assert ends["epoch"] == [1.0, 2.0]
     assert ends["step"] == [10.0, 20.0]

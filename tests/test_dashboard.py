@@ -33,6 +33,7 @@ from tui.panes.base.pane import Pane
 from tui.screens import following_screen, screen_text
 from tui.screens.dashboard import Dashboard
 from tui.terminal.compositor import FineUpdate
+from tui.viewer.journal_folding import HistoryUpdate
 from tui.viewer.run_follower import RunFollower
 from tui.widgets.palette import Actions
 from tui.widgets.strips import Footer
@@ -868,3 +869,21 @@ async def test_the_keys_are_drawn_anew_only_when_they_or_the_width_changed(
         await pilot.resize_terminal(110, 40)
         await settle(pilot)
         assert set(drawn) == {120, 110}
+
+
+async def test_while_there_is_more_to_read_one_timer_waits(
+    live: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick, or a key, that finds more must not begin a second row of readings."""
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        waiting: list[float] = []
+        monkeypatch.setattr(dashboard, "set_timer", lambda seconds, then: waiting.append(seconds))
+        more = HistoryUpdate(frozenset(), more=True)
+        monkeypatch.setattr(dashboard.source, "update", lambda: more)
+        dashboard.read()
+        assert waiting == []
+        dashboard.follow()
+        assert len(waiting) == 1

@@ -23,10 +23,15 @@ from tui.panes.maps import maps_text
 from tui.panes.pane_list import PANES
 from tui.screens import help as help_screen
 from tui.screens import screen_text
+from tui.screens.compare import compare_text, pairs_text
+from tui.screens.compare.compare_screen import CompareScreen
+from tui.screens.compare.pairs_screen import PairsScreen
 from tui.screens.dashboard import Dashboard
 from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.logs import logs_screen_text
 from tui.screens.logs.logs_screen import LogsScreen
+from tui.screens.race import race_screen_text
+from tui.screens.race.race_screen import RaceScreen
 from tui.screens.runs import runs_screen_text
 from tui.screens.runs.runs_screen import RunsScreen
 from tui.widgets.chooser import Chooser
@@ -51,15 +56,26 @@ def below(kind: type[Any]) -> list[type[Any]]:
 
 
 SCREENS = all_screens()
-MODAL = [kind for kind in SCREENS if kind not in (Dashboard, Launcher, LogsScreen, RunsScreen)]
+# Screens with help of their own, by its groups, and the widgets whose keys these tell as well.
+WITH_HELP: dict[tuple[KeyGroup, ...], Kinds] = {
+    (screen_text.HELP_LAUNCHER,): [Launcher, Chooser, app.CnnTui],
+    (logs_screen_text.HELP,): [LogsScreen, Chooser, app.CnnTui],
+    (runs_screen_text.HELP,): [RunsScreen, LongList, app.CnnTui],
+    (race_screen_text.HELP,): [RaceScreen, Chooser, app.CnnTui],
+    compare_text.HELP: [CompareScreen, app.CnnTui],
+    (pairs_text.HELP,): [PairsScreen, LongList, app.CnnTui],
+}
+MODAL = [
+    kind
+    for kind in SCREENS
+    if kind is not Dashboard and all(kind not in kinds for kinds in WITH_HELP.values())
+]
 SCREEN_GROUP = screen_text.help_screen(len(PANES), {"0": "log"})
 # For each group of keys in the help who has them, as far as they have any.
 OF_RUN_AND_SCREEN: Kinds = [Dashboard, app.CnnTui]
 OF_PANES = list(dict.fromkeys(group for pane in PANES for group in pane.KEY_HELP))
 GROUPS: dict[KeyGroup, Kinds] = {
-    screen_text.HELP_LAUNCHER: [Launcher, Chooser, app.CnnTui],
-    logs_screen_text.HELP: [LogsScreen, Chooser, app.CnnTui],
-    runs_screen_text.HELP: [RunsScreen, LongList, app.CnnTui],
+    **{group: kinds for groups, kinds in WITH_HELP.items() for group in groups},
     screen_text.HELP_BOXES: MODAL,
     **{group: [pane for pane in PANES if group in pane.KEY_HELP] for group in OF_PANES},
 }
@@ -113,12 +129,9 @@ def test_the_groups_of_a_pane_tell_all_its_keys(pane: type[Pane]) -> None:
     assert keys_of(pane) <= listed(*pane.KEY_HELP)
 
 
-OF_LISTS = [screen_text.HELP_LAUNCHER, logs_screen_text.HELP, runs_screen_text.HELP]
-
-
-@pytest.mark.parametrize("group", OF_LISTS)
-def test_the_group_of_a_screen_with_lists_tells_all_its_keys(group: KeyGroup) -> None:
-    assert listed(group) == keys_of(*GROUPS[group])
+@pytest.mark.parametrize("groups", WITH_HELP)
+def test_the_help_of_a_screen_tells_all_its_keys(groups: tuple[KeyGroup, ...]) -> None:
+    assert listed(*groups) == keys_of(*WITH_HELP[groups])
 
 
 def test_boxes_have_no_other_keys_than_the_help_tells() -> None:
@@ -176,11 +189,13 @@ def test_no_two_rows_of_a_group_say_the_same() -> None:
 
 # Moving, and what only undoes: nobody looks for it by a name.
 NOT_IN_PALETTE = re.compile(
-    r"(move|scroll_rows|hide|deselect|back|scroll|page|numbered|select|app\.)"
+    r"(move|run\(|scroll_rows|hide|deselect|back|scroll|page|numbered|select|app\.)"
 )
 
 
-@pytest.mark.parametrize("kind", [Dashboard, Launcher, RunsScreen, app.CnnTui, *PANES])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in SCREENS if kind not in MODAL] + [app.CnnTui, *PANES]
+)
 def test_every_action_has_its_words_in_the_palette(kind: type[DOMNode]) -> None:
     unnamed = {binding.action for binding in bindings_of(kind) if not binding.description}
     assert {a for a in unnamed - {"command_palette"} if not NOT_IN_PALETTE.match(a)} == set()

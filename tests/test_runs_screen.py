@@ -39,6 +39,7 @@ from tui.screens.runs.delete_question import DeleteQuestion
 from tui.screens.runs.runs_screen import RunsScreen
 from tui.screens.started_runs import StartedRuns
 from tui.viewer import run_selection
+from tui.viewer.event_source import EventSource
 from tui.viewer.run_index import RunIndex
 from tui.viewer.run_summary import RunSummary
 from tui.viewer.shown_runs import RunCells, RunsView, shown_runs
@@ -156,12 +157,12 @@ def test_what_is_remembered_may_be_damaged(tmp_path: Path) -> None:
 
 
 async def test_marked_runs_are_compared(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[Sequence[str], Path]] = []
+    asked: list[list[str]] = []
 
     class Compared(Screen[None]):
-        def __init__(self, selectors: Sequence[str], runs_dir: Path) -> None:
+        def __init__(self, sources: Sequence[EventSource]) -> None:
             super().__init__()
-            asked.append((selectors, runs_dir))
+            asked.append([source.label for source in sources])
 
     monkeypatch.setattr(compare_screen, "CompareScreen", Compared)
     async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
@@ -173,8 +174,7 @@ async def test_marked_runs_are_compared(runs_dir: Path, monkeypatch: pytest.Monk
         assert marked(shown) == ["3-lenet5-mnist", "1-lenet5-digits"]
         assert "3 runs   2 marked" in screen(pilot)
         await pilot.press("c")
-        paths = [str(runs_dir / label) for label in ("3-lenet5-mnist", "1-lenet5-digits")]
-        assert asked == [(paths, runs_dir)]
+        assert asked == [["3-lenet5-mnist", "1-lenet5-digits"]]
 
 
 async def test_a_run_that_vanishes_is_unmarked_with_a_word(runs_dir: Path) -> None:

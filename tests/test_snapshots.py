@@ -25,7 +25,7 @@ from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
 from engine.run import run_lock
 from engine.start.engine_request import EngineRequest
-from tests import compared_runs, journals, made_up_runs, races, watched_runs
+from tests import compared_runs, journals, judged_runs, made_up_runs, races, watched_runs
 from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
@@ -35,9 +35,11 @@ from tui.cli.logs_app import LogsApp
 from tui.cli.race_app import RaceApp
 from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.augmented import AugmentedScreen
+from tui.screens.compare import pairs_text
 from tui.screens.launcher.survey_screen import SurveyScreen
 from tui.screens.runs.runs_screen import RunsScreen
 from tui.screens.started_runs import StartedRuns
+from tui.viewer import source_opening
 from tui.viewer.event_source import EventSource
 from tui.viewer.run_follower import RunFollower
 
@@ -74,6 +76,13 @@ def pictures() -> Screen[Any]:
     seen = examples.feature_maps()
     shown = [events.Example(10 * i, seen.picture, 3, ((5, 0.8), (3, 0.15))) for i in range(7)]
     return ImagesDialog("cat taken for dog, epoch 12", shown, examples.CIFAR10, 44)
+
+
+def images_of_pair() -> Screen[Any]:
+    seen = examples.feature_maps()
+    shown = [events.Example(i, seen.picture, 0, ((1, 0.8), (0, 0.2))) for i in range(3)]
+    heading = pairs_text.images_heading("1-lenet5-pets", "2-lenet5-pets")
+    return ImagesDialog(heading, shown, judged_runs.CLASSES, 20)
 
 
 SMALL, MEDIUM, WIDE = (80, 24), (120, 40), (200, 60)
@@ -183,8 +192,23 @@ def test_comparison(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name
     compared_runs.written(runs, 1, (0.3, 0.5, 0.6, 0.7), seed=0)
     compared_runs.written(runs, 2, (0.2, 0.6, 0.7, 0.8), seed=1)
     compared_runs.written(runs, 3, (0.6, 0.8, 0.9, 0.85), lr=0.3)
-    app = CompareApp(["1", "2", "3"], runs, ascii_only=picture.ascii)
+    app = CompareApp(source_opening.open_all(runs, ["1", "2", "3"]), runs, ascii_only=picture.ascii)
     before = keys_then(picture.keys, None)
+    assert snap_compare(app, terminal_size=picture.size, run_before=before)
+
+
+@pytest.mark.parametrize("name", ["wide", "ascii"])
+def test_pairs(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The pairs of a comparison; with ASCII, images that only one network has right."""
+    picture = COMPARED[name]
+    for key, value in picture.terminal.items():
+        monkeypatch.setenv(key, value)
+    runs = Path("runs")
+    for at, hits in enumerate(([True, True, False], [True, False, True], [False, True, True]), 1):
+        judged_runs.run(runs, f"{at}-lenet5-pets", hits * 20)
+    app = CompareApp(source_opening.open_all(runs, ["1", "2", "3"]), runs, ascii_only=picture.ascii)
+
+    before = keys_then(["p"], images_of_pair if picture.ascii else None)
     assert snap_compare(app, terminal_size=picture.size, run_before=before)
 
 

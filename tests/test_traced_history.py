@@ -144,3 +144,19 @@ def test_the_usual_history_is_no_other_one() -> None:
         history.fold(scripted.stamped(scripted.half_a_run()))
     assert plain.progress == traced.progress
     assert plain.best == traced.best
+
+
+def test_of_a_very_long_journal_the_newest_epochs_are_there_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only its end is searched, and what a resume there took away is left out."""
+    said = scripted.resumed(scripted.half_a_run())
+    run = scripted.run_dir(tmp_path, said)
+    first = run.journal.read_bytes().index(b'"type":"EpochEnded"')
+    monkeypatch.setattr(traced_journal, "LONG", 0)
+    monkeypatch.setattr(traced_journal, "END_BYTES", run.journal.stat().st_size - first - 1)
+    folding = TracedJournal(run.journal)
+    folding.fold_slice()
+    whole = folded(run.journal)
+    assert folding.history.run == whole.run
+    assert folding.history.epochs == whole.epochs[1:]

@@ -46,7 +46,7 @@ def compared(label: str, history: History, run: RunDir | None) -> ComparedTraini
     What cannot be read is `lacking`.
     """
     recipe = _recipe(history, run)
-    training = ComparedTraining(label, history, recipe, _settings(history, recipe))
+    training = ComparedTraining(label, history, recipe, settings(history, recipe))
     try:
         kept = _predictions(label, history, run)
     except RunError as error:
@@ -65,7 +65,8 @@ def _recipe(history: History, run: RunDir | None) -> Recipe | None:
         return None
 
 
-def _settings(history: History, recipe: Recipe | None) -> Mapping[str, object]:
+def settings(history: History, recipe: Recipe | None) -> Mapping[str, object]:
+    """The fields of the recipe, or what another program told of its settings."""
     if recipe is not None:
         fields: dict[str, object] = msgspec.to_builtins(recipe)
         return fields

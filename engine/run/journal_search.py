@@ -106,6 +106,20 @@ def newest_first(path: Path, kind: type[Kind], before: Event | None = None) -> I
     return (event for event in found if not superseded(event, resumes))
 
 
+def newest_near_end(path: Path, kind: type[Kind], size: int) -> list[Kind]:
+    """The events of one kind in the last `size` bytes, in order, except superseded ones.
+
+    What supersedes an event follows it, so that nothing before these bytes is read.
+    """
+    try:
+        start = path.stat().st_size - size
+    except OSError:
+        return []
+    resumes = [*_newest_between(path, events.Resumed, start)]
+    found = [*_newest_between(path, kind, start)][::-1]
+    return [event for event in found if not superseded(event, resumes)]
+
+
 def find_resumes(path: Path) -> list[events.Resumed]:
     """Every `Resumed` of a journal, in order."""
     return [*_newest_between(path, events.Resumed)][::-1]

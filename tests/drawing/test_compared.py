@@ -10,7 +10,7 @@ from tests.drawing.examples import drawn
 from tui.drawing import cells, compared_axis
 from tui.drawing.axis import Limits
 from tui.drawing.compared_plot import INKS, Overlaid, compared_plot, ink_of
-from tui.drawing.compared_rows import first_row, rows_below
+from tui.drawing.compared_rows import rows_below, seen_rows
 from tui.drawing.scale import Scale
 from tui.drawing.table import Column
 
@@ -88,5 +88,5 @@ def test_a_cursor_is_always_on_the_axis() -> None:
 def test_the_selected_row_is_always_listed() -> None:
     names = Column("run", [f"{i}" for i in range(9)])
     rows = drawn(rows_below([names], 8, 10, 4))
-    assert rows == [" run", " 6", " 7", "›8"]
-    assert [first_row(selected, 4) for selected in (0, 2, 3, 8)] == [0, 0, 1, 6]
+    assert rows == [" run", " 6", " 7", "▸8"]
+    assert [seen_rows(9, selected, 4).start for selected in (0, 2, 3, 8)] == [0, 0, 1, 6]

@@ -10,7 +10,8 @@ from typing import Any
 from textual.screen import Screen
 
 from tui.app import CnnTui
-from tui.viewer.compared_curves import Axis
+from tui.viewer.compared_axes import Axis
+from tui.viewer.event_source import EventSource
 
 
 class CompareApp(CnnTui):
@@ -18,7 +19,7 @@ class CompareApp(CnnTui):
 
     def __init__(
         self,
-        selectors: Sequence[str],
+        sources: Sequence[EventSource],
         runs_dir: Path,
         axis: Axis | None = None,
         baseline: str = "",
@@ -28,15 +29,11 @@ class CompareApp(CnnTui):
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(runs_dir, ascii_only=ascii_only, typed=typed, clock=clock)
-        self._selectors, self._axis, self._baseline = selectors, axis, baseline
+        self._sources, self._axis, self._baseline = sources, axis, baseline
 
     def first_screen(self) -> Screen[Any]:
         from tui.screens.compare.compare_screen import CompareScreen
 
         return CompareScreen(
-            self._selectors,
-            self._runs_dir,
-            axis=self._axis,
-            baseline=self._baseline,
-            clock=self.clock,
+            self._sources, axis=self._axis, baseline=self._baseline, clock=self.clock
         )

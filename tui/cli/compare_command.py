@@ -10,21 +10,26 @@ import click
 
 from engine.errors import RunError, UsageError
 from tui.cli import compare_command_text, viewer_start
-from tui.cli.options import ascii_option, json_option, runs_option
+from tui.cli.options import all_named, ascii_option, json_option, named, runs_option
 from tui.cli.printed_json import print_object
+from tui.viewer.compared_axes import AXES
 
 if TYPE_CHECKING:
     from engine.comparison.comparison import Comparison
-    from tui.viewer.compared_curves import Axis
+    from tui.viewer.compared_axes import Axis
     from tui.viewer.event_source import EventSource
-
-AXES = ("epoch", "step", "time", "images")
 
 
 @click.command(help=compare_command_text.HELP)
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN…")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN…", callback=all_named)
 @click.option("--x", "axis", type=click.Choice(AXES), help=compare_command_text.HELP_X)
-@click.option("--baseline", default="", metavar="RUN", help=compare_command_text.HELP_BASELINE)
+@click.option(
+    "--baseline",
+    default="",
+    callback=named,
+    metavar="RUN",
+    help=compare_command_text.HELP_BASELINE,
+)
 @json_option
 @ascii_option
 @runs_option
@@ -43,7 +48,7 @@ def compare(
     if as_json:
         print_object(_comparison(sources))
     elif viewer_start.on_screen():
-        viewer_start.show_comparison(runs, runs_dir, axis, base, ascii_only=ascii_only)
+        viewer_start.show_comparison(sources, runs_dir, axis, base, ascii_only=ascii_only)
     else:
         from tui.cli.comparison_lines import print_comparison
 
@@ -51,16 +56,15 @@ def compare(
 
 
 def _baseline(sources: Sequence[EventSource], runs_dir: Path, baseline: str) -> str:
-    """The path of the baseline. Raises UsageError unless it is one of these."""
+    """The resolved path of the baseline. Raises UsageError unless it is one of these."""
     from engine.run import run_search
 
     run = run_search.look_for(runs_dir, baseline)
     paths = {source.run.path if source.run else Path(source.selector) for source in sources}
-    path = run.path if run is not None else Path(baseline)
-    same = [each for each in paths if each.resolve() == path.resolve()]
-    if not same:
+    path = (run.path if run is not None else Path(baseline)).resolve()
+    if path not in {each.resolve() for each in paths}:
         raise UsageError(compare_command_text.no_baseline(baseline))
-    return str(same[0])
+    return str(path)
 
 
 def _comparison(sources: Sequence[EventSource]) -> Comparison:

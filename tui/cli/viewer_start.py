@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.run.run_lock import Claim
     from engine.run.run_paths import RunDir
     from tui.app import CnnTui
-    from tui.viewer.compared_curves import Axis
+    from tui.viewer.compared_axes import Axis
     from tui.viewer.event_source import EventSource
 
     LogOpening: TypeAlias = Callable[[FoundLog], EventSource]
@@ -138,17 +138,17 @@ def choose_log(
 
 
 def show_comparison(
-    selectors: Sequence[str],
+    sources: Sequence[EventSource],
     runs_dir: Path,
     axis: Axis | None,
     baseline: str,
     *,
     ascii_only: bool,
 ) -> NoReturn:
-    """Compare these runs and logs; see `CompareScreen`."""
+    """Compare these sources; see `CompareScreen`."""
     with _terminal_traits(ascii_only) as traits:
         from tui.cli.compare_app import CompareApp
-    _show(CompareApp(selectors, runs_dir, axis, baseline, **traits))
+    _show(CompareApp(sources, runs_dir, axis, baseline, **traits))
 
 
 def open_launcher(runs_dir: Path, data_dir: str, *, ascii_only: bool) -> NoReturn:

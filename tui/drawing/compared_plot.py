@@ -12,6 +12,7 @@ from tui.drawing.axis import Limits, column_in
 from tui.drawing.braille import Canvas, both
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.curves import nan_marks
+from tui.drawing.frame import frame
 from tui.drawing.scale import DOTS, Scale, beside_labels, dot_rows
 
 # The fewest columns between two letters of a curve.
@@ -70,6 +71,35 @@ def compared_plot(
         if window[0] <= place <= window[1]:
             rows = axis.with_cursor(rows, column_in(window, place, room))
     return [cells.fit(row, width) for row in beside_labels(rows, scale, left)]
+
+
+def framed_plot(
+    curves: Sequence[Overlaid],
+    width: int,
+    height: int,
+    *,
+    window: Limits,
+    scale: Scale,
+    ticks: Row,
+    title: Row,
+    facts: Row = (),
+    cursor: float | None = None,
+    chosen: Limits | None = None,
+    empty: tuple[str, ...] = (),
+    focused: bool = False,
+) -> list[Row]:
+    """`compared_plot` in a frame of this outer size, whose lower border are the `ticks`."""
+    plot = compared_plot(
+        curves,
+        max(0, width - 2),
+        max(0, height - 2),
+        window=window,
+        scale=scale,
+        cursor=cursor,
+        chosen=chosen,
+        empty=empty,
+    )
+    return frame(plot, width, height, title=title, facts=facts, foot=ticks, focused=focused)
 
 
 def _drawn(

@@ -11,17 +11,17 @@ from tui.drawing.table import Column, fitting_columns, table
 
 def rows_below(columns: Sequence[Column], selected: int, width: int, height: int) -> list[Row]:
     """A heading and the rows that fit, of which the selected one has a sign."""
-    count = len(columns[0].texts)
-    first = first_row(selected, height)
-    seen = range(first, min(count, first + max(0, height - 1)))
+    seen = seen_rows(len(columns[0].texts), selected, height)
     fitted = fitting_columns(columns, width)
     rows = table([column.only(seen) for column in fitted], width)
     if selected in seen:
-        name, *others = rows[1 + selected - first]
-        rows[1 + selected - first] = (Span("›", "selected"), Span(name.text[1:], name.ink), *others)
+        at = 1 + seen.index(selected)
+        name, *others = rows[at]
+        rows[at] = (Span("▸", "selected"), Span(name.text[1:], name.ink), *others)
     return cells.filled(rows, width, height)
 
 
-def first_row(selected: int, height: int) -> int:
-    """The first row that is listed, so that the selected one is visible."""
-    return max(0, selected + 2 - max(2, height))
+def seen_rows(count: int, selected: int, height: int) -> range:
+    """The rows that are listed below the heading: the selected one is among them."""
+    first = max(0, selected + 2 - max(2, height))
+    return range(first, min(count, first + max(0, height - 1)))

@@ -11,8 +11,7 @@ from tui.drawing import axis, cells, spark
 from tui.drawing import race_rows_text as words
 from tui.drawing.axis import Limits, Mark
 from tui.drawing.cells import Ink, Span
-from tui.drawing.compared_plot import Overlaid, compared_plot, ink_of
-from tui.drawing.frame import frame
+from tui.drawing.compared_plot import Overlaid, framed_plot, ink_of
 from tui.drawing.scale import Scale, round_limits
 from tui.drawing.table import Column
 
@@ -169,21 +168,19 @@ def curves_box(
         )
         for curve, points in zip(curves, percent, strict=True)
     ]
-    plot = compared_plot(
-        drawn[::-1],
-        width - 2,
-        height - 2,
-        window=window,
-        scale=scale,
-        empty=(words.NO_CURVES, words.NO_CURVES_SHORT),
-    )
-    rows = frame(
-        plot, width, height, title=(Span(words.CURVES),), facts=_legend(curves, names, width)
-    )
     marks: list[Mark] = [(float(epoch), Span("◆", "key")) for epoch in rungs]
     note = (Span(words.RUNG_MARK, "dim"),) if rungs else ()
-    ticks = axis.epoch_ticks(window, width - 2, left, marks, note=note)
-    return [*rows[:-1], (Span("╰", "border"), *ticks, Span("╯", "border"))]
+    return framed_plot(
+        drawn[::-1],
+        width,
+        height,
+        window=window,
+        scale=scale,
+        ticks=axis.epoch_ticks(window, width - 2, left, marks, note=note),
+        title=(Span(words.CURVES),),
+        facts=_legend(curves, names, width),
+        empty=(words.NO_CURVES, words.NO_CURVES_SHORT),
+    )
 
 
 def _scale(curves: Sequence[Sequence[tuple[float, float]]]) -> Scale:

@@ -53,9 +53,9 @@ class FollowingScreen(FineScreen[str]):
         return self.source.liveness == "live"
 
     def follow(self) -> None:
-        """Read new events now and at every tick."""
-        self.read()
-        self.set_interval(TICK_SECONDS, self.read)
+        """Read now, and again at every tick; while there is more, as soon as keys are handled."""
+        more = self.read()
+        self.set_timer(SLICE_BREAK_SECONDS if more else TICK_SECONDS, self.follow)
 
     def follow_closely(self, wait: float = FIRST_WAIT) -> None:
         """Read more often than at every tick until the first step is there."""
@@ -63,18 +63,17 @@ class FollowingScreen(FineScreen[str]):
             self.read()
             self.set_timer(wait, partial(self.follow_closely, wait * LONGER))
 
-    def read(self) -> None:
-        """Read new events, and call the hooks below."""
+    def read(self) -> bool:
+        """Read new events, and call the hooks below; whether there is more to read."""
         was_alive = self.alive
         news = self.source.update()
-        if news.more:
-            self.set_timer(SLICE_BREAK_SECONDS, self.read)
         if was_alive and not self.alive:
             self.writer_is_gone()
         self.was_live |= self.alive and not news.more
         self.source_was_read()
         if news.kinds is None or news.kinds:
             self.post_message(self.EngineEvents(news.kinds))
+        return news.more
 
     def writer_is_gone(self) -> None:
         """No process is known any more to write events."""

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from engine.catalog.user_folders import state_folder
-from engine.errors import RunError
-from engine.run.whole_file import whole_file
-from tui.viewer.compared_curves import AXES, Axis
+from tui.viewer import remembered
+from tui.viewer.compared_axes import AXES, Axis
 
 # The weights of the levels of smoothing, from none on.
 SMOOTHING = (0.0, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99)
 
 
 class CompareView(msgspec.Struct):
-    """`hidden` and `baseline` are paths. `window` is a part of the axis; None is all of it."""
+    """`hidden` and `baseline` are resolved paths.
+
+    `window` is a part of the axis, None all of it.
+    """
 
     quantity: str = ""
     axis: Axis = AXES[0]
@@ -40,27 +40,20 @@ class CompareView(msgspec.Struct):
         self.level = min(len(SMOOTHING) - 1, max(0, self.level + levels))
 
 
-def remembered(runs: Iterable[Path]) -> CompareView:
-    """The view that this set of runs had last; the usual one if none is known."""
-    try:
-        found = msgspec.json.decode(_file(runs).read_bytes(), type=CompareView)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return CompareView()
+def view_of(runs: Iterable[Path]) -> CompareView:
+    """The view that the runs with these resolved paths had last; the usual one if none is known."""
+    found = remembered.read(_file(runs), CompareView) or CompareView()
     start, end = found.window or (0.0, 1.0)
     return found if start < end and 0 <= found.level < len(SMOOTHING) else CompareView()
 
 
 def remember(runs: Iterable[Path], view: CompareView) -> None:
-    """Keep the view; a folder that cannot be written is no fault."""
-    file = _file(runs)
-    with contextlib.suppress(OSError, RunError):
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with whole_file(file) as written:
-            written.write(msgspec.json.encode(view))
+    """Keep the view of the runs with these resolved paths for the next time."""
+    remembered.write(_file(runs), view)
 
 
 def _file(runs: Iterable[Path]) -> Path:
     """The file of these runs, in whatever order they are named."""
-    paths = sorted(str(path.resolve()) for path in runs)
+    paths = sorted(map(str, runs))
     key = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return state_folder() / "compare" / f"{key}.json"
+    return remembered.file("compare", f"{key}.json")

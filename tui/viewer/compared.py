@@ -23,8 +23,8 @@ class ComparedRun:
 
     def __init__(self, letter: str, source: EventSource) -> None:
         self.letter, self.source = letter, source
-        self.version = 0
-        """Counts the times that something new was read."""
+        self.path = (source.run.path if source.run is not None else Path(source.selector)).resolve()
+        """Its folder, or the file that is read: the same however it was named."""
         self.vanished = False
 
     @property
@@ -32,19 +32,10 @@ class ComparedRun:
         return self.source.label
 
     @property
-    def selector(self) -> str:
-        return self.source.selector
-
-    @property
     def history(self) -> TracedHistory:
         history = self.source.history
         assert isinstance(history, TracedHistory)
         return history
-
-    @property
-    def path(self) -> Path:
-        """Its folder, or the file that is read."""
-        return self.source.run.path if self.source.run is not None else Path(self.selector)
 
 
 class ReadNews(NamedTuple):
@@ -64,6 +55,8 @@ class Compared:
     ) -> None:
         letters = string.ascii_lowercase
         self.runs = tuple(map(ComparedRun, letters, sources))
+        self.version = 0
+        """Counts the times that something new was read of any run."""
         self._clock = clock
         # Those that are read next; the others have nothing new for now.
         self._waiting: deque[ComparedRun] = deque()
@@ -83,9 +76,10 @@ class Compared:
         changed = bool(vanished)
         while self._waiting:
             run = self._waiting.popleft()
+            before = run.source.history
             news = run.source.update()
-            if news.kinds is None or news.kinds:
-                run.version += 1
+            if news.kinds is None or news.kinds or run.source.history is not before:
+                self.version += 1
                 changed = True
             if news.more:
                 self._waiting.append(run)

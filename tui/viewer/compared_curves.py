@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.run.fold import IMAGES_PER_SECOND
+from tui.viewer.compared_axes import Axis
 from tui.viewer.points import Column
 from tui.viewer.traced_history import VALIDATION, TracedHistory
 
-# What the curves are drawn against. Time is in seconds, without pauses.
-Axis: TypeAlias = Literal["epoch", "step", "time", "images"]
-AXES: tuple[Axis, ...] = ("epoch", "step", "time", "images")
 # Fractions, which are shown in per cent.
 SHARES = frozenset({"top1", "top5", "balanced", "train_top1"})
 # The quantities that all trainings may have, in their order; scalars follow.
@@ -91,6 +90,12 @@ def places(history: TracedHistory, axis: Axis, steps: Column, elapsed: Column) -
             return _epochs(history, steps)
 
 
+def place_of_step(history: TracedHistory, axis: Axis, step: int) -> float | None:
+    """Where a step lies on an axis other than time; None if that is not known."""
+    found = places(history, axis, np.array([step], np.float64), np.array([0.0]))
+    return float(found[0]) if found is not None else None
+
+
 def _epochs(history: TracedHistory, steps: Column) -> Column | None:
     if not history.counts_steps:
         return steps / history.steps_per_epoch
@@ -127,13 +132,21 @@ def averaged(drawn: Curve, extent: float) -> Curve:
     if len(drawn.x) <= PARTS or extent <= 0:
         return drawn
     parts = (drawn.x / extent * PARTS).astype(np.int64)
-    firsts = np.flatnonzero(np.diff(parts, prepend=parts[0] - 1))
-    finite = np.isfinite(drawn.y)
-    counts = np.add.reduceat(finite.astype(np.float64), firsts)
-    sums = np.add.reduceat(np.where(finite, drawn.y, 0.0), firsts)
-    y = np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
+    firsts, y = means_of(parts, drawn.y)
     lasts = np.append(firsts[1:], len(parts)) - 1
     return Curve(drawn.x[lasts], y, drawn.steps[lasts], drawn.elapsed[lasts])
+
+
+def means_of(parts: NDArray[np.int64], values: Column) -> tuple[NDArray[np.int64], Column]:
+    """The first index of each part, and the mean of its finite values, NaN without any.
+
+    `parts` (n,) say to which part each of the `values` (n,) belongs, and never fall.
+    """
+    firsts = np.flatnonzero(np.diff(parts, prepend=parts[0] - 1))
+    finite = np.isfinite(values)
+    counts = np.add.reduceat(finite.astype(np.float64), firsts)
+    sums = np.add.reduceat(np.where(finite, values, 0.0), firsts)
+    return firsts, np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
 
 
 def reading(drawn: Curve, smooth: Curve, place: float) -> Reading | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tui.drawing.axis import Limits
+from tui.viewer import compared_curves
 from tui.viewer.compared_curves import Curve
 
 
@@ -18,11 +19,7 @@ def columns_of(drawn: Curve, window: Limits, columns: int) -> list[tuple[int, fl
     if not len(inside.x):
         return []
     at = ((inside.x - start) / (end - start) * columns).astype(np.int64).clip(0, columns - 1)
-    firsts = np.flatnonzero(np.diff(at, prepend=-1))
-    finite = np.isfinite(inside.y)
-    counts = np.add.reduceat(finite.astype(np.float64), firsts)
-    sums = np.add.reduceat(np.where(finite, inside.y, 0.0), firsts)
-    means = np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
+    firsts, means = compared_curves.means_of(at, inside.y)
     return [*zip(at[firsts].tolist(), means.tolist(), strict=True)]
 
 

@@ -6,6 +6,7 @@ time as well, and zoomed into. What takes long and is not compared is left out.
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Iterable, Sequence
 
@@ -18,7 +19,7 @@ from engine.protocol.events import Event, MaybeMeasured
 from engine.protocol.step_columns import LogEvent, StepColumns
 from engine.run.fold import GAP_SECONDS, IMAGES_PER_SECOND, MOST_SCALARS
 from engine.run.history import PACE_REPORTS, History
-from tui.viewer.points import Points
+from tui.viewer.points import Column, Points
 
 # What the journal holds for other views of a run.
 NOT_COMPARED = (
@@ -41,8 +42,9 @@ class TracedHistory(History):
     def __init__(self) -> None:
         super().__init__()
         self._points: dict[str, Points] = {}
-        # Reports that stand in no column yet, with the seconds of the run by then.
-        self._waiting: list[tuple[events.Steps, float]] = []
+        # Reports that stand in no column yet, and the seconds of the run by then.
+        self._waiting: list[events.Steps] = []
+        self._seconds: list[float] = []
         self._waiting_epochs: list[tuple[int, float, events.Scalars]] = []
         # How many of the reports `_note_reports` knows.
         self._noted = 0
@@ -60,6 +62,12 @@ class TracedHistory(History):
         measured = sorted(speed for value in [*self._speeds] if (speed := number(value)) > 0)
         return measured[len(measured) // 2] if measured else None
 
+    def at_rest(self) -> TracedHistory:
+        """A copy for another thread, whose epochs and pace stay as they are now."""
+        found = copy.copy(self)
+        found.epochs, found._speeds = [*self.epochs], self._speeds.copy()
+        return found
+
     def fold(self, new: Iterable[LogEvent]) -> frozenset[type[Event]]:
         """As `Fold.fold`. Of a long run nearly all events are reports, so these are folded here."""
         kinds: set[type[Event]] = set()
@@ -71,7 +79,8 @@ class TracedHistory(History):
             if not self.paused:
                 usual = self.last_time and 0.0 <= seconds <= GAP_SECONDS
                 self._active += seconds if usual else self._seconds_since_last(event)
-            self._waiting.append((event, self._active))
+            self._waiting.append(event)
+            self._seconds.append(self._active)
             self.last_seq, self.last_time = event.seq, event.time
         return frozenset(kinds | self._note_reports())
 
@@ -80,9 +89,9 @@ class TracedHistory(History):
         fresh = self._waiting[self._noted :]
         if not fresh:
             return frozenset()
-        last = max(report.step for report, _ in fresh)
-        self.step = max(self.step, last) if self.is_log else fresh[-1][0].step
-        self._speeds.extend(report.images_per_second for report, _ in fresh[-PACE_REPORTS:])
+        last = fresh[-1].step
+        self.step = max(self.step, *(one.step for one in fresh)) if self.is_log else last
+        self._speeds.extend(report.images_per_second for report in fresh[-PACE_REPORTS:])
         self._has_reported = True
         self._noted = len(self._waiting)
         if self._noted >= AT_ONCE:
@@ -138,37 +147,31 @@ class TracedHistory(History):
     def _write_epochs(self) -> None:
         waiting, self._waiting_epochs = self._waiting_epochs, []
         steps, elapsed, told = zip(*waiting, strict=True)
+        places = np.array((steps, elapsed), np.float64)
         for name in dict.fromkeys(name for one in told for name in one):
-            self._add(name, steps, elapsed, [one.get(name, UNSET) for one in told])
+            self._add(name, places, [one.get(name, UNSET) for one in told])
 
     def _write_reports(self) -> None:
-        waiting, self._waiting, self._noted = self._waiting, [], 0
-        reports = [report for report, _ in waiting]
-        steps = [report.step for report in reports]
-        elapsed = [seconds for _, seconds in waiting]
-        self._add("train_loss", steps, elapsed, [report.loss for report in reports])
-        self._add("train_top1", steps, elapsed, [report.top1 for report in reports])
-        self._add("lr", steps, elapsed, [report.lr for report in reports])
-        speeds = [report.images_per_second for report in reports]
-        self._add(IMAGES_PER_SECOND, steps, elapsed, speeds)
+        reports, self._waiting, self._noted = self._waiting, [], 0
+        elapsed, self._seconds = self._seconds, []
+        places = np.array(([report.step for report in reports], elapsed), np.float64)
+        self._add("train_loss", places, [report.loss for report in reports])
+        self._add("train_top1", places, [report.top1 for report in reports])
+        self._add("lr", places, [report.lr for report in reports])
+        self._add(IMAGES_PER_SECOND, places, [report.images_per_second for report in reports])
         for name in dict.fromkeys(name for report in reports for name in report.scalars):
-            told = [report.scalars.get(name, UNSET) for report in reports]
-            self._add(name, steps, elapsed, told)
+            self._add(name, places, [report.scalars.get(name, UNSET) for report in reports])
 
-    def _add(
-        self,
-        name: str,
-        steps: Sequence[int],
-        elapsed: Sequence[float],
-        values: Sequence[MaybeMeasured],
-    ) -> None:
-        """Add those of the values that were measured; None is one that was not finite."""
-        known = [i for i, value in enumerate(values) if value is not UNSET]
-        if len(known) < len(values):
-            steps, elapsed = [steps[i] for i in known], [elapsed[i] for i in known]
-            values = [values[i] for i in known]
-        if known and (points := self._of(name)) is not None:
-            points.add(*(np.array(column, np.float64) for column in (steps, elapsed, values)))
+    def _add(self, name: str, places: Column, values: Sequence[MaybeMeasured]) -> None:
+        """Add those of the values that were measured; None is one that was not finite.
+
+        `places` (2, n) are their steps and seconds.
+        """
+        if UNSET in values:
+            known = [i for i, value in enumerate(values) if value is not UNSET]
+            places, values = places[:, known], [values[i] for i in known]
+        if values and (points := self._of(name)) is not None:
+            points.add(places[0], places[1], np.array(values, np.float64))
 
     def _of(self, name: str) -> Points | None:
         """The points of a quantity; None for a scalar beyond the most that have a curve."""

@@ -7,7 +7,7 @@ import time
 from engine.protocol.events import EpochEnded, Event, RunStarted
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
-from engine.run.journal_search import HEAD_BYTES, newest_first
+from engine.run.journal_search import HEAD_BYTES, newest_near_end
 from engine.run.journal_tail import JournalTail
 from tui.viewer.journal_folding import (
     LONG,
@@ -18,6 +18,9 @@ from tui.viewer.journal_folding import (
     unread,
 )
 from tui.viewer.traced_history import NOT_COMPARED, TracedHistory
+
+# At first the epochs of so many bytes at the end are shown: to search more would keep keys waiting.
+END_BYTES = 1 << 23
 
 
 class TracedJournal(JournalFolding):
@@ -32,10 +35,10 @@ class TracedJournal(JournalFolding):
         return self._fold_until(time.monotonic() + SLICE_SECONDS)
 
     def _epochs(self) -> list[Event]:
-        """The first events, and the end of each epoch: quickly found."""
+        """How the run was started, and the ends of its newest epochs: quickly found."""
         head = JournalTail(self._journal).read(HEAD_BYTES)
         started: list[Event] = [event for event in head if isinstance(event, RunStarted)]
-        return [*started[:1], *[*newest_first(self._journal, EpochEnded)][::-1]]
+        return [*started[:1], *newest_near_end(self._journal, EpochEnded, END_BYTES)]
 
     def _unread(self) -> History:
         return unread(TracedHistory)

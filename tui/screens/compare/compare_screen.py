@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -21,7 +20,7 @@ from tui.screens.help import HelpScreen
 from tui.terminal.fine_screen import FineScreen
 from tui.viewer import compare_view, source_opening
 from tui.viewer.compared import Compared
-from tui.viewer.compared_curves import Axis
+from tui.viewer.compared_axes import Axis
 from tui.viewer.event_source import EventSource
 from tui.widgets.drawn import CellWidget
 from tui.widgets.strips import keys_row
@@ -37,16 +36,20 @@ TABLE_SHARE, LEAST_PLOT = 0.5, 8
 
 
 class CompareScreen(FineScreen[None]):
-    """Compares what the selectors mean; see `source_opening.open_all`, also for what it raises."""
+    """Compares these sources; `source_opening.open_all` opens them."""
 
     CSS = "CompareScreen #curves { height: 1fr; } CompareScreen #keys { height: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", show=False),
         Binding("right,l", "move(1)", show=False),
-        Binding("shift+left,H", "move(-10)", show=False),
+        Binding("shift+left", "move(-10)", show=False),
         Binding("shift+right", "move(10)", show=False),
         Binding("up,k", "select(-1)", show=False),
         Binding("down,j", "select(1)", show=False),
+        Binding("pageup", "select(-10)", show=False),
+        Binding("pagedown", "select(10)", show=False),
+        Binding("home", "select(-1000000)", show=False),
+        Binding("end", "select(1000000)", show=False),
         Binding("enter", "attach", words.ATTACH),
         Binding("space", "hide", words.HIDE),
         Binding("b", "baseline", words.BASE),
@@ -66,24 +69,23 @@ class CompareScreen(FineScreen[None]):
         Binding("s", "settings", words.SHOW_SETTINGS),
         Binding("p", "pairs", words.SHOW_PAIRS),
         Binding("question_mark", "help", screen_text.LIST_KEYS),
-        Binding("escape", "step_back", show=False),
+        Binding("escape", "back", show=False),
         Binding("q,ctrl+c", "leave", words.QUIT),
     ]
 
     def __init__(
         self,
-        selectors: Sequence[str],
-        runs_dir: Path,
+        sources: Sequence[EventSource],
         *,
         axis: Axis | None = None,
         baseline: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`axis` and the path `baseline` replace what is remembered of these runs."""
+        """`axis` and the resolved path `baseline` replace what is remembered of these runs."""
         super().__init__()
         self._clock = clock
-        compared = Compared(source_opening.open_all(runs_dir, selectors))
-        view = compare_view.remembered(run.path for run in compared.runs)
+        compared = Compared(sources)
+        view = compare_view.view_of(run.path for run in compared.runs)
         self.comparing = Comparing(compared, view)
         if axis is not None and axis != view.axis:
             self.comparing.choose_axis(axis)
@@ -96,8 +98,10 @@ class CompareScreen(FineScreen[None]):
         yield KeysRow(id="keys")
 
     def on_mount(self) -> None:
-        self._read()
-        self.set_interval(TICK_SECONDS, self._read)
+        self._follow()
+
+    def on_unmount(self) -> None:
+        self.comparing.remember()
 
     def on_resize(self) -> None:
         self._lay_out()
@@ -112,14 +116,20 @@ class CompareScreen(FineScreen[None]):
 
     # Reading
 
-    def _read(self) -> None:
+    def _follow(self) -> None:
+        """Read now, and again at every tick; while there is more, as soon as keys are handled."""
+        more = self._read()
+        self.set_timer(BREAK_SECONDS if more else TICK_SECONDS, self._follow)
+
+    def _read(self) -> bool:
+        """Read for a slice of time, and draw what is new; whether there is more."""
         news = self.comparing.compared.read()
         for sentence in news.vanished:
             self.notify(sentence, severity="warning", markup=False)
-        if news.more:
-            self.set_timer(BREAK_SECONDS, self._read)
-        if news.changed and (not news.more or time.monotonic() >= self._may_draw_at):
+        is_time = time.monotonic() >= self._may_draw_at
+        if is_time if news.more else news.changed:
             self._draw()
+        return news.more
 
     def _draw(self) -> None:
         began = time.monotonic()
@@ -135,11 +145,6 @@ class CompareScreen(FineScreen[None]):
 
     # Keys
 
-    def _changed(self) -> None:
-        """Draw the new view, and keep it for the next time."""
-        self.comparing.remember()
-        self._draw()
-
     def action_move(self, columns: int) -> None:
         self.comparing.move(columns, self.query_one(CurvesBox).columns)
         self._draw()
@@ -150,48 +155,47 @@ class CompareScreen(FineScreen[None]):
 
     def action_hide(self) -> None:
         self.comparing.toggle_hidden()
-        self._changed()
+        self._draw()
 
     def action_baseline(self) -> None:
         self.comparing.toggle_baseline()
-        self._changed()
+        self._draw()
 
     def action_quantity(self, further: int) -> None:
         self.comparing.choose_quantity(further)
-        self._changed()
+        self._draw()
 
     def action_axis(self) -> None:
         self.comparing.choose_axis()
-        self._changed()
+        self._draw()
 
     def action_smooth(self, levels: int) -> None:
         self.comparing.view.smooth(levels)
-        self._changed()
+        self._draw()
 
     def action_zoom(self, factor: float) -> None:
         self.comparing.zoom(factor)
-        self._changed()
+        self._draw()
 
     def action_whole(self) -> None:
         self.comparing.view.window = None
-        self._changed()
+        self._draw()
 
     def action_pan(self, shares: float) -> None:
         self.comparing.pan(shares)
-        self._changed()
+        self._draw()
 
     def action_fold(self) -> None:
         self.comparing.view.folded = not self.comparing.view.folded
-        self.comparing.selected = 0
-        self._changed()
+        self._draw()
 
     def action_order(self) -> None:
         self.comparing.view.by_value = not self.comparing.view.by_value
-        self._changed()
+        self._draw()
 
     def action_log_scale(self) -> None:
         self.comparing.view.log = not self.comparing.view.log
-        self._changed()
+        self._draw()
 
     def action_settings(self) -> None:
         table = self.query_one(RunsTable)
@@ -201,54 +205,54 @@ class CompareScreen(FineScreen[None]):
     def action_pairs(self) -> None:
         from tui.screens.compare.pairs_screen import PairsScreen
 
-        self.app.push_screen(PairsScreen(self.comparing))
+        self.app.push_screen(PairsScreen(self.comparing.compared))
 
     def action_attach(self) -> None:
         """Show the dashboard of the selected run, whose history is read for itself."""
-        row = self.comparing.selected_row
-        if row is None:
-            return
         from tui.screens.dashboard import Dashboard
 
-        source: EventSource = source_opening.again(row.runs[0].source)
+        source = source_opening.again(self.comparing.selected_row.runs[0].source)
         self.app.push_screen(Dashboard(source, below=True, clock=self._clock))
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen((*words.HELP, screen_text.HELP_BOXES)))
 
-    def action_step_back(self) -> None:
-        """Take the cursor away; without one, leave."""
-        if self.comparing.cursor is None:
-            self.action_leave()
-            return
-        self.comparing.cursor = None
-        self._draw()
+    def action_back(self) -> None:
+        """Take the cursor away; without one, go back to the screen below, if there is one."""
+        if self.comparing.cursor is not None:
+            self.comparing.cursor = None
+            self._draw()
+        elif self.is_above_another:
+            self.dismiss()
+
+    @property
+    def is_above_another(self) -> bool:
+        """Whether a screen is below, beside the empty one of the app."""
+        return len(self.app.screen_stack) > 2
 
     def action_leave(self) -> None:
-        """Go back to the screen below, or leave the program where there is none."""
-        if len(self.app.screen_stack) > 2:
-            self.dismiss()
-        else:
-            self.app.exit("")
+        self.app.exit("")
 
     # The mouse
 
     def on_curves_box_viewed(self) -> None:
-        self._changed()
+        self._draw()
 
     def on_runs_table_chosen(self, message: RunsTable.Chosen) -> None:
         """A click selects a run; a second one hides its curve, or shows it."""
-        self.comparing.selected = message.row
-        if message.again:
-            self.action_hide()
+        if message.letter in self.comparing.selected_row.letters:
+            self.comparing.toggle_hidden()
         else:
-            self._draw()
+            self.comparing.selected = message.letter
+        self._draw()
 
 
 class KeysRow(CellWidget):
     """The keys that work now."""
 
     def draw(self, width: int, height: int) -> list[Row]:
+        screen = self.screen
+        assert isinstance(screen, CompareScreen)
         keys = (
             ("←→", words.KEY_CURSOR),
             ("↑↓", words.KEY_RUN),
@@ -263,7 +267,8 @@ class KeysRow(CellWidget):
             ("space", words.KEY_HIDE),
             ("o", words.KEY_ORDER),
             ("⏎", words.KEY_ATTACH),
-            ("q", words.KEY_LEAVE),
+            *((("esc", screen_text.KEY_BACK),) if screen.is_above_another else ()),
+            ("q", screen_text.KEY_LEAVE),
             ("?", shared_text.KEY_HELP),
         )
         return [keys_row(keys, width, self.spelled)]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.text import listed
 from tui.drawing.axis import Limits
 from tui.widgets.key_group import KeyGroup
 
+# The words of the dashboard's panes; what training tells has its own where both tell it.
 QUANTITIES: Mapping[str, str] = {
-    "top1": "validation accuracy, %",
-    "loss": "validation loss",
-    "train_loss": "training loss",
-    "train_top1": "training accuracy, %",
-    "lr": "learning rate",
-    "top5": "validation top-5, %",
-    "balanced": "balanced accuracy, %",
+    "top1": "Top-1 %",
+    "loss": "Loss",
+    "train_loss": "Train loss",
+    "train_top1": "Train top-1 %",
+    "lr": "Learning rate",
+    "top5": "Top-5 %",
+    "balanced": "Balanced %",
 }
-AXES: Mapping[str, str] = {"epoch": "epoch", "step": "step", "time": "time", "images": "images"}
 EMPTY = "no run has told a number yet", "no numbers yet"
 ALL_HIDDEN = "all curves are hidden: Space shows the one of a row", "Space shows a curve"
 LOG = "log"
@@ -37,9 +38,9 @@ KEY_CURSOR, KEY_RUN, KEY_HIDE = "cursor", "run", "hide"
 KEY_QUANTITY, KEY_AXIS, KEY_SMOOTH = "quantity", "axis", "smooth"
 KEY_ZOOM, KEY_BASELINE, KEY_FOLD = "zoom", "baseline", "fold seeds"
 KEY_SETTINGS, KEY_PAIRS, KEY_ORDER = "settings", "pairs", "order"
-KEY_ATTACH, KEY_LEAVE = "open", "leave"
+KEY_ATTACH = "attach"
 
-ATTACH = "Open the dashboard of the run"
+ATTACH = "Attach to the chosen run"
 HIDE = "Hide the curve of the run, or show it"
 BASE = "Make the run the baseline, or none"
 NEXT_QUANTITY, LAST_QUANTITY = "Compare the next quantity", "Compare the quantity before"
@@ -54,36 +55,44 @@ SHOW_SETTINGS = "Show the settings that differ, or the values"
 SHOW_PAIRS = "Compare the runs in pairs: tests, classes and images"
 QUIT = "Leave the comparison"
 
-HELP = (
-    KeyGroup(
-        "the curves",
-        (
-            ("← → h l", "move the cursor; with Shift, ten columns"),
-            ("Esc", "the end of each run again; without a cursor, leave"),
-            ("m M", "the next quantity; the one before"),
-            ("x", "against epochs, steps, time without pauses, or images"),
-            ("+ -", "smooth more, less"),
-            ("L", "logarithmic values, or linear"),
-            ("z Z 0", "zoom in around the cursor; out; the whole axis"),
-            ("< >", "move the window"),
-            ("drag, wheel", "zoom into the range; zoom around the pointer"),
-        ),
+HELP_CURVES = KeyGroup(
+    "the curves",
+    (
+        ("← → h l", "move the cursor"),
+        ("Shift+← Shift+→", "ten columns further"),
+        ("m M", "the next quantity; the one before"),
+        ("x", "against epochs, steps, time without pauses, or images"),
+        ("+ = -", "smooth more, less"),
+        ("L", "logarithmic values, or linear"),
+        ("z 0", "zoom in around the cursor; the whole axis"),
+        ("Z Backspace", "zoom out"),
+        ("< >", "move the window; drag over a range to zoom into it, turn the wheel to zoom"),
     ),
-    KeyGroup(
-        "the runs",
-        (
-            ("↑ ↓ j k", "select a run: its curve lies on top"),
-            ("Space", "hide its curve, or show it"),
-            ("b", "make it the baseline: the table shows differences from it"),
-            ("o", "order by value, or as named"),
-            ("f", "fold runs that differ only in their seed: mean ± deviation"),
-            ("s", "the settings that differ, or the values"),
-            ("p", "pairs: exact tests, classes, and images that only one has right"),
-            ("Enter", "open its dashboard; Esc comes back"),
-        ),
-    ),
-    KeyGroup("everywhere", ((": Ctrl+P", "all that can be done"), ("? q", "these keys; leave"))),
 )
+HELP_RUNS = KeyGroup(
+    "the runs",
+    (
+        ("↑ ↓ j k", "select a run: its curve lies on top"),
+        ("PgUp PgDn Home End", "ten further; to either end"),
+        ("Space", "hide its curve, or show it"),
+        ("b", "make it the baseline: the table shows differences from it"),
+        ("o", "order by value, or as named"),
+        ("f", "fold runs that differ only in their seed: mean ± deviation"),
+        ("s", "the settings that differ, or the values"),
+        ("p", "pairs: exact tests, classes, and images that only one has right"),
+        ("Enter", "attach to it; Esc comes back"),
+    ),
+)
+HELP_EVERYWHERE = KeyGroup(
+    "everywhere",
+    (
+        ("Esc", "the end of each run again; without a cursor, back"),
+        (": Ctrl+P", "all that can be done, in words"),
+        ("Ctrl+L", "draw the screen anew"),
+        ("? q Ctrl+C", "these keys; leave"),
+    ),
+)
+HELP = HELP_CURVES, HELP_RUNS, HELP_EVERYWHERE
 
 
 def quantity(name: str) -> str:
@@ -110,9 +119,10 @@ def at_cursor(axis: str, place: str) -> str:
 
 
 def no_axis(labels: Sequence[str], axis: str) -> str:
-    """Why the curves of these runs are not there."""
-    names = ", ".join(labels)
-    return f"not against {AXES[axis]}, which it does not tell: {names}"
+    """Why the curves of these runs are not there: `X and Y tell no time: choose …`."""
+    tell = "tells" if len(labels) == 1 else "tell"
+    told = {"epoch": "epochs", "images": "number of images"}.get(axis, axis)
+    return f"{listed(labels)} {tell} no {told}: choose another axis with x."
 
 
 def of_seeds(label: str, count: int) -> str:

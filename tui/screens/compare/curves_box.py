@@ -9,8 +9,8 @@ from engine.text import harmless
 from tui.drawing import axis, cells, compared_axis
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
-from tui.drawing.compared_plot import compared_plot
-from tui.drawing.frame import frame, room
+from tui.drawing.compared_plot import framed_plot
+from tui.drawing.frame import fitting, room
 from tui.screens.compare import compare_text as words
 from tui.screens.compare.comparing import ZOOM, Comparing
 from tui.widgets.drawn import CellWidget
@@ -34,15 +34,21 @@ class CurvesBox(CellWidget, can_focus=True):
     # Drawing
 
     def draw(self, width: int, height: int) -> list[Row]:
-        title = self._title()
-        facts = [form for form in self._facts() if cells.width(form) <= room(width, title)]
-        return frame(
-            self._plot(max(0, width - 2), max(0, height - 2)),
+        comparing, title = self._comparing, self._title()
+        columns = max(1, width - 2 - axis.gutter(max(0, width - 2)))
+        curves = comparing.overlaid(2 * columns)
+        return framed_plot(
+            curves,
             width,
             height,
+            window=comparing.window,
+            scale=comparing.scale(curves),
+            ticks=self._ticks(max(0, width - 2)),
             title=title,
-            facts=facts[0] if facts else (),
-            foot=self._foot(max(0, width - 2)),
+            facts=fitting(self._facts(), room(width, title)),
+            cursor=comparing.cursor,
+            chosen=self._chosen,
+            empty=words.ALL_HIDDEN if comparing.quantity else words.EMPTY,
             focused=True,
         )
 
@@ -52,7 +58,7 @@ class CurvesBox(CellWidget, can_focus=True):
             words.smoothing(view.smoothing) if view.smoothing else "",
             words.LOG if view.log else "",
             words.FOLDED if view.folded else "",
-            words.zoomed(view.window, self._comparing.whole) if view.window else "",
+            words.zoomed(view.window, self._comparing.curves.whole) if view.window else "",
         ]
         said = ", ".join(filter(None, words_of_view))
         name = Span(harmless(words.quantity(self._comparing.quantity)), "title")
@@ -66,27 +72,11 @@ class CurvesBox(CellWidget, can_focus=True):
         axis_name = self._comparing.axis
         start, end = self._comparing.window
         place = compared_axis.written(axis_name, self._comparing.cursor, (end - start) / 200)
-        return [(Span(words.at_cursor(words.AXES[axis_name], place), "key"),)]
+        return [(Span(words.at_cursor(axis_name, place), "key"),)]
 
-    def _foot(self, width: int) -> Row:
+    def _ticks(self, width: int) -> Row:
         comparing, left = self._comparing, axis.gutter(width)
-        name = words.AXES[comparing.axis]
-        return compared_axis.ticks(name, comparing.window, width, left, comparing.cursor)
-
-    def _plot(self, width: int, height: int) -> list[Row]:
-        comparing = self._comparing
-        columns = max(1, width - axis.gutter(width))
-        curves = comparing.overlaid(2 * columns)
-        return compared_plot(
-            curves,
-            width,
-            height,
-            window=comparing.window,
-            scale=comparing.scale(curves),
-            cursor=comparing.cursor,
-            chosen=self._chosen,
-            empty=words.ALL_HIDDEN if comparing.quantity else words.EMPTY,
-        )
+        return compared_axis.ticks(comparing.axis, comparing.window, width, left, comparing.cursor)
 
     @property
     def columns(self) -> int:

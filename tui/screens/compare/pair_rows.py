@@ -9,17 +9,15 @@ from engine.comparison.compared_pairs import ComparedPair, PairImages
 from engine.comparison.comparison import Comparison
 from engine.comparison.paired_test import ALPHA
 from engine.text import harmless
-from tui.drawing import cells, compared_rows
+from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.table import Column, fitting_columns, table
 from tui.drawing.wrapping import wrapped
 from tui.screens.compare import pairs_text as words
 
 
-def pair_list(
-    pairs: Sequence[ComparedPair], letters: str, selected: int, width: int, height: int
-) -> list[Row]:
-    """A heading and a row for each pair: counts of images, the difference in points, and p."""
+def pair_columns(pairs: Sequence[ComparedPair], letters: str) -> list[Column]:
+    """A row for each pair: counts of images, the difference in points, and p."""
     tests = [pair.paired for pair in pairs]
     signed = [comparison_text.signed(test.difference) if test else "" for test in tests]
     chances = [
@@ -27,7 +25,7 @@ def pair_list(
         for pair in pairs
     ]
     inks: list[Ink] = ["title" if _differs(pair) else "dim" for pair in pairs]
-    columns = [
+    return [
         Column(words.PAIR, [f"{letters[pair.a]} – {letters[pair.b]}" for pair in pairs]),
         Column(words.DIFFERENCE, signed, right=True, inks=inks),
         Column(words.CHANCE, chances, right=True, inks=inks),
@@ -39,7 +37,6 @@ def pair_list(
             words.ONLY_SECOND, [f"{test.only_b:,}" if test else "" for test in tests], 2, right=True
         ),
     ]
-    return compared_rows.rows_below(columns, selected, width, height)
 
 
 def _differs(pair: ComparedPair) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import work
@@ -12,25 +13,26 @@ from engine.comparison.compared_pairs import ComparedPair, PairImages, pair_imag
 from engine.comparison.compared_training import ComparedTraining, compared
 from engine.comparison.comparison import Comparison, comparison
 from engine.errors import UsageError
-from engine.protocol.commands import InspectionRequest
-from engine.protocol.events import Event, Examples
+from engine.run.history import History
+from engine.run.run_paths import RunDir
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
-from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens import screen_text
 from tui.screens.compare import pair_rows, pairs_text
-from tui.screens.compare.comparing import Comparing
+from tui.screens.compare.asked_images import ImageRequests
 from tui.screens.help import HelpScreen
-from tui.screens.inspection_router import InspectionRouter
 from tui.terminal.fine_screen import FineScreen
-from tui.viewer.compared import ComparedRun
+from tui.viewer.compared import Compared
 from tui.widgets.drawn import CellWidget
+from tui.widgets.long_list import LongList
 from tui.widgets.strips import keys_row
 
-# The list of pairs takes at most this share of the height.
-LIST_SHARE = 0.4
+# The runs are read by the screen below. So often it is looked whether all is there.
+TICK_SECONDS = 0.5
+# The list of pairs takes at most this share of the height, and at least so many rows.
+LIST_SHARE, LEAST_LIST = 0.4, 4
 
 
 class PairsScreen(FineScreen[str]):
@@ -42,147 +44,144 @@ class PairsScreen(FineScreen[str]):
     PairsScreen #keys { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "select(-1)", show=False),
-        Binding("down,j", "select(1)", show=False),
-        Binding("enter", "images(True)", pairs_text.SHOW_IMAGES),
-        Binding("o", "images(False)", pairs_text.SHOW_OTHERS),
+        Binding("enter", "images_of_first", pairs_text.SHOW_IMAGES),
+        Binding("o", "images_of_second", pairs_text.SHOW_OTHERS),
         Binding("question_mark", "help", screen_text.LIST_KEYS),
-        Binding("escape,q,p", "leave", show=False),
+        Binding("escape,p", "back", pairs_text.BACK),
+        Binding("q,ctrl+c", "leave", screen_text.LEAVE),
     ]
 
-    def __init__(self, comparing: Comparing) -> None:
+    def __init__(self, runs: Compared) -> None:
         super().__init__()
-        self.comparing = comparing
-        self.selected = 0
-        self.found: Comparison | None = None
-        self.images: PairImages | None = None
-        self._trainings: list[ComparedTraining] = []
-        # The open request for images: the title of its dialog and the network that answers.
-        self._heading, self._asked, self._count = "", comparing.compared.runs[0], 0
+        self._compared = runs
+        self._requests = ImageRequests(self)
+        self._trainings: Sequence[ComparedTraining] = ()
+        self._found: Comparison | None = None
+        self._images: PairImages | None = None
 
     @property
-    def letters(self) -> str:
-        return "".join(run.letter for run in self.comparing.compared.runs)
+    def _letters(self) -> str:
+        return "".join(run.letter for run in self._compared.runs)
 
     @property
-    def pairs(self) -> tuple[ComparedPair, ...]:
-        return self.found.pairs if self.found is not None else ()
-
-    @property
-    def pair(self) -> ComparedPair | None:
-        return self.pairs[self.selected] if self.pairs else None
+    def _pair(self) -> ComparedPair | None:
+        """The chosen pair; None until all are tested."""
+        chosen = self.query_one(PairList).chosen
+        return self._found.pairs[int(chosen)] if self._found is not None and chosen else None
 
     def compose(self) -> ComposeResult:
-        yield PairList(self, id="pairs")
-        yield PairBox(self, id="pair")
+        yield PairList(id="pairs", heading=True)
+        yield PairBox(id="pair")
         yield PairKeys(id="keys")
 
     def on_mount(self) -> None:
-        if self.comparing.compared.read_share >= 1.0:
-            self._compare()
+        pairs = self.query_one(PairList)
+        pairs.entitle((Span(pairs_text.TITLE, "title"),))
+        self.watch(pairs, "chosen", self._show_pair)
+        self._compare_once_read()
 
     def on_resize(self) -> None:
-        rows = len(self.pairs) + 3 if self.pairs else 4
-        self.query_one(PairList).styles.height = max(
-            4, min(rows, int(LIST_SHARE * self.size.height))
-        )
+        pairs = self.query_one(PairList)
+        most = max(LEAST_LIST, int(LIST_SHARE * self.size.height))
+        pairs.styles.height = max(LEAST_LIST, min(len(pairs) + 3, most))
+
+    # Testing
+
+    def _compare_once_read(self) -> None:
+        """Test as soon as all runs are read, which may be much later."""
+        is_read = self._compared.read_share >= 1.0
+        self.query_one(PairBox).wait(pairs_text.WAITING if is_read else pairs_text.NOT_READ)
+        if not is_read:
+            self.set_timer(TICK_SECONDS, self._compare_once_read)
+            return
+        runs = self._compared.runs
+        self._compare([(run.label, run.history.at_rest(), run.source.run) for run in runs])
 
     @work(thread=True)
-    def _compare(self) -> None:
+    def _compare(self, runs: Sequence[tuple[str, History, RunDir | None]]) -> None:
         """Test in a thread: many kept judgements take seconds."""
-        runs = self.comparing.compared.runs
-        trainings = [compared(run.label, run.history, run.source.run) for run in runs]
+        trainings = [compared(*run) for run in runs]
         found = comparison(trainings)
         self.app.call_from_thread(self._take, trainings, found)
 
-    def _take(self, trainings: list[ComparedTraining], found: Comparison) -> None:
-        self._trainings, self.found = trainings, found
+    def _take(self, trainings: Sequence[ComparedTraining], found: Comparison) -> None:
+        self._trainings, self._found = trainings, found
+        columns = pair_rows.pair_columns(found.pairs, self._letters)
+        self.query_one(PairList).fill([*map(str, range(len(found.pairs)))], columns)
         self.on_resize()
-        self.action_select(0)
+        self._show_pair()
 
-    def action_select(self, further: int) -> None:
-        self.selected = max(0, min(len(self.pairs) - 1, self.selected + further))
-        self.images = self._images()
-        for part in self.query(CellWidget):
-            part.redraw()
+    # Showing
 
-    def _images(self) -> PairImages | None:
-        """What the selected pair disagrees on; None without a test."""
-        pair = self.pair
-        if pair is None:
-            return None
+    def _show_pair(self) -> None:
+        found, pair = self._found, self._pair
+        if found is None or pair is None:
+            return
+        self._images = self._images_of(pair)
+        self.query_one(PairBox).show(found, pair, self._images, self._letters)
+
+    def _images_of(self, pair: ComparedPair) -> PairImages | None:
+        """What the pair disagrees on; None without a test."""
         try:
             return pair_images(self._trainings[pair.a], self._trainings[pair.b])
         except UsageError:
             return None  # the words of the pair say why
 
-    def action_images(self, first: bool) -> None:
-        """Show images that only one of the pair has right, with what the other one says."""
-        pair, images = self.pair, self.images
-        if pair is None or images is None:
-            return
-        runs = self.comparing.compared.runs
-        right, wrong = (pair.a, pair.b) if first else (pair.b, pair.a)
-        wanted = images.only_a if first else images.only_b
-        if not wanted:
+    def action_images_of_first(self) -> None:
+        """Show images that only the first of the pair has right, with what the second says."""
+        if self._pair is not None and self._images is not None:
+            self._show_images(self._pair.a, self._pair.b, self._images.only_a)
+
+    def action_images_of_second(self) -> None:
+        """Show images that only the second of the pair has right, with what the first says."""
+        if self._pair is not None and self._images is not None:
+            self._show_images(self._pair.b, self._pair.a, self._images.only_b)
+
+    def _show_images(self, right: int, wrong: int, images: tuple[int, ...]) -> None:
+        if images:
+            runs = self._compared.runs
+            self._requests.ask(runs[right], runs[wrong], images)
+        else:
             self.notify(pairs_text.NO_IMAGES, markup=False)
-            return
-        self._heading = pairs_text.images_heading(runs[right].label, runs[wrong].label)
-        self._ask(runs[wrong], wanted)
-
-    def _ask(self, run: ComparedRun, wanted: tuple[int, ...]) -> None:
-        self._asked, self._count = run, len(wanted)
-        self.notify(pairs_text.asking(run.label), markup=False)
-        router = InspectionRouter(self, run.source)
-        router.request(self, InspectionRequest("images", images=wanted))
-
-    def receive(self, reply: Event) -> None:
-        """Show the images that the engine or the inspection server gave."""
-        if isinstance(reply, Examples):
-            classes = self._asked.history.classes
-            dialog = ImagesDialog(self._heading, reply.examples, classes, self._count)
-            self.app.push_screen(dialog)
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen((pairs_text.HELP, screen_text.HELP_BOXES)))
 
-    def action_leave(self) -> None:
+    def action_back(self) -> None:
         self.dismiss("")
 
+    def action_leave(self) -> None:
+        self.app.exit("")
 
-class PairList(CellWidget):
-    """All pairs in a frame."""
 
-    def __init__(self, pairs: PairsScreen, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(id=id)
-        self._pairs = pairs
-
-    def draw(self, width: int, height: int) -> list[Row]:
-        inner, rows = max(0, width - 2), max(0, height - 2)
-        if self._pairs.found is None:
-            whole = self._pairs.comparing.compared.read_share >= 1.0
-            said = pairs_text.WAITING if whole else pairs_text.NOT_READ
-            inside: list[Row] = [cells.shortened((Span(f" {said}", "dim"),), inner)]
-        else:
-            listed = self._pairs
-            inside = pair_rows.pair_list(listed.pairs, listed.letters, listed.selected, inner, rows)
-        title = (Span(pairs_text.TITLE, "title"),)
-        return frame(inside, width, height, title=title, focused=True)
+class PairList(LongList):
+    """All pairs, one of which is chosen."""
 
 
 class PairBox(CellWidget):
-    """The selected pair in a frame."""
+    """The chosen pair in a frame; before, what is waited for."""
 
-    def __init__(self, pairs: PairsScreen, *, id: str) -> None:  # noqa: A002 (Textual's name)
+    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
-        self._pairs = pairs
+        self._waiting = ""
+        self._shown: tuple[Comparison, ComparedPair, PairImages | None, str] | None = None
+
+    def wait(self, sentence: str) -> None:
+        self._waiting = sentence
+        self.redraw()
+
+    def show(
+        self, found: Comparison, pair: ComparedPair, images: PairImages | None, letters: str
+    ) -> None:
+        self._shown = found, pair, images, letters
+        self.redraw()
 
     def draw(self, width: int, height: int) -> list[Row]:
-        found, pair = self._pairs.found, self._pairs.pair
-        if found is None or pair is None:
-            return frame((), width, height, title=())
-        letters = self._pairs.letters
-        rows = pair_rows.pair_details(pair, self._pairs.images, letters, max(0, width - 2))
+        if self._shown is None:
+            waiting = cells.shortened((Span(f" {self._waiting}", "dim"),), max(0, width - 2))
+            return frame([waiting], width, height, title=())
+        found, pair, images, letters = self._shown
+        rows = pair_rows.pair_details(pair, images, letters, max(0, width - 2))
         return frame(rows, width, height, title=pair_rows.title(found, pair, letters, width - 6))
 
 
@@ -194,7 +193,8 @@ class PairKeys(CellWidget):
             ("↑↓", pairs_text.KEY_CHOOSE),
             ("⏎", pairs_text.KEY_IMAGES),
             ("o", pairs_text.KEY_OTHERS),
-            ("q", pairs_text.KEY_BACK),
+            ("esc", screen_text.KEY_BACK),
+            ("q", screen_text.KEY_LEAVE),
             ("?", shared_text.KEY_HELP),
         )
         return [keys_row(keys, width, self.spelled)]

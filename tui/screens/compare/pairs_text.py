@@ -11,18 +11,23 @@ ONLY_FIRST, ONLY_SECOND = "1st", "2nd"
 WAITING = "The pairs are being tested."
 NOT_READ = "The runs are still being read: the pairs are tested when all is there."
 NO_TEST = "no test"
-KEY_CHOOSE, KEY_IMAGES, KEY_OTHERS, KEY_BACK = "pair", "images", "the other way", "back"
+KEY_CHOOSE, KEY_IMAGES, KEY_OTHERS = "pair", "images", "the other way"
 SHOW_IMAGES = "Show the images that only the first of the pair has right"
 SHOW_OTHERS = "Show the images that only the second of the pair has right"
+BACK = "Back to the curves"
 NO_IMAGES = "There is no such image."
 
 HELP = KeyGroup(
     "pairs",
     (
         ("↑ ↓ j k", "select a pair"),
+        ("PgUp PgDn Home End", "as many further as are shown; to either end"),
         ("Enter", "the images that only its first network has right, as the second sees them"),
         ("o", "the images that only its second network has right, as the first sees them"),
-        ("Esc q", "back to the curves"),
+        ("Esc p", "back to the curves"),
+        (": Ctrl+P", "all that can be done, in words"),
+        ("Ctrl+L", "draw the screen anew"),
+        ("? q Ctrl+C", "these keys; leave"),
     ),
 )
 

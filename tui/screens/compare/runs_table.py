@@ -18,37 +18,38 @@ class RunsTable(CellWidget):
     """A heading and a row for each run; a sentence below says which ones have no such axis."""
 
     class Chosen(Message):
-        """A row was clicked; `again` says that it was selected before."""
+        """The row of the run with this letter was clicked."""
 
-        def __init__(self, row: int, again: bool) -> None:
+        def __init__(self, letter: str) -> None:
             super().__init__()
-            self.row, self.again = row, again
+            self.letter = letter
 
     def __init__(self, comparing: Comparing, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._comparing = comparing
         self.shows_settings = False
+        self._seen = range(0)
 
     @property
     def rows_wanted(self) -> int:
         """The rows for all runs, the heading and the sentence below."""
-        return len(self._comparing.groups) + 1 + bool(self._comparing.without_axis)
+        return len(self._comparing.groups) + 1 + bool(self._comparing.curves.without_axis)
 
     def draw(self, width: int, height: int) -> list[Row]:
         comparing = self._comparing
-        rows, said = comparing.rows(), self._said(width)
-        selected = min(comparing.selected, len(rows) - 1)
+        rows, said = comparing.rows, self._said(width)
         if self.shows_settings:
             columns = value_columns.setting_columns(rows)
             if len(columns) == 1:
                 said = [(Span(f" {words.NO_DIFFERENCE}", "dim"),)]
         else:
             columns = value_columns.value_columns(comparing, rows)
-        below = compared_rows.rows_below(columns, selected, width, height - len(said))
-        return [*below, *said]
+        room, selected = height - len(said), comparing.selected_at
+        self._seen = compared_rows.seen_rows(len(rows), selected, room)
+        return [*compared_rows.rows_below(columns, selected, width, room), *said]
 
     def _said(self, width: int) -> list[Row]:
-        without = self._comparing.without_axis
+        without = self._comparing.curves.without_axis
         if not without:
             return []
         labels = [f"{run.letter} {harmless(run.label)}" for run in without]
@@ -56,7 +57,6 @@ class RunsTable(CellWidget):
         return [cells.shortened((Span(f" {words_of}", "dim"),), width)]
 
     def on_click(self, event: textual_events.Click) -> None:
-        first = compared_rows.first_row(self._comparing.selected, self.size.height)
-        row = first + int(event.y) - 1
-        if 0 <= row < len(self._comparing.groups) and event.y >= 1:
-            self.post_message(self.Chosen(row, row == self._comparing.selected))
+        at = int(event.y) - 1
+        if 0 <= at < len(self._seen):
+            self.post_message(self.Chosen(self._comparing.rows[self._seen[at]].letter))

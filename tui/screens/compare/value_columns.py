@@ -6,14 +6,15 @@ import math
 from collections.abc import Sequence
 
 from engine import numbers
-from engine.comparison import comparison_text
+from engine.comparison import compared_training, comparison_text
 from engine.comparison.differing_settings import DifferingSetting, differing
 from engine.text import harmless
 from tui.drawing import compared_plot
 from tui.drawing.cells import Ink
 from tui.drawing.table import Column
 from tui.screens.compare import compare_text as words
-from tui.screens.compare.comparing import Comparing, TableRow, settings_of
+from tui.screens.compare.comparing import Comparing
+from tui.screens.compare.table_rows import TableRow
 from tui.viewer import compared_curves, viewer_text
 
 SIGNED = "+"
@@ -30,7 +31,7 @@ def value_columns(comparing: Comparing, rows: Sequence[TableRow]) -> list[Column
         columns.append(Column(words.SMOOTHED, smooth, 2, right=True))
     if any(row.baseline for row in rows):
         columns.append(
-            Column(f"− {_base(rows)}", [_difference(row, name) for row in rows], right=True)
+            Column(f"− {_baseline(rows)}", [_difference(row, name) for row in rows], right=True)
         )
     if any(row.best is not None for row in rows):
         best = ["" if row.best is None else _amount(row.best, name) for row in rows]
@@ -46,7 +47,8 @@ def value_columns(comparing: Comparing, rows: Sequence[TableRow]) -> list[Column
 
 def setting_columns(rows: Sequence[TableRow]) -> list[Column]:
     """Name, and the settings that differ, each of which narrow screens may leave out."""
-    found = differing([settings_of(row.runs[0].history) for row in rows])
+    histories = [row.runs[0].history for row in rows]
+    found = differing([compared_training.settings(one, one.recipe) for one in histories])
     return [_names(rows), *(_setting(one, rank) for rank, one in enumerate(found, 1))]
 
 
@@ -83,7 +85,7 @@ def _difference(row: TableRow, name: str) -> str:
     return sign + _amount(row.difference, name)
 
 
-def _base(rows: Sequence[TableRow]) -> str:
+def _baseline(rows: Sequence[TableRow]) -> str:
     return next(row.letter for row in rows if row.baseline)
 
 

@@ -17,7 +17,7 @@ from engine.queueing import queue_edits
 from engine.racing import race_dropping
 from engine.run.run_paths import RunDir
 from tui import shared_text
-from tui.drawing import race_rows, race_rows_text
+from tui.drawing import race_rows_text
 from tui.drawing.cells import Row, Span
 from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
@@ -26,8 +26,9 @@ from tui.screens.paced_reading import PacedReading
 from tui.screens.question import QuestionScreen
 from tui.screens.race import race_screen_text as words
 from tui.screens.race.race_box import RaceBox
+from tui.screens.race.recipe_curves import RecipeCurves
 from tui.terminal.fine_screen import FineScreen
-from tui.viewer import race_reading
+from tui.viewer import race_reading, source_opening
 from tui.viewer.race_reading import RaceReading
 from tui.viewer.run_follower import RunFollower
 from tui.widgets.drawn import CellWidget
@@ -80,7 +81,7 @@ class RaceScreen(FineScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield RaceBox(id="board")
-        yield CurvesBox(id="curves")
+        yield RecipeCurves(id="curves")
         yield KeysRow(id="keys")
 
     def on_mount(self) -> None:
@@ -121,12 +122,12 @@ class RaceScreen(FineScreen[None]):
         self._lay_out()
         if self.reading is not None:
             self.query_one(RaceBox).show(self.reading)
-            self.query_one(CurvesBox).show(self.reading)
+            self.query_one(RecipeCurves).show(self.reading)
             self.query_one(KeysRow).redraw()
 
     def _lay_out(self) -> None:
         """Give the list the rows that it needs, if the curves keep enough."""
-        height, curves = self.size.height, self.query_one(CurvesBox)
+        height, curves = self.size.height, self.query_one(RecipeCurves)
         curves.display = height >= LEAST_ROWS
         recipes = len(self.reading.recipes) if self.reading is not None else 0
         rows = min(recipes + 5, int(LIST_SHARE * height))
@@ -165,7 +166,8 @@ class RaceScreen(FineScreen[None]):
 
         paths = [str(self._runs_dir / run) for run in begun[:MOST_RUNS]]
         try:
-            self.app.push_screen(CompareScreen(paths, self._runs_dir, clock=self._clock))
+            sources = source_opening.open_all(self._runs_dir, paths)
+            self.app.push_screen(CompareScreen(sources, clock=self._clock))
         except EngineError as error:
             self._tell(error)
 
@@ -207,7 +209,7 @@ class RaceScreen(FineScreen[None]):
         self.notify(str(error), severity="error", markup=False)
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen((words.HELP, screen_text.HELP_BOXES)))
+        self.app.push_screen(HelpScreen((words.HELP, words.HELP_SIGNS, screen_text.HELP_BOXES)))
 
     def action_back(self) -> None:
         if self.is_above_another:
@@ -220,26 +222,6 @@ class RaceScreen(FineScreen[None]):
     def farewell(self) -> str:
         ended = self.reading is not None and self.reading.board.ended
         return words.show_again(self._label, ended=ended)
-
-
-class CurvesBox(CellWidget):
-    """The curves of the best recipes."""
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(id=id)
-        self._reading: RaceReading | None = None
-
-    def show(self, reading: RaceReading) -> None:
-        self._reading = reading
-        self.redraw()
-
-    def draw(self, width: int, height: int) -> list[Row]:
-        found = self._reading
-        if found is None or width < 3 or height < 3:
-            return []
-        pairs = zip(found.recipes, found.board.standings, strict=True)
-        names = {recipe: race_rows_text.recipe(standing) for recipe, standing in pairs}
-        return race_rows.curves_box(found.curves, names, found.epochs, found.rungs, width, height)
 
 
 class KeysRow(CellWidget):

@@ -31,10 +31,16 @@ HELP = KeyGroup(
         ("c", "compare the runs of the best recipes"),
         ("p", "pause the queue, or go on: runs that train end as they would"),
         ("s", "stop the run: it is saved, and trains no more"),
+        (": Ctrl+P", "all that can be done, in words"),
+        ("Ctrl+L", "draw the screen anew"),
+        ("? Esc q Ctrl+C", "these keys; back to the screen below; leave, the race goes on"),
+    ),
+)
+HELP_SIGNS = KeyGroup(
+    "signs of its runs",
+    (
         ("● ◇ ○", "a run that trains, waits for others or its engine, has not begun"),
         ("✓ · ✗ ↻ -", "done; dropped at a rung; failed; stopped; its folder is gone"),
-        (": Ctrl+P", "all that can be done, in words"),
-        ("? Esc q Ctrl+C", "these keys; back to the screen below; leave, the race goes on"),
     ),
 )
 

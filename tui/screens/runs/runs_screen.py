@@ -26,7 +26,7 @@ from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.runs_keys import RunsKeys
 from tui.screens.started_runs import StartedRuns
 from tui.terminal.fine_screen import FineScreen
-from tui.viewer import run_selection
+from tui.viewer import run_selection, source_opening
 from tui.viewer.run_index import RunIndex
 from tui.viewer.run_summary import RunSummary
 from tui.viewer.shown_runs import RunCells, RunsView, ShownRuns, shown_runs
@@ -266,7 +266,8 @@ class RunsScreen(FineScreen[None]):
         from tui.screens.compare.compare_screen import CompareScreen
 
         try:
-            compared = CompareScreen([str(run.path.absolute()) for run in marked], self._runs_dir)
+            paths = [str(run.path.absolute()) for run in marked]
+            compared = CompareScreen(source_opening.open_all(self._runs_dir, paths))
         except EngineError as error:
             self._complain(str(error))
         else:
