@@ -228,12 +228,12 @@ def test_the_dashboard_says_what_a_queued_run_waits_for() -> None:
         label = state(watched.history)
         return f"{label.sign} {label.word}", [verdict.text for verdict in verdicts(watched.history)]
 
-    assert shown() == ("○ queued", ["waits for 2 runs before it"])
+    assert shown() == ("○ queued", ["the run waits for 2 runs before it"])
     assert watched.update().kinds == frozenset(), "nothing new is drawn"
     queue_edits.remove(queue.runs_dir, first)
-    assert shown() == ("○ queued", ["waits for 1 run before it"])
+    assert shown() == ("○ queued", ["the run waits for 1 run before it"])
     queue_edits.move(queue.runs_dir, third, "first")
-    assert shown() == ("○ queued", ["is the next one to start"])
+    assert shown() == ("○ queued", ["the run is the next one to start"])
     queue_edits.pause(queue.runs_dir)
     assert shown() == ("○ queued", ["the queue is paused"])
     queue_edits.remove(queue.runs_dir, third)

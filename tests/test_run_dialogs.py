@@ -177,6 +177,7 @@ async def test_predictions_of_many_images_are_a_table_below_its_summary(
         assert said.index("/imgs/a.png") < said.index("/imgs/b.png")
         assert "/imgs/c.png: it is no image" in said
         await pilot.press("p")
+        await settle(pilot)
         assert not isinstance(pilot.app.screen, PredictionsScreen)
 
 

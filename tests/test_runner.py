@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from engine.errors import RunError
 from engine.protocol import events
-from engine.queueing import queue_edits, queue_file, queue_journal, run_outcome, runner_start
+from engine.queueing import queue_edits, queue_file, queue_journal, run_outcome
 from engine.queueing.other_runs import OtherRuns
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.runner import MOST_STARTS, Races
@@ -21,6 +21,9 @@ from engine.queueing.task import Begun, Task
 from engine.run.journal_search import last_event
 from engine.run.run_paths import RunDir
 from tests.queues import FakeEngine, FakeQueue
+
+# The runner is the one that a test holds.
+pytestmark = pytest.mark.usefixtures("no_runner")
 
 
 @pytest.fixture
@@ -30,12 +33,6 @@ def queue(tmp_path: Path) -> Iterator[FakeQueue]:
     for engine in made.engines.values():
         if engine.code is None:
             engine.dies()
-
-
-@pytest.fixture(autouse=True)
-def no_runner(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runner is the one that a test holds."""
-    monkeypatch.setattr(runner_start, "ensure_runner", lambda _: None)
 
 
 def full_disk(*_: object) -> None:

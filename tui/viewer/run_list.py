@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine import numbers
 from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
-from tui.drawing.cells import Span
+from tui.drawing.cells import Ink, Span
 from tui.drawing.spark import sparkline
 from tui.drawing.table import Column
 from tui.viewer import viewer_text
@@ -18,6 +18,13 @@ from tui.viewer.run_summary import RunSummary
 # A longer name would leave no room for the other columns.
 LONGEST_NAME = 28
 LONGEST_ERROR = 50
+STATE_INKS: Mapping[str, Ink] = {
+    "live": "good",
+    "paused": "rate",
+    "queued": "dim",
+    "failed": "error",
+    "silent": "warning",
+}
 
 
 def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
@@ -25,7 +32,7 @@ def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
     return [
         Column("", [_sign(run) for run in runs]),
         Column("", [_name(run) for run in runs], gap=1),
-        Column("", [viewer_text.STATE_WORDS[run.state] for run in runs], 3),
+        Column("", [viewer_text.STATE_WORDS[run.state] for run in runs], 3, inks=[*map(ink, runs)]),
         Column("", [harmless(data(run)) for run in runs], 6),
         Column("", [epochs(run) for run in runs], 1, True),
         Column("", [best(run) for run in runs], 2, True),
@@ -33,6 +40,11 @@ def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
         Column("", [_time(run) for run in runs], 4, True),
         Column("", [_cut(run.error, LONGEST_ERROR) for run in runs], 7, ink="error"),
     ]
+
+
+def ink(run: RunSummary) -> Ink:
+    """The ink of its state."""
+    return STATE_INKS.get(run.state, "plain")
 
 
 def _sign(run: RunSummary) -> str:

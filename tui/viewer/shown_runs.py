@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.run.conditions import Condition
 from engine.text import harmless
 from tui.drawing import cells
-from tui.drawing.cells import Ink
 from tui.drawing.table import Column
-from tui.viewer import run_columns, run_selection, viewer_text
+from tui.viewer import run_columns, run_list, run_selection, viewer_text
 from tui.viewer.run_columns import RunColumn
 from tui.viewer.run_summary import LIVE, RunSummary
 
 # Longer texts would leave no room for other columns.
 LONGEST = 28
-STATE_INKS: Mapping[str, Ink] = {
-    "live": "good",
-    "paused": "rate",
-    "queued": "dim",
-    "failed": "error",
-    "silent": "warning",
-}
 # The signs of the order in a heading.
 RISES, FALLS = "↑", "↓"
 
@@ -101,5 +93,5 @@ def _column(
     heading = column.heading
     if view.order.removeprefix("-") == column.name:
         heading += FALLS if view.order.startswith("-") else RISES
-    inks = [STATE_INKS.get(run.state, "plain") for run in runs] if column.name == "state" else ()
+    inks = [*map(run_list.ink, runs)] if column.name == "state" else ()
     return Column(heading, texts.of(column, runs), column.rank, column.right, inks=inks)

@@ -240,8 +240,8 @@ class KeysRow(CellWidget):
             ("p", words.KEY_GO_ON if paused else words.KEY_PAUSE),
             ("s", words.KEY_STOP),
             (":", screen_text.KEY_COMMANDS),
-            *((("esc", screen_text.KEY_BACK),) if screen.is_above_another else ()),
             ("q", screen_text.KEY_LEAVE),
+            *((("esc", screen_text.KEY_BACK),) if screen.is_above_another else ()),
             ("?", shared_text.KEY_HELP),
         )
         return [keys_row(keys, width, self.spelled)]

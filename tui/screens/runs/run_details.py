@@ -15,7 +15,6 @@ from tui.drawing.wrapping import wrapped
 from tui.screens.runs import runs_screen_text
 from tui.viewer import run_columns, run_list
 from tui.viewer.run_summary import RunSummary
-from tui.viewer.shown_runs import STATE_INKS
 from tui.widgets.drawn import CellWidget
 
 CURVE = 24
@@ -57,7 +56,7 @@ def details(run: RunSummary, width: int) -> list[Row]:
 
 
 def _state(run: RunSummary) -> Row:
-    spans = [Span(run_list.state(run), STATE_INKS.get(run.state, "plain"))]
+    spans = [Span(run_list.state(run), run_list.ink(run))]
     if epochs := run_list.epochs(run):
         spans.append(Span(f"   {runs_screen_text.EPOCH} {epochs}", "dim"))
     if run.top1:

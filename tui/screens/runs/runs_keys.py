@@ -38,8 +38,8 @@ class RunsKeys(CellWidget):
             ("x", runs_screen_text.KEY_REPORT),
             ("p", runs_screen_text.KEY_PREDICT),
             (":", screen_text.KEY_COMMANDS),
-            ("esc", screen_text.KEY_BACK),
             ("q", screen_text.KEY_LEAVE),
+            ("esc", screen_text.KEY_BACK),
             ("?", shared_text.KEY_HELP),
         )
         return [keys_row(keys, width, self.spelled)]
