@@ -148,6 +148,17 @@ def test_the_runs_of_a_race_are_stopped_once_its_budget_is_used_up(
     os.close(lock)
 
 
+def test_what_was_stopped_half_way_ranks_before_what_has_never_begun(tmp_path: Path) -> None:
+    race = new_race(tmp_path, 3)
+    first, second, _ = (run.run for run in race.runs)
+    trained(tmp_path, first, 0.9, 5)
+    trained(tmp_path, second, 0.4, EPOCHS)
+    race_control.stop(tmp_path, race.label)
+    board = leader_board.board(tmp_path, race_file.find(tmp_path))
+    states = [(each.rows[0].run, each.rows[0].state) for each in board.standings]
+    assert states[:2] == [(second, "done"), (first, "stopped")]
+
+
 # A race whose tasks are lost
 
 
@@ -168,6 +179,13 @@ def test_a_race_that_cannot_be_asked_is_told_and_holds_no_other_up(tmp_path: Pat
     assert "cannot be read" in fault
     assert "delete its folder" in fault
     assert waiting(tmp_path) == [whole.runs[0].run]
+
+
+def test_a_runs_folder_that_cannot_be_listed_is_one_sentence(tmp_path: Path) -> None:
+    race = new_race(tmp_path, 1)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be read"):
+        read_results(tmp_path / "file", race)
 
 
 # Dropped

@@ -108,7 +108,8 @@ class _Places(NamedTuple):
     def place(self, recipe: int) -> tuple[float, ...]:
         """The smallest is the best: got to a later rung, has lost no run, is the most accurate."""
         found, rung = [self.results[run.run] for run in self.recipes[recipe]], self._rung(recipe)
-        lost = sum(not counts(each, rung) and each.run not in self.wanted for each in found)
+        to_come = set() if self.over else self.wanted
+        lost = sum(not counts(each, rung) and each.run not in to_come for each in found)
         so_far = _spread(found)
         error = 1.0 - so_far.mean if so_far is not None else math.inf
         left_behind = recipe not in self.now.racing

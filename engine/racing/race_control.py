@@ -90,7 +90,8 @@ def _resumed(runs_dir: Path, race: Race) -> Race:
     if live := _training(runs_dir, race, ()):
         raise RunError(racing_text.still_stopping(race.label, next(iter(live.values())).label))
     results = read_results(runs_dir, race)
-    halted = {run: seq or results[run].stopped for run, seq in race.halted.items()}
+    known = {run: seq for run, seq in race.halted.items() if run in results}
+    halted = {run: seq or results[run].stopped for run, seq in known.items()}
     return replace(race, stopped=False, halted={run: seq for run, seq in halted.items() if seq})
 
 

@@ -83,7 +83,7 @@ def read_results(runs_dir: Path, race: Race) -> dict[str, RunResults]:
     for label in labels[race.made :]:  # its folder is being made
         if results[label].state == "gone":
             results[label] = results[label]._replace(state="queued")
-    for label in race.dropped:
+    for label in results.keys() & set(race.dropped):
         results[label] = results[label]._replace(dropped=True)
     return results
 
