@@ -148,15 +148,15 @@ def test_the_runs_of_a_race_are_stopped_once_its_budget_is_used_up(
     os.close(lock)
 
 
-def test_what_was_stopped_half_way_ranks_before_what_has_never_begun(tmp_path: Path) -> None:
+def test_what_was_stopped_half_way_ranks_by_what_it_has_reached(tmp_path: Path) -> None:
     race = new_race(tmp_path, 3)
-    first, second, _ = (run.run for run in race.runs)
-    trained(tmp_path, first, 0.9, 5)
-    trained(tmp_path, second, 0.4, EPOCHS)
-    race_control.stop(tmp_path, race.label)
+    _, second, third = (run.run for run in race.runs)
+    trained(tmp_path, second, 0.9, 5)
+    trained(tmp_path, third, 0.4, EPOCHS)
+    race_file.write(tmp_path, replace(race, budget=1.0))
     board = leader_board.board(tmp_path, race_file.find(tmp_path))
-    states = [(each.rows[0].run, each.rows[0].state) for each in board.standings]
-    assert states[:2] == [(second, "done"), (first, "stopped")]
+    assert [each.rows[0].run for each in board.standings[:2]] == [second, third]
+    assert [each.rows[0].state for each in board.standings] == ["stopped", "done", "stopped"]
 
 
 # A race whose tasks are lost

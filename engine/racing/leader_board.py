@@ -13,7 +13,7 @@ import msgspec
 
 from engine.comparison.seed_groups import Spread, spread
 from engine.queueing import queue_file
-from engine.racing.next_tasks import Course, course, is_used_up
+from engine.racing.next_tasks import Course, course, is_over
 from engine.racing.race import Race, RaceRun
 from engine.racing.run_results import RunResults, read_results
 from engine.racing.rungs import Rung, counts, score
@@ -82,9 +82,13 @@ def board(runs_dir: Path, race: Race) -> Board:
     results = read_results(runs_dir, race)
     now = course(race, results)
     finished = not now.tasks and not race.recipes_to_come
-    over = race.stopped or is_used_up(race, results) or finished
+    ended_early = is_over(race, results)
+    over = ended_early or finished
     ended = over and not any(each.state == "training" for each in results.values())
-    places = _Places(race.recipes, now, results, {task.run for task in now.tasks}, over)
+    wanted = {task.run for task in now.tasks}
+    if ended_early:  # a recipe does not lose the runs that were stopped with the race
+        wanted |= {each.run for each in results.values() if each.state == "stopped"}
+    places = _Places(race.recipes, now, results, wanted, over)
     order = sorted(range(len(race.recipes)), key=places.place)
     standings = tuple(map(places.standing, order))
     used = sum(each.elapsed for each in results.values())
@@ -108,8 +112,7 @@ class _Places(NamedTuple):
     def place(self, recipe: int) -> tuple[float, ...]:
         """The smallest is the best: got to a later rung, has lost no run, is the most accurate."""
         found, rung = [self.results[run.run] for run in self.recipes[recipe]], self._rung(recipe)
-        to_come = set() if self.over else self.wanted
-        lost = sum(not counts(each, rung) and each.run not in to_come for each in found)
+        lost = sum(not counts(each, rung) and each.run not in self.wanted for each in found)
         so_far = _spread(found)
         error = 1.0 - so_far.mean if so_far is not None else math.inf
         left_behind = recipe not in self.now.racing

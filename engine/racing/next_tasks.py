@@ -39,14 +39,14 @@ def follow_up(runs_dir: Path, label: str) -> list[Task]:
     if race.made < len(race.runs) or race.recipes_to_come:
         return _follow_up_of_more(runs_dir, label)
     results = read_results(runs_dir, race)
-    return [] if _is_over(race, results) else course(race, results).tasks
+    return [] if is_over(race, results) else course(race, results).tasks
 
 
 def _follow_up_of_more(runs_dir: Path, label: str) -> list[Task]:
     """The runs that it has; once they have ended, those of a recipe that is chosen now."""
     with locked_runs_folder(runs_dir):  # nobody else chooses, or stops the race, meanwhile
         race = race_file.read(runs_dir, label)
-        if _is_over(race, read_results(runs_dir, race)):
+        if is_over(race, read_results(runs_dir, race)):
             return []
         race = race_folders.with_runs_made(runs_dir, race)
         results = read_results(runs_dir, race)
@@ -64,7 +64,7 @@ def may_start(runs_dir: Path, label: str) -> bool:
     return not is_used_up(race, read_results(runs_dir, race))
 
 
-def _is_over(race: Race, results: Mapping[str, RunResults]) -> bool:
+def is_over(race: Race, results: Mapping[str, RunResults]) -> bool:
     """Whether it trains nothing more, whatever is left to train."""
     return race.stopped or is_used_up(race, results)
 

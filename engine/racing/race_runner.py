@@ -61,5 +61,5 @@ def _over(runs_dir: Path, label: str) -> frozenset[str]:
     """The runs of a race that may train no more."""
     race = race_file.read(runs_dir, label)
     results = read_results(runs_dir, race)
-    ended = race.stopped or next_tasks.is_used_up(race, results)
+    ended = next_tasks.is_over(race, results)
     return frozenset(each.run for each in results.values() if ended or each.dropped)
