@@ -59,14 +59,15 @@ class Runner:
         runs_dir: Path,
         lock: int,
         races: Races,
-        gpus: Sequence[str],
+        gpus: Sequence[str] | None = None,
         start: Start = engine_starts.start,
     ) -> None:
-        """`gpus` are the numbers of this machine's GPUs."""
-        self._runs_dir, self._lock, self._gpus, self._start_engine = runs_dir, lock, gpus, start
+        """`gpus` are the numbers of this machine's GPUs, unless NVML is to say them."""
+        self._runs_dir, self._lock, self._start_engine = runs_dir, lock, start
+        self._gpus = device_shares.gpus_here() if gpus is None else gpus
         self._dir = QueueDir(runs_dir)
         self._ends = TaskEnds(runs_dir, races)
-        self._others = OtherRuns(runs_dir, gpus)
+        self._others = OtherRuns(runs_dir, self._gpus)
         self._engines: dict[str, Started] = {}
         self._trouble = ""
         self._is_new = True
