@@ -71,6 +71,16 @@ def test_the_seeds_of_a_recipe_are_one_row_and_the_best_is_named() -> None:
     ]
 
 
+def test_a_race_waits_where_the_queue_is_paused() -> None:
+    with queue_file.changed(RUNS) as queue:
+        queue.paused = "paused by hand."
+    first, *_, last = lines(*NEW)
+    assert (
+        first == "1-digits: grid, 0 of 2 runs have ended; 0.0 s used; queue paused: paused by hand."
+    )
+    assert last.startswith("The race waits, since the queue is paused: `cnn-tui queue continue`")
+
+
 def test_a_script_gets_the_whole_board() -> None:
     made = json.loads(
         race(*NEW, "--halving", "--budget", "1h30m", "--name", "nets", "--json").stdout

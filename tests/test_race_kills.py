@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -114,7 +115,8 @@ class Killer:
 
     def _kill(self, pid: int) -> None:
         if pid:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_a_race_killed_at_random_moments_equals_one_that_was_not(tmp_path: Path) -> None:

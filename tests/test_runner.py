@@ -423,7 +423,7 @@ def test_a_race_that_is_stopped_while_its_run_starts_does_not_train(tmp_path: Pa
     queue.runner.step()
     assert (queue.starts, queue.waiting) == ([], [run])
     queue.runner.step()
-    assert queue.ended == [(run, "dropped")]
+    assert queue.ended == [(run, "over")]
 
 
 def test_a_run_that_is_taken_out_while_it_starts_does_not_train(queue: FakeQueue) -> None:

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from engine.catalog import architecture_names, data_names
+from engine.comparison.several_tests import ALPHA
 from engine.numbers import percent, significant
 from engine.recipes.recipe_toml import as_setting
 from engine.text import examples, harmless
@@ -101,8 +102,10 @@ def no_common_image(a: str, b: str) -> str:
 # What a paired test says
 
 
-def paired_words(a: str, b: str, found: Paired, adjusted: float, tests: int) -> str:
-    """`adjusted` is the p for all tests together."""
+def paired_words(
+    a: str, b: str, found: Paired, adjusted: float, tests: int, shows_from: float
+) -> str:
+    """`adjusted` is the p, and `shows_from` the difference that shows, for all tests together."""
     a, b = harmless(a), harmless(b)
     if found.only_a + found.only_b == 0:
         return (
@@ -111,13 +114,21 @@ def paired_words(a: str, b: str, found: Paired, adjusted: float, tests: int) -> 
         )
     counted = f"{found.only_a:,} that only {a} has right, {found.only_b:,} only {b}"
     chance = _chance(found.p, adjusted, tests)
-    if adjusted <= 0.05:
+    if adjusted <= ALPHA:
         better, worse = (a, b) if found.difference > 0 else (b, a)
         return f"{better} is better than {worse} by {_points(found)}: {counted}; {chance}."
     return (
         f"No difference that {images(found)} could show between {a} and {b}: {counted}; {chance}. "
-        f"From {percent(found.shows_from)} points on it would show."
+        f"{_bound(shows_from, tests)}"
     )
+
+
+def _bound(shows_from: float, tests: int) -> str:
+    """From what difference on it would have shown."""
+    among = f" among {tests} pairs" if tests > 1 else ""
+    if shows_from > 1.0:
+        return f"The images are too few to show any{among}."
+    return f"From {percent(shows_from)} points on it would show{among}."
 
 
 def images(found: Paired) -> str:

@@ -7,13 +7,9 @@ from pathlib import Path
 from types import FrameType
 
 from engine.errors import STOP_EXIT
-from engine.queueing import device_shares, runner_lock
-from engine.queueing.queue_races import Races
-from engine.queueing.runner import Runner
-from engine.racing import next_tasks
+from engine.queueing import runner_lock
+from engine.racing.race_runner import RaceRunner
 from engine.run import process_lock
-
-RACES = Races(next_tasks.follow_up, next_tasks.has_budget_left)
 
 
 def serve(runs_dir: Path, lock: int | None) -> int:
@@ -24,10 +20,7 @@ def serve(runs_dir: Path, lock: int | None) -> int:
     """
     lock = runner_lock.acquire(runs_dir) if lock is None else lock
     process_lock.sign(lock)
-    runner, ended_by = (
-        Runner(runs_dir, lock, RACES, device_shares.gpus_here()),
-        list[signal.Signals](),
-    )
+    runner, ended_by = RaceRunner(runs_dir, lock), list[signal.Signals]()
 
     def end(number: int, frame: FrameType | None) -> None:
         ended_by.append(signal.Signals(number))

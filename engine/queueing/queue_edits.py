@@ -93,12 +93,14 @@ def pause_now(runs_dir: Path) -> list[str]:
 
 
 def go_on(runs_dir: Path) -> int:
-    """End a pause, and start the runner if something waits; returns how many tasks there are."""
+    """End a pause, and start the runner; returns how many tasks there are.
+
+    Of an empty queue, the runner knows what follows.
+    """
     with queue_file.changed(runs_dir) as queue:
         queue.paused = ""
         count = len(queue.tasks)
-    if count:
-        runner_start.ensure_runner(runs_dir)
+    runner_start.ensure_runner(runs_dir)
     return count
 
 

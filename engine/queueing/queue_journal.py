@@ -31,7 +31,8 @@ class Ended(_Entry, frozen=True):
     """A task has left the queue.
 
     `state` is done, stopped, failed, rested (it has trained as far as was asked), gone (its folder
-    is not there) or dropped (the budget of its race is used up). `error` says why it failed.
+    is not there) or over (its race is stopped, or its budget is used up). `error` says why it
+    failed.
     """
 
     run: str

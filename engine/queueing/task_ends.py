@@ -130,7 +130,7 @@ class TaskEnds:
             return _paused(queue, task, str(error))
         dropped = [each for each in queue.tasks if each.race == task.race and not each.trains]
         queue.tasks = [each for each in queue.tasks if each not in dropped]
-        ends = (queue_journal.Ended(run=each.run, state="dropped") for each in dropped)
+        ends = (queue_journal.Ended(run=each.run, state="over") for each in dropped)
         return Verdict(tuple(ends))
 
     def _may_start(self, race: str) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from engine.comparison.seed_groups import spread
+from engine.comparison.seed_groups import Spread, spread
+from engine.queueing import queue_file
 from engine.racing.next_tasks import Course, course, is_used_up
 from engine.racing.race import Race, RaceRun
 from engine.racing.run_results import RunResults, read_results
@@ -49,7 +50,8 @@ class Row(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct, frozen=True):
     """The seeds of one recipe: mean and standard deviation of their best accuracies.
 
-    The deviation is that of a sample; None with fewer than two runs that have an accuracy.
+    Only seeds that are done or have come as far as the furthest one count, so that one that has
+    just begun bends neither. The deviation is that of a sample; None where fewer than two count.
     """
 
     settings: dict[str, object]
@@ -62,7 +64,8 @@ class Board(msgspec.Struct, frozen=True):
     """A leader board, best recipe first.
 
     `rungs` is the number of rungs, 1 without halving. `used` is the time of all engines and
-    `remaining` what is left at the present pace, in seconds; None while nothing is known.
+    `remaining` what is left at the present pace, in seconds; None while nothing is known. `paused`
+    is why the queue is paused, if it is.
     """
 
     race: Race
@@ -71,11 +74,12 @@ class Board(msgspec.Struct, frozen=True):
     ended: bool
     used: float
     remaining: float | None
+    paused: str = ""
 
 
 def board(runs_dir: Path, race: Race) -> Board:
-    """The leader board as it is now."""
-    results = read_results(runs_dir, (run.run for run in race.runs))
+    """The leader board as it is now. Raises RunError if the runs or the queue cannot be read."""
+    results = read_results(runs_dir, race)
     now = course(race, results)
     finished = not now.tasks and not race.recipes_to_come
     over = race.stopped or is_used_up(race, results) or finished
@@ -85,7 +89,8 @@ def board(runs_dir: Path, race: Race) -> Board:
     standings = tuple(map(places.standing, order))
     used = sum(each.elapsed for each in results.values())
     left = None if ended else _remaining(race, now, results)
-    return Board(race, standings, len(now.ladder), ended, used, left)
+    paused = queue_file.read(runs_dir).paused
+    return Board(race, standings, len(now.ladder), ended, used, left, paused)
 
 
 class _Places(NamedTuple):
@@ -104,7 +109,7 @@ class _Places(NamedTuple):
         """The smallest is the best: got to a later rung, has lost no run, is the most accurate."""
         found, rung = [self.results[run.run] for run in self.recipes[recipe]], self._rung(recipe)
         lost = sum(not counts(each, rung) and each.run not in self.wanted for each in found)
-        so_far = spread(map(_top1, found))
+        so_far = _spread(found)
         error = 1.0 - so_far.mean if so_far is not None else math.inf
         left_behind = recipe not in self.now.racing
         rank = (-self.now.reached[recipe], left_behind, lost, error)
@@ -112,7 +117,7 @@ class _Places(NamedTuple):
 
     def standing(self, recipe: int) -> Standing:
         rows = tuple(self._row(recipe, run) for run in self.recipes[recipe])
-        found = spread(row.top1 for row in rows)
+        found = _spread([self.results[run.run] for run in self.recipes[recipe]])
         mean, deviation = (found.mean, found.deviation) if found is not None else (None, None)
         return Standing(rows[0].settings, rows, mean, deviation)
 
@@ -143,6 +148,12 @@ class _Places(NamedTuple):
         if self.over or not (found.run in self.wanted or counts(found, self._rung(recipe))):
             return "stopped"
         return "queued" if found.state == "queued" else "waiting"
+
+
+def _spread(seeds: Sequence[RunResults]) -> Spread | None:
+    """The spread of the accuracies of those seeds that count: see `Standing`."""
+    furthest = max(each.epoch for each in seeds)
+    return spread(_top1(each) for each in seeds if each.state == "done" or each.epoch == furthest)
 
 
 def _top1(found: RunResults) -> float | None:

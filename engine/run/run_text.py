@@ -140,11 +140,14 @@ def on_end_missing(program: str) -> str:
     )
 
 
+NAMES = (
+    "use at most 100 letters of ASCII, digits, dots, dashes and underscores, and begin with a "
+    "letter or digit."
+)
+
+
 def bad_name(name: str) -> str:
-    return (
-        f"'{harmless(name)}' cannot name a run: use at most 100 letters, digits, dots, dashes and "
-        "underscores, and begin with a letter or digit."
-    )
+    return f"'{harmless(name)}' cannot name a run: {NAMES}"
 
 
 def stop_it_first(name: str, selector: str) -> str:

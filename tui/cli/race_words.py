@@ -33,6 +33,8 @@ def head(board: Board) -> str:
         said.append("stopped" if race.stopped else "ended")
     elif board.remaining is not None:
         said.append(f"about {duration(board.remaining)} left")
+    if board.paused and not board.ended:
+        said.append(f"queue paused: {board.paused}")
     return harmless("; ".join(said))
 
 

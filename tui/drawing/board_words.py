@@ -10,7 +10,7 @@ from engine.text import harmless
 
 RECIPE, TOP1, DEVIATION, EPOCHS = "recipe", "top-1", "±", "epochs"
 RUNS, RUNG, LEFT = "runs", "rung", "left"
-CURVES = "Top-1 %"
+CURVES = "validation accuracy, %"
 RUNG_MARK = "◆ rung"
 NO_CURVES = "the curves begin with the first epoch that ends"
 NO_CURVES_SHORT = "no epoch yet"
@@ -52,13 +52,13 @@ def left(board: Board) -> list[str]:
 ENDED, STOPPED = "ended", "stopped"
 
 
-def used(board: Board, paused: str) -> str:
+def used(board: Board) -> str:
     """`5 of 27 runs have ended   8:12 used of 2:00:00`, and why the queue is paused."""
     rows = [row for standing in board.standings for row in standing.rows]
     over = sum(row.state not in ("queued", "training", "waiting") for row in rows)
     budget = f" of {duration(board.race.budget)}" if board.race.budget else ""
     said = f"{over:,} of {len(rows):,} runs have ended   {duration(board.used)} used{budget}"
-    return f"{said}   queue paused: {harmless(paused)}" if paused else said
+    return f"{said}   queue paused: {harmless(board.paused)}" if board.paused else said
 
 
 def ended(board: Board) -> str:

@@ -30,7 +30,7 @@ class RaceBox(Chooser):
         self.entitle((Span(board_words.title(board.race.label)),))
         columns = race_rows.board_columns(board, reading.recipes, self.size.width)
         self.fill(keys, columns, facts=board_words.left(board))
-        self.note(board_words.used(board, reading.paused))
+        self.note(board_words.used(board))
         self.tell_runs()
 
     @property

@@ -30,7 +30,7 @@ HELP = KeyGroup(
         ("Enter", "its dashboard; Esc comes back"),
         ("c", "compare the runs of the best recipes"),
         ("p", "pause the queue, or go on: runs that train end as they would"),
-        ("d", "drop the run: it is saved, and trains no more"),
+        ("d", "drop the run: it is saved, and trains no more, whether it trains or waits"),
         ("● ‖ ○", "a run that trains, waits for others or its engine, has not begun"),
         ("✓ · ✗ ↻ -", "done; dropped at a rung; failed; stopped; its folder is gone"),
         (": Ctrl+P", "all that can be done, in words"),
