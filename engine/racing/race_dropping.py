@@ -20,8 +20,8 @@ UNDER_WAY = ("queued", "training", "waiting")
 def drop(runs_dir: Path, label: str, run: str) -> None:
     """Stop a run of this race that trains, saved; let one that waits, anywhere, never train.
 
-    Where the race waited for this run alone, what it trains next is queued. Raises RunError for a run
-    that trains no more, and as `race_control.start`.
+    Where the race waited for this run alone, what it trains next is queued. Raises RunError for a
+    run that trains no more, and as `race_control.start`.
     """
     with queue_file.changed(runs_dir) as queue:
         race = race_file.read(runs_dir, label)
