@@ -186,7 +186,7 @@ def test_the_end_of_an_earlier_attempt_is_not_that_of_this_one() -> None:
     claim = launch.create(build_recipe(), Path("runs"))
     run_lock.release(claim)
     Journal(claim.run.journal).append(events.RunEnded("stopped"))
-    assert at_end.only_rests(claim.run, 0)
+    assert at_end.only_rests(claim.run, 0, 0)
     assert at_end._ended(claim.run, 1).reason == "failed"
     assert at_end._ended(claim.run, 130).reason == "stopped"
 

@@ -146,9 +146,9 @@ def test_a_run_that_trains_is_not_removed_renamed_or_deleted() -> None:
     queue.runner.step()
     assert refused("remove", "a").startswith("1-a is training: stop it with `cnn-tui stop 1`")
     folder = RunDir(queue.runs_dir / run)
-    with pytest.raises(RunError, match="1-a is training"):
+    with pytest.raises(RunError, match="1-a is running: stop it first"):
         queued_runs.rename(folder, "b")
-    with pytest.raises(RunError, match="1-a is training"):
+    with pytest.raises(RunError, match="1-a is running: stop it first"):
         queued_runs.delete(folder)
     assert said("pause", "--now") == "the queue is paused; 1-a was told to stop"
     queue.engines[run].dies()

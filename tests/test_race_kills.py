@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from engine.checkpoints import checkpoint
 from engine.queueing import queue_file
 from engine.queueing.queue_dir import QueueDir
-from engine.queueing.runner import MOST_STARTS
+from engine.queueing.task_ends import MOST_STARTS
 from engine.racing import leader_board, race_file
 from engine.racing.leader_board import Standing
 from engine.run import lock_owner, run_liveness

@@ -9,6 +9,7 @@ from types import FrameType
 from engine.errors import STOP_EXIT
 from engine.queueing import runner_lock
 from engine.racing.race_runner import RaceRunner
+from engine.run import process_lock
 
 
 def serve(runs_dir: Path, lock: int | None) -> int:
@@ -18,7 +19,7 @@ def serve(runs_dir: Path, lock: int | None) -> int:
     holds it.
     """
     lock = runner_lock.acquire(runs_dir) if lock is None else lock
-    runner_lock.sign(lock)
+    process_lock.sign(lock)
     runner, ended_by = RaceRunner(runs_dir, lock), list[signal.Signals]()
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.queueing import queue_file
-from engine.queueing.runner import Races, Runner
+from engine.errors import RunError
+from engine.queueing import queue_file, queue_races
+from engine.queueing.queue_races import Races
+from engine.queueing.runner import Runner
 from engine.racing import next_tasks, race_control, race_file
 from engine.racing.run_results import read_results
 from engine.run.run_paths import RunDir
@@ -49,8 +51,12 @@ class RaceRunner(Runner):
         One that has no lock yet is told at the next look.
         """
         tasks = [task for task in queue_file.read(self._folder).tasks if task.trains]
-        races = {task.race for task in tasks if task.race}
-        over = {run for race in races for run in self._asked(_over, race, frozenset[str]())}
+        over: set[str] = set()
+        for race in {task.race for task in tasks if task.race}:
+            try:
+                over |= queue_races.asked(_over, self._folder, race)
+            except RunError as error:
+                self._say(str(error))
         over &= {task.run for task in tasks}
         untold = (RunDir(self._folder / run) for run in over - self._told)
         told = {run.label for run in race_control.tell_to_stop(untold)}

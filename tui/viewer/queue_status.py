@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import time
 from pathlib import Path
 
 import msgspec
 
 from engine.errors import RunError
-from engine.queueing import queue_file, queue_journal, runner_lock
+from engine.queueing import disk_room, queue_file, queue_journal, runner_lock
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_journal import Ended
-from engine.queueing.run_outcome import PROBE_BYTES
 from engine.queueing.task import Queue, Task
 from engine.run import run_liveness
 from engine.run.run_paths import RunDir
@@ -54,7 +52,7 @@ def status(runs_dir: Path) -> QueueStatus:
     return QueueStatus(
         queue.paused,
         runner_lock.is_working(runs_dir),
-        runs_dir.exists() and shutil.disk_usage(runs_dir).free < PROBE_BYTES,
+        disk_room.is_full(runs_dir),
         tuple(_queued(runs_dir, n, task) for n, task in enumerate(queue.tasks, start=1)),
         tuple(ended[-MOST_ENDED:]),
     )
