@@ -259,6 +259,21 @@ def test_a_run_that_trains_no_more_cannot_be_dropped(tmp_path: Path, how: str) -
         race_dropping.drop(tmp_path, race.label, first)
 
 
+def test_a_race_that_has_ended_stays_so_when_its_best_run_is_deleted(tmp_path: Path) -> None:
+    race = new_race(tmp_path, 3, halving=True)
+    best, *others = (run.run for run in race.runs)
+    trained(tmp_path, best, 0.9, EPOCHS)
+    for run in others:
+        trained(tmp_path, run, 0.5, 1)
+    run_trash.delete(RunDir(tmp_path / best))
+    assert next_runs(tmp_path, race) == []
+    board = leader_board.board(tmp_path, race)
+    assert board.ended
+    rows = [each.rows[0] for each in board.standings]
+    assert [row.state for row in rows] == ["removed", "dropped", "dropped"]
+    assert rows[0].top1 == pytest.approx(0.9)
+
+
 # With TPE, whose choices are made as it goes
 
 

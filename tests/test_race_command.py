@@ -72,6 +72,13 @@ def test_the_seeds_of_a_recipe_are_one_row_and_the_best_is_named() -> None:
     ]
 
 
+def test_the_board_says_why_runs_have_failed() -> None:
+    lines(*NEW)
+    for run in race_file.find(RUNS).runs:
+        races.failed(RUNS, run.run)
+    assert lines()[-1] == "2 runs failed, as 1-lenet5-digits-lr0.01: the loss is not a number."
+
+
 def test_a_race_waits_where_the_queue_is_paused() -> None:
     with queue_file.changed(RUNS) as queue:
         queue.paused = "paused by hand."

@@ -233,6 +233,7 @@ REFUSED: list[tuple[Sequence[str], dict[str, Any], str]] = [
     (["lr=[]"], {}, "no value to try"),
     (["lr=[0.1, 0.1]"], {}, "to try 0.1 twice"),
     (["lr=0.1,0.2"], {}, r"no TOML array: write the values to try as in --set 'lr=\[0.05, 0.1\]'"),
+    (["size=[16, 32]"], {}, r"^size = 16: lenet5 needs images of 28 pixels or more"),
     (["act=[relu, tanh]"], {}, "no TOML array"),
     (["epochs=[5, 9]"], {}, "epochs is given by an option, and with several"),
     (["holdout=[0.0, 0.1]"], {}, "holdout differs between these recipes"),

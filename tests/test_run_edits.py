@@ -94,6 +94,8 @@ def test_a_run_without_notes_has_none(run: RunDir) -> None:
 
 
 def test_tags_are_added_once_and_removed() -> None:
+    of_race = RunNotes(("race:1-digits", "a"))
+    assert run_notes.with_tags(of_race, [], of_race.tags).tags == ("race:1-digits",)
     notes = run_notes.with_tags(RunNotes(("a", "b"), "note"), ["c", "a", "c"], ["b", "none"])
     assert notes == RunNotes(("a", "c"), "note")
 

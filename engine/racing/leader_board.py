@@ -25,6 +25,9 @@ RowState: TypeAlias = Literal[
     "queued", "training", "waiting", "done", "failed", "dropped", "stopped", "removed"
 ]
 
+# The states of a run that would train on.
+UNDER_WAY: tuple[RowState, ...] = ("queued", "training", "waiting")
+
 
 class Row(msgspec.Struct, frozen=True):
     """A run of a race.
@@ -32,6 +35,7 @@ class Row(msgspec.Struct, frozen=True):
     `top1` is the best validation accuracy so far, a fraction. `epochs` is the full plan, and
     `until` the epoch to which it trains at present. `rung` is the rung that its recipe is in, from
     1. `elapsed` (the time of its engines) and `remaining` (until that epoch) are in seconds.
+    `error` says why it has failed.
     """
 
     run: str
@@ -45,6 +49,7 @@ class Row(msgspec.Struct, frozen=True):
     rung: int
     elapsed: float
     remaining: float | None
+    error: str = ""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -76,10 +81,29 @@ class Board(msgspec.Struct, frozen=True):
     remaining: float | None
     paused: str = ""
 
+    @property
+    def rows(self) -> list[Row]:
+        return [row for standing in self.standings for row in standing.rows]
+
+    @property
+    def settled(self) -> int:
+        """How many runs train no more."""
+        return sum(row.state not in UNDER_WAY for row in self.rows)
+
+    @property
+    def planned(self) -> int:
+        """How many runs there are, with those that TPE has yet to choose while the race goes on."""
+        to_come = 0 if self.ended else self.race.recipes_to_come * self.race.seeds
+        return len(self.rows) + to_come
+
 
 def board(runs_dir: Path, race: Race) -> Board:
     """The leader board as it is now. Raises RunError if the runs or the queue cannot be read."""
-    results = read_results(runs_dir, race)
+    return board_of(race, read_results(runs_dir, race), queue_file.read(runs_dir).paused)
+
+
+def board_of(race: Race, results: Mapping[str, RunResults], paused: str) -> Board:
+    """The leader board by these results; `paused` is why the queue is paused, if it is."""
     now = course(race, results)
     finished = not now.tasks and not race.recipes_to_come
     ended_early = is_over(race, results)
@@ -93,7 +117,6 @@ def board(runs_dir: Path, race: Race) -> Board:
     standings = tuple(map(places.standing, order))
     used = sum(each.elapsed for each in results.values())
     left = None if ended else _remaining(race, now, results)
-    paused = queue_file.read(runs_dir).paused
     return Board(race, standings, len(now.ladder), ended, used, left, paused)
 
 
@@ -140,13 +163,14 @@ class _Places(NamedTuple):
             rung=self.now.reached[recipe] + 1,
             elapsed=found.elapsed,
             remaining=None if pace is None else max(0, until - found.epoch) * pace,
+            error=found.error,
         )
 
     def _state(self, recipe: int, found: RunResults) -> RowState:
+        if found.removed or found.state == "gone":
+            return "removed"
         if found.state in ("training", "done", "failed"):
             return found.state
-        if found.state == "gone":
-            return "removed"
         if recipe not in self.now.racing:
             return "dropped"
         if self.over or not (found.run in self.wanted or counts(found, self._rung(recipe))):

@@ -13,9 +13,6 @@ from engine.racing.race import Race
 from engine.racing.run_results import found_runs
 from engine.run.run_paths import RunDir
 
-# The states of a run that would train on.
-UNDER_WAY = ("queued", "training", "waiting")
-
 
 def drop(runs_dir: Path, label: str, run: str) -> None:
     """Stop a run of this race that trains, saved; let one that waits, anywhere, never train.
@@ -44,5 +41,5 @@ def _planned_label(runs_dir: Path, race: Race, run: str) -> str | None:
 
 
 def _is_under_way(runs_dir: Path, race: Race, run: str) -> bool:
-    rows = (row for each in leader_board.board(runs_dir, race).standings for row in each.rows)
-    return any(row.run == run and row.state in UNDER_WAY for row in rows)
+    rows = leader_board.board(runs_dir, race).rows
+    return any(row.run == run and row.state in leader_board.UNDER_WAY for row in rows)

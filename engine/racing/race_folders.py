@@ -15,13 +15,11 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_toml import as_setting, to_toml
 from engine.run import run_creation, run_lock, run_notes
 from engine.run.run_lock import Claim
-from engine.run.run_notes import RunNotes
+from engine.run.run_notes import RACE_TAG, RunNotes
 from engine.run.run_trash import trash_of
 from engine.start import launch
 
 LONGEST_NAME = 100
-# Each run of a race has a tag of this and the label of the race.
-TAG = "race:"
 
 
 def planned_runs(
@@ -64,7 +62,7 @@ def with_runs_made(runs_dir: Path, race: Race) -> Race:
         for run in _missing_runs(runs_dir, race):
             recipe = recipe_of(race, run.settings, run.seed, runs_dir)
             made.append(run_creation.create_labelled(runs_dir, run.run, to_toml(recipe)))
-            run_notes.write(made[-1].run, RunNotes(tags=(f"{TAG}{race.label}",)))
+            run_notes.write(made[-1].run, RunNotes(tags=(f"{RACE_TAG}{race.label}",)))
         race_file.write(runs_dir, complete)
     except BaseException:
         for claim in made:

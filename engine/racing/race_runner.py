@@ -32,7 +32,7 @@ class RaceRunner(Runner):
         super().__init__(runs_dir, lock, RACES)
         self._folder, self._clock = runs_dir, clock
         self._next_look = -math.inf
-        self._told: set[str] = set()
+        self._told, self._faults = set[str](), set[str]()
 
     def step(self) -> bool:
         """As `Runner.step`; at first, races go on whose tasks left the queue without a runner."""
@@ -51,12 +51,15 @@ class RaceRunner(Runner):
         One that has no lock yet is told at the next look.
         """
         tasks = [task for task in queue_file.read(self._folder).tasks if task.trains]
-        over: set[str] = set()
+        over, faults = set[str](), set[str]()
         for race in {task.race for task in tasks if task.race}:
             try:
                 over |= queue_races.asked(_over, self._folder, race)
             except RunError as error:
-                self._say(str(error))
+                faults.add(str(error))
+        for fault in faults - self._faults:
+            self._say(fault)
+        self._faults = faults
         over &= {task.run for task in tasks}
         untold = (RunDir(self._folder / run) for run in over - self._told)
         told = {run.label for run in race_control.tell_to_stop(untold)}

@@ -15,6 +15,7 @@ from engine.recipes.recipe_building import read_recipe
 from engine.run import run_liveness, run_search
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
+from engine.run.run_trash import trash_of
 
 # What so many journals say stays known as long as they do not change.
 KEPT = 4096
@@ -41,7 +42,8 @@ class RunResults(NamedTuple):
     `elapsed` is the time of its engines, and `epoch_seconds` that of an epoch with its validation;
     None before the first one. Where it was stopped, `stopped` is the number of the event that says
     so, and `between` says that this was at the end of an epoch. `dropped` says that somebody has
-    taken it out of its race.
+    taken it out of its race, and `removed` that its folder is in the trash. `error` says why it has
+    failed.
     """
 
     run: str
@@ -53,6 +55,8 @@ class RunResults(NamedTuple):
     elapsed: float = 0.0
     epoch_seconds: float | None = None
     dropped: bool = False
+    removed: bool = False
+    error: str = ""
 
     @property
     def epoch(self) -> int:
@@ -80,12 +84,27 @@ def read_results(runs_dir: Path, race: Race) -> dict[str, RunResults]:
     """
     labels = [run.run for run in race.runs]
     results = {label: run_results(run) for label, run in found_runs(runs_dir, labels).items()}
+    results |= _deleted(runs_dir, [label for label in labels if results[label].state == "gone"])
     for label in labels[race.made :]:  # its folder is being made
         if results[label].state == "gone":
             results[label] = results[label]._replace(state="queued")
     for label in results.keys() & set(race.dropped):
         results[label] = results[label]._replace(dropped=True)
     return results
+
+
+def _deleted(runs_dir: Path, labels: list[str]) -> dict[str, RunResults]:
+    """The results of those of these runs that are in the trash.
+
+    What they have reached still counts: else other recipes would go on in their place.
+    """
+    found = found_runs(trash_of(runs_dir), labels) if labels else {}
+    results = {label: run_results(run) for label, run in found.items()}
+    return {
+        label: each._replace(dropped=True, removed=True)
+        for label, each in results.items()
+        if each.state != "gone"
+    }
 
 
 def found_runs(runs_dir: Path, labels: Iterable[str]) -> dict[str, RunDir]:
@@ -154,6 +173,7 @@ def _read(journal: Path, size: int, changed: int) -> RunResults:
         tuple(EpochResult(e.epoch, known(e.top1), known(e.loss)) for e in ends),
         elapsed_clock.seconds(journal),
         times[len(times) // 2] if times else None,
+        error=ended.error if ended is not None and state == "failed" else "",
     )
 
 

@@ -25,6 +25,8 @@ from engine.run.runs_folder_lock import locked_runs_folder
 LONGEST_TAG = 120
 TAG = re.compile(rf"[^\W_][\w.:/-]{{0,{LONGEST_TAG - 1}}}")
 LONGEST_NOTE = 2000
+# The tag of a run that belongs to a race begins like this; the label of the race follows.
+RACE_TAG = "race:"
 
 
 class RunNotes(msgspec.Struct, frozen=True):
@@ -66,8 +68,11 @@ def change(run: RunDir, changed: Callable[[RunNotes], RunNotes]) -> RunNotes:
 
 
 def with_tags(notes: RunNotes, add: Iterable[str] = (), remove: Iterable[str] = ()) -> RunNotes:
-    """The notes with more tags and without some. Raises UsageError for what cannot be a tag."""
-    added, removed = [*add], {*remove}
+    """The notes with more tags and without some, but always with that of its race.
+
+    Raises UsageError for what cannot be a tag.
+    """
+    added, removed = [*add], {tag for tag in remove if not tag.startswith(RACE_TAG)}
     if wrong := [tag for tag in added if not TAG.fullmatch(tag)]:
         raise UsageError(run_text.bad_tag(wrong[0], LONGEST_TAG))
     tags = [tag for tag in notes.tags if tag not in removed] + added

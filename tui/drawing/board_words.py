@@ -54,10 +54,9 @@ ENDED, STOPPED = "ended", "stopped"
 
 def used(board: Board) -> str:
     """`5 of 27 runs have ended   8:12 used of 2:00:00`, and why the queue is paused."""
-    rows = [row for standing in board.standings for row in standing.rows]
-    over = sum(row.state not in ("queued", "training", "waiting") for row in rows)
     budget = f" of {duration(board.race.budget)}" if board.race.budget else ""
-    said = f"{over:,} of {len(rows):,} runs have ended   {duration(board.used)} used{budget}"
+    runs = f"{board.settled:,} of {board.planned:,} runs have ended"
+    said = f"{runs}   {duration(board.used)} used{budget}"
     return f"{said}   queue paused: {harmless(board.paused)}" if board.paused else said
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engine.comparison.mean_curve import mean_curve
 from engine.comparison.seed_groups import settings_key
+from engine.queueing import queue_file
 from engine.racing import leader_board, race_file
 from engine.racing.leader_board import Board, Standing
 from engine.racing.run_results import RunResults, read_results
@@ -35,12 +36,13 @@ class RaceReading(NamedTuple):
 def read(runs_dir: Path, label: str) -> RaceReading:
     """Read the race with this label. Raises RunError where it is not there, or damaged."""
     race = race_file.read(runs_dir, label)
-    board = leader_board.board(runs_dir, race)
+    results = read_results(runs_dir, race)
+    board = leader_board.board_of(race, results, queue_file.read(runs_dir).paused)
     plan = {settings_key(runs[0].settings): at for at, runs in enumerate(race.recipes)}
     recipes = [plan[settings_key(each.settings)] for each in board.standings]
     best = board.standings[:MOST_CURVES]
-    results = {each.run: each for each in read_results(runs_dir, race).values()}
-    lines = ((recipe, _points(each, results)) for recipe, each in zip(recipes, best, strict=False))
+    by_label = {each.run: each for each in results.values()}
+    lines = ((recipe, _points(each, by_label)) for recipe, each in zip(recipes, best, strict=False))
     epochs = max((row.epochs for each in board.standings for row in each.rows), default=1)
     ladder = rungs(len(race.recipes), halving=race.halving)
     return RaceReading(

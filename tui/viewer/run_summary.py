@@ -21,16 +21,13 @@ from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt, newest_first
 from engine.run.reports import numbers_of, scalar_name
 from engine.run.run_liveness import Liveness
+from engine.run.run_notes import RACE_TAG
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
 
 RunState: TypeAlias = Literal[
     "queued", "starting", "live", "paused", "done", "stopped", "failed", "silent"
 ]
-
-
-# The tag of a run that belongs to a race begins like this; the label of the race follows.
-RACE_TAG = "race:"
 
 
 class RunSummary(msgspec.Struct, frozen=True):
