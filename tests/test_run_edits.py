@@ -16,6 +16,7 @@ from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe, read_recipe
 from engine.recipes.recipe_toml import to_toml
 from engine.run import (
+    durable_files,
     replies,
     run_creation,
     run_liveness,
@@ -174,7 +175,7 @@ def test_a_rename_on_a_full_disk_says_so_and_goes_on_later(
     run: RunDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was to put everything back ended it with a traceback."""
-    user, rename, write = starting_from(run), os.rename, run_renaming.write_durably
+    user, rename, write = starting_from(run), os.rename, durable_files.write_durably
     written: list[Path] = []
 
     def refuse(source: Path, target: Path) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from engine.protocol.events import EpochEnded, Phase, RunEnded
 from engine.run import lock_owner, past_epochs, run_liveness
 from engine.run.history import History
@@ -187,9 +189,8 @@ class RunFollower:
         place = queue_status.place_of(self._run)
         if place == self._shown_place:
             return False
-        name = "queued" if place else "starting"
-        now = Phase(name, note=place, step=last.step, seq=last.last_seq, time=last.last_time)
-        last.fold([now])
+        now = Phase("queued", note=place) if place else Phase("starting")
+        last.fold([replace(now, step=last.step, seq=last.last_seq, time=last.last_time)])
         return True
 
     @property
