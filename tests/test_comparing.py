@@ -213,7 +213,7 @@ def test_one_run_is_nothing_to_compare(tmp_path: Path, runs: list[RunDir]) -> No
         source_opening.open_all(tmp_path, ["1"])
     with pytest.raises(RunError):
         source_opening.open_all(tmp_path, ["1", "9"])
-    with pytest.raises(UsageError, match="At most 20"):
+    with pytest.raises(UsageError, match="a comparison takes at most 20 runs and logs, not"):
         source_opening.open_all(
             tmp_path / "many", [str(written(tmp_path / "many", n).path) for n in range(1, 22)]
         )

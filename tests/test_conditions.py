@@ -82,7 +82,7 @@ def test_an_unknown_text_meets_nothing() -> None:
         ("loss<1e999", "loss is a number, not '1e999'"),
         ("my_norm<x", "my_norm is a number, not 'x': write one such as 0.5, 100, 90% or 1e-3."),
         ("elapsed>90", "elapsed takes a duration: '90' is no duration: write one such as 90s, 30m"),
-        ("state=finished", "state is never 'finished': choose starting, live, paused, done, stop"),
+        ("state=finished", "state is never 'finished': choose queued, starting, live, paused, "),
         ("state>done", "state is a word and has no order: use = or !=, not >."),
         ("tpo1>90%", "there is no number 'tpo1': did you mean top1?"),
         ("TOP1>90%", "there is no number 'TOP1': did you mean top1?"),

@@ -68,6 +68,7 @@ def test_the_seeds_of_a_recipe_are_one_row_and_the_best_is_named() -> None:
         "1   lr=0.1     85.0   7.1   done     9/9   22 s",
         "2   lr=0.01    55.0   7.1   done     9/9   22 s",
         "Best: lr=0.1 with 85.0 % ± 7.1 %.",
+        "To compare it with the next one, lr=0.01: `cnn-tui compare 3 4 1 2`",
     ]
 
 
@@ -79,6 +80,13 @@ def test_a_race_waits_where_the_queue_is_paused() -> None:
         first == "1-digits: grid, 0 of 2 runs have ended; 0.0 s used; queue paused: paused by hand."
     )
     assert last.startswith("The race waits, since the queue is paused: `cnn-tui queue continue`")
+
+
+def test_the_best_of_a_race_that_was_stopped_is_the_best_so_far() -> None:
+    lines(*NEW)
+    races.trained(RUNS, race_file.find(RUNS).runs[0].run, 0.5, 3)
+    lines("stop")
+    assert lines()[-1] == "Best so far: lr=0.01 with 16.7 %."
 
 
 def test_a_script_gets_the_whole_board() -> None:

@@ -84,7 +84,10 @@ def board(runs_dir: Path, race: Race) -> Board:
     finished = not now.tasks and not race.recipes_to_come
     over = race.stopped or is_used_up(race, results) or finished
     ended = over and not any(each.state == "training" for each in results.values())
-    places = _Places(race.recipes, now, results, {task.run for task in now.tasks}, over)
+    wanted = {task.run for task in now.tasks}
+    if race.stopped:  # a recipe does not lose the runs that were stopped with it
+        wanted |= {each.run for each in results.values() if each.state == "stopped"}
+    places = _Places(race.recipes, now, results, wanted, over)
     order = sorted(range(len(race.recipes)), key=places.place)
     standings = tuple(map(places.standing, order))
     used = sum(each.elapsed for each in results.values())

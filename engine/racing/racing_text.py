@@ -64,11 +64,9 @@ def twice_in_choice(key: str, value: object) -> str:
 
 
 def impossible(sentence: str, settings: Mapping[str, object]) -> str:
-    """The sentence about a recipe, with the settings of that recipe."""
-    if not settings:
-        return sentence
-    named = ", ".join(f"{key} = {as_setting(value)}" for key, value in settings.items())
-    return f"{harmless(named)}: {sentence}"
+    """The sentence about a recipe, with the settings of that recipe unless it begins with them."""
+    named = harmless(", ".join(f"{key} = {as_setting(value)}" for key, value in settings.items()))
+    return sentence if sentence.startswith(named) else f"{named}: {sentence}"
 
 
 def unequal_data(field: str, values: Sequence[str]) -> str:

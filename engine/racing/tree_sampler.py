@@ -69,6 +69,7 @@ def _suggestions(race: Race, results: Mapping[str, RunResults]) -> Iterator[dict
     import optuna
 
     check_installed()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # not a line for each study
     # By index: Optuna compares values as Python does, where 1, 1.0 and True are one.
     space = {
         key: optuna.distributions.CategoricalDistribution(range(len(values)))

@@ -15,7 +15,7 @@ from engine.racing.race_request import RaceRequest
 from engine.run import run_creation
 from tests import races
 
-pytest.importorskip("optuna")
+optuna = pytest.importorskip("optuna")
 pytestmark = pytest.mark.extras
 
 SETS = ["lr=[0.01, 0.02, 0.05, 0.1]", "momentum=[0.0, 0.5, 0.9]"]
@@ -43,6 +43,12 @@ def play(runs_dir: Path, race: Race) -> Iterator[Race]:
 
 def tried(runs_dir: Path, race: Race) -> list[dict[str, object]]:
     return [runs[0].settings for runs in race_file.read(runs_dir, race.label).recipes]
+
+
+def test_optuna_says_nothing_of_its_own(tmp_path: Path) -> None:
+    optuna.logging.set_verbosity(optuna.logging.INFO)
+    new_race(tmp_path, 2)
+    assert optuna.logging.get_verbosity() == optuna.logging.WARNING
 
 
 def test_a_race_tries_as_many_different_recipes_as_asked(tmp_path: Path) -> None:

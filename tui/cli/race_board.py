@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 
 from engine.numbers import duration, percent
 from engine.racing.leader_board import Board, Standing
+from engine.run.run_paths import RunDir
 from tui.cli import race_words as words
 from tui.cli.fitted_columns import TableColumn
 from tui.cli.tables import print_table
@@ -14,7 +18,7 @@ from tui.drawing.board_words import recipe
 SHORTEST_RECIPE = 16
 
 
-def print_board(board: Board) -> None:
+def print_board(board: Board, runs_dir: Path) -> None:
     """A line on the race, a row for each recipe, best first, and in the end which is the best."""
     click.echo(words.head(board))
     several = board.race.seeds > 1
@@ -31,6 +35,15 @@ def print_board(board: Board) -> None:
     print_table(columns, (_row(place, standing, several=several) for place, standing in rows))
     if board.ended and (said := words.winner(board)):
         click.echo(said)
+        _print_next_best(board.standings[:2], runs_dir)
+
+
+def _print_next_best(first: Sequence[Standing], runs_dir: Path) -> None:
+    """How to see whether the two best differ, where both were trained to the end."""
+    rows = [row for standing in first for row in standing.rows]
+    if len(first) == 2 and all(row.state == "done" for row in rows):
+        runs = [RunDir(runs_dir / row.run).selector for row in rows]
+        click.echo(words.next_best(first[1], runs))
 
 
 def _row(place: int, standing: Standing, *, several: bool) -> tuple[str, ...]:

@@ -163,4 +163,4 @@ def _show(found: Race, runs_dir: Path, *, as_json: bool, ascii_only: bool) -> No
         return
     from tui.cli.race_board import print_board
 
-    print_board(board)
+    print_board(board, runs_dir)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.numbers import duration, share
-from engine.racing.leader_board import Board, Row
-from engine.text import harmless
+from engine.racing.leader_board import Board, Row, Standing
+from engine.text import harmless, typed
 from tui.drawing.board_words import recipe
 
 RECIPE, TOP1, DEVIATION, RUNS, EPOCH, TIME = "recipe", "top-1", "±", "runs", "epoch", "time"
@@ -43,5 +45,12 @@ def winner(board: Board) -> str:
     first = board.standings[0] if board.standings else None
     if first is None or first.mean is None:
         return ""
+    best = "Best so far" if any(row.state == "stopped" for row in first.rows) else "Best"
     spread = "" if first.deviation is None else f" ± {share(first.deviation)}"
-    return f"Best: {recipe(first)} with {share(first.mean)}{spread}."
+    return f"{best}: {recipe(first)} with {share(first.mean)}{spread}."
+
+
+def next_best(second: Standing, runs: Sequence[str]) -> str:
+    """The recipe after the best one; `runs` are those of both, as a command line names them."""
+    command = " ".join(["cnn-tui compare", *map(typed, runs)])
+    return f"To compare it with the next one, {recipe(second)}: `{command}`"

@@ -78,8 +78,8 @@ def unknown_column(name: str, known: Iterable[str]) -> str:
 
 def cannot_compare(found: int, most: int) -> str:
     if found < 2:
-        return "To compare takes two runs or logs at least: name another one."
-    return f"At most {most} runs and logs can be compared at once, and these are {found}."
+        return "a comparison needs at least two runs or logs: name another one."
+    return f"a comparison takes at most {most} runs and logs, not {found}: name fewer."
 
 
 def has_vanished(label: str) -> str:

@@ -33,7 +33,7 @@ def images_heading(right: str, wrong: str) -> str:
 
 
 def counts(a: str, only_a: int, b: str, only_b: int) -> str:
-    return f"Enter: {only_a} images that only {a} has right   o: {only_b} that only {b} has right"
+    return f"Enter shows {only_a:,} that only {a} has right, o {only_b:,} that only {b} has right."
 
 
 def asking(label: str) -> str:
