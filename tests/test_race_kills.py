@@ -23,7 +23,7 @@ from engine.queueing.queue_dir import QueueDir
 from engine.queueing.task_ends import MOST_STARTS
 from engine.racing import leader_board, race_file
 from engine.racing.leader_board import Standing
-from engine.run import lock_owner, run_liveness
+from engine.run import lock_owner, process_lock, run_liveness
 from engine.run.run_paths import RunDir
 from tests.processes import Terminal, headless, wait_for
 
@@ -90,9 +90,9 @@ class Killer:
                 self._kill_viewer()
 
     def _kill_runner(self) -> None:
-        queue_dir = RunDir(self._queue_dir.path)
-        if run_liveness.is_live(queue_dir, self._queue_dir.runner_lock):
-            owner = lock_owner.read_owner(queue_dir, self._queue_dir.runner_lock)
+        lock = self._queue_dir.runner_lock
+        if process_lock.is_held(lock):
+            owner = lock_owner.owner_in(lock)
             self._kill(owner.pid if owner is not None else 0)
         race("resume", "--runs-dir", str(self._runs_dir))
 

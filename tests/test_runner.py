@@ -454,6 +454,7 @@ def test_a_queue_that_is_paused_before_a_run_starts_trains_nothing(
         return found
 
     monkeypatch.setattr(TaskEnds, "needs_no_engine", paused_after)
+    queue.meanwhile = lambda: pytest.fail("its engine starts")
     assert not queue.runner.step()
     assert (queue.starts, queue.waiting) == ([], [run])
 

@@ -110,7 +110,7 @@ class TaskEnds:
 
     def _before_start(self, queue: Queue, task: Task) -> Verdict | None:
         run = self._run(task)
-        if queue.paused or task.trains:
+        if task.trains:
             return Verdict()
         if not os.path.exists(run.recipe):
             return self._taken_out(queue, task, Outcome("gone"))
