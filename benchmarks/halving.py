@@ -28,12 +28,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from engine.comparison.seed_groups import settings_key
 from engine.queueing import queue_journal
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_journal import Ended, Started
 from engine.racing import leader_board, race_control, race_file
 from engine.racing.next_tasks import course
-from engine.racing.race import Race, settings_key
+from engine.racing.race import Race
 from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
 from engine.racing.run_results import RunResults, read_results
@@ -70,11 +71,11 @@ def recorded(runs_dir: Path, repeats: int, epochs: int) -> Race:
     if race_file.labels(runs_dir):
         race = race_file.find(runs_dir)
         if not race.stopped:
-            race_control.resume(runs_dir, race, time.time())
+            race_control.resume(runs_dir, race.label)
     else:
         flags = {"arch": "lenet5", "data": "digits", "epochs": epochs}
         race = prepare(runs_dir, RaceRequest(sets=SETS, flags=flags, seeds=repeats))
-        race_control.start(runs_dir, race)
+        race_control.start(runs_dir, race.label)
     while not leader_board.board(runs_dir, race).ended:
         time.sleep(POLL_SECONDS)
     return race
@@ -82,7 +83,7 @@ def recorded(runs_dir: Path, repeats: int, epochs: int) -> Race:
 
 def whole_seeds(runs_dir: Path, race: Race) -> Race:
     """The race with the seeds of which all runs are done, if it was stopped before the others."""
-    results = read_results(runs_dir, (run.run for run in race.runs))
+    results = read_results(runs_dir, race)
     missing = {run.seed for run in race.runs if results[run.run].state != "done"}
     runs = tuple(run for run in race.runs if run.seed not in missing)
     return replace(race, runs=runs, seeds=len({run.seed for run in runs}))
@@ -175,7 +176,7 @@ def main() -> None:
     race = whole_seeds(options.folder, recorded(options.folder, options.repeats, options.epochs))
     if race.seeds < 2:
         raise SystemExit("two seeds must be through, to tell what is noise")
-    results = read_results(options.folder, (run.run for run in race.runs))
+    results = read_results(options.folder, race)
     good = judged(race, Recorded(results, clock_seconds(options.folder)))
     print(f"halving finds the best in at most {SHARE} of the time in {good} of {race.seeds}")
     if good < ENOUGH * race.seeds:

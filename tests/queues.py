@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.queueing import queue_file, queue_journal
 from engine.queueing.queue_dir import QueueDir
-from engine.queueing.runner import Races, Runner
+from engine.queueing.queue_races import Races
+from engine.queueing.runner import Runner
 from engine.queueing.task import Queue, Task
 from engine.recipes.recipe_building import build_recipe
 from engine.run import run_lock
@@ -20,6 +21,17 @@ from engine.start import launch
 from tests import scripted
 
 
+def nothing_follows(runs_dir: Path, race: str) -> list[Task]:
+    return []
+
+
+def always(runs_dir: Path, race: str) -> bool:
+    return True
+
+
+NO_RACES = Races(nothing_follows, always)
+
+
 class FakeEngine:
     """An engine that holds the lock of its run, and ends as it is told."""
 
@@ -27,9 +39,11 @@ class FakeEngine:
         self.run, self.until, self.variables = run, task.until, variables
         self._lock = run_lock.acquire(run)
         self.code: int | None = None
+        self.frees_memory = False
+        """Whether its process is still there when its lock is free."""
 
-    def poll(self) -> int | None:
-        return self.code
+    def has_left(self) -> bool:
+        return self.code is not None and not self.frees_memory
 
     def says(self, *said: Event) -> None:
         """Write these events into the run's journal."""
@@ -60,7 +74,9 @@ class FakeQueue:
         self, runs_dir: Path, gpus: tuple[str, ...] = (), races: Races | None = None
     ) -> None:
         self.runs_dir, self._gpus = runs_dir, gpus
-        self._races = races or Races()
+        self._races = races or NO_RACES
+        self.meanwhile: Callable[[], object] = lambda: None
+        """What happens while an engine starts."""
         self.engines: dict[str, FakeEngine] = {}
         self.starts: list[str] = []
         self.runner = self.new_runner()
@@ -68,11 +84,17 @@ class FakeQueue:
     def new_runner(self) -> Runner:
         """A runner that follows one that was killed: it knows only what is on the disk."""
         lock = os.open(os.devnull, os.O_RDONLY)
-        self.runner = Runner(self.runs_dir, lock, self._races, self._gpus, self._start)
+        self.runner = Runner(self.runs_dir, lock, self._races, self._gpus, self.start)
         return self.runner
 
-    def _start(self, run: RunDir, task: Task, variables: Mapping[str, str]) -> FakeEngine:
+    def start(
+        self, run: RunDir, task: Task, variables: Mapping[str, str], is_wanted: Callable[[], bool]
+    ) -> FakeEngine | None:
+        self.meanwhile()
         engine = FakeEngine(run, task, variables)
+        if not is_wanted():
+            engine.dies()
+            return None
         engine.says(scripted.started(epochs=9))
         self.engines[run.label] = engine
         self.starts.append(run.label)

@@ -18,6 +18,7 @@ from tests import scripted
 
 EPOCHS = 9
 STEPS = 10
+STOPPED = replace(events.RunEnded("stopped"), step=4)
 FLAGS = {"data": "digits", "arch": "lenet5", "epochs": EPOCHS}
 
 
@@ -45,6 +46,11 @@ def trained(runs_dir: Path, run: str, top1: float, epochs: int, *, loss: float =
         said.append(_at(epoch * STEPS, ended))
     end = events.RunEnded("done" if epochs == EPOCHS else "stopped")
     write(runs_dir, run, [*said, _at(epochs * STEPS, end)])
+
+
+def stopped(runs_dir: Path, run: str) -> None:
+    """Let a run be stopped in its first epoch, or soon after it goes on."""
+    write(runs_dir, run, [events.Phase("starting"), scripted.started(), STOPPED])
 
 
 def failed(runs_dir: Path, run: str) -> None:

@@ -201,6 +201,12 @@ def test_of_many_pairs_one_must_differ_by_more(tmp_path: Path) -> None:
     among_three, *_ = words_of(tmp_path / "2", a=ALL, b=six, c=ALL)
     assert among_three.startswith("No difference that 40 images could show between 1-a and 2-b")
     assert "p = 0.031, and 0.094 for all 3 pairs of recipes together" in among_three
+    assert among_three.endswith("From 17.5 points on it would show among 3 pairs.")
+
+
+def test_so_few_images_show_nothing(tmp_path: Path) -> None:
+    (words,) = words_of(tmp_path, a=[True] * 4, b=[False] * 4)
+    assert words.endswith("p = 0.12. The images are too few to show any.")
 
 
 def compare_seeds(folder: Path) -> list[ComparedTraining]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.halving import Cost, Recorded, judged, played, whole_seeds
-from engine.racing.race import settings_key
+from engine.comparison.seed_groups import settings_key
 from engine.racing.run_results import read_results
 from tests.races import EPOCHS, new_race, trained
 
@@ -21,7 +21,7 @@ def test_halving_is_played_from_a_recorded_grid(
         trained(tmp_path, run.run, place, EPOCHS)
     through = whole_seeds(tmp_path, race)
     assert {run.seed for run in through.runs} == {0, 1}
-    results = read_results(tmp_path, (run.run for run in through.runs))
+    results = read_results(tmp_path, through)
     # An epoch takes 2 s, and a start 1 s.
     whole = Recorded(results, dict.fromkeys(results, 2.0 * EPOCHS + 1))
     grid, halved = (played(through, whole, 0, halving=halving) for halving in (False, True))

@@ -186,9 +186,33 @@ def test_the_end_of_an_earlier_attempt_is_not_that_of_this_one() -> None:
     claim = launch.create(build_recipe(), Path("runs"))
     run_lock.release(claim)
     Journal(claim.run.journal).append(events.RunEnded("stopped"))
-    assert at_end.only_rests(claim.run, 0)
     assert at_end._ended(claim.run, 1).reason == "failed"
     assert at_end._ended(claim.run, 130).reason == "stopped"
+
+
+def test_only_the_epoch_that_was_asked_for_is_a_rest() -> None:
+    """A person who stops a run within a rung is told of its end."""
+    claim = launch.create(build_recipe(), Path("runs"))
+    run_lock.release(claim)
+    journal = Journal(claim.run.journal)
+    (claim.run.checkpoints / "last.pt").touch()
+    journal.append(events.Checkpointed("last.pt", 2, 1, 0.1, "epoch", step=20))
+    journal.append(events.RunEnded("stopped"))
+    assert at_end.only_rests(claim.run, 0, until=2)
+    assert not at_end.only_rests(claim.run, 0, until=3)
+
+
+def test_the_death_of_an_engine_is_no_end_that_it_has_said() -> None:
+    claim = launch.create(build_recipe(), Path("runs"))
+    journal = Journal(claim.run.journal)
+    assert not at_end.has_said_its_end(claim.run)
+    journal.append(events.RunEnded("failed"))
+    assert at_end.has_said_its_end(claim.run)
+    os.close(claim.lock)
+    later = run_lock.acquire(claim.run)
+    journal.append(events.Phase("starting"))
+    assert not at_end.has_said_its_end(claim.run)
+    os.close(later)
 
 
 def test_what_came_after_the_end_does_not_explain_a_death() -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.comparison.paired_test import ALPHA, interval, paired, two_sided
-from engine.comparison.several_tests import holm
+from engine.comparison.paired_test import interval, paired, shows_from, two_sided
+from engine.comparison.several_tests import ALPHA, holm
 
 # The two roundings of a float may differ.
 LAST_BIT = 3e-16
@@ -98,3 +98,13 @@ def test_holm_is_that_of_the_paper_and_never_turns_the_order() -> None:
     assert holm([0.9, 0.6]) == [1.0, 1.0]
     assert holm([0.02]) == [0.02]
     assert holm([]) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=8))
+def test_what_holm_rejects_lies_below_the_bound_for_all_tests(
+    decisive: list[tuple[int, int]],
+) -> None:
+    chances = [two_sided(min(one), sum(one)) for one in decisive]
+    for (a, b), adjusted in zip(decisive, holm(chances), strict=True):
+        shows = abs(a - b) / 200 >= shows_from(a + b, 200, len(decisive))
+        assert adjusted <= ALPHA or not shows

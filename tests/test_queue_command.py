@@ -9,17 +9,20 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from engine.errors import RunError, UsageError
 from engine.protocol import events
 from engine.queueing import queue_edits, queue_file, queue_journal, queued_runs, runner_start
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_journal import Ended
-from engine.queueing.task import Task
-from engine.run import run_lock, run_trash
+from engine.queueing.task import Begun, Task
+from engine.racing import next_tasks
+from engine.run import run_liveness, run_lock, run_search, run_trash
 from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.queues import FakeEngine, FakeQueue
+from tests.races import new_race, stopped, trained
 from tui.cli.command_line import main
 from tui.drawing.status_rows import state
 from tui.screens.verdicts import verdicts
@@ -146,9 +149,9 @@ def test_a_run_that_trains_is_not_removed_renamed_or_deleted() -> None:
     queue.runner.step()
     assert refused("remove", "a").startswith("1-a is training: stop it with `cnn-tui stop 1`")
     folder = RunDir(queue.runs_dir / run)
-    with pytest.raises(RunError, match="1-a is training"):
+    with pytest.raises(RunError, match="1-a is running: stop it first"):
         queued_runs.rename(folder, "b")
-    with pytest.raises(RunError, match="1-a is training"):
+    with pytest.raises(RunError, match="1-a is running: stop it first"):
         queued_runs.delete(folder)
     assert said("pause", "--now") == "the queue is paused; 1-a was told to stop"
     queue.engines[run].dies()
@@ -163,6 +166,86 @@ def test_a_run_that_waits_keeps_its_place_under_another_name_and_leaves_with_its
         queued_runs.rename(RunDir(queue.runs_dir / "1-c"), "../d")
     queued_runs.delete(RunDir(queue.runs_dir / "1-c"))
     assert order() == [second]
+
+
+def cli(*arguments: str) -> str:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_commands_for_runs_keep_the_queue_right() -> None:
+    """They knew nothing of it, unlike the screen: the task was lost."""
+    queue = FakeQueue(Path("runs"))
+    queue.add("a")
+    queue.add("b")
+    cli("rename", "a", "c")
+    assert order() == ["1-c", "2-b"]
+    cli("delete", "2", "--yes")
+    assert order() == ["1-c"]
+
+
+def test_a_run_whose_engine_was_killed_with_the_runner_is_no_longer_training() -> None:
+    """After a restart of the machine, `remove` said to stop it, and `stop` that it does not run."""
+    queue = FakeQueue(Path("runs"))
+    labels = [queue.add(name) for name in "abc"]
+    for label in labels:
+        engine = FakeEngine(RunDir(queue.runs_dir / label), Task(label), {})
+        engine.says(scripted.started(epochs=9))
+        engine.dies()
+    begun = Begun(("cpu",), seq=0, saved=0)
+    with queue_file.changed(queue.runs_dir) as content:
+        content.tasks = [replace(task, begun=begun) for task in content.tasks]
+    assert said("pause") == "the queue is paused"
+    cli("rename", "a", "d")
+    assert order() == ["1-d", "2-b", "3-c"]
+    assert said("remove", "b") == "2-b is out of the queue"
+    cli("delete", "c", "--yes")
+    assert order() == ["1-d"]
+
+
+def test_a_rename_that_was_killed_halfway_is_mended() -> None:
+    queue = FakeQueue(Path("runs"))
+    queue.add("a")
+    queue.add("b")
+    os.rename("runs/1-a", "runs/1-c")
+    assert said("move", "c", "last") == "1-c is at place 2 now"
+    assert order() == ["2-b", "1-c"]
+    os.rename("runs/1-c", "runs/1-e")
+    cli("delete", "1", "--yes")
+    assert order() == ["2-b"]
+
+
+def test_a_run_that_cannot_be_queued_does_not_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(queue_file, "write_durably", full)
+    assert "No space left" in refused("add", *DIGITS)
+    assert run_search.labels(Path("runs")) == []
+
+
+def test_a_run_that_is_queued_stays_if_no_runner_can_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(runs_dir: Path) -> None:
+        raise RunError("no runner.")
+
+    monkeypatch.setattr(runner_start, "ensure_runner", fail)
+    assert refused("add", *DIGITS) == "no runner."
+    assert order() == run_search.labels(Path("runs")) == ["1-lenet5-digits"]
+
+
+def test_a_new_run_is_free_before_a_runner_can_see_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runner took it for one that somebody else trains."""
+    live: list[bool] = []
+
+    def look(runs_dir: Path) -> None:
+        live.extend(run_liveness.is_live(RunDir(runs_dir / label)) for label in order())
+
+    monkeypatch.setattr(runner_start, "ensure_runner", look)
+    said("add", *DIGITS)
+    assert live == [False]
 
 
 def test_the_list_shows_what_trains_what_waits_and_what_has_ended() -> None:
@@ -216,6 +299,68 @@ def test_a_queued_run_is_queued_wherever_its_state_is_told() -> None:
     queue_edits.remove(queue.runs_dir, run.label)
     assert [row.state for row in index.rows()] == ["starting"]
     assert run_summary.state_now(run) == "starting"
+
+
+def rested(queue: FakeQueue, label: str) -> RunDir:
+    """A run that has come to the end of its second epoch, and was stopped there."""
+    engine = FakeEngine(RunDir(queue.runs_dir / label), Task(label), {})
+    engine.says(*scripted.half_a_run())
+    engine.ends("stopped")
+    return engine.run
+
+
+def verdict_words(watched: RunFollower) -> str:
+    return next((verdict.text for verdict in verdicts(watched.history)), "")
+
+
+def test_a_run_that_has_come_to_a_rung_waits_for_its_race() -> None:
+    queue = FakeQueue(Path("runs"))
+    race = new_race(queue.runs_dir, halving=True)
+    for task in next_tasks.follow_up(queue.runs_dir, race.label):
+        queue.put(task)
+    first, second = race.runs[0].run, race.runs[1].run
+    for run in (first, second):
+        queue_edits.remove(queue.runs_dir, run)
+    trained(queue.runs_dir, first, 0.9, epochs=1)
+    stopped(queue.runs_dir, second)
+    shown = []
+    for run in (first, second):
+        watched = RunFollower(RunDir(queue.runs_dir / run))
+        watched.update()
+        shown.append((state(watched.history).word, verdict_words(watched)))
+    assert shown[0] == ("queued", f"waits for the other runs of its race {race.label}")
+    assert shown[1][0] == "stopped", "a person did that"
+
+
+def test_a_run_that_rests_waits_in_the_queue_and_has_not_ended() -> None:
+    """It was called stopped, to be resumed by hand."""
+    queue = FakeQueue(Path("runs"))
+    queue.add("a")
+    index, run = RunIndex(queue.runs_dir), rested(queue, queue.add("b"))
+    watched = RunFollower(run)
+
+    def shown() -> tuple[str, str]:
+        watched.update()
+        label = state(watched.history)
+        return f"{label.sign} {label.word}", verdict_words(watched)
+
+    assert shown() == ("○ queued", "waits for 1 run before it")
+    assert watched.update().kinds == frozenset(), "nothing new is drawn"
+    assert {row.name: row.state for row in index.rows()} == {"a": "queued", "b": "queued"}
+    assert run_summary.state_now(run) == "queued"
+    queue_edits.move(queue.runs_dir, run.label, "first")
+    assert shown() == ("○ queued", "is the next one to start")
+    queue_edits.remove(queue.runs_dir, run.label)
+    assert shown()[0] == "· stopped"
+    assert {row.name: row.state for row in index.rows()} == {"a": "queued", "b": "stopped"}
+    queue.put(Task(run.label))
+    assert shown()[0] == "○ queued"
+    engine = FakeEngine(run, Task(run.label), {})
+    engine.says(events.Phase("starting"))
+    assert shown()[0] == "● starting"
+    engine.dies()
+    watched.update()
+    assert watched.died, "the engine that went on with it"
 
 
 def test_the_dashboard_says_what_a_queued_run_waits_for() -> None:

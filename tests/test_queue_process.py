@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -55,11 +54,6 @@ def start_runner(runs_dir: Path) -> subprocess.Popen[str]:
 
 def ends(runs_dir: Path) -> list[tuple[str, str, str]]:
     return [(e.run, e.state, e.error) for e in ended_since(QueueDir(runs_dir), 0)]
-
-
-def epoch_results(run: RunDir) -> list[Any]:
-    """What the run found out, but for the confusions: in a fast run, not each has room."""
-    return [result for result in results(run) if isinstance(result, events.EpochEnded)]
 
 
 def kill(pid: int) -> None:
@@ -129,8 +123,37 @@ def test_kills_of_runner_and_engines_change_nothing(
     assert start_runner(runs_dir).wait() == 0
     assert ends(runs_dir)[2:] == [(rested.label, "done", "")]
     for run in (torn, rested):
-        assert epoch_results(run) == epoch_results(whole)
+        assert results(run) == results(whole)
         assert_equal_weights(run, whole)
+
+
+def test_the_end_of_a_run_is_told_once_and_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a rest nor the death of an engine that is started again is an end."""
+    told, go_on = tmp_path / "told", tmp_path / "go-on"
+    waits = f"while [ ! -e {go_on} ]; do sleep 0.05; done; echo over >> {told}"
+    tells = f'echo "$(basename $CNN_TUI_RUN) $CNN_TUI_STATE" >> {told}'
+    monkeypatch.setenv("CNN_TUI_ON_END", f"sh -c '{tells}; {waits}'")
+    runs_dir = tmp_path / "runs"
+    rests, stops, trains = (queued(runs_dir, epochs=count) for count in (2, 1000, 1))
+    with queue_file.changed(runs_dir) as queue:
+        queue.tasks = [Task(rests.label, until=1), Task(stops.label), Task(trains.label)]
+    runner = start_runner(runs_dir)
+    journal = LiveJournal(stops.journal)
+    wait_for(lambda: journal.count(events.RunStarted) == 1, runner)
+    owner = lock_owner.read_owner(stops)
+    assert owner is not None
+    kill(owner.pid)
+    wait_for(lambda: journal.count(events.RunStarted) == 2, runner)
+    spool.send(stops, Stop)
+    assert runner.wait() == 0, "the commands still run"
+    states = [(rests.label, "rested"), (stops.label, "stopped"), (trains.label, "done")]
+    assert [(label, state) for label, state, _ in ends(runs_dir)] == states
+    wait_for(lambda: len(told.read_text().splitlines()) == 2)
+    assert told.read_text() == f"{stops.label} stopped\n{trains.label} done\n"
+    go_on.touch()
+    wait_for(lambda: told.read_text().count("over") == 2)
 
 
 def test_of_two_runners_the_second_ends_at_once_and_says_so(tmp_path: Path) -> None:
@@ -151,7 +174,7 @@ def test_the_runner_outlives_who_starts_it_and_leaves_its_lock_to_no_engine(
     run = queued(tmp_path, epochs=1000)
     queue_edits.add(tmp_path, [Task(run.label)])
     wait_for(lambda: LiveJournal(run.journal).count(events.Steps) > 0)
-    owner = lock_owner.read_owner(run, QueueDir(tmp_path).runner_lock)
+    owner = lock_owner.owner_in(QueueDir(tmp_path).runner_lock)
     assert owner is not None
     assert os.getsid(owner.pid) == owner.pid != os.getsid(0)
     kill(owner.pid)

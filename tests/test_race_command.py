@@ -72,6 +72,23 @@ def test_the_seeds_of_a_recipe_are_one_row_and_the_best_is_named() -> None:
     ]
 
 
+def test_the_board_says_why_runs_have_failed() -> None:
+    lines(*NEW)
+    for run in race_file.find(RUNS).runs:
+        races.failed(RUNS, run.run)
+    assert lines()[-1] == "2 runs failed, as 1-lenet5-digits-lr0.01: the loss is not a number."
+
+
+def test_a_race_waits_where_the_queue_is_paused() -> None:
+    with queue_file.changed(RUNS) as queue:
+        queue.paused = "paused by hand."
+    first, *_, last = lines(*NEW)
+    assert (
+        first == "1-digits: grid, 0 of 2 runs have ended; 0.0 s used; queue paused: paused by hand."
+    )
+    assert last.startswith("The race waits, since the queue is paused: `cnn-tui queue continue`")
+
+
 def test_the_best_of_a_race_that_was_stopped_is_the_best_so_far() -> None:
     lines(*NEW)
     races.trained(RUNS, race_file.find(RUNS).runs[0].run, 0.5, 3)

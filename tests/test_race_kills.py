@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -19,10 +20,10 @@ from msgspec.structs import replace
 from engine.checkpoints import checkpoint
 from engine.queueing import queue_file
 from engine.queueing.queue_dir import QueueDir
-from engine.queueing.runner import MOST_STARTS
+from engine.queueing.task_ends import MOST_STARTS
 from engine.racing import leader_board, race_file
 from engine.racing.leader_board import Standing
-from engine.run import lock_owner, run_liveness
+from engine.run import lock_owner, process_lock, run_liveness
 from engine.run.run_paths import RunDir
 from tests.processes import Terminal, headless, wait_for
 
@@ -89,9 +90,9 @@ class Killer:
                 self._kill_viewer()
 
     def _kill_runner(self) -> None:
-        queue_dir = RunDir(self._queue_dir.path)
-        if run_liveness.is_live(queue_dir, self._queue_dir.runner_lock):
-            owner = lock_owner.read_owner(queue_dir, self._queue_dir.runner_lock)
+        lock = self._queue_dir.runner_lock
+        if process_lock.is_held(lock):
+            owner = lock_owner.owner_in(lock)
             self._kill(owner.pid if owner is not None else 0)
         race("resume", "--runs-dir", str(self._runs_dir))
 
@@ -114,7 +115,8 @@ class Killer:
 
     def _kill(self, pid: int) -> None:
         if pid:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_a_race_killed_at_random_moments_equals_one_that_was_not(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ async def test_a_small_terminal_has_the_list_alone() -> None:
     race = half_a_race()
     async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(60, 12)) as pilot:
         await opened(pilot)
-        assert "Top-1 %" not in screen(pilot)
+        assert "accuracy" not in screen(pilot)
         assert "lr=0.03" in screen(pilot)
 
 
@@ -194,6 +194,7 @@ async def test_p_pauses_the_queue_and_lets_it_go_on(no_runner: list[Path]) -> No
     assert no_runner == [RUNS]
 
 
+@pytest.mark.usefixtures("no_runner")
 async def test_a_run_is_dropped_after_a_question() -> None:
     race = half_a_race()
     with queue_file.changed(RUNS) as queue:
@@ -213,13 +214,14 @@ async def test_a_run_is_dropped_after_a_question() -> None:
         assert "↻○" in screen(pilot)
 
 
+@pytest.mark.usefixtures("no_runner")
 def test_a_run_that_trains_is_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     race = half_a_race()
     run = RunDir(RUNS / race.runs[-1].run)
     sent: list[Callable[..., Command]] = []
     monkeypatch.setattr(spool, "send", lambda run, kind: sent.append(kind))
     lock = run_lock.acquire(run)
-    race_dropping.drop(run)
+    race_dropping.drop(RUNS, race.label, run.label)
     os.close(lock)
     assert sent == [commands.Stop]
 
@@ -230,7 +232,7 @@ async def test_a_run_that_is_over_cannot_be_dropped() -> None:
         await opened(pilot)
         await pilot.press("s", "s")
         await wait_for_workers(pilot.app)
-        assert "does not train now" in notes(pilot)[0]
+        assert "nothing is left to drop" in notes(pilot)[0]
     assert run_results(RunDir(RUNS / race.runs[0].run)).state == "done"
 
 

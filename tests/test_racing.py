@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 from msgspec.structs import replace
 
 from engine.errors import EngineError, RunError, UsageError
-from engine.protocol import events
 from engine.queueing.task import Task
 from engine.racing import leader_board, next_tasks, race_file
 from engine.racing.leader_board import Board
@@ -124,11 +124,25 @@ def test_a_recipe_in_training_ranks_by_what_it_has_reached(tmp_path: Path) -> No
     assert order(board(tmp_path, race)) == [0.02, 0.01]
 
 
+def test_a_mean_is_of_the_seeds_that_have_come_furthest(tmp_path: Path) -> None:
+    """One that has just begun knows nothing yet, and would bend the mean."""
+    race = new_race(tmp_path, 1, seeds=3)
+    first, second, third = (run.run for run in race.runs)
+    trained(tmp_path, first, 0.9, EPOCHS)
+    trained(tmp_path, second, 0.9, 1)
+    (one,) = board(tmp_path, race).standings
+    assert one.mean == pytest.approx(0.9)
+    assert one.deviation is None
+    trained(tmp_path, third, 0.7, EPOCHS)
+    (two,) = board(tmp_path, race).standings
+    assert two.mean == pytest.approx(0.8)
+    assert two.deviation == pytest.approx(0.1414, rel=1e-3)
+
+
 def test_what_was_stopped_or_removed_holds_nothing_up(tmp_path: Path) -> None:
     race = new_race(tmp_path, 3, halving=True)
     first, second, third = (run.run for run in race.runs)
-    stop = replace(events.RunEnded("stopped"), step=4)
-    races.write(tmp_path, first, [events.Phase("starting"), scripted.started(epochs=9), stop])
+    races.stopped(tmp_path, first)
     (tmp_path / second).rename(tmp_path / ".removed")
     trained(tmp_path, third, 0.5, 1)
     assert tasks(tmp_path, race) == [Task(third, 0, race.label)]
@@ -158,26 +172,15 @@ def test_nothing_starts_once_the_budget_is_used_up(tmp_path: Path) -> None:
     race = new_race(tmp_path, 3)
     race_file.write(tmp_path, replace(race, budget=15.0))
     trained(tmp_path, race.runs[0].run, 0.9, EPOCHS)
-    assert next_tasks.has_budget_left(tmp_path, race.label)
+    assert next_tasks.may_start(tmp_path, race.label)
     assert len(tasks(tmp_path, race)) == 2
     trained(tmp_path, race.runs[1].run, 0.9, EPOCHS)
-    assert not next_tasks.has_budget_left(tmp_path, race.label)
+    assert not next_tasks.may_start(tmp_path, race.label)
     assert tasks(tmp_path, race) == []
     found = board(tmp_path, race)
     assert found.ended
     assert found.used == 22.0
     assert found.standings[2].rows[0].state == "stopped"
-
-
-def test_a_stopped_race_goes_on_with_the_run_that_it_stopped(tmp_path: Path) -> None:
-    race = new_race(tmp_path, 2)
-    stop = replace(events.RunEnded("stopped"), step=4)
-    races.write(tmp_path, race.runs[0].run, [events.Phase("starting"), scripted.started(), stop])
-    race_file.write(tmp_path, replace(race, stopped=True))
-    assert tasks(tmp_path, race) == []
-    assert board(tmp_path, race).ended
-    race_file.write(tmp_path, replace(race, resumed=scripted.START + 60))
-    assert len(tasks(tmp_path, race)) == 2
 
 
 def test_the_remaining_time_counts_the_rungs_to_come(tmp_path: Path) -> None:
@@ -230,6 +233,7 @@ REFUSED: list[tuple[Sequence[str], dict[str, Any], str]] = [
     (["lr=[]"], {}, "no value to try"),
     (["lr=[0.1, 0.1]"], {}, "to try 0.1 twice"),
     (["lr=0.1,0.2"], {}, r"no TOML array: write the values to try as in --set 'lr=\[0.05, 0.1\]'"),
+    (["size=[16, 32]"], {}, r"^size = 16: lenet5 needs images of 28 pixels or more"),
     (["act=[relu, tanh]"], {}, "no TOML array"),
     (["epochs=[5, 9]"], {}, "epochs is given by an option, and with several"),
     (["holdout=[0.0, 0.1]"], {}, "holdout differs between these recipes"),
@@ -242,7 +246,7 @@ REFUSED: list[tuple[Sequence[str], dict[str, Any], str]] = [
     ),
     (["lr=[0.1]"], {"trials": 3}, "a grid tries all combinations"),
     (["lr=[0.1, 0.2]"], {"seeds": 501}, "this race is 1,002 runs: add --yes"),
-    (["lr=[0.1]"], {"name": "a/b"}, "a race cannot be named 'a/b'"),
+    (["lr=[0.1]"], {"name": "a/b"}, "'a/b' cannot name a race"),
 ]
 
 
@@ -271,6 +275,37 @@ def test_of_the_runs_of_a_race_all_are_made_or_none(
     assert [path for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
     assert race_file.labels(tmp_path) == []
     assert [*(tmp_path / ".races").iterdir()] == []
+
+
+@pytest.mark.parametrize("of_writes", [1, 2])
+def test_a_race_whose_file_cannot_be_written_leaves_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_writes: int
+) -> None:
+    write, count = race_file.write, iter(range(1, 9))
+
+    def full_disk(runs_dir: Path, race: Race) -> None:
+        if next(count) == of_writes:
+            raise RunError("No space left on device")
+        write(runs_dir, race)
+
+    monkeypatch.setattr(race_file, "write", full_disk)
+    with pytest.raises(RunError, match="No space left"):
+        new_race(tmp_path, 3)
+    assert [path for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
+    assert [*(tmp_path / ".races").iterdir()] == []
+
+
+def test_a_race_that_was_killed_while_its_runs_were_made_makes_the_others(tmp_path: Path) -> None:
+    race = new_race(tmp_path, 3)
+    race_file.write(tmp_path, replace(race, made=0))
+    for run in race.runs[1:]:
+        shutil.rmtree(tmp_path / run.run)
+    (tmp_path / f".{race.runs[1].run}").mkdir()  # of this one, a part was there
+    rows = [row for each in board(tmp_path, race).standings for row in each.rows]
+    assert [row.state for row in rows] == ["queued"] * 3
+    assert [task.run for task in tasks(tmp_path, race)] == [run.run for run in race.runs]
+    assert all(RunDir(tmp_path / run.run).recipe.exists() for run in race.runs)
+    assert race_file.find(tmp_path) == race
 
 
 def test_a_run_of_a_race_has_its_tag_and_its_recipe(tmp_path: Path) -> None:

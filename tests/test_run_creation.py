@@ -54,6 +54,13 @@ def test_a_name_that_climbs_or_hides_is_refused(tmp_path: Path, name: str) -> No
         run_creation.create(tmp_path, name, "")
 
 
+def test_a_part_of_a_run_that_was_left_by_a_kill_is_in_nobodys_way(tmp_path: Path) -> None:
+    (label,) = run_creation.claim_labels(tmp_path, ["x"])
+    (tmp_path / f".{label}" / "commands").mkdir(parents=True)
+    os.close(run_creation.create_labelled(tmp_path, label, "").lock)
+    assert (tmp_path / label / "recipe.toml").exists()
+
+
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be written"):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe, read_recipe
 from engine.recipes.recipe_toml import to_toml
 from engine.run import (
+    durable_files,
     replies,
     run_creation,
     run_liveness,
@@ -94,14 +97,37 @@ def test_a_run_without_notes_has_none(run: RunDir) -> None:
 
 
 def test_tags_are_added_once_and_removed() -> None:
+    of_race = RunNotes(("race:1-digits", "a"))
+    assert run_notes.with_tags(of_race, [], of_race.tags).tags == ("race:1-digits",)
     notes = run_notes.with_tags(RunNotes(("a", "b"), "note"), ["c", "a", "c"], ["b", "none"])
     assert notes == RunNotes(("a", "c"), "note")
 
 
-@pytest.mark.parametrize("tag", ["", "two words", "+a", "-a", "_a", "a=b", "a" * 51, "a\x1b[31m"])
+@pytest.mark.parametrize("tag", ["", "two words", "+a", "-a", "_a", "a=b", "a" * 121, "a\x1b[31m"])
 def test_a_tag_is_one_word(tag: str) -> None:
-    with pytest.raises(UsageError, match="cannot be a tag: use one word of at most 50 letters"):
+    with pytest.raises(UsageError, match="cannot be a tag: use one word of at most 120 letters"):
         run_notes.with_tags(RunNotes(), [tag])
+
+
+def test_the_tag_of_a_race_with_the_longest_name_is_one() -> None:
+    tag = f"race:{123456789}-{'n' * 100}"
+    assert run_notes.with_tags(RunNotes(), [tag]).tags == (tag,)
+
+
+def test_of_changes_at_once_none_is_lost(run: RunDir) -> None:
+    """Each was read, changed and written, and the last one written won."""
+    threads = [
+        threading.Thread(
+            target=run_notes.change,
+            args=(run, partial(run_notes.with_tags, add=[f"tag{number}"])),
+        )
+        for number in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {*run_notes.read(run).tags} == {f"tag{number}" for number in range(20)}
 
 
 def test_a_note_has_an_end() -> None:
@@ -145,6 +171,34 @@ def test_a_rename_that_fails_changes_nothing(run: RunDir, monkeypatch: pytest.Mo
     assert user.recipe.read_bytes() == before
     assert link.is_symlink()
     assert run.path.exists()
+
+
+def test_a_rename_on_a_full_disk_says_so_and_goes_on_later(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was to put everything back ended it with a traceback."""
+    user, rename, write = starting_from(run), os.rename, durable_files.write_durably
+    written: list[Path] = []
+
+    def refuse(source: Path, target: Path) -> None:
+        if source == run.path:
+            raise OSError(28, "No space left on device")
+        rename(source, target)
+
+    def write_once(path: Path, content: bytes) -> None:
+        if written:
+            raise OSError(28, "No space left on device")
+        write(path, content)
+        written.append(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "rename", refuse)
+        patched.setattr(run_renaming, "write_durably", write_once)
+        with pytest.raises(RunError, match="cannot be written: No space left"):
+            run_renaming.rename(run, "new")
+    assert run.path.exists()
+    renamed = run_renaming.rename(run, "new")
+    assert read_recipe(user.recipe).init_from == str(renamed.checkpoints / "best.pt")
 
 
 def test_the_last_engine_of_a_renamed_run_is_not_forgotten(run: RunDir) -> None:

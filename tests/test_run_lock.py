@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RunError
-from engine.run import lock_owner, run_creation, run_liveness, run_lock
+from engine.run import file_lock, lock_owner, run_creation, run_liveness, run_lock
 from engine.run.lock_owner import owner_here
 from tests.processes import start_process
 
 
 def test_the_lock_is_one_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_lock, "ACQUIRE_SECONDS", 0.0)
+    monkeypatch.setattr(file_lock, "ACQUIRE_SECONDS", 0.0)
     run, lock = run_creation.create(tmp_path, "x", "")
     with pytest.raises(RunError, match="already running"):
         run_lock.acquire(run)

@@ -13,14 +13,21 @@ from msgspec.structs import replace
 
 from engine.errors import RunError
 from engine.protocol import events
-from engine.queueing import queue_edits, queue_file, queue_journal, run_outcome
+from engine.queueing import (
+    engine_starts,
+    queue_edits,
+    queue_file,
+    queue_journal,
+    run_outcome,
+)
 from engine.queueing.other_runs import OtherRuns
 from engine.queueing.queue_dir import QueueDir
-from engine.queueing.runner import MOST_STARTS, Races
+from engine.queueing.queue_races import Races
 from engine.queueing.task import Begun, Task
+from engine.queueing.task_ends import MOST_STARTS, TaskEnds
 from engine.run.journal_search import last_event
 from engine.run.run_paths import RunDir
-from tests.queues import FakeEngine, FakeQueue
+from tests.queues import FakeEngine, FakeQueue, always, nothing_follows
 
 # The runner is the one that a test holds.
 pytestmark = pytest.mark.usefixtures("no_runner")
@@ -193,7 +200,7 @@ def test_a_full_disk_pauses_the_queue(
             queue.engines[first].ends("failed", said)
         else:  # not even its last event was written
             queue.engines[first].dies()
-            patch.setattr(run_outcome, "write_durably", full_disk)
+        patch.setattr(os, "posix_fallocate", full_disk)
         assert not queue.runner.step()
     assert queue.waiting == [first, second]
     assert queue.now.paused.startswith(f"the disk was full when {first} ended: free some space")
@@ -238,12 +245,11 @@ def test_a_runner_whose_log_is_full_goes_on(
 def test_a_run_that_cannot_start_says_why_and_the_next_one_does(queue: FakeQueue) -> None:
     first, second = queue.add(), queue.add()
 
-    def fails(run: RunDir, *_: object) -> FakeEngine:
-        if run.label == first:
-            raise RunError("the data is gone.")
-        return queue._start(run, Task(run.label), {})
+    def fails() -> None:
+        queue.meanwhile = lambda: None
+        raise RunError("the data is gone.")
 
-    queue.runner._start_engine = fails
+    queue.meanwhile = fails
     queue.runner.step()
     queue.runner.step()
     assert queue.ended == [(first, "failed")]
@@ -313,7 +319,7 @@ def test_the_last_run_of_a_race_is_followed_in_its_place(tmp_path: Path) -> None
         asked.append(race)
         return [Task(first, 9, race)] if len(asked) == 1 else []
 
-    queue = FakeQueue(tmp_path / "runs", races=Races(follow_up))
+    queue = FakeQueue(tmp_path / "runs", races=Races(follow_up, always))
     first, second = (queue.add(until=3, race="1-nets") for _ in range(2))
     after = queue.add("after")
     for run in (first, second):
@@ -331,7 +337,7 @@ def test_the_last_run_of_a_race_is_followed_in_its_place(tmp_path: Path) -> None
 
 
 def test_a_race_whose_budget_is_used_up_leaves_the_queue(tmp_path: Path) -> None:
-    queue = FakeQueue(tmp_path / "runs", races=Races(may_start=lambda *_: False))
+    queue = FakeQueue(tmp_path / "runs", races=Races(nothing_follows, lambda *_: False))
     for _ in range(2):
         queue.add(race="1-nets")
     after = queue.add("after")
@@ -343,20 +349,222 @@ def test_a_race_whose_budget_is_used_up_leaves_the_queue(tmp_path: Path) -> None
     queue.engines[after].dies()
 
 
-def test_a_race_that_fails_to_go_on_stops_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def follow_up(*_: object) -> list[Task]:
-        raise RunError("race.toml is gone.")
+STUCK = "the race 1-nets cannot go on ({}): mend that, and type `cnn-tui queue continue`."
 
-    queue = FakeQueue(tmp_path / "runs", races=Races(follow_up))
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (RunError("race.toml is gone."), "race.toml is gone"),
+        (OSError(errno.ENOSPC, "No space left"), "OSError: [Errno 28] No space left"),
+    ],
+)
+@pytest.mark.parametrize("reason", ["done", "stopped", "failed"])
+def test_a_race_that_cannot_say_what_follows_pauses_the_queue_and_is_asked_again(
+    tmp_path: Path, error: Exception, why: str, reason: str
+) -> None:
+    """It stalled unsaid: the last task left the queue without what follows it."""
+    answers: list[Exception | list[Task]] = [error, []]
+
+    def follow_up(*_: object) -> list[Task]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    queue = FakeQueue(tmp_path / "runs", races=Races(follow_up, always))
     first, after = queue.add(race="1-nets"), queue.add("after")
     queue.runner.step()
-    queue.engines[first].ends("done")
+    queue.engines[first].ends(reason)
+    assert not queue.runner.step(), "nothing trains, and the queue is paused"
+    assert queue.now.paused == STUCK.format(why)
+    assert (queue.training, queue.waiting, queue.ended) == ([], [first, after], [])
+    queue_edits.go_on(queue.runs_dir)
+    queue.new_runner().step()
+    assert queue.ended == [(first, reason)]
     queue.runner.step()
     assert queue.training == [after]
-    assert "race.toml is gone." in capsys.readouterr().err
-    queue.engines[after].dies()
+
+
+@pytest.mark.parametrize("error", [RunError("race.toml is torn."), ValueError("bad")])
+def test_a_race_that_cannot_say_whether_it_goes_on_loses_no_task(
+    tmp_path: Path, error: Exception
+) -> None:
+    """An error counted as no: all tasks of the race were dropped."""
+    answers: list[Exception | bool] = [error, True, True]
+
+    def may_start(*_: object) -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    queue = FakeQueue(tmp_path / "runs", races=Races(nothing_follows, may_start))
+    runs = [queue.add(race="1-nets") for _ in range(2)]
+    assert not queue.runner.step()
+    assert queue.now.paused.startswith("the race 1-nets cannot go on (")
+    assert queue.waiting == runs
+    queue_edits.go_on(queue.runs_dir)
+    queue.new_runner().step()
+    assert queue.training == runs[:1]
+    queue.engines[runs[0]].dies()
+
+
+def test_a_race_that_is_stopped_while_its_run_starts_does_not_train(tmp_path: Path) -> None:
+    """`race stop` finds no live run then, to which it could say so."""
+    is_stopped: list[bool] = []
+    queue = FakeQueue(tmp_path / "runs", races=Races(nothing_follows, lambda *_: not is_stopped))
+    run = queue.add(race="1-nets")
+    queue.meanwhile = lambda: is_stopped.append(True)
+    queue.runner.step()
+    assert (queue.starts, queue.waiting) == ([], [run])
+    queue.runner.step()
+    assert queue.ended == [(run, "over")]
+
+
+def test_a_run_that_is_taken_out_while_it_starts_does_not_train(queue: FakeQueue) -> None:
+    run = queue.add()
+    queue.meanwhile = lambda: queue_edits.remove(queue.runs_dir, run)
+    assert not queue.runner.step()
+    assert (queue.starts, queue.now.tasks) == ([], [])
+
+
+def test_a_queue_that_is_paused_while_a_run_starts_trains_nothing(queue: FakeQueue) -> None:
+    run = queue.add()
+    queue.meanwhile = lambda: queue_edits.pause_now(queue.runs_dir)
+    assert not queue.runner.step()
+    assert (queue.starts, queue.waiting) == ([], [run])
+    assert queue.now.tasks[0].begun is None
+
+
+def test_a_queue_that_is_paused_before_a_run_starts_trains_nothing(
+    queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was read before the other runs were looked at, which takes its time."""
+    run = queue.add()
+    needs_no_engine = TaskEnds.needs_no_engine
+
+    def paused_after(ends: TaskEnds, task: Task) -> bool:
+        found = needs_no_engine(ends, task)
+        queue_edits.pause(queue.runs_dir)
+        return found
+
+    monkeypatch.setattr(TaskEnds, "needs_no_engine", paused_after)
+    queue.meanwhile = lambda: pytest.fail("its engine starts")
+    assert not queue.runner.step()
+    assert (queue.starts, queue.waiting) == ([], [run])
+
+
+def test_what_a_person_changes_while_a_task_is_judged_stays(
+    queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runner wrote back the task as it was before `queue pause --now`."""
+    run = queue.add()
+    queue.runner.step()
+    queue.engines[run].ends("stopped")
+    judge = TaskEnds.judge
+
+    def judge_late(ends: TaskEnds, task: Task) -> None:
+        with queue_file.changed(queue.runs_dir) as content:
+            content.tasks = [each.stopping() for each in content.tasks]
+        judge(ends, task)
+
+    monkeypatch.setattr(TaskEnds, "judge", judge_late)
+    queue.runner.step()
+    assert queue.ended == []
+
+
+def test_a_runner_that_adopts_a_run_lets_a_person_stop_it(queue: FakeQueue) -> None:
+    """The signal that ended the runner before was not meant for its engine."""
+    run = queue.add()
+    queue.runner.step()
+    queue.runner.is_ending = True
+    queue.runner.run()
+    queue.new_runner().step()
+    queue.engines[run].ends("stopped")
+    assert not queue.runner.step()
+    assert queue.ended == [(run, "stopped")]
+
+
+def test_a_runner_that_adopts_a_run_which_the_queue_stops_keeps_it(queue: FakeQueue) -> None:
+    run = queue.add()
+    queue.runner.step()
+    queue_edits.pause_now(queue.runs_dir)
+    queue_edits.go_on(queue.runs_dir)
+    queue.new_runner().step()
+    queue.engines[run].ends("stopped")
+    queue.runner.step()
+    assert queue.starts == [run, run]
+
+
+def test_no_run_starts_while_the_one_before_frees_the_memory_of_its_device(
+    queue: FakeQueue,
+) -> None:
+    first, second = queue.add(), queue.add()
+    queue.runner.step()
+    queue.engines[first].frees_memory = True
+    queue.engines[first].ends("done")
+    queue.runner.step()
+    assert queue.starts == [first]
+    queue.engines[first].frees_memory = False
+    queue.runner.step()
+    assert queue.starts == [first, second]
+
+
+def test_a_runner_that_is_told_to_end_does_so_on_a_full_disk(
+    queue: FakeQueue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queue.add()
+    queue.runner.step()
+    queue.runner.is_ending = True
+    monkeypatch.setattr(queue_file, "write_durably", full_disk)
+    queue.runner.run()
+    assert "No space left" in capsys.readouterr().err
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(queue.runner._lock)
+
+
+def test_a_run_whose_journal_cannot_be_read_stops_none_of_the_others(
+    queue: FakeQueue,
+) -> None:
+    """The error ended the runner."""
+    first, second = queue.add(), queue.add()
+    (queue.runs_dir / first / "journal.jsonl").mkdir()
+    queue.runner.step()
+    queue.runner.step()
+    assert queue.ended == [(first, "failed")]
+    assert queue.training == [second]
+
+
+def test_a_disk_that_is_not_that_of_the_run_pauses_nothing(queue: FakeQueue) -> None:
+    first, second = queue.add(), queue.add()
+    queue.runner.step()
+    queue.engines[first].ends("failed", "/dev/shm: No space left on device")
+    queue.runner.step()
+    assert queue.ended == [(first, "failed")]
+    assert queue.training == [second]
+
+
+def test_a_run_that_was_renamed_by_a_process_that_died_then_is_found(queue: FakeQueue) -> None:
+    run = queue.add()
+    os.rename(queue.runs_dir / run, queue.runs_dir / "1-other")
+    queue.runner.step()
+    assert (queue.starts, queue.training) == (["1-other"], ["1-other"])
+
+
+def test_the_users_command_is_told_of_a_failure_only_once_and_at_the_end(
+    queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each death of an engine was told, though it was started again."""
+    told: list[str] = []
+    monkeypatch.setattr(engine_starts, "tell_failure", lambda run: told.append(run.label))
+    run = queue.add()
+    for _ in range(MOST_STARTS):
+        queue.runner.step()
+        queue.engines[run].dies()
+        assert told == []
+    queue.runner.step()
+    assert told == [run]
 
 
 def test_nothing_is_lost_between_an_empty_queue_and_the_end_of_the_runner(

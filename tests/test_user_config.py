@@ -106,6 +106,12 @@ def test_variables_take_precedence_over_the_file(monkeypatch: pytest.MonkeyPatch
     assert datasets.data_folders("/flag") == [Path("/flag")]
 
 
+def test_a_folder_with_a_comma_in_its_name_is_one_folder() -> None:
+    here = System(environment={}, user="cats")
+    found = {each.name: each.value for each in settings(here, Path("runs"), "/data/cats, dogs")}
+    assert found["data_folders"].startswith("/data/cats, dogs ")
+
+
 def test_the_theme_of_the_file_takes_precedence_over_that_of_the_terminal() -> None:
     assert themes.at_start("auto", "0;15") == themes.LIGHT.name
     assert themes.at_start("dark", "0;15") == themes.DARK.name

@@ -53,6 +53,7 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True):
     """An architecture by its key.
 
     `depth` counts the convolutions and linear layers between an image of 224 pixels and the logits.
+    `smallest` is the side of the smallest possible images, in pixels.
     `adjusts` names the recipe fields that change the architecture. `top5_error` is the headline
     figure of the paper, mostly from an ensemble. `top1` is the accuracy that torchvision publishes
     for its first weights. `small` is the form for images of up to 64 pixels, `large` the form for
@@ -68,6 +69,7 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True):
     top1: float | None
     adjusts: tuple[str, ...]
     depth: int
+    smallest: int
     small: Form
     large: Form
 

@@ -10,7 +10,7 @@ from engine.catalog import user_config
 from engine.catalog import user_config_text as words
 
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-OTHERS_READ = stat.S_IRWXG | stat.S_IRWXO
+OTHERS_ANY = stat.S_IRWXG | stat.S_IRWXO
 
 
 def trusted_on_end() -> str:
@@ -23,7 +23,7 @@ def complaint() -> str:
     if path := _writable_by_others():
         return words.writable_by_others(path)
     file = user_config.config_file()
-    return words.readable_by_others(file) if _mode(file) & OTHERS_READ else ""
+    return words.readable_by_others(file) if _mode(file) & OTHERS_ANY else ""
 
 
 def _writable_by_others() -> Path | None:
@@ -43,4 +43,4 @@ def _mode(path: Path) -> int:
     except OSError:
         return 0
     ours = found.st_uid in (os.getuid(), 0)
-    return stat.S_IMODE(found.st_mode) if ours else stat.S_IRWXU | OTHERS_READ
+    return stat.S_IMODE(found.st_mode) if ours else stat.S_IRWXU | OTHERS_ANY

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-import numpy as np
 
 from engine.comparison.compared_training import ComparedTraining
 from engine.run.judgements import LEFT_OUT, Judgements
+from engine.run.measuring import class_counts
 
 
 class ClassAccuracies(msgspec.Struct, frozen=True):
@@ -45,8 +45,8 @@ def class_accuracies(trainings: Sequence[ComparedTraining]) -> tuple[ClassAccura
 
 
 def _accuracies(judgements: Judgements, classes: int) -> list[float | None]:
-    labels = judgements.labels[judgements.labels != LEFT_OUT]
-    right = judgements.labels[judgements.labels == judgements.predicted]
-    images = np.bincount(labels, minlength=classes).tolist()
-    hits = np.bincount(right[right != LEFT_OUT], minlength=classes).tolist()
+    counted = judgements.labels != LEFT_OUT
+    images, _, hits = class_counts(
+        judgements.labels[counted], judgements.predicted[counted], classes
+    )
     return [hit / of if of else None for hit, of in zip(hits, images, strict=True)]

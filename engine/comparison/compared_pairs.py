@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.comparison import comparison_text
 from engine.comparison.class_differences import ClassDifference, class_differences
 from engine.comparison.compared_training import ComparedTraining
-from engine.comparison.paired_test import Paired, paired
+from engine.comparison.paired_test import Paired, paired, shows_from
 from engine.comparison.seed_groups import family
 from engine.comparison.several_tests import holm
 from engine.errors import UsageError
@@ -56,13 +56,7 @@ def compared_pairs(trainings: Sequence[ComparedTraining]) -> tuple[ComparedPair,
     return tuple(
         ComparedPair(
             *pair,
-            comparison_text.paired_words(
-                trainings[pair[0]].label,
-                trainings[pair[1]].label,
-                one,
-                adjusted.get(pair),
-                len(counted),
-            ),
+            _words(trainings[pair[0]], trainings[pair[1]], one, adjusted.get(pair), len(counted)),
             one,
             adjusted.get(pair),
         )
@@ -70,6 +64,14 @@ def compared_pairs(trainings: Sequence[ComparedTraining]) -> tuple[ComparedPair,
         else ComparedPair(*pair, one)
         for pair, one in found.items()
     )
+
+
+def _words(
+    a: ComparedTraining, b: ComparedTraining, found: Paired, adjusted: float | None, tests: int
+) -> str:
+    together = 1 if adjusted is None else tests
+    bound = shows_from(found.only_a + found.only_b, found.images, together)
+    return comparison_text.paired_words(a.label, b.label, found, adjusted, tests, bound)
 
 
 def _outcome(a: ComparedTraining, b: ComparedTraining) -> Paired | str:

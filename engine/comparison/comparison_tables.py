@@ -10,8 +10,8 @@ from engine.comparison.class_accuracies import ClassAccuracies
 from engine.comparison.class_differences import ClassDifference
 from engine.comparison.compared_pairs import ComparedPair
 from engine.comparison.comparison import Comparison, SeedGroup
-from engine.comparison.paired_test import ALPHA
 from engine.comparison.seed_groups import Spread, spread
+from engine.comparison.several_tests import ALPHA
 from engine.comparison.training_results import TrainingResult
 from engine.numbers import count, duration, percent, significant, speed
 from engine.text import harmless

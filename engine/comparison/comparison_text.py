@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from engine.catalog import architecture_names, data_names
+from engine.comparison.several_tests import ALPHA
 from engine.numbers import percent, significant
 from engine.recipes.recipe_toml import as_setting
 from engine.text import examples, harmless
@@ -102,8 +103,13 @@ def no_common_image(a: str, b: str) -> str:
 # What a paired test says
 
 
-def paired_words(a: str, b: str, found: Paired, adjusted: float | None, tests: int) -> str:
-    """`adjusted` is the p for all tests of recipes together; None if the pair is none of them."""
+def paired_words(
+    a: str, b: str, found: Paired, adjusted: float | None, tests: int, shows_from: float
+) -> str:
+    """`adjusted` is the p for all tests of recipes together; None if the pair is none of them.
+
+    `shows_from` is the difference that shows.
+    """
     a, b = harmless(a), harmless(b)
     if found.only_a + found.only_b == 0:
         return (
@@ -112,13 +118,21 @@ def paired_words(a: str, b: str, found: Paired, adjusted: float | None, tests: i
         )
     counted = f"{found.only_a:,} that only {a} has right, {found.only_b:,} only {b}"
     chance = _chance(found.p, adjusted, tests)
-    if (found.p if adjusted is None else adjusted) <= 0.05:
+    if (found.p if adjusted is None else adjusted) <= ALPHA:
         better, worse = (a, b) if found.difference > 0 else (b, a)
         return f"{better} is better than {worse} by {_points(found)}: {counted}; {chance}."
     return (
         f"No difference that {images(found)} could show between {a} and {b}: {counted}; {chance}. "
-        f"From {percent(found.shows_from)} points on it would show."
+        f"{_bound(shows_from, 1 if adjusted is None else tests)}"
     )
+
+
+def _bound(shows_from: float, tests: int) -> str:
+    """From what difference on it would have shown."""
+    among = f" among {tests} pairs" if tests > 1 else ""
+    if shows_from > 1.0:
+        return f"The images are too few to show any{among}."
+    return f"From {percent(shows_from)} points on it would show{among}."
 
 
 def images(found: Paired) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from statistics import NormalDist
 
@@ -10,8 +11,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-# The chance of a false alarm that counts as small.
-ALPHA = 0.05
+from engine.comparison.several_tests import ALPHA
+
 # Fixed point with so many bits after the point: no rounding reaches the float of the result.
 BITS = 192
 
@@ -22,7 +23,7 @@ class Paired(msgspec.Struct, frozen=True):
     `p` is the chance that two equally good networks differ at least as much, given how many images
     only one of them has right. `difference` is the accuracy of the first minus that of the second,
     and with 95 % confidence it is from `low` to `high`. `shows_from` is the smallest difference
-    that this test could have told from chance.
+    that this test alone could have told from chance.
     """
 
     both: int
@@ -55,8 +56,16 @@ def paired(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> Paired:
         (only_a - only_b) / images,
         low,
         high,
-        _fewest_more(only_a + only_b) / images,
+        shows_from(only_a + only_b, images),
     )
+
+
+def shows_from(decisive: int, images: int, tests: int = 1) -> float:
+    """The smallest difference that shows for sure in one of so many tests together, by Holm.
+
+    `decisive` images are those that only one network has right. Above 1, so few images show none.
+    """
+    return _fewest_more(decisive, ALPHA / tests) / images
 
 
 @functools.lru_cache(maxsize=4096)
@@ -76,19 +85,19 @@ def two_sided(fewer: int, trials: int) -> float:
 
 
 @functools.lru_cache(maxsize=4096)
-def _fewest_more(trials: int) -> int:
-    """By how many images one side must lead, for a p of at most `ALPHA` in so many trials.
+def _fewest_more(trials: int, alpha: float) -> int:
+    """By how many images one side must lead, for a p of at most `alpha` in so many trials.
 
-    In less than six, not even all of them suffice; then the answer is six.
+    Where not even all of them suffice, it is the number of trials that would.
     """
-    least = next(n for n in range(1, 99) if two_sided(0, n) <= ALPHA)
+    least = next(n for n in itertools.count(1) if two_sided(0, n) <= alpha)
     if trials <= least:
         return least
     # The normal approximation is off by very few.
-    fewer = int(trials / 2 + NormalDist().inv_cdf(ALPHA / 2) * math.sqrt(trials) / 2)
-    while two_sided(fewer, trials) > ALPHA:
+    fewer = int(trials / 2 + NormalDist().inv_cdf(alpha / 2) * math.sqrt(trials) / 2)
+    while two_sided(fewer, trials) > alpha:
         fewer -= 1
-    while two_sided(fewer + 1, trials) <= ALPHA:
+    while two_sided(fewer + 1, trials) <= alpha:
         fewer += 1
     return trials - 2 * fewer
 

@@ -69,5 +69,9 @@ def seed_groups(settings: Sequence[Mapping[str, object]]) -> tuple[tuple[int, ..
 
 
 def _apart_from_seed(settings: Mapping[str, object]) -> bytes:
-    kept = {name: value for name, value in settings.items() if name not in WITHOUT_EFFECT}
-    return msgspec.json.encode(kept, order="sorted")
+    return settings_key({k: value for k, value in settings.items() if k not in WITHOUT_EFFECT})
+
+
+def settings_key(settings: Mapping[str, object]) -> bytes:
+    """What is equal for equal settings."""
+    return msgspec.json.encode(settings, order="sorted")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+# The chance of a false alarm that counts as small.
+ALPHA = 0.05
+
 
 def holm(chances: Sequence[float]) -> list[float]:
     """The p of each test, so adjusted that a false alarm among all of them has that chance.

@@ -54,16 +54,17 @@ def _runs_folder(system: System, runs: Path, in_file: str) -> Finding:
 
 def _data_folders(system: System, data_dir: str, in_file: tuple[str, ...]) -> Finding:
     variable = system.environment.get(DATA_VARIABLE)
+    folders: tuple[str, ...]
     if data_dir:
-        value, source = data_dir, words.OPTION_DATA
+        folders, source = (data_dir,), words.OPTION_DATA
     elif variable:
-        value, source = variable, f"${DATA_VARIABLE}"
+        folders, source = (variable,), f"${DATA_VARIABLE}"
     elif in_file:
-        value, source = ", ".join(in_file), words.FILE
+        folders, source = in_file, words.FILE
     else:
-        value, source = words.DATA, words.BUILT_IN
-    folders = ", ".join(system.shown(folder) for folder in value.split(", "))
-    return Finding(SECTION, "data_folders", words.sourced(folders, source))
+        folders, source = words.DATA, words.BUILT_IN
+    shown = ", ".join(map(system.shown, folders))
+    return Finding(SECTION, "data_folders", words.sourced(shown, source))
 
 
 def _on_end(system: System) -> Finding:

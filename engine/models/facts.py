@@ -59,6 +59,7 @@ def architecture_facts(definition: Definition) -> Architecture:
         top1=_published_top1(definition.key),
         adjusts=tuple(field for field in OTHER_OPTIONS if _adjusts(definition, field)),
         depth=network_depth(_model(definition, LARGE), LARGE.channels, LARGE.size),
+        smallest=definition.smallest,
         small=_form(definition, SMALL),
         large=_form(definition, LARGE),
     )

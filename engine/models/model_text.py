@@ -8,13 +8,6 @@ from collections.abc import Iterable, Sequence
 from engine.text import PIP, examples, harmless
 
 
-def input_too_small(arch: str, least: int, given: int) -> str:
-    return (
-        f"{arch} needs images of {least} pixels or more, not {given}: use --set size={least}, "
-        "or another architecture."
-    )
-
-
 def no_dropout_in_small(arch: str, size: int) -> str:
     return (
         f"{arch} has dropout between its linear layers, and for images of {size} pixels it has one "

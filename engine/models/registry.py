@@ -11,11 +11,12 @@ from torch import nn
 from engine.catalog import architecture_names
 from engine.catalog.data_shape import DataShape
 from engine.errors import UsageError
-from engine.models import model_check, model_text
+from engine.models import model_check
 from engine.models.definition import Definition
 from engine.models.layer_options import LayerOptions
 from engine.models.library import timm_model, torchvision_model
 from engine.models.user_model import user_model
+from engine.recipes import recipe_text
 from engine.user_code.user_code import UserCode, code_of
 
 # The files of engine/models/families, in the order of the picker. To add an architecture, add its
@@ -98,7 +99,7 @@ def build_defined(
     """A model of this architecture. Raises UsageError if it needs larger images."""
     if shape.size < definition.smallest:
         raise UsageError(
-            model_text.input_too_small(definition.key, definition.smallest, shape.size)
+            recipe_text.input_too_small(definition.key, definition.smallest, shape.size)
         )
     return definition.build(shape, options)
 

@@ -22,10 +22,10 @@ import msgspec
 from engine.errors import STOP_EXIT
 from engine.process import process_text
 from engine.protocol.events import RunEnded
-from engine.run import engine_log, on_end, run_text
+from engine.run import engine_log, lock_owner, on_end, run_liveness, run_text
 from engine.run.journal_search import last_event
 from engine.run.run_paths import RunDir
-from engine.start import launch
+from engine.start import launch, resume
 from engine.start.engine_environment import without_ours
 from engine.text import reason
 
@@ -49,9 +49,15 @@ def hand_over(run: RunDir, code: int) -> None:
         os.execv(sys.executable, launch.at_end(run, code))
 
 
-def only_rests(run: RunDir, code: int) -> bool:
+def only_rests(run: RunDir, code: int, until: int) -> bool:
     """Whether a run with a last epoch for now has stopped there, to go on later."""
-    return code == 0 and _ended(run, code).reason == "stopped"
+    return code == 0 and _ended(run, code).reason == "stopped" and resume.rests(run, until)
+
+
+def has_said_its_end(run: RunDir) -> bool:
+    """Whether the last engine of the run has written how it ended."""
+    owner = lock_owner.read_owner(run)
+    return owner is not None and run_liveness.has_ended_since(run, owner)
 
 
 def serve(run: RunDir, code: int) -> int:

@@ -63,6 +63,7 @@ def option_parser() -> argparse.ArgumentParser:
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
     parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
     parser.add_argument("--until", type=int, metavar="EPOCH", help="stop with this epoch's end")
+    parser.add_argument("--queued", action="store_true", help="a queue sees to it if this dies")
     parser.add_argument("--force", action="store_true", help="go on although the data changed")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
     parser.add_argument("--ended", type=int, metavar="CODE", help="run the command for the end")
@@ -154,14 +155,17 @@ def _asked(options: argparse.Namespace) -> AttemptOptions:
 def _follow_up(options: argparse.Namespace, run: RunDir, code: int) -> None:
     """Go on with the user's command, if there is one.
 
-    There is none for a rehearsal, and for an attempt that rests before the end of the plan. Of
-    several ranks, the process that started torchrun does it.
+    There is none for a rehearsal, for an attempt that rests before the end of the plan, and for
+    one that died, if it is started again by the queue. Of several ranks, the process that started
+    torchrun does it.
     """
     from engine.process import at_end, torchrun
 
     if options.dry_run or torchrun.LOCK_SOCKET in os.environ:
         return
-    if options.until is None or not at_end.only_rests(run, code):
+    if options.until is not None and at_end.only_rests(run, code, options.until):
+        return
+    if not options.queued or at_end.has_said_its_end(run):
         at_end.hand_over(run, code)
 
 

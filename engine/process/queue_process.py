@@ -8,10 +8,8 @@ from types import FrameType
 
 from engine.errors import STOP_EXIT
 from engine.queueing import runner_lock
-from engine.queueing.runner import Races, Runner
-from engine.racing import next_tasks
-
-RACES = Races(next_tasks.follow_up, next_tasks.has_budget_left)
+from engine.racing.race_runner import RaceRunner
+from engine.run import process_lock
 
 
 def serve(runs_dir: Path, lock: int | None) -> int:
@@ -21,8 +19,8 @@ def serve(runs_dir: Path, lock: int | None) -> int:
     holds it.
     """
     lock = runner_lock.acquire(runs_dir) if lock is None else lock
-    runner_lock.sign(lock)
-    runner, ended_by = Runner(runs_dir, lock, RACES), list[signal.Signals]()
+    process_lock.sign(lock)
+    runner, ended_by = RaceRunner(runs_dir, lock), list[signal.Signals]()
 
     def end(number: int, frame: FrameType | None) -> None:
         ended_by.append(signal.Signals(number))

@@ -11,6 +11,7 @@ import msgspec
 
 from engine import regular_files
 from engine.queueing.queue_dir import QueueDir
+from engine.run.durable_files import write_durably
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -30,7 +31,8 @@ class Ended(_Entry, frozen=True):
     """A task has left the queue.
 
     `state` is done, stopped, failed, rested (it has trained as far as was asked), gone (its folder
-    is not there) or dropped (the budget of its race is used up). `error` says why it failed.
+    is not there) or over (its race is stopped, or its budget is used up). `error` says why it
+    failed.
     """
 
     run: str
@@ -55,15 +57,33 @@ Entry: TypeAlias = Started | Ended | Died | Paused
 _decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
+# A journal that is larger loses the older half of its entries.
+MOST_BYTES = 1 << 20
+
+
 def append(queue_dir: QueueDir, entry: Entry) -> None:
-    """Write an entry with one write. Ignores a disk that takes none: no training waits for it."""
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    """Write an entry with one write; only the runner does so.
+
+    Ignores a disk that takes none: no training waits for it.
+    """
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
     with contextlib.suppress(OSError):
         descriptor = regular_files.open_descriptor(queue_dir.journal, flags)
         try:
-            os.write(descriptor, msgspec.json.encode(entry) + b"\n")
+            size = os.fstat(descriptor).st_size
+            is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            os.write(descriptor, b"\n" * is_torn + msgspec.json.encode(entry) + b"\n")
         finally:
             os.close(descriptor)
+        if size > MOST_BYTES:
+            _drop_older_half(queue_dir)
+
+
+def _drop_older_half(queue_dir: QueueDir) -> None:
+    """Keep the entries of the newer half as they are. Raises OSError."""
+    content = regular_files.read_bytes(queue_dir.journal)
+    start = content.find(b"\n", len(content) // 2) + 1
+    write_durably(queue_dir.journal, content[start:])
 
 
 def read(queue_dir: QueueDir) -> list[Entry]:

@@ -16,6 +16,13 @@ def damaged(file: object, why: str) -> str:
     )
 
 
+def race_stuck(race: str, why: str) -> str:
+    return (
+        f"the race {harmless(race)} cannot go on ({harmless(why.rstrip('.'))}): mend that, and "
+        "type `cnn-tui queue continue`."
+    )
+
+
 def other_runner(runs_dir: object) -> str:
     return (
         f"another process works through the queue of {folder(runs_dir)} already: `cnn-tui queue` "
@@ -55,6 +62,7 @@ def other_command(command: str) -> str:
     """`command` is the one that the runner has, "" for none."""
     has = f"the command '{harmless(command)}'" if command else "no command"
     return (
-        f"a runner works through this queue already, and has {has} for the end of its runs: "
-        "another one counts for the runner that starts after it has ended."
+        f"a runner works through this queue already, and has {has} for the end of its runs: to "
+        "give it another one, type `cnn-tui queue pause`, wait until no run trains, and go on with "
+        "`cnn-tui queue continue --on-end COMMAND`."
     )

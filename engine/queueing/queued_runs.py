@@ -1,4 +1,4 @@
-"""Renames and deletes runs that may wait in the queue, which names them by their labels."""
+"""Makes, renames and deletes runs that may wait in the queue, which names them by their labels."""
 
 from __future__ import annotations
 
@@ -7,33 +7,52 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.errors import RunError
-from engine.queueing import queue_edits, queue_file, queue_text
-from engine.queueing.task import Queue
-from engine.run import run_renaming, run_trash
+from engine.queueing import queue_edits, queue_file, queue_labels
+from engine.queueing.task import Task
+from engine.recipes.recipe import Recipe
+from engine.run import run_creation, run_lock, run_renaming, run_trash
 from engine.run.run_paths import RunDir
-from engine.start import engine_death
+from engine.start import engine_death, launch
+
+
+def create(recipe: Recipe, runs_dir: Path, name: str = "") -> tuple[RunDir, int]:
+    """A new run at the end of the queue, and its place there.
+
+    Raises what `launch.create` and `queue_edits.add` raise; without a place, no run stays.
+    """
+    claim = launch.create(recipe, runs_dir, name)
+    run_lock.release(claim)  # before a runner sees the task: it would await who holds the run
+    try:
+        return claim.run, queue_edits.add(runs_dir, [Task(claim.run.label)])
+    except RunError:
+        if claim.run.label not in queue_file.queued(runs_dir):
+            with run_lock.held(claim.run):
+                run_creation.remove(claim.run)
+        raise
 
 
 def rename(run: RunDir, name: str) -> RunDir:
-    """As `run_renaming.rename`; a run that waits keeps its place. Raises as that does."""
-    if run.label not in queue_file.queued(run.path.parent):
-        return run_renaming.rename(run, name)
+    """As `run_renaming.rename`; a run that waits keeps its place.
+
+    Raises as that and `queue_file.changed` do. If this process dies between the two, the task is
+    mended by `queue_labels`.
+    """
     with queue_file.changed(run.path.parent) as queue:
-        _refuse_training(queue, run)
+        queue_labels.mend(run.path.parent, queue)
+        task = queue.task_of(run.label)
         renamed = run_renaming.rename(run, name)
-        queue.tasks = [
-            replace(task, run=renamed.label) if task.run == run.label else task
-            for task in queue.tasks
-        ]
+        if task is not None:
+            queue.tasks[queue.tasks.index(task)] = replace(task, run=renamed.label)
     return renamed
 
 
 def delete(run: RunDir) -> RunDir:
-    """As `run_trash.delete`; a run that waits leaves the queue. Raises as that does."""
-    if run.label not in queue_file.queued(run.path.parent):
-        return run_trash.delete(run)
+    """As `run_trash.delete`; a run that waits leaves the queue.
+
+    Raises as that and `queue_file.changed` do.
+    """
     with queue_file.changed(run.path.parent) as queue:
-        _refuse_training(queue, run)
+        queue_labels.mend(run.path.parent, queue)
         deleted = run_trash.delete(run)
         queue.tasks = [task for task in queue.tasks if task.run != run.label]
     return deleted
@@ -45,11 +64,7 @@ def remove(runs_dir: Path, label: str) -> RunDir | None:
     Raises RunError as `queue_edits.remove` and `run_trash.delete` do.
     """
     run = RunDir(runs_dir / label)
-    queue_edits.remove(runs_dir, label)
-    trained = run.journal.exists() or engine_death.had_engine(run, wrote=False)
-    return run_trash.delete(run) if run.recipe.exists() and not trained else None
-
-
-def _refuse_training(queue: Queue, run: RunDir) -> None:
-    if any(task.trains for task in queue.tasks if task.run == run.label):
-        raise RunError(queue_text.trains_now(run.label, run.selector))
+    with queue_file.changed(runs_dir) as queue:
+        queue_edits.take_out(runs_dir, queue, label)
+        trained = run.journal.exists() or engine_death.had_engine(run, wrote=False)
+        return run_trash.delete(run) if run.recipe.exists() and not trained else None

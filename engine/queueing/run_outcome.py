@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from engine import text
 from engine.errors import RunError
 from engine.protocol.events import RunEnded
+from engine.queueing import disk_room
 from engine.queueing.task import Begun, Task
-from engine.run import run_lock
-from engine.run.durable_files import write_durably
+from engine.run import run_lock, run_text
 from engine.run.journal import Journal
 from engine.run.journal_search import last_event, last_seq
 from engine.run.run_paths import RunDir
@@ -25,9 +23,9 @@ from engine.start import engine_death, resume
 # gone: the folder of the run is not there.
 State: TypeAlias = Literal["done", "stopped", "failed", "rested", "died", "gone"]
 
-FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT))
-# A disk that takes less is full.
-PROBE_BYTES = 1 << 20
+FULL = tuple(os.strerror(number) for number in disk_room.FULL)
+# Of a run that has saved nothing yet, nobody knows how large its checkpoint is.
+USUAL_CHECKPOINT_BYTES = 1 << 28
 
 
 class Outcome(NamedTuple):
@@ -38,12 +36,18 @@ class Outcome(NamedTuple):
 
 
 def begun_now(run: RunDir, devices: tuple[str, ...], before: Begun | None = None) -> Begun:
-    """The note about an engine that begins now; `before` is the one about the engine before."""
+    """The note about an engine that begins now; `before` is the one about the engine before.
+
+    Raises RunError if the journal of the run cannot be read.
+    """
     save = resume.last_save(run)
     saved = save.seq if save is not None else 0
     again = before is not None and before.saved == saved
     starts = before.starts + 1 if before is not None and again else 1
-    return Begun(devices, last_seq(run.journal), saved, starts)
+    try:
+        return Begun(devices, last_seq(run.journal), saved, starts)
+    except OSError as error:
+        raise RunError(run_text.journal_unreadable(run.journal, text.reason(error))) from error
 
 
 def outcome(run: RunDir, task: Task) -> Outcome:
@@ -55,7 +59,7 @@ def outcome(run: RunDir, task: Task) -> Outcome:
         last = last_event(run.journal)
     if not isinstance(last, RunEnded) or task.begun is None or last.seq <= task.begun.seq:
         return Outcome("died", engine_death.sentence(run))
-    if last.reason == "stopped" and task.until and resume.least_epochs(run) > task.until:
+    if last.reason == "stopped" and resume.rests(run, task.until):
         return Outcome("rested")
     return Outcome(last.reason, last.error)
 
@@ -77,14 +81,19 @@ def end_as_failed(run: RunDir, error: str) -> None:
         os.close(lock)
 
 
-def is_disk_full(folder: Path, error: str) -> bool:
-    """Whether an error says that the disk is full, or the disk does not take a small file."""
-    if any(words in error for words in FULL):
-        return True
-    probe = folder / "probe"
-    try:
-        write_durably(probe, bytes(PROBE_BYTES))
-        probe.unlink()
-    except OSError as refused:
-        return refused.errno in (errno.ENOSPC, errno.EDQUOT)
-    return False
+def lacks_room(run: RunDir, error: str) -> bool:
+    """Whether the disk of a run that has failed with this error is full.
+
+    The words of an error may be about another disk. But the one that took no checkpoint has its
+    room back, and takes a small file.
+    """
+    says_so = any(words in error for words in FULL)
+    count = _checkpoint_bytes(run) if says_so else disk_room.LEAST_BYTES
+    return disk_room.is_full(run.checkpoints, count)
+
+
+def _checkpoint_bytes(run: RunDir) -> int:
+    """The size of a checkpoint of this run."""
+    with contextlib.suppress(OSError):
+        return os.path.getsize(run.checkpoints / "last.pt")
+    return USUAL_CHECKPOINT_BYTES

@@ -9,7 +9,6 @@ from engine.catalog import config_trust
 from engine.queueing import queue_text, runner_lock
 from engine.queueing.queue_dir import QueueDir
 from engine.run import lock_owner, on_end
-from engine.run.run_paths import RunDir
 
 
 def difference(runs_dir: Path) -> str:
@@ -23,8 +22,7 @@ def difference(runs_dir: Path) -> str:
 
 def _of_runner(runs_dir: Path) -> str | None:
     """The command that the runner's engines inherit; None if that cannot be known here."""
-    queue_dir = QueueDir(runs_dir)
-    owner = lock_owner.read_owner(RunDir(queue_dir.path), queue_dir.runner_lock)
+    owner = lock_owner.owner_in(QueueDir(runs_dir).runner_lock)
     if owner is None or owner.boot != lock_owner.boot_id():
         return None
     try:

@@ -9,14 +9,12 @@ from engine import text
 from engine.errors import RunError
 from engine.queueing import queue_text
 from engine.queueing.queue_dir import QueueDir
-from engine.run import lock_owner, run_liveness, run_lock
-from engine.run.run_paths import RunDir
+from engine.run import process_lock
 
 
 def is_working(runs_dir: Path) -> bool:
     """Whether a runner works through this queue."""
-    queue_dir = QueueDir(runs_dir)
-    return run_liveness.is_live(RunDir(queue_dir.path), queue_dir.runner_lock)
+    return process_lock.is_held(QueueDir(runs_dir).runner_lock)
 
 
 def acquire(runs_dir: Path) -> int:
@@ -29,15 +27,7 @@ def acquire(runs_dir: Path) -> int:
         os.makedirs(queue_dir.path, mode=0o700, exist_ok=True)
     except OSError as error:
         raise RunError(text.cannot_write(queue_dir.path, text.reason(error))) from error
-    try:
-        return run_lock.acquire(RunDir(queue_dir.path), queue_dir.runner_lock)
-    except RunError:
-        if is_working(runs_dir):
-            raise RunError(queue_text.other_runner(runs_dir)) from None
-        raise
-
-
-def sign(lock: int) -> None:
-    """Sign the lock as the process that is the runner; none of its children may hold it."""
-    os.set_inheritable(lock, False)
-    lock_owner.write_owner(lock, lock_owner.owner_here("", os.getpid()))
+    lock = process_lock.acquire(queue_dir.runner_lock)
+    if lock is None:
+        raise RunError(queue_text.other_runner(runs_dir))
+    return lock

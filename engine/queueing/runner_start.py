@@ -12,10 +12,8 @@ from engine.errors import RunError
 from engine.queueing import runner_lock
 from engine.queueing.queue_dir import QueueDir
 from engine.start import launch
+from engine.start.engine_environment import FIXED
 from engine.start.launch import ProcessStart
-
-# An engine sets the rest of its variables itself; see `engine_environment`.
-SAFE = {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
 
 
 def ensure_runner(runs_dir: Path) -> None:
@@ -43,7 +41,7 @@ def _start(runs_dir: Path, lock: int) -> None:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     try:
         with contextlib.closing(open(regular_files.open_descriptor(log, flags), "ab")) as output:
-            runner = launch.detached(ProcessStart(arguments, os.environ | SAFE), output, lock)
+            runner = launch.detached(ProcessStart(arguments, os.environ | FIXED), output, lock)
     except OSError as error:
         raise RunError(text.cannot_write(log, text.reason(error))) from error
     threading.Thread(target=runner.wait, name="waiter", daemon=True).start()  # else a zombie stays

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from engine.comparison.seed_groups import spread
-from engine.racing.next_tasks import Course, course, is_used_up
+from engine.comparison.seed_groups import Spread, spread
+from engine.queueing import queue_file
+from engine.racing.next_tasks import Course, course, is_over
 from engine.racing.race import Race, RaceRun
 from engine.racing.run_results import RunResults, read_results
 from engine.racing.rungs import Rung, counts, score
@@ -24,6 +25,9 @@ RowState: TypeAlias = Literal[
     "queued", "training", "waiting", "done", "failed", "dropped", "stopped", "removed"
 ]
 
+# The states of a run that would train on.
+UNDER_WAY: tuple[RowState, ...] = ("queued", "training", "waiting")
+
 
 class Row(msgspec.Struct, frozen=True):
     """A run of a race.
@@ -31,6 +35,7 @@ class Row(msgspec.Struct, frozen=True):
     `top1` is the best validation accuracy so far, a fraction. `epochs` is the full plan, and
     `until` the epoch to which it trains at present. `rung` is the rung that its recipe is in, from
     1. `elapsed` (the time of its engines) and `remaining` (until that epoch) are in seconds.
+    `error` says why it has failed.
     """
 
     run: str
@@ -44,12 +49,14 @@ class Row(msgspec.Struct, frozen=True):
     rung: int
     elapsed: float
     remaining: float | None
+    error: str = ""
 
 
 class Standing(msgspec.Struct, frozen=True):
     """The seeds of one recipe: mean and standard deviation of their best accuracies.
 
-    The deviation is that of a sample; None with fewer than two runs that have an accuracy.
+    Only seeds that are done or have come as far as the furthest one count, so that one that has
+    just begun bends neither. The deviation is that of a sample; None where fewer than two count.
     """
 
     settings: dict[str, object]
@@ -62,7 +69,8 @@ class Board(msgspec.Struct, frozen=True):
     """A leader board, best recipe first.
 
     `rungs` is the number of rungs, 1 without halving. `used` is the time of all engines and
-    `remaining` what is left at the present pace, in seconds; None while nothing is known.
+    `remaining` what is left at the present pace, in seconds; None while nothing is known. `paused`
+    is why the queue is paused, if it is.
     """
 
     race: Race
@@ -71,24 +79,45 @@ class Board(msgspec.Struct, frozen=True):
     ended: bool
     used: float
     remaining: float | None
+    paused: str = ""
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for standing in self.standings for row in standing.rows]
+
+    @property
+    def settled(self) -> int:
+        """How many runs train no more."""
+        return sum(row.state not in UNDER_WAY for row in self.rows)
+
+    @property
+    def planned(self) -> int:
+        """How many runs there are, with those that TPE has yet to choose while the race goes on."""
+        to_come = 0 if self.ended else self.race.recipes_to_come * self.race.seeds
+        return len(self.rows) + to_come
 
 
 def board(runs_dir: Path, race: Race) -> Board:
-    """The leader board as it is now."""
-    results = read_results(runs_dir, (run.run for run in race.runs))
+    """The leader board as it is now. Raises RunError if the runs or the queue cannot be read."""
+    return board_of(race, read_results(runs_dir, race), queue_file.read(runs_dir).paused)
+
+
+def board_of(race: Race, results: Mapping[str, RunResults], paused: str) -> Board:
+    """The leader board by these results; `paused` is why the queue is paused, if it is."""
     now = course(race, results)
     finished = not now.tasks and not race.recipes_to_come
-    over = race.stopped or is_used_up(race, results) or finished
+    ended_early = is_over(race, results)
+    over = ended_early or finished
     ended = over and not any(each.state == "training" for each in results.values())
     wanted = {task.run for task in now.tasks}
-    if race.stopped:  # a recipe does not lose the runs that were stopped with it
+    if ended_early:  # a recipe does not lose the runs that were stopped with the race
         wanted |= {each.run for each in results.values() if each.state == "stopped"}
     places = _Places(race.recipes, now, results, wanted, over)
     order = sorted(range(len(race.recipes)), key=places.place)
     standings = tuple(map(places.standing, order))
     used = sum(each.elapsed for each in results.values())
     left = None if ended else _remaining(race, now, results)
-    return Board(race, standings, len(now.ladder), ended, used, left)
+    return Board(race, standings, len(now.ladder), ended, used, left, paused)
 
 
 class _Places(NamedTuple):
@@ -107,7 +136,7 @@ class _Places(NamedTuple):
         """The smallest is the best: got to a later rung, has lost no run, is the most accurate."""
         found, rung = [self.results[run.run] for run in self.recipes[recipe]], self._rung(recipe)
         lost = sum(not counts(each, rung) and each.run not in self.wanted for each in found)
-        so_far = spread(map(_top1, found))
+        so_far = _spread(found)
         error = 1.0 - so_far.mean if so_far is not None else math.inf
         left_behind = recipe not in self.now.racing
         rank = (-self.now.reached[recipe], left_behind, lost, error)
@@ -115,7 +144,7 @@ class _Places(NamedTuple):
 
     def standing(self, recipe: int) -> Standing:
         rows = tuple(self._row(recipe, run) for run in self.recipes[recipe])
-        found = spread(row.top1 for row in rows)
+        found = _spread([self.results[run.run] for run in self.recipes[recipe]])
         mean, deviation = (found.mean, found.deviation) if found is not None else (None, None)
         return Standing(rows[0].settings, rows, mean, deviation)
 
@@ -134,18 +163,25 @@ class _Places(NamedTuple):
             rung=self.now.reached[recipe] + 1,
             elapsed=found.elapsed,
             remaining=None if pace is None else max(0, until - found.epoch) * pace,
+            error=found.error,
         )
 
     def _state(self, recipe: int, found: RunResults) -> RowState:
+        if found.removed or found.state == "gone":
+            return "removed"
         if found.state in ("training", "done", "failed"):
             return found.state
-        if found.state == "gone":
-            return "removed"
         if recipe not in self.now.racing:
             return "dropped"
         if self.over or not (found.run in self.wanted or counts(found, self._rung(recipe))):
             return "stopped"
         return "queued" if found.state == "queued" else "waiting"
+
+
+def _spread(seeds: Sequence[RunResults]) -> Spread | None:
+    """The spread of the accuracies of those seeds that count: see `Standing`."""
+    furthest = max(each.epoch for each in seeds)
+    return spread(_top1(each) for each in seeds if each.state == "done" or each.epoch == furthest)
 
 
 def _top1(found: RunResults) -> float | None:

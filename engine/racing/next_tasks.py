@@ -31,36 +31,42 @@ class Course(NamedTuple):
 def follow_up(runs_dir: Path, label: str) -> list[Task]:
     """What the race trains next; nothing once it has ended, or its budget is used up.
 
-    Makes the runs of the recipe that TPE chooses next. Raises RunError where the file of the race
-    cannot be read, and as `with_next_recipe`.
+    Makes the runs that its file names and a process that was killed has not made, and those of the
+    recipe that TPE chooses next. Raises RunError where the file of the race cannot be read, and as
+    `with_next_recipe`.
     """
     race = race_file.read(runs_dir, label)
-    results = read_results(runs_dir, (run.run for run in race.runs))
-    if race.stopped or is_used_up(race, results):
-        return []
-    if race.sampler == "tpe":
-        return _follow_up_of_tpe(runs_dir, label)
-    return course(race, results).tasks
+    if race.made < len(race.runs) or race.recipes_to_come:
+        return _follow_up_of_more(runs_dir, label)
+    results = read_results(runs_dir, race)
+    return [] if is_over(race, results) else course(race, results).tasks
 
 
-def _follow_up_of_tpe(runs_dir: Path, label: str) -> list[Task]:
-    """The runs of the newest recipe; once they have ended, those of one that is chosen now."""
-    with locked_runs_folder(runs_dir):  # nobody else chooses meanwhile
+def _follow_up_of_more(runs_dir: Path, label: str) -> list[Task]:
+    """The runs that it has; once they have ended, those of a recipe that is chosen now."""
+    with locked_runs_folder(runs_dir):  # nobody else chooses, or stops the race, meanwhile
         race = race_file.read(runs_dir, label)
-        race_folders.create_runs(race, race_folders.missing_runs(race, runs_dir), runs_dir)
-        results = read_results(runs_dir, (run.run for run in race.runs))
-        if tasks := course(race, results).tasks:
+        if is_over(race, read_results(runs_dir, race)):
+            return []
+        race = race_folders.with_runs_made(runs_dir, race)
+        results = read_results(runs_dir, race)
+        if (tasks := course(race, results).tasks) or race.sampler != "tpe":
             return tasks
         longer = tree_sampler.with_next_recipe(runs_dir, race, results)
         return [Task(run.run, race=label) for run in longer.runs[len(race.runs) :]]
 
 
-def has_budget_left(runs_dir: Path, label: str) -> bool:
+def may_start(runs_dir: Path, label: str) -> bool:
     """Whether a race may still start a training. Raises as `follow_up`."""
     race = race_file.read(runs_dir, label)
     if race.stopped or not race.budget:
         return not race.stopped
-    return not is_used_up(race, read_results(runs_dir, (run.run for run in race.runs)))
+    return not is_used_up(race, read_results(runs_dir, race))
+
+
+def is_over(race: Race, results: Mapping[str, RunResults]) -> bool:
+    """Whether it trains nothing more, whatever is left to train."""
+    return race.stopped or is_used_up(race, results)
 
 
 def is_used_up(race: Race, results: Mapping[str, RunResults]) -> bool:
@@ -78,7 +84,7 @@ def course(race: Race, results: Mapping[str, RunResults]) -> Course:
         for recipe in racing:
             reached[recipe] = number
         runs = [run for recipe in racing for run in recipes[recipe]]
-        wanted = [run for run in runs if _is_wanted(race, ladder, rung, results[run.run])]
+        wanted = [run for run in runs if _is_wanted(race, ladder, rung, results, run.run)]
         if wanted:
             tasks = _tasks(race.label, wanted, results, rung)
             return Course(ladder, reached, racing, tasks)
@@ -87,15 +93,18 @@ def course(race: Race, results: Mapping[str, RunResults]) -> Course:
     return Course(ladder, reached, racing, [])
 
 
-def _is_wanted(race: Race, ladder: Sequence[Rung], rung: Rung, found: RunResults) -> bool:
+def _is_wanted(
+    race: Race, ladder: Sequence[Rung], rung: Rung, results: Mapping[str, RunResults], run: str
+) -> bool:
     """Whether a run must train to reach a rung.
 
-    A run that somebody has stopped stays stopped. One that has stopped at a rung goes on to the
-    next.
+    A run that somebody has stopped or dropped goes on no more, unless the race was stopped with it.
+    One that has stopped at a rung goes on to the next.
     """
-    if counts(found, rung) or found.state in ("failed", "gone"):
+    found = results[run]
+    if found.dropped or counts(found, rung) or found.state in ("failed", "gone"):
         return False
-    if found.state != "stopped" or found.stopped < race.resumed:
+    if found.state != "stopped" or found.stopped == race.halted.get(run):
         return True
     return found.between and found.epoch in [each.epoch(found.planned) for each in ladder]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
+
+from engine.comparison.seed_groups import settings_key
 
 Sampler: TypeAlias = Literal["grid", "tpe"]
 
@@ -25,8 +26,10 @@ class Race(msgspec.Struct, frozen=True, kw_only=True):
     try of each other field. `budget` is in seconds of its engines, 0 for none. `trials` is the
     number of recipes that the sampler "tpe" tries; 0 for a grid, which tries all of them.
 
-    A race that is `stopped` trains nothing. `resumed` is when it last went on after that, in unix
-    seconds, 0 for never: what was stopped before goes on with it.
+    The folders of the first `made` runs were made. A race that is `stopped` trains nothing.
+    `halted` are the labels of the runs that a stop of the race has stopped, each with the number of
+    the event that says so, and 0 until the race goes on: they go on with it. `dropped` are those
+    that somebody has taken out of the race.
     """
 
     label: str
@@ -37,8 +40,10 @@ class Race(msgspec.Struct, frozen=True, kw_only=True):
     budget: float = 0.0
     sampler: Sampler = "grid"
     trials: int = 0
+    made: int = 0
     stopped: bool = False
-    resumed: float = 0.0
+    halted: dict[str, int] = {}
+    dropped: tuple[str, ...] = ()
     runs: tuple[RaceRun, ...] = ()
 
     @property
@@ -53,8 +58,3 @@ class Race(msgspec.Struct, frozen=True, kw_only=True):
     def recipes_to_come(self) -> int:
         """How many recipes the sampler "tpe" has not chosen yet."""
         return max(0, self.trials - len(self.recipes))
-
-
-def settings_key(settings: Mapping[str, object]) -> bytes:
-    """What is equal for equal settings."""
-    return msgspec.json.encode(settings, order="deterministic")

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-import contextlib
+from pathlib import Path
+
+from msgspec.structs import replace
 
 from engine.errors import RunError
-from engine.protocol import commands
-from engine.protocol.events import RunEnded
-from engine.queueing import queue_edits
-from engine.racing import racing_text
-from engine.racing.run_results import run_results
-from engine.run import run_lock, spool
-from engine.run.journal import Journal
-from engine.run.journal_search import last_event
-from engine.run.run_lock import Claim
+from engine.queueing import queue_file, runner_start
+from engine.racing import leader_board, race_control, race_file, racing_text
+from engine.racing.race import Race
+from engine.racing.run_results import found_runs
 from engine.run.run_paths import RunDir
 
 
-def drop(run: RunDir) -> None:
-    """Stop a run that trains, saved; let one that has not begun, or whose engine died, never train.
+def drop(runs_dir: Path, label: str, run: str) -> None:
+    """Stop a run of this race that trains, saved; let one that waits, anywhere, never train.
 
-    Raises RunError for a run that trains no more, or waits at a rung, where no run is told apart
-    from one that goes on.
+    Where the race waited for this run alone, what it trains next is queued. Raises RunError for a
+    run that trains no more, and as `race_control.start`.
     """
-    state = run_results(run).state
-    if state == "training":
-        spool.send(run, commands.Stop)
-    elif state in ("queued", "interrupted"):
-        _note_stop(run)
-        with contextlib.suppress(RunError):  # it may not be in the queue at the moment
-            queue_edits.remove(run.path.parent, run.label)
-    else:
-        raise RunError(racing_text.cannot_drop(run.label))
+    with queue_file.changed(runs_dir) as queue:
+        race = race_file.read(runs_dir, label)
+        planned = _planned_label(runs_dir, race, run)
+        if planned is None or not _is_under_way(runs_dir, race, run):
+            raise RunError(racing_text.cannot_drop(run))
+        race_file.change(
+            runs_dir, label, lambda race: replace(race, dropped=(*race.dropped, planned))
+        )
+        queue.tasks[:] = [task for task in queue.tasks if task.run != run or task.trains]
+    race_control.tell_to_stop([RunDir(runs_dir / run)])
+    race_control.follow(runs_dir, label)
+    runner_start.ensure_runner(runs_dir)
 
 
-def _note_stop(run: RunDir) -> None:
-    """Write that the run has stopped, in place of the engine that it does not have."""
-    lock = run_lock.acquire(run)
-    try:
-        last = last_event(run.journal)
-        Journal(run.journal).append(RunEnded("stopped", step=last.step if last is not None else 0))
-    finally:
-        run_lock.release(Claim(run, lock))
+def _planned_label(runs_dir: Path, race: Race, run: str) -> str | None:
+    """The label that the race knows a run by, which may have been renamed."""
+    found = found_runs(runs_dir, (each.run for each in race.runs))
+    return next((label for label, each in found.items() if each.label == run), None)
+
+
+def _is_under_way(runs_dir: Path, race: Race, run: str) -> bool:
+    rows = leader_board.board(runs_dir, race).rows
+    return any(row.run == run and row.state in leader_board.UNDER_WAY for row in rows)

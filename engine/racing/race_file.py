@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,8 +13,9 @@ from engine.racing import racing_text
 from engine.racing.race import Race
 from engine.recipes.recipe_toml import toml_value
 from engine.regular_files import read_text
+from engine.run import run_search
 from engine.run.durable_files import write_durably
-from engine.run.run_paths import NUMBERED
+from engine.run.runs_folder_lock import locked_runs_folder
 
 FOLDER = ".races"
 FILE = "race.toml"
@@ -35,6 +35,17 @@ def write(runs_dir: Path, race: Race) -> None:
         raise RunError(text.cannot_write(path, text.reason(error))) from error
 
 
+def change(runs_dir: Path, label: str, changed: Callable[[Race], Race]) -> Race:
+    """Change the race as its file has it now, while nobody else changes it; returns it.
+
+    All others who write it hold the lock of the runs folder, too. Raises RunError.
+    """
+    with locked_runs_folder(runs_dir):
+        race = changed(read(runs_dir, label))
+        write(runs_dir, race)
+    return race
+
+
 def read(runs_dir: Path, label: str) -> Race:
     """The race of this label. Raises RunError where its file is not there, or is damaged."""
     path = races_folder(runs_dir) / label / FILE
@@ -49,16 +60,8 @@ def read(runs_dir: Path, label: str) -> Race:
 
 def labels(runs_dir: Path) -> list[str]:
     """The labels of the races of a runs folder, newest first; none of one that was never begun."""
-    try:
-        names = os.listdir(races_folder(runs_dir))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        folder = races_folder(runs_dir)
-        raise RunError(racing_text.unreadable(folder, text.reason(error))) from error
-    numbered = [(int(found[1]), name) for name in names if (found := NUMBERED.fullmatch(name))]
-    begun = [(n, name) for n, name in numbered if (races_folder(runs_dir) / name / FILE).exists()]
-    return [name for _, name in sorted(begun, reverse=True)]
+    folder = races_folder(runs_dir)
+    return [name for name in run_search.labels(folder) if (folder / name / FILE).exists()]
 
 
 def find(runs_dir: Path, selector: str = "") -> Race:
@@ -80,10 +83,12 @@ def find(runs_dir: Path, selector: str = "") -> Race:
 
 def to_toml(race: Race) -> str:
     """The file of a race, with a line for each run."""
-    plain = ("seeds", "halving", "budget", "sampler", "trials", "stopped", "resumed")
+    plain = ("seeds", "halving", "budget", "sampler", "trials", "made", "stopped", "dropped")
     lines = [racing_text.FILE_HEAD]
-    lines += [f"{key} = {toml_value(getattr(race, key))}" for key in plain]
-    lines += ["", "[base]", *_table(race.base), "", "[choices]", *_table(race.choices)]
+    lines += _table({key: getattr(race, key) for key in plain})
+    halted = {toml_value(run): seq for run, seq in race.halted.items()}
+    for key, table in (("base", race.base), ("choices", race.choices), ("halted", halted)):
+        lines += ["", f"[{key}]", *_table(table)]
     for run in race.runs:
         settings = ", ".join(_table(run.settings))
         lines += ["", "[[runs]]", f"run = {toml_value(run.run)}", f"seed = {run.seed}"]

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from engine.racing import race_file
 from engine.racing.race import Race, RaceRun
 from engine.racing.raced_recipes import first_seed, recipe_of
+from engine.racing.run_results import found_runs
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_toml import as_setting, to_toml
 from engine.run import run_creation, run_lock, run_notes
 from engine.run.run_lock import Claim
-from engine.run.run_notes import RunNotes
-from engine.run.run_paths import TRASH
+from engine.run.run_notes import RACE_TAG, RunNotes
+from engine.run.run_trash import trash_of
 from engine.start import launch
 
 LONGEST_NAME = 100
-# Each run of a race has a tag of this and the label of the race.
-TAG = "race:"
 
 
 def planned_runs(
@@ -45,17 +47,23 @@ def _name(race: Race, settings: Mapping[str, object], recipe: Recipe, seed: int)
     return name[: LONGEST_NAME - len(last)].rstrip(".-") + last
 
 
-def create_runs(race: Race, runs: Iterable[RaceRun], runs_dir: Path) -> None:
-    """Create the folders of these runs, for engines that start later.
+def with_runs_made(runs_dir: Path, race: Race) -> Race:
+    """The race, once all the runs that its file names have their folders, and the file says so.
 
-    Raises RunError if one cannot be made; then none of them stays.
+    The file names them before: so a process that ends meanwhile leaves no run that belongs to no
+    race, and the next one goes on. The caller holds the lock of the runs folder. Raises RunError if
+    a folder cannot be made, or the file cannot be written; then none of these folders stays.
     """
+    if race.made == len(race.runs):
+        return race
+    complete = replace(race, made=len(race.runs))
     made: list[Claim] = []
     try:
-        for run in runs:
+        for run in _missing_runs(runs_dir, race):
             recipe = recipe_of(race, run.settings, run.seed, runs_dir)
             made.append(run_creation.create_labelled(runs_dir, run.run, to_toml(recipe)))
-            run_notes.write(made[-1].run, RunNotes(tags=(f"{TAG}{race.label}",)))
+            run_notes.write(made[-1].run, RunNotes(tags=(f"{RACE_TAG}{race.label}",)))
+        race_file.write(runs_dir, complete)
     except BaseException:
         for claim in made:
             run_creation.remove(claim.run)
@@ -63,10 +71,13 @@ def create_runs(race: Race, runs: Iterable[RaceRun], runs_dir: Path) -> None:
     finally:
         for claim in made:
             run_lock.release(claim)
+    return complete
 
 
-def missing_runs(race: Race, runs_dir: Path) -> list[RaceRun]:
-    """The runs of the newest recipe that were planned when a process ended, and have no folder."""
-    newest = race.recipes[-1] if race.runs else ()
-    places = [runs_dir, runs_dir / TRASH]
-    return [run for run in newest if not any((place / run.run).exists() for place in places)]
+def _missing_runs(runs_dir: Path, race: Race) -> list[RaceRun]:
+    """Those of the runs to be made that have no folder, under whatever name, nor in the trash."""
+    runs = race.runs[race.made :]
+    places = [
+        found_runs(place, (run.run for run in runs)) for place in (runs_dir, trash_of(runs_dir))
+    ]
+    return [run for run in runs if not any(place[run.run].recipe.exists() for place in places)]

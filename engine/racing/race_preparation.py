@@ -15,7 +15,7 @@ from engine.racing import race_file, race_folders, raced_recipes, racing_text, t
 from engine.racing.race import Race
 from engine.racing.race_request import RaceRequest, combinations
 from engine.run.run_creation import NAME, safe_name
-from engine.run.run_paths import NUMBERED
+from engine.run.run_paths import numbered_names
 from engine.run.runs_folder_lock import locked_runs_folder
 
 # So many runs are hardly meant.
@@ -39,13 +39,13 @@ def prepare(runs_dir: Path, request: RaceRequest, *, however_many: bool = False)
     name = request.name or safe_name(data_names.short_name(recipes[0].data)) or "race"
     if not NAME.fullmatch(name):
         raise UsageError(racing_text.bad_name(name))
-    with locked_runs_folder(runs_dir):
+    with locked_runs_folder(runs_dir):  # nobody goes on with it before it is whole
         label = _claim_label(runs_dir, name)
-    try:
-        return _created(runs_dir, replace(race, label=label))
-    except BaseException:
-        shutil.rmtree(race_file.races_folder(runs_dir) / label, ignore_errors=True)
-        raise
+        try:
+            return _created(runs_dir, replace(race, label=label))
+        except BaseException:
+            shutil.rmtree(race_file.races_folder(runs_dir) / label, ignore_errors=True)
+            raise
 
 
 def _planned(request: RaceRequest) -> Race:
@@ -78,8 +78,8 @@ def _claim_label(runs_dir: Path, name: str) -> str:
     folder = race_file.races_folder(runs_dir)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        taken = [int(n[1]) for each in os.listdir(folder) if (n := NUMBERED.fullmatch(each))]
-        label = f"{max(taken, default=0) + 1}-{name}"
+        last = max((number for number, _ in numbered_names(folder)), default=0)
+        label = f"{last + 1}-{name}"
         os.mkdir(folder / label, mode=0o700)
     except OSError as error:
         raise RunError(text.cannot_write(folder, text.reason(error))) from error
@@ -93,8 +93,6 @@ def _created(runs_dir: Path, race: Race) -> Race:
     settings = combinations(race.choices)
     seed = raced_recipes.first_seed(race)
     recipes = [(each, raced_recipes.recipe_of(race, each, seed, runs_dir)) for each in settings]
-    planned = race_folders.planned_runs(race, recipes, runs_dir)
-    race = replace(race, runs=tuple(planned))
-    race_folders.create_runs(race, planned, runs_dir)
+    race = replace(race, runs=tuple(race_folders.planned_runs(race, recipes, runs_dir)))
     race_file.write(runs_dir, race)
-    return race
+    return race_folders.with_runs_made(runs_dir, race)

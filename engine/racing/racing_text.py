@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.recipes.recipe_toml import as_setting
+from engine.run.run_text import NAMES
 from engine.text import examples, folder, harmless, needs_packages
 
 FILE_HEAD = "# A race: what it tries, and its runs. `cnn-tui race` shows how it stands."
 
 
 def unreadable(path: object, why: str) -> str:
-    return f"the race in {harmless(str(path))} cannot be read: {harmless(why)}."
+    return (
+        f"the race in {harmless(str(path))} cannot be read ({harmless(why)}): mend it, or delete "
+        "its folder; its runs stay."
+    )
 
 
 def no_races(runs_dir: object) -> str:
@@ -77,10 +81,7 @@ def many_runs(count: int) -> str:
 
 
 def bad_name(name: str) -> str:
-    return (
-        f"a race cannot be named '{harmless(name)}': use up to 100 letters of ASCII, digits, dots, "
-        "dashes and underscores, the first one a letter or a digit."
-    )
+    return f"'{harmless(name)}' cannot name a race: {NAMES}"
 
 
 def still_stopping(race: str, run: str) -> str:
@@ -89,6 +90,6 @@ def still_stopping(race: str, run: str) -> str:
 
 def cannot_drop(label: str) -> str:
     return (
-        f"{harmless(label)} does not train now, and nothing of it waits to train: a run can be "
-        "dropped before it begins and while it trains."
+        f"{harmless(label)} trains no more in this race, so nothing is left to drop: choose a run "
+        "that trains or waits."
     )

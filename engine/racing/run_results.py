@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import functools
-import os
-import re
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from engine import regular_files
 from engine.errors import EngineError
 from engine.protocol.events import EpochEnded, Phase, RunEnded, RunStarted, Steered, known
+from engine.racing import elapsed_clock
+from engine.racing.race import Race
 from engine.recipes.recipe_building import read_recipe
-from engine.run import run_liveness
-from engine.run.fold import GAP_SECONDS
+from engine.run import run_liveness, run_search
 from engine.run.journal_search import newest_first
-from engine.run.run_paths import NUMBERED, RunDir
+from engine.run.run_paths import RunDir
+from engine.run.run_trash import trash_of
 
 # What so many journals say stays known as long as they do not change.
 KEPT = 4096
-_TIME = re.compile(rb'"time":([0-9.e+]+)')
 
 # interrupted: its engine is gone without a last word, so the next one resumes it.
 # gone: there is no such run any more.
@@ -43,18 +40,23 @@ class RunResults(NamedTuple):
 
     `run` is the label that it has now, and `planned` the number of epochs of its full plan.
     `elapsed` is the time of its engines, and `epoch_seconds` that of an epoch with its validation;
-    None before the first one. Where it was stopped, `stopped` is the time, and `between` says that
-    this was at the end of an epoch.
+    None before the first one. Where it was stopped, `stopped` is the number of the event that says
+    so, and `between` says that this was at the end of an epoch. `dropped` says that somebody has
+    taken it out of its race, and `removed` that its folder is in the trash. `error` says why it has
+    failed.
     """
 
     run: str
     state: RunState
     planned: int
-    stopped: float = 0.0
+    stopped: int = 0
     between: bool = False
     epochs: tuple[EpochResult, ...] = ()
     elapsed: float = 0.0
     epoch_seconds: float | None = None
+    dropped: bool = False
+    removed: bool = False
+    error: str = ""
 
     @property
     def epoch(self) -> int:
@@ -75,27 +77,54 @@ def loss_of(result: EpochResult) -> float:
     return float("inf") if result.loss is None else result.loss
 
 
-def read_results(runs_dir: Path, labels: Iterable[str]) -> dict[str, RunResults]:
-    """The results of the runs with these labels."""
-    return {label: run_results(run) for label, run in found_runs(runs_dir, labels).items()}
+def read_results(runs_dir: Path, race: Race) -> dict[str, RunResults]:
+    """The results of the runs of a race, by the labels that its file has.
+
+    Raises RunError if the runs folder cannot be read.
+    """
+    labels = [run.run for run in race.runs]
+    results = {label: run_results(run) for label, run in found_runs(runs_dir, labels).items()}
+    results |= _deleted(runs_dir, [label for label in labels if results[label].state == "gone"])
+    for label in labels[race.made :]:  # its folder is being made
+        if results[label].state == "gone":
+            results[label] = results[label]._replace(state="queued")
+    for label in results.keys() & set(race.dropped):
+        results[label] = results[label]._replace(dropped=True)
+    return results
+
+
+def _deleted(runs_dir: Path, labels: list[str]) -> dict[str, RunResults]:
+    """The results of those of these runs that are in the trash.
+
+    What they have reached still counts: else other recipes would go on in their place.
+    """
+    found = found_runs(trash_of(runs_dir), labels) if labels else {}
+    results = {label: run_results(run) for label, run in found.items()}
+    return {
+        label: each._replace(dropped=True, removed=True)
+        for label, each in results.items()
+        if each.state != "gone"
+    }
 
 
 def found_runs(runs_dir: Path, labels: Iterable[str]) -> dict[str, RunDir]:
-    """The runs with these labels; one that was renamed is known by its number."""
-    renamed: dict[int, str] | None = None
+    """The runs with these labels; one that was renamed is known by its number.
+
+    Raises RunError if the folder cannot be read.
+    """
+    renamed: dict[int | None, str] | None = None
     found = {}
     for label in labels:
         run = RunDir(runs_dir / label)
         if not run.recipe.exists():
             renamed = _by_number(runs_dir) if renamed is None else renamed
-            run = RunDir(runs_dir / renamed.get(run.number or 0, label))
+            run = RunDir(runs_dir / renamed.get(run.number, label))
         found[label] = run
     return found
 
 
-def _by_number(runs_dir: Path) -> dict[int, str]:
-    names = os.listdir(runs_dir) if runs_dir.is_dir() else []
-    return {int(found[1]): name for name in names if (found := NUMBERED.fullmatch(name))}
+def _by_number(runs_dir: Path) -> dict[int | None, str]:
+    return {RunDir(Path(name)).number: name for name in run_search.labels(runs_dir)}
 
 
 def run_results(run: RunDir) -> RunResults:
@@ -139,11 +168,12 @@ def _read(journal: Path, size: int, changed: int) -> RunResults:
         journal.parent.name,
         state,
         _planned_now(journal),
-        stopped.time if stopped is not None else 0.0,
+        stopped.seq if stopped is not None else 0,
         stopped is not None and bool(ends) and stopped.step == ends[-1].step,
         tuple(EpochResult(e.epoch, known(e.top1), known(e.loss)) for e in ends),
-        _elapsed(journal),
+        elapsed_clock.seconds(journal),
         times[len(times) // 2] if times else None,
+        error=ended.error if ended is not None and state == "failed" else "",
     )
 
 
@@ -166,13 +196,3 @@ def _planned_now(journal: Path) -> int:
         return steered.epochs
     started = next(newest_first(journal, RunStarted), None)
     return started.recipe.epochs if started is not None and started.recipe is not None else 0
-
-
-def _elapsed(journal: Path) -> float:
-    """Seconds for which engines have written to a journal, with the epochs lost by kills."""
-    try:
-        times = [float(time) for time in _TIME.findall(regular_files.read_bytes(journal))]
-    except (OSError, ValueError):
-        return 0.0
-    gaps = (after - before for before, after in pairwise(times))
-    return sum(gap for gap in gaps if 0.0 < gap <= GAP_SECONDS)

@@ -74,7 +74,12 @@ def score(results: Sequence[RunResults], rung: Rung) -> Score:
 
 
 def counts(results: RunResults, rung: Rung) -> bool:
-    """Whether a run has reached a rung: the last one only where it is done."""
+    """Whether a run has reached a rung: the last one only where it is done.
+
+    One that was dropped has not reached the rung at which it waited: others go on in its place.
+    """
     if results.state == "done":
         return True
-    return not rung.is_last and 0 < rung.epoch(results.planned) <= results.epoch
+    epoch = rung.epoch(results.planned)
+    waits = results.dropped and epoch == results.epoch
+    return not rung.is_last and not waits and 0 < epoch <= results.epoch

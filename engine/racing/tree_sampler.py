@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from engine.comparison.seed_groups import settings_key
 from engine.errors import UsageError
 from engine.racing import race_file, race_folders, raced_recipes, racing_text
-from engine.racing.race import Race, settings_key
+from engine.racing.race import Race
 from engine.racing.race_request import combinations
 from engine.racing.run_results import RunResults
 from engine.racing.rungs import LAST, score
@@ -38,9 +39,8 @@ def check_installed() -> None:
 def with_next_recipe(runs_dir: Path, race: Race, results: Mapping[str, RunResults]) -> Race:
     """The race with the runs of another recipe; the same race if it has tried all that it may.
 
-    The file of the race names the runs before their folders are made: a process that ends between
-    leaves `missing_runs`. Raises UsageError if Optuna is not installed, and RunError for what
-    cannot be written.
+    Raises UsageError if Optuna is not installed, and RunError as `with_runs_made`, whose lock the
+    caller holds.
     """
     settings = next_settings(race, results)
     if settings is None:
@@ -49,8 +49,7 @@ def with_next_recipe(runs_dir: Path, race: Race, results: Mapping[str, RunResult
     planned = race_folders.planned_runs(race, [(settings, recipe)], runs_dir)
     longer = replace(race, runs=(*race.runs, *planned))
     race_file.write(runs_dir, longer)
-    race_folders.create_runs(longer, planned, runs_dir)
-    return longer
+    return race_folders.with_runs_made(runs_dir, longer)
 
 
 def next_settings(race: Race, results: Mapping[str, RunResults]) -> dict[str, object] | None:

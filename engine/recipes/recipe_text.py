@@ -83,6 +83,13 @@ def not_adjustable(field: str, arch: str, families: Iterable[str]) -> str:
     )
 
 
+def input_too_small(arch: str, least: int, given: int) -> str:
+    return (
+        f"{arch} needs images of {least} pixels or more, not {given}: use --set size={least}, "
+        "or another architecture."
+    )
+
+
 def no_pretrained(arch: str, families: Iterable[str]) -> str:
     return (
         f"there are no pretrained weights for {harmless(arch)}: leave pretrained out, or use "

@@ -56,8 +56,13 @@ def write_owner(descriptor: int, owner: Owner) -> None:
 
 def read_owner(run: RunDir, lock_file: Path | None = None) -> Owner | None:
     """The owner that the lock file names. The lock may be free by now."""
+    return owner_in(lock_file or run.lock)
+
+
+def owner_in(lock_file: Path) -> Owner | None:
+    """As `read_owner`, of a lock that may belong to no run."""
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(regular_files.read_bytes(lock_file or run.lock), type=Owner)
+        return msgspec.json.decode(regular_files.read_bytes(lock_file), type=Owner)
     return None
 
 

@@ -32,9 +32,7 @@ def measured(judgements: Judgements, classes: int) -> Measures | None:
     labels = judgements.labels[counts].astype(np.int64)
     predicted = judgements.predicted[counts].astype(np.int64)
     hits = labels == predicted
-    of_class, taken, right = (
-        np.bincount(some, minlength=classes).tolist() for some in (labels, predicted, labels[hits])
-    )
+    of_class, taken, right = class_counts(labels, predicted, classes)
     top5 = float(judgements.among_five[counts].mean()) if classes > TOP5 else None
     return Measures(
         images=images,
@@ -47,6 +45,20 @@ def measured(judgements: Judgements, classes: int) -> Measures | None:
         confusion=_confusion(labels, predicted, classes),
         calibration=calibration(judgements.probability[counts], hits),
     )
+
+
+def class_counts(
+    labels: NDArray[np.integer], predicted: NDArray[np.integer], classes: int
+) -> tuple[list[int], list[int], list[int]]:
+    """How many of N images belong to each class, are taken for it, and do both.
+
+    `labels` and `predicted` are (N,), none of them `LEFT_OUT`.
+    """
+    of_class, taken, right = (
+        np.bincount(some, minlength=classes).tolist()
+        for some in (labels, predicted, labels[labels == predicted])
+    )
+    return of_class, taken, right
 
 
 def calibration(confidence: NDArray[np.floating], hits: NDArray[np.bool_]) -> Calibration:

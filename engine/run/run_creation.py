@@ -21,7 +21,7 @@ from engine.errors import RunError, UsageError
 from engine.run import run_lock, run_text
 from engine.run.durable_files import write_durably
 from engine.run.run_lock import Claim
-from engine.run.run_paths import NUMBERED, TRASH, RunDir, state_dir
+from engine.run.run_paths import TRASH, RunDir, numbered_names, state_dir
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -70,6 +70,7 @@ def create_labelled(runs_dir: Path, label: str, recipe_toml: str) -> Claim:
 
 def _create(runs_dir: Path, label: str, recipe_toml: str) -> Claim:
     hidden = RunDir(runs_dir / f".{label}")
+    shutil.rmtree(hidden.path, ignore_errors=True)  # of a process that was killed right here
     try:
         for folder in (hidden.path, hidden.commands, hidden.checkpoints):
             os.mkdir(folder, mode=0o700)
@@ -91,8 +92,8 @@ def _claim_numbers(runs_dir: Path, count: int) -> list[int]:
     """
     numbers = _numbers(runs_dir)
     claimed = [int(name) for name in os.listdir(numbers) if name.isdecimal()]
-    names = [*os.listdir(runs_dir), *_listed(runs_dir / TRASH)]
-    there = [int(run[1]) for name in names if (run := NUMBERED.fullmatch(name))]
+    places = (runs_dir, runs_dir / TRASH)
+    there = [number for place in places for number, _ in numbered_names(place)]
     free = itertools.count(max([*claimed, *there], default=0) + 1)
     return list(itertools.islice(filter(functools.partial(_claims, runs_dir), free), count))
 
@@ -104,13 +105,6 @@ def _claims(runs_dir: Path, number: int) -> bool:
     except FileExistsError:
         return False
     return True
-
-
-def _listed(folder: Path) -> list[str]:
-    """The names in a folder; none if it is not there."""
-    with contextlib.suppress(FileNotFoundError):
-        return os.listdir(folder)
-    return []
 
 
 def keep_number(runs_dir: Path, number: int, how: int = 0) -> None:

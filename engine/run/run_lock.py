@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +14,9 @@ from msgspec.structs import replace
 from engine import regular_files, text
 from engine.errors import RunError
 from engine.run import run_liveness, run_text
-from engine.run.file_lock import flock
+from engine.run.file_lock import flock_patiently
 from engine.run.lock_owner import owner_here, read_owner, write_owner
 from engine.run.run_paths import RunDir
-
-ACQUIRE_SECONDS = 1.0
 
 
 class Claim(NamedTuple):
@@ -43,7 +39,7 @@ def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) 
         descriptor = regular_files.open_descriptor(file, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise RunError(text.cannot_write(file, text.reason(error))) from error
-    found = run_liveness.judged(run, file, _flock_patiently(descriptor))
+    found = run_liveness.judged(run, file, flock_patiently(descriptor))
     if found == "live" or (found == "silent" and lock_file is None and not force):
         os.close(descriptor)
         if found == "live":
@@ -76,7 +72,7 @@ def _held_descriptor(run: RunDir) -> int | None:
         return None
     except OSError as error:
         raise RunError(text.cannot_write(run.lock, text.reason(error))) from error
-    found = run_liveness.judged(run, run.lock, _flock_patiently(descriptor))
+    found = run_liveness.judged(run, run.lock, flock_patiently(descriptor))
     if found == "gone":
         return descriptor
     os.close(descriptor)
@@ -106,12 +102,3 @@ def release(claim: Claim) -> None:
     """Release a run on which no engine was started. Any machine can then start one."""
     os.ftruncate(claim.lock, 0)
     os.close(claim.lock)
-
-
-def _flock_patiently(descriptor: int) -> bool | None:
-    """Take the exclusive lock as `flock` does, but retry: a reader may hold it for a moment."""
-    deadline = time.monotonic() + ACQUIRE_SECONDS
-    mode = fcntl.LOCK_EX | fcntl.LOCK_NB
-    while (free := flock(descriptor, mode)) is False and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return free

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -18,10 +18,15 @@ from engine.recipes.recipe_toml import toml_value
 from engine.run import run_text
 from engine.run.durable_files import write_durably
 from engine.run.run_paths import RunDir
+from engine.run.runs_folder_lock import locked_runs_folder
 
-# A tag is one word, which is typed after + or -, and in conditions.
-TAG = re.compile(r"[^\W_][\w.:/-]{0,49}")
+# A tag is one word, which is typed after + or -, and in conditions. That of a race has its label,
+# which is as long as the name of a folder may be.
+LONGEST_TAG = 120
+TAG = re.compile(rf"[^\W_][\w.:/-]{{0,{LONGEST_TAG - 1}}}")
 LONGEST_NOTE = 2000
+# The tag of a run that belongs to a race begins like this; the label of the race follows.
+RACE_TAG = "race:"
 
 
 class RunNotes(msgspec.Struct, frozen=True):
@@ -51,11 +56,25 @@ def write(run: RunDir, notes: RunNotes) -> None:
         raise RunError(text.cannot_write(run.notes, text.reason(error))) from error
 
 
+def change(run: RunDir, changed: Callable[[RunNotes], RunNotes]) -> RunNotes:
+    """Replace the notes of a run by what becomes of them; of two who do so, one waits.
+
+    Returns the new notes. Raises RunError as `write` does, and what `changed` raises.
+    """
+    with locked_runs_folder(run.path.parent):
+        notes = changed(read(run))
+        write(run, notes)
+    return notes
+
+
 def with_tags(notes: RunNotes, add: Iterable[str] = (), remove: Iterable[str] = ()) -> RunNotes:
-    """The notes with more tags and without some. Raises UsageError for what cannot be a tag."""
-    added, removed = [*add], {*remove}
+    """The notes with more tags and without some, but always with that of its race.
+
+    Raises UsageError for what cannot be a tag.
+    """
+    added, removed = [*add], {tag for tag in remove if not tag.startswith(RACE_TAG)}
     if wrong := [tag for tag in added if not TAG.fullmatch(tag)]:
-        raise UsageError(run_text.bad_tag(wrong[0]))
+        raise UsageError(run_text.bad_tag(wrong[0], LONGEST_TAG))
     tags = [tag for tag in notes.tags if tag not in removed] + added
     return RunNotes(tuple(dict.fromkeys(tags)), notes.note)
 

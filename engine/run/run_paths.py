@@ -20,6 +20,18 @@ TRASH = ".trash"
 NUMBERED = re.compile(r"([0-9]{1,9})-(.+)", re.DOTALL)
 
 
+def numbered_names(folder: Path) -> list[tuple[int, str]]:
+    """The numbers and names of what is numbered in a folder; none if it is not there.
+
+    Raises OSError.
+    """
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    return [(int(found[1]), name) for name in names if (found := NUMBERED.fullmatch(name))]
+
+
 def default_runs_dir() -> Path:
     """The runs folder that is used if the command line names none."""
     named = os.environ.get(user_config.RUNS_VARIABLE) or user_config.current().runs_folder

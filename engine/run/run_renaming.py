@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,8 @@ def rename(run: RunDir, name: str) -> RunDir:
 
     Raises UsageError for a name that cannot name a run, and RunError if the run is live or silent,
     if another run that is starting reads its weights, or if a folder cannot be written. After an
-    error everything is as before.
+    error everything is as before, but for recipes that a full disk does not take back: with these,
+    the same command goes on.
     """
     check_name(name)
     renamed = RunDir(run.path.with_name(name if run.number is None else f"{run.number}-{name}"))
@@ -56,7 +58,8 @@ def _move(run: RunDir, renamed: RunDir, users: list[RunDir]) -> None:
         os.rename(run.path, renamed.path)
     except OSError as error:
         for user, before in mended:
-            write_durably(user.recipe, before)
+            with contextlib.suppress(OSError):
+                write_durably(user.recipe, before)
         raise RunError(text.cannot_write(run.path, text.reason(error))) from error
 
 

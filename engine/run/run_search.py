@@ -12,7 +12,7 @@ from engine.errors import RunError
 from engine.log_names import kind_of_file
 from engine.run import run_liveness, run_text
 from engine.run.run_at_path import is_path, path_typed, run_at
-from engine.run.run_paths import NUMBERED, RunDir, state_dir
+from engine.run.run_paths import RunDir, numbered_names, state_dir
 
 
 def list_runs(runs_dir: Path) -> list[RunDir]:
@@ -26,9 +26,10 @@ def labels(runs_dir: Path) -> list[str]:
 
     Raises RunError if the folder cannot be read.
     """
-    found = ((name, NUMBERED.fullmatch(name)) for name in _visible(runs_dir))
-    numbered = [(int(match[1]), name) for name, match in found if match is not None]
-    return [name for _, name in sorted(numbered, reverse=True)]
+    try:
+        return [name for _, name in sorted(numbered_names(runs_dir), reverse=True)]
+    except OSError as error:
+        raise RunError(run_text.runs_unreadable(runs_dir, text.reason(error))) from error
 
 
 def _visible(folder: Path) -> list[str]:

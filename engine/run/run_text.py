@@ -135,16 +135,19 @@ def on_end_unclear(command: str, why: str) -> str:
 
 def on_end_missing(program: str) -> str:
     return (
-        f"there is no program '{harmless(program)}' to run at the end of a run: give its path. It "
-        "runs without a shell, so for pipes and variables use sh -c '...'."
+        f"there is no program '{harmless(program)}' to run at the end of a run: give its path, or "
+        "for pipes and variables, which need a shell, sh -c '...'."
     )
+
+
+NAMES = (
+    "use at most 100 letters of ASCII, digits, dots, dashes and underscores, and begin with a "
+    "letter or digit."
+)
 
 
 def bad_name(name: str) -> str:
-    return (
-        f"'{harmless(name)}' cannot name a run: use at most 100 letters, digits, dots, dashes and "
-        "underscores, and begin with a letter or digit."
-    )
+    return f"'{harmless(name)}' cannot name a run: {NAMES}"
 
 
 def stop_it_first(name: str, selector: str) -> str:
@@ -176,10 +179,10 @@ def not_in_trash(selector: str, trash: object) -> str:
     )
 
 
-def bad_tag(tag: str) -> str:
+def bad_tag(tag: str, most: int) -> str:
     return (
-        f"'{harmless(tag)}' cannot be a tag: use one word of at most 50 letters, digits, dots, "
-        "dashes and underscores, and begin with a letter or digit."
+        f"'{harmless(tag)}' cannot be a tag: use one word of at most {most} letters, digits and "
+        "characters of `.:/-_`, and begin with a letter or digit."
     )
 
 

@@ -46,7 +46,14 @@ def default_name(recipe: Recipe) -> str:
     return f"{arch.strip('_') or 'model'}-{data or 'images'}"[:100]
 
 
-def spawn(
+def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes]:
+    """As `started`; as long as this process lives, it waits for the engine as `wait` does."""
+    engine = started(claim, recipe, *options)
+    threading.Thread(target=wait, args=(engine, claim.run), name="waiter", daemon=True).start()
+    return engine
+
+
+def started(
     claim: Claim,
     recipe: Recipe,
     *options: str,
@@ -55,8 +62,8 @@ def spawn(
     """Start the engine in its own session, so that it outlives the terminal.
 
     It gets these environment variables beside its usual ones. It inherits the lock. This process
-    closes its copy of the descriptor, which does not unlock it. As long as it lives, it notes in
-    the run's log if a signal ends the engine. Raises RunError if the engine cannot be started.
+    closes its copy of the descriptor, which does not unlock it. Raises RunError if the engine
+    cannot be started.
     """
     run_creation.link_into_state(claim.run)
     try:
@@ -66,7 +73,6 @@ def spawn(
             engine = detached(start, log, claim.lock)
     finally:
         os.close(claim.lock)
-    threading.Thread(target=wait, args=(engine, claim.run), name="waiter", daemon=True).start()
     return engine
 
 
@@ -75,11 +81,29 @@ def wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
 
     That is noted in the run's log, and the user's command for the end is run.
     """
+    if wait_and_note(engine, run) < 0 and (command := start_command_for_failure(run)):
+        command.wait()
+
+
+def wait_and_note(engine: subprocess.Popen[bytes], run: RunDir) -> int:
+    """Wait until the engine ends; note in the run's log if a signal ended it.
+
+    Returns its exit code, or the number of the signal below zero.
+    """
     if (code := engine.wait()) < 0:
         engine_log.add_signal(run, -code)
-        if on_end.command():
-            with contextlib.suppress(RunError, OSError), opened_log(run) as log:
-                detached(ProcessStart(at_end(run, 1), os.environ), log).wait()
+    return code
+
+
+def start_command_for_failure(run: RunDir) -> subprocess.Popen[bytes] | None:
+    """Start the user's command for the end of a run whose engine could not do so itself.
+
+    None if there is no command, or if it cannot be started.
+    """
+    if on_end.command():
+        with contextlib.suppress(RunError), opened_log(run) as log:
+            return detached(ProcessStart(at_end(run, 1), os.environ), log)
+    return None
 
 
 def at_end(run: RunDir, code: int) -> list[str]:
@@ -88,6 +112,16 @@ def at_end(run: RunDir, code: int) -> list[str]:
     It exits with `code`, that of the run.
     """
     return [*COMMAND, str(run.path.resolve()), "--ended", str(code)]
+
+
+def serves_the_end(pid: int) -> bool:
+    """Whether the engine with this process id has become the program that `at_end` starts.
+
+    An engine keeps its process id then, but neither its memory nor its devices.
+    """
+    with contextlib.suppress(OSError):
+        return b"--ended" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return False
 
 
 def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:

@@ -162,6 +162,11 @@ def least_epochs(run: RunDir) -> int:
     return last.epoch + (last.reason == "epoch") if last is not None else 1
 
 
+def rests(run: RunDir, until: int) -> bool:
+    """Whether the run has been trained to the end of this epoch; 0 is the end of its plan."""
+    return bool(until) and least_epochs(run) > until
+
+
 def last_save(run: RunDir) -> Checkpointed | None:
     """The event of the checkpoint from which the run resumes."""
     if not (run.checkpoints / "last.pt").exists():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from engine.racing.leader_board import Board, Row, RowState, Standing
 from engine.racing.race import Race
 from tui.drawing import cells, race_rows, race_rows_text
@@ -108,15 +110,15 @@ def curves(width: int, height: int, *lines: RecipeCurve, rungs: tuple[int, ...] 
 def test_curves_have_letters_a_legend_and_marks_of_the_rungs() -> None:
     first = RecipeCurve(1, [(1, 0.5), (3, 0.8), (9, 0.9)])
     second = RecipeCurve(0, [(1, 0.3), (3, 0.4)])
-    assert curves(50, 8, first, second, rungs=(1, 3)) == [
-        "╭─ Top-1 % ─────────────── B resnet20  A lenet5 ─╮",
-        "│  100┤                                          │",
-        "│     │             ⢀⣀⣀⣀⣀⣀⠤⠤⠤⠤⠤⠤⠤⠤⠤⠒⠒⠒⠒⠒⠒⠒⠒⠒⠉⠉⠉⠉B│",
-        "│     │        ⣀⡠⠤⠒⠉⠁                            │",
-        "│     │    ⠠⠔⠒⠉                                  │",
-        "│     │    ⢀⣀⡠⠤⠤⠔⠒⠒⠊⠉A                           │",
-        "│   20┤                                          │",
-        "╰epoch 0 ──◆─────────◆─────── 5 ──── ◆ rung ─ 9 ─╯",
+    assert curves(60, 8, first, second, rungs=(1, 3)) == [
+        "╭─ validation accuracy, % ────────── B resnet20  A lenet5 ─╮",
+        "│  100┤                                                    │",
+        "│     │                ⢀⣀⣀⣀⣀⣀⣀⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠔⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠉⠉⠉⠉⠉B│",
+        "│     │          ⣀⡠⠤⠒⠒⠉⠁                                   │",
+        "│     │     ⠠⠔⠒⠉⠉                                          │",
+        "│     │     ⢀⣀⡠⠤⠤⠤⠔⠒⠒⠒⠊⠉A                                  │",
+        "│   20┤                                                    │",
+        "╰epoch 0 ───◆──── 2 ────◆──── 4 ──────── 6 ─── ◆ rung ─ 9 ─╯",
     ]
 
 
@@ -141,7 +143,8 @@ def test_what_is_left_is_said_in_the_longest_form_that_fits() -> None:
         "about 1:00 left",
         "1:00 left",
     ]
-    assert race_rows_text.used(board(BEST, NEXT, budget=7200.0), "the disk is full.") == (
+    paused = replace(board(BEST, NEXT, budget=7200.0), paused="the disk is full.")
+    assert race_rows_text.used(paused) == (
         "2 of 4 runs have ended   1:40 used of 2:00:00   queue paused: the disk is full."
     )
     assert race_rows_text.ended(board(BEST)) == (

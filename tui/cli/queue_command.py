@@ -53,10 +53,9 @@ def _print_list(runs_dir: Path, *, as_json: bool) -> None:
 @json_option
 @runs_option
 def add(existing: str, as_json: bool, **options: Any) -> None:
-    from engine.queueing import queue_edits, queue_file
+    from engine.queueing import queue_edits, queue_file, queued_runs
     from engine.queueing.task import Task
-    from engine.run import run_lock
-    from engine.start import engine_environment, launch
+    from engine.start import engine_environment
 
     engine_environment.check_modules()
     request = StartRequest.from_options(**options)
@@ -67,10 +66,7 @@ def add(existing: str, as_json: bool, **options: Any) -> None:
         place = queue_edits.add(runs_dir, [Task(run.label)])
     else:
         queue_file.read(runs_dir)  # a queue that is damaged must leave no run behind
-        claim = launch.create(request.build_queued_recipe(), runs_dir, request.name)
-        run = claim.run
-        place = queue_edits.add(runs_dir, [Task(run.label)])
-        run_lock.release(claim)
+        run, place = queued_runs.create(request.build_queued_recipe(), runs_dir, request.name)
     paused = queue_file.read(runs_dir).paused
     if as_json:
         print_line({"run": run.label, "path": str(run.path), "place": place, "paused": paused})
@@ -156,11 +152,13 @@ def pause(now: bool, as_json: bool, runs_dir: Path) -> None:
 
 
 @queue.command("continue", help=words.HELP_CONTINUE)
+@on_end_option
 @json_option
 @runs_option
 def continue_(as_json: bool, runs_dir: Path) -> None:
     from engine.queueing import queue_edits
 
+    settings_check.tell_doubts_for_runner(runs_dir)
     count = queue_edits.go_on(runs_dir)
     if as_json:
         print_line({"paused": False, "runs": count})

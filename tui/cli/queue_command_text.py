@@ -43,7 +43,7 @@ ENDED_COLUMNS = (("ended", False), ("run", False), ("how", False), ("why", False
 HOW = {
     "rested": "trained as far as asked",
     "gone": "its folder is gone",
-    "dropped": "the budget is used up",
+    "over": "its race is stopped, or its budget is used up",
 }
 
 RUN_ALONE = "--run takes an existing run as it is: leave the other options out."

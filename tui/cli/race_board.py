@@ -32,6 +32,8 @@ def print_board(board: Board, runs_dir: Path) -> None:
     ]
     rows = enumerate(board.standings, start=1)
     print_table(columns, (_row(place, standing, several=several) for place, standing in rows))
+    for failure in words.failures(board):
+        click.echo(failure)
     if board.ended and (said := words.winner(board)):
         click.echo(said)
         _print_next_best(board.standings[:2], runs_dir)

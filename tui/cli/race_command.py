@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +82,7 @@ def race(
         made = _start(_request(**options), runs_dir, however_many=yes)
         _show(made, runs_dir, as_json=as_json, ascii_only=ascii_only)
         if not as_json:
-            click.echo(race_text.started(made.label))
+            _tell_started(made, runs_dir)
 
 
 def _request(
@@ -122,8 +121,15 @@ def _start(request: RaceRequest, runs_dir: Path, *, however_many: bool) -> Race:
     engine_environment.check_modules()
     settings_check.tell_doubts_for_runner(runs_dir)
     made = prepare(runs_dir, request, however_many=however_many)
-    race_control.start(runs_dir, made)
+    race_control.start(runs_dir, made.label)
     return made
+
+
+def _tell_started(made: Race, runs_dir: Path) -> None:
+    from engine.queueing import queue_file
+
+    said = race_text.waits if queue_file.read(runs_dir).paused else race_text.started
+    click.echo(said(made.label))
 
 
 def _of_race(words: tuple[str, ...], runs_dir: Path, *, as_json: bool, ascii_only: bool) -> None:
@@ -135,12 +141,12 @@ def _of_race(words: tuple[str, ...], runs_dir: Path, *, as_json: bool, ascii_onl
         raise UsageError(race_text.TOO_MANY_WORDS)
     found = race_file.find(runs_dir, label)
     if verb == ["stop"]:
-        live = race_control.stop(runs_dir, found)
+        live = race_control.stop(runs_dir, found.label)
         if not as_json:
             click.echo(race_text.stopped(found.label, len(live)))
             return
     elif verb == ["resume"]:
-        race_control.resume(runs_dir, found, time.time())
+        race_control.resume(runs_dir, found.label)
     again = race_file.read(runs_dir, found.label)
     _show(again, runs_dir, as_json=as_json, ascii_only=ascii_only)
 

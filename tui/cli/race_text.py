@@ -22,7 +22,10 @@ HELP_HALVING = (
     "Train all recipes to a ninth of their epochs, the best third of them to a third, and the best "
     "third of these to the end."
 )
-HELP_BUDGET = "Start no training once the engines have worked this long, as 90m or 2h."
+HELP_BUDGET = (
+    "Once the engines have worked this long, as 90m or 2h, start no training, and save and stop "
+    "those that go on."
+)
 HELP_SAMPLER = "grid (all combinations), or tpe: Optuna chooses --trials of them, one by one."
 HELP_TRIALS = "Number of recipes that --sampler tpe tries."
 HELP_NAME = "Name of the race (default: the data)."
@@ -31,6 +34,14 @@ HELP_YES = "Start a race of more than 1,000 runs."
 WORDS = ("stop", "resume")
 TOO_MANY_WORDS = "name one race: `cnn-tui race [LABEL]`, or `cnn-tui race stop [LABEL]`."
 BOTH = "a race that is there has its recipes: leave its name out, or the options of a new one."
+
+
+def waits(label: str) -> str:
+    """What is said of a new race where the queue is paused."""
+    return (
+        f"The race waits, since the queue is paused: `cnn-tui queue continue` goes on, "
+        f"`cnn-tui race {typed(label)}` shows it, and `cnn-tui race stop {typed(label)}` ends it."
+    )
 
 
 def started(label: str) -> str:

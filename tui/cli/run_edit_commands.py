@@ -35,10 +35,10 @@ def tag(run: str, words: tuple[str, ...], as_json: bool, runs_dir: Path) -> None
     add = [word.removeprefix("+") for word in words if not word.startswith("-")]
     remove = [word[1:] for word in words if word.startswith("-")]
     found = _found(run, runs_dir)
-    notes = run_notes.read(found)
     if words:
-        notes = run_notes.with_tags(notes, add, remove)
-        run_notes.write(found, notes)
+        notes = run_notes.change(found, lambda now: run_notes.with_tags(now, add, remove))
+    else:
+        notes = run_notes.read(found)
     _tell_notes(found, notes, runs_text.tagged(found.label, notes.tags), as_json=as_json)
 
 
@@ -51,10 +51,10 @@ def note(run: str, text: str | None, as_json: bool, runs_dir: Path) -> None:
     from engine.run import run_notes
 
     found = _found(run, runs_dir)
-    notes = run_notes.read(found)
     if text is not None:
-        notes = run_notes.with_note(notes, text)
-        run_notes.write(found, notes)
+        notes = run_notes.change(found, lambda now: run_notes.with_note(now, text))
+    else:
+        notes = run_notes.read(found)
     _tell_notes(found, notes, runs_text.noted(found.label, notes.note), as_json=as_json)
 
 
@@ -64,10 +64,10 @@ def note(run: str, text: str | None, as_json: bool, runs_dir: Path) -> None:
 @json_option
 @runs_option
 def rename(run: str, name: str, as_json: bool, runs_dir: Path) -> None:
-    from engine.run import run_renaming
+    from engine.queueing import queued_runs
 
     found = _found(run, runs_dir)
-    renamed = run_renaming.rename(found, name)
+    renamed = queued_runs.rename(found, name)
     _tell(renamed, {"before": found.label}, runs_text.renamed(found.label, renamed.label), as_json)
 
 
@@ -77,7 +77,7 @@ def rename(run: str, name: str, as_json: bool, runs_dir: Path) -> None:
 @json_option
 @runs_option
 def delete(runs: tuple[str, ...], yes: bool, as_json: bool, runs_dir: Path) -> None:
-    from engine.run import run_trash
+    from engine.queueing import queued_runs
 
     if "" in runs:
         raise UsageError(cli_text.EMPTY_RUN)
@@ -85,7 +85,7 @@ def delete(runs: tuple[str, ...], yes: bool, as_json: bool, runs_dir: Path) -> N
     if not yes:
         _ask([run.label for run in found])
     for run in found:
-        deleted = run_trash.delete(run)
+        deleted = queued_runs.delete(run)
         _tell(deleted, {}, runs_text.deleted(run.label, deleted), as_json)
 
 

@@ -55,13 +55,12 @@ def left(board: Board) -> list[str]:
 ENDED, STOPPED = "ended", "stopped"
 
 
-def used(board: Board, paused: str) -> str:
+def used(board: Board) -> str:
     """`5 of 27 runs have ended   8:12 used of 2:00:00`, and why the queue is paused."""
-    rows = [row for standing in board.standings for row in standing.rows]
-    over = sum(row.state not in ("queued", "training", "waiting") for row in rows)
     budget = f" of {duration(board.race.budget)}" if board.race.budget else ""
-    said = f"{over:,} of {len(rows):,} runs have ended   {duration(board.used)} used{budget}"
-    return f"{said}   queue paused: {harmless(paused)}" if paused else said
+    runs = f"{board.settled:,} of {board.planned:,} runs have ended"
+    said = f"{runs}   {duration(board.used)} used{budget}"
+    return f"{said}   queue paused: {harmless(board.paused)}" if board.paused else said
 
 
 def ended(board: Board) -> str:
@@ -88,10 +87,9 @@ def states(rows: tuple[Row, ...]) -> str:
 
 def head(board: Board) -> str:
     """The race in one line, with what is left."""
-    race, rows = board.race, [row for standing in board.standings for row in standing.rows]
-    settled = sum(row.state not in ("queued", "training", "waiting") for row in rows)
+    race = board.race
     kind = "halving" if race.halving else "TPE" if race.sampler == "tpe" else "grid"
-    said = [f"{race.label}: {kind}, {settled:,} of {len(rows):,} runs have ended"]
+    said = [f"{race.label}: {kind}, {board.settled:,} of {board.planned:,} runs have ended"]
     said.append(f"{duration(board.used)} used")
     if race.budget:
         said[-1] += f" of {duration(race.budget)}"
@@ -99,7 +97,22 @@ def head(board: Board) -> str:
         said.append("stopped" if race.stopped else "ended")
     elif board.remaining is not None:
         said.append(f"about {duration(board.remaining)} left")
+    if board.paused and not board.ended:
+        said.append(f"queue paused: {board.paused}")
     return harmless("; ".join(said))
+
+
+def failures(board: Board) -> list[str]:
+    """Why runs have failed: each reason once, with the first run that has it."""
+    reasons: dict[str, list[str]] = {}
+    for row in board.rows:
+        if row.state == "failed":
+            reasons.setdefault(row.error, []).append(row.run)
+    return [harmless(f"{_failed(runs)}: {reason}") for reason, runs in reasons.items()]
+
+
+def _failed(runs: list[str]) -> str:
+    return f"{runs[0]} failed" if len(runs) == 1 else f"{len(runs):,} runs failed, as {runs[0]}"
 
 
 def winner(board: Board) -> str:

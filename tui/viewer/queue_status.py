@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import time
 from pathlib import Path
 
 import msgspec
 
 from engine.errors import RunError
-from engine.queueing import queue_file, queue_journal, runner_lock
+from engine.queueing import disk_room, queue_file, queue_journal, runner_lock
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_journal import Ended
-from engine.queueing.run_outcome import PROBE_BYTES
 from engine.queueing.task import Queue, Task
-from engine.run import run_liveness
+from engine.run import run_liveness, run_notes
 from engine.run.run_paths import RunDir
 from tui.viewer import viewer_text
-from tui.viewer.run_summary import RunSummary, summarize
+from tui.viewer.run_summary import RunSummary, race_of, summarize
 
 # What has ended in this time is listed, and of that the newest.
 DAY_SECONDS = 86_400.0
@@ -54,21 +52,26 @@ def status(runs_dir: Path) -> QueueStatus:
     return QueueStatus(
         queue.paused,
         runner_lock.is_working(runs_dir),
-        runs_dir.exists() and shutil.disk_usage(runs_dir).free < PROBE_BYTES,
+        disk_room.is_full(runs_dir),
         tuple(_queued(runs_dir, n, task) for n, task in enumerate(queue.tasks, start=1)),
         tuple(ended[-MOST_ENDED:]),
     )
 
 
 def place_of(run: RunDir) -> str:
-    """What a run waits for in the queue; "" if it is not in one."""
+    """What a run waits for in the queue, or in a race that is in it; "" if in neither."""
     queue = Queue()
     with contextlib.suppress(RunError):  # `cnn-tui queue` says what is wrong with it
         queue = queue_file.read(run.path.parent)
     labels = [task.run for task in queue.tasks]
-    if run.label not in labels:
+    if run.label in labels:
+        return viewer_text.waits(labels.index(run.label), paused=bool(queue.paused))
+    race = race_of(run_notes.read(run).tags)
+    if not race or all(task.race != race for task in queue.tasks):
         return ""
-    return viewer_text.waits(labels.index(run.label), paused=bool(queue.paused))
+    from tui.viewer import race_resting  # here, since it loads what only races need
+
+    return viewer_text.waits_for_race(race) if race_resting.waits(run, race) else ""
 
 
 def _queued(runs_dir: Path, place: int, task: Task) -> QueuedRun:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.comparison.mean_curve import mean_curve
+from engine.comparison.seed_groups import settings_key
 from engine.queueing import queue_file
 from engine.racing import leader_board, race_file
 from engine.racing.leader_board import Board, Standing
-from engine.racing.race import settings_key
 from engine.racing.run_results import RunResults, read_results
 from engine.racing.rungs import rungs
 from tui.drawing.race_rows import RecipeCurve
@@ -23,7 +23,7 @@ class RaceReading(NamedTuple):
     """A race at a moment.
 
     `recipes` are the places in the plan of the recipes of the standings. `epochs` is the longest
-    plan, and `rungs` the epochs of it at which recipes are dropped. `paused` is why the queue is.
+    plan, and `rungs` the epochs of it at which recipes are dropped.
     """
 
     board: Board
@@ -31,18 +31,18 @@ class RaceReading(NamedTuple):
     curves: list[RecipeCurve]
     epochs: int
     rungs: list[int]
-    paused: str
 
 
 def read(runs_dir: Path, label: str) -> RaceReading:
     """Read the race with this label. Raises RunError where it is not there, or damaged."""
     race = race_file.read(runs_dir, label)
-    board = leader_board.board(runs_dir, race)
+    results = read_results(runs_dir, race)
+    board = leader_board.board_of(race, results, queue_file.read(runs_dir).paused)
     plan = {settings_key(runs[0].settings): at for at, runs in enumerate(race.recipes)}
     recipes = [plan[settings_key(each.settings)] for each in board.standings]
     best = board.standings[:MOST_CURVES]
-    results = read_results(runs_dir, (row.run for each in best for row in each.rows))
-    lines = ((recipe, _points(each, results)) for recipe, each in zip(recipes, best, strict=False))
+    by_label = {each.run: each for each in results.values()}
+    lines = ((recipe, _points(each, by_label)) for recipe, each in zip(recipes, best, strict=False))
     epochs = max((row.epochs for each in board.standings for row in each.rows), default=1)
     ladder = rungs(len(race.recipes), halving=race.halving)
     return RaceReading(
@@ -51,7 +51,6 @@ def read(runs_dir: Path, label: str) -> RaceReading:
         [RecipeCurve(recipe, points) for recipe, points in lines if points],
         epochs,
         [rung.epoch(epochs) for rung in ladder if not rung.is_last],
-        queue_file.read(runs_dir).paused,
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from engine.protocol.events import EpochEnded, Phase, RunEnded
 from engine.run import lock_owner, past_epochs, run_liveness
 from engine.run.history import History
@@ -110,6 +112,9 @@ class RunFollower:
             self.died = ""
             self._journal.restart()
             return HistoryUpdate(None, self._read().more)
+        if self._goes_on_no_more():
+            self._journal.restart()
+            return HistoryUpdate(None, self._read().more)
         if self.history is not self._shown_death:
             self.died = ""
         if self._add_starting() or self._add_death() or self._add_place() or changed:
@@ -162,7 +167,8 @@ class RunFollower:
         A run that still waits for its first engine has not failed.
         """
         last = self.history
-        if self.liveness != "gone" or last.ended is not None or not self._had_engine:
+        ended = last.ended is not None or self._shown_place
+        if self.liveness != "gone" or ended or not self._had_engine:
             return False
         self.died, self._shown_death = engine_death.sentence(self._run), last
         self._death = RunEnded(
@@ -172,15 +178,31 @@ class RunFollower:
         return True
 
     def _add_place(self) -> bool:
-        """Add the place in the queue of a run that never had an engine; whether it is a new one."""
-        if self.liveness != "gone" or self.history.last_seq or self._had_engine:
+        """Add what a run in the queue waits for; whether that is new.
+
+        It never had an engine, or rests until another one goes on with it.
+        """
+        last, is_new = self.history, not (self.history.last_seq or self._had_engine)
+        rests = last.ended is not None and last.ended.reason == "stopped"
+        if self.liveness != "gone" or not (is_new or rests or self._shown_place):
             return False
         place = queue_status.place_of(self._run)
-        now = self.history.phase.note if self.history.phase is not None else ""
-        if place == now:
+        if place == self._shown_place:
             return False
-        self.history.fold([Phase("queued", note=place) if place else Phase("starting")])
+        now = Phase("queued", note=place) if place else Phase("starting")
+        last.fold([replace(now, step=last.step, seq=last.last_seq, time=last.last_time)])
         return True
+
+    @property
+    def _shown_place(self) -> str:
+        """What the run waits for, as was added; "" if an event has come after it, or none was."""
+        phase = self.history.phase
+        return phase.note if phase is not None and phase.name == "queued" else ""
+
+    def _goes_on_no_more(self) -> bool:
+        """Whether a run that rested has left the queue without an engine: then it has stopped."""
+        rested = self._shown_place and self.history.last_seq
+        return bool(rested and self.liveness == "gone" and not queue_status.place_of(self._run))
 
     @property
     def _wrote_nothing(self) -> bool:

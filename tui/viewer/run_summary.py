@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -21,6 +21,7 @@ from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt, newest_first
 from engine.run.reports import numbers_of, scalar_name
 from engine.run.run_liveness import Liveness
+from engine.run.run_notes import RACE_TAG
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
 
@@ -29,9 +30,6 @@ RunState: TypeAlias = Literal[
 ]
 
 LIVE: tuple[RunState, ...] = ("live", "paused")
-
-# The tag of a run that belongs to a race begins like this; the label of the race follows.
-RACE_TAG = "race:"
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -102,7 +100,8 @@ def refusals_now(run: RunDir) -> Mapping[str, str]:
 def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
     """The state of a run; if its engine is gone without a `RunEnded`, the run has failed.
 
-    A run that still waits for its first engine is queued or starting.
+    A run that still waits for its first engine is queued or starting, and one that has stopped is
+    queued if it waits to go on.
     """
     if liveness == "live":
         paused = history.phase is not None and history.phase.name == "paused"
@@ -110,11 +109,16 @@ def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
     if liveness == "silent":
         return "silent"
     if history.ended is not None:
-        return history.ended.reason
+        rests = history.ended.reason == "stopped" and _is_queued(run)
+        return "queued" if rests else history.ended.reason
     had_engine = engine_death.had_engine(run, wrote=history.last_seq > 0)
     if had_engine:
         return "failed"
-    return "queued" if run.label in queue_file.queued(run.path.parent) else "starting"
+    return "queued" if _is_queued(run) else "starting"
+
+
+def _is_queued(run: RunDir) -> bool:
+    return run.label in queue_file.queued(run.path.parent)
 
 
 def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
@@ -144,13 +148,18 @@ def summary_of(run: RunDir, history: History, liveness: Liveness) -> RunSummary:
         **recipe_facts(run, history),
         tags=notes.tags,
         note=notes.note,
-        race=next((tag[len(RACE_TAG) :] for tag in notes.tags if tag.startswith(RACE_TAG)), ""),
+        race=race_of(notes.tags),
         step=history.step,
         best_epoch=best.epoch if best else None,
         loss=known(best.loss) if best else None,
         ended=history.last_time if liveness == "gone" else 0.0,
         numbers=newest_numbers(history),
     )
+
+
+def race_of(tags: Sequence[str]) -> str:
+    """The label of the race that a run with these tags belongs to; "" if to none."""
+    return next((tag[len(RACE_TAG) :] for tag in tags if tag.startswith(RACE_TAG)), "")
 
 
 def error_of(run: RunDir, history: History) -> str:

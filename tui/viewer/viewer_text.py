@@ -56,6 +56,11 @@ def waits(runs_before: int, *, paused: bool) -> str:
     return f"the run waits for {runs_before} run{'s' if runs_before > 1 else ''} before it"
 
 
+def waits_for_race(race: str) -> str:
+    """What a run waits for that has come to a rung."""
+    return f"waits for the other runs of its race {harmless(race)}"
+
+
 def ago(seconds: float) -> str:
     """A time in its largest unit: 40 s, 12 min, 3 h, 5 d."""
     for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):

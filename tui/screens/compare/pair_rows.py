@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.comparison import comparison_tables, comparison_text
 from engine.comparison.compared_pairs import ComparedPair, PairImages
 from engine.comparison.comparison import Comparison
-from engine.comparison.paired_test import ALPHA
+from engine.comparison.several_tests import ALPHA
 from engine.text import harmless
 from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span

@@ -27,7 +27,7 @@ class RaceBox(Chooser):
         self._standings = dict(zip(keys, board.standings, strict=True))
         columns = race_rows.board_columns(board, reading.recipes, self.size.width)
         self.fill(keys, columns, facts=race_rows_text.left(board))
-        self.note(race_rows_text.used(board, reading.paused))
+        self.note(race_rows_text.used(board))
         self.tell_runs()
 
     @property

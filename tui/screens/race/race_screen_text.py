@@ -30,7 +30,7 @@ HELP = KeyGroup(
         ("Enter", "attach to the run; Esc there comes back"),
         ("c", "compare the runs of the best recipes"),
         ("p", "pause the queue, or go on: runs that train end as they would"),
-        ("s", "stop the run: it is saved, and trains no more"),
+        ("s", "stop the run: it is saved, and trains no more, whether it trains or waits"),
         (": Ctrl+P", "all that can be done, in words"),
         ("Ctrl+L", "draw the screen anew"),
         ("? Esc q Ctrl+C", "these keys; back to the screen below; leave, the race goes on"),

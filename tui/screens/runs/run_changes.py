@@ -74,7 +74,7 @@ class RunChanges:
     def _write(self, runs: Sequence[RunDir], change: Callable[[RunNotes], RunNotes]) -> None:
         def write() -> Change:
             for run in runs:
-                run_notes.write(run, change(run_notes.read(run)))
+                run_notes.change(run, change)
             return Change()
 
         self._make(write)
