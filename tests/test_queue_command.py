@@ -344,12 +344,12 @@ def test_a_run_that_rests_waits_in_the_queue_and_has_not_ended() -> None:
         label = state(watched.history)
         return f"{label.sign} {label.word}", verdict_words(watched)
 
-    assert shown() == ("○ queued", "waits for 1 run before it")
+    assert shown() == ("○ queued", "the run waits for 1 run before it")
     assert watched.update().kinds == frozenset(), "nothing new is drawn"
     assert {row.name: row.state for row in index.rows()} == {"a": "queued", "b": "queued"}
     assert run_summary.state_now(run) == "queued"
     queue_edits.move(queue.runs_dir, run.label, "first")
-    assert shown() == ("○ queued", "is the next one to start")
+    assert shown() == ("○ queued", "the run is the next one to start")
     queue_edits.remove(queue.runs_dir, run.label)
     assert shown()[0] == "· stopped"
     assert {row.name: row.state for row in index.rows()} == {"a": "queued", "b": "stopped"}

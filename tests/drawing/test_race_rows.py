@@ -111,7 +111,7 @@ def test_curves_have_letters_a_legend_and_marks_of_the_rungs() -> None:
     first = RecipeCurve(1, [(1, 0.5), (3, 0.8), (9, 0.9)])
     second = RecipeCurve(0, [(1, 0.3), (3, 0.4)])
     assert curves(60, 8, first, second, rungs=(1, 3)) == [
-        "╭─ validation accuracy, % ────────── B resnet20  A lenet5 ─╮",
+        "╭─ Top-1 % ───────────────────────── B resnet20  A lenet5 ─╮",
         "│  100┤                                                    │",
         "│     │                ⢀⣀⣀⣀⣀⣀⣀⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠔⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠉⠉⠉⠉⠉B│",
         "│     │          ⣀⡠⠤⠒⠒⠉⠁                                   │",
