@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from engine.protocol import commands
 from engine.protocol.commands import Command
-from engine.queueing import queue_file
+from engine.queueing import queue_file, runner_lock
 from engine.queueing.task import Task
 from engine.racing import race_dropping, race_file
 from engine.racing.race import Race
@@ -180,6 +180,7 @@ async def test_p_pauses_the_queue_and_lets_it_go_on(no_runner: list[Path]) -> No
     race = half_a_race()
     with queue_file.changed(RUNS) as queue:
         queue.tasks = [Task(race.runs[-1].run, race=race.label)]
+    runner = runner_lock.acquire(RUNS)
     async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(120, 30)) as pilot:
         shown = await opened(pilot)
         await pilot.press("p")
@@ -187,10 +188,23 @@ async def test_p_pauses_the_queue_and_lets_it_go_on(no_runner: list[Path]) -> No
         assert notes(pilot) == ["the queue is paused"]
         assert queue_file.read(RUNS).paused
         await read_again(pilot, shown)
-        assert "queue paused: " in screen(pilot)
+        assert "the queue is paused by hand" in screen(pilot)
         await pilot.press("p")
         await wait_for_workers(pilot.app)
         assert not queue_file.read(RUNS).paused
+    os.close(runner)
+    assert no_runner == [RUNS]
+
+
+async def test_p_starts_the_runner_where_none_works(no_runner: list[Path]) -> None:
+    race = half_a_race()
+    with queue_file.changed(RUNS) as queue:
+        queue.tasks = [Task(race.runs[-1].run, race=race.label)]
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=(140, 30)) as pilot:
+        await opened(pilot)
+        assert "nothing works through the queue" in screen(pilot)
+        await pilot.press("p")
+        await wait_for_workers(pilot.app)
     assert no_runner == [RUNS]
 
 

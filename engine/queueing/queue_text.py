@@ -38,6 +38,19 @@ def disk_full(run: str) -> str:
 
 
 PAUSED_BY_HAND = "paused by hand: `cnn-tui queue continue` goes on."
+NO_RUNNER = (
+    "nothing works through the queue, as after a restart of the machine: type `cnn-tui queue "
+    "continue`."
+)
+
+
+def said_paused(reason: str) -> str:
+    """A reason that may begin with `paused by hand`."""
+    return reason if reason.startswith("paused") else f"paused: {reason}"
+
+
+def queue_paused(reason: str) -> str:
+    return f"the queue is {said_paused(reason)}"
 
 
 def queued_already(run: str, place: int) -> str:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from engine.comparison.seed_groups import Spread, spread
-from engine.queueing import queue_file
+from engine.queueing import queue_halt
 from engine.racing.next_tasks import Course, course, is_over
 from engine.racing.race import Race, RaceRun
 from engine.racing.run_results import RunResults, read_results
@@ -69,8 +69,8 @@ class Board(msgspec.Struct, frozen=True):
     """A leader board, best recipe first.
 
     `rungs` is the number of rungs, 1 without halving. `used` is the time of all engines and
-    `remaining` what is left at the present pace, in seconds; None while nothing is known. `paused`
-    is why the queue is paused, if it is.
+    `remaining` what is left at the present pace, in seconds; None while nothing is known. `idle`
+    is the sentence why nothing starts, "" where something will.
     """
 
     race: Race
@@ -79,7 +79,7 @@ class Board(msgspec.Struct, frozen=True):
     ended: bool
     used: float
     remaining: float | None
-    paused: str = ""
+    idle: str = ""
 
     @property
     def rows(self) -> list[Row]:
@@ -99,11 +99,11 @@ class Board(msgspec.Struct, frozen=True):
 
 def board(runs_dir: Path, race: Race) -> Board:
     """The leader board as it is now. Raises RunError if the runs or the queue cannot be read."""
-    return board_of(race, read_results(runs_dir, race), queue_file.read(runs_dir).paused)
+    return board_of(race, read_results(runs_dir, race), queue_halt.why_nothing_starts(runs_dir))
 
 
-def board_of(race: Race, results: Mapping[str, RunResults], paused: str) -> Board:
-    """The leader board by these results; `paused` is why the queue is paused, if it is."""
+def board_of(race: Race, results: Mapping[str, RunResults], idle: str) -> Board:
+    """The leader board by these results; `idle` is why nothing starts, "" where something will."""
     now = course(race, results)
     finished = not now.tasks and not race.recipes_to_come
     ended_early = is_over(race, results)
@@ -117,7 +117,7 @@ def board_of(race: Race, results: Mapping[str, RunResults], paused: str) -> Boar
     standings = tuple(map(places.standing, order))
     used = sum(each.elapsed for each in results.values())
     left = None if ended else _remaining(race, now, results)
-    return Board(race, standings, len(now.ladder), ended, used, left, paused)
+    return Board(race, standings, len(now.ladder), ended, used, left, "" if ended else idle)
 
 
 class _Places(NamedTuple):

@@ -143,9 +143,9 @@ def test_what_is_left_is_said_in_the_longest_form_that_fits() -> None:
         "about 1:00 left",
         "1:00 left",
     ]
-    paused = replace(board(BEST, NEXT, budget=7200.0), paused="the disk is full.")
-    assert race_rows_text.used(paused) == (
-        "2 of 4 runs have ended   1:40 used of 2:00:00   queue paused: the disk is full."
+    idle = replace(board(BEST, NEXT, budget=7200.0), idle="the disk is full.")
+    assert race_rows_text.used(idle) == (
+        "2 of 4 runs have ended   1:40 used of 2:00:00   the disk is full."
     )
     assert race_rows_text.ended(board(BEST)) == (
         "the race 3-digits has ended, best resnet20 lr=0.1 with 92.0 %"

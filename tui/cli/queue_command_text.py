@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.queueing.queue_text import queue_paused
 from engine.text import harmless, typed
 
 WHICH = "RUN is a number, a part of a name, or a path."
@@ -51,12 +52,7 @@ RUN_ALONE = "--run takes an existing run as it is: leave the other options out."
 
 def queued(run: str, place: int, paused: str) -> str:
     said = f"queued {harmless(run)} at place {place}"
-    return f"{said}; the queue is {said_paused(paused)}" if paused else said
-
-
-def said_paused(reason: str) -> str:
-    """A reason that may begin with `paused by hand`."""
-    return reason if reason.startswith("paused") else f"paused: {reason}"
+    return f"{said}; {queue_paused(paused)}" if paused else said
 
 
 def moved(run: str, place: int) -> str:
@@ -82,10 +78,6 @@ def going_on(count: int) -> str:
     return f"the queue goes on, with {count} run{'s' if count != 1 else ''}" if count else EMPTY
 
 
-NO_RUNNER = (
-    "nothing works through the queue, as after a restart of the machine: type `cnn-tui queue "
-    "continue`."
-)
 DISK_FULL = "the disk of the runs is full: free some space."
 
 

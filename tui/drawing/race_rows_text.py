@@ -56,11 +56,11 @@ ENDED, STOPPED = "ended", "stopped"
 
 
 def used(board: Board) -> str:
-    """`5 of 27 runs have ended   8:12 used of 2:00:00`, and why the queue is paused."""
+    """`5 of 27 runs have ended   8:12 used of 2:00:00`, and why nothing starts."""
     budget = f" of {duration(board.race.budget)}" if board.race.budget else ""
     runs = f"{board.settled:,} of {board.planned:,} runs have ended"
     said = f"{runs}   {duration(board.used)} used{budget}"
-    return f"{said}   queue paused: {harmless(board.paused)}" if board.paused else said
+    return f"{said}   {harmless(board.idle)}" if board.idle else said
 
 
 def ended(board: Board) -> str:
@@ -97,8 +97,8 @@ def head(board: Board) -> str:
         said.append("stopped" if race.stopped else "ended")
     elif board.remaining is not None:
         said.append(f"about {duration(board.remaining)} left")
-    if board.paused and not board.ended:
-        said.append(f"queue paused: {board.paused}")
+    if board.idle:
+        said.append(board.idle)
     return harmless("; ".join(said))
 
 

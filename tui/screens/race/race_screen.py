@@ -173,7 +173,7 @@ class RaceScreen(FineScreen[None]):
 
     def action_pause(self) -> None:
         if self.reading is not None:
-            self._change(self._go_on if self.reading.board.paused else self._pause)
+            self._change(self._go_on if self.reading.board.idle else self._pause)
 
     def _pause(self) -> str:
         return words.paused(queue_edits.pause(self._runs_dir))
@@ -231,7 +231,7 @@ class KeysRow(CellWidget):
         screen = self.screen
         assert isinstance(screen, RaceScreen)
         reading = screen.reading
-        paused = reading is not None and bool(reading.board.paused)
+        paused = reading is not None and bool(reading.board.idle)
         several = reading is not None and reading.board.race.seeds > 1
         keys = (
             ("⏎", words.KEY_ATTACH),

@@ -1,0 +1,18 @@
+"""Why nothing starts in a queue: it is paused, or its runner has died."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.queueing import queue_file, queue_text, runner_lock
+
+
+def why_nothing_starts(runs_dir: Path) -> str:
+    """The sentence for a queue in which runs wait, and none starts; "" where one will.
+
+    Raises RunError if the queue cannot be read.
+    """
+    queue = queue_file.read(runs_dir)
+    if queue.paused:
+        return queue_text.queue_paused(queue.paused)
+    return queue_text.NO_RUNNER if queue.tasks and not runner_lock.is_working(runs_dir) else ""
