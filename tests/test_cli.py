@@ -128,6 +128,7 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
             "'--onnx' requires an argument: see `cnn-tui export --help`.\n",
         ),
         (["--epochs"], "'--epochs' requires an argument: see `cnn-tui --help`.\n"),
+        (["queue", "move", "--zzz"], "no such option '--zzz': see `cnn-tui queue move --help`.\n"),
         (["status", "--json=1"], "does not take a value: see `cnn-tui status --help`.\n"),
         (["train", "--epoch", "1"], "no such option '--epoch': did you mean '--epochs'?\n"),
         (["lenet5", "digits", "--no-ui"], "type `--arch lenet5 --data digits` instead.\n"),

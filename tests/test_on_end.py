@@ -93,6 +93,13 @@ def test_what_cannot_run_is_refused(command: str, sentence: str) -> None:
     assert sentence in str(refused.value)
 
 
+def test_a_file_that_is_no_program_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "tell.sh"
+    file.write_text("#!/bin/sh\n")
+    with pytest.raises(UsageError, match=r"may not be run .* `chmod \+x "):
+        on_end.check(str(file))
+
+
 # What it is told
 
 

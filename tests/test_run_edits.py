@@ -92,6 +92,14 @@ def test_of_an_edited_file_what_can_be_understood_counts(
     assert run_notes.read(run) == understood
 
 
+@pytest.mark.parametrize("written", ["note = 'three weeks' oops", "\x00\xff"])
+def test_a_file_that_is_no_toml_is_not_replaced(run: RunDir, written: str) -> None:
+    run.notes.write_text(written)
+    with pytest.raises(RunError, match=r"notes\.toml cannot be understood .*: mend it or move it"):
+        run_notes.change(run, lambda now: run_notes.with_tags(now, ["new"]))
+    assert run.notes.read_text() == written
+
+
 def test_a_run_without_notes_has_none(run: RunDir) -> None:
     assert run_notes.read(run) == RunNotes()
 

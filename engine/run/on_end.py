@@ -32,4 +32,6 @@ def check(command: str) -> None:
     if command and not words:
         raise UsageError(run_text.ON_END_BLANK)
     if words and shutil.which(words[0]) is None:
-        raise UsageError(run_text.on_end_missing(words[0]))
+        is_there = os.path.isfile(words[0])
+        sentence = run_text.on_end_no_program if is_there else run_text.on_end_missing
+        raise UsageError(sentence(words[0]))

@@ -59,12 +59,24 @@ def write(run: RunDir, notes: RunNotes) -> None:
 def change(run: RunDir, changed: Callable[[RunNotes], RunNotes]) -> RunNotes:
     """Replace the notes of a run by what becomes of them; of two who do so, one waits.
 
-    Returns the new notes. Raises RunError as `write` does, and what `changed` raises.
+    Returns the new notes. Raises RunError as `write` does and for a file that is no TOML, whose
+    words would be lost, and what `changed` raises.
     """
     with locked_runs_folder(run.path.parent):
+        _check(run)
         notes = changed(read(run))
         write(run, notes)
     return notes
+
+
+def _check(run: RunDir) -> None:
+    try:
+        tomllib.loads(regular_files.read_text(run.notes))
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, RecursionError) as error:
+        why = text.reason(error) if isinstance(error, OSError) else str(error)
+        raise RunError(run_text.notes_unclear(run.notes, why)) from error
 
 
 def with_tags(notes: RunNotes, add: Iterable[str] = (), remove: Iterable[str] = ()) -> RunNotes:

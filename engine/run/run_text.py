@@ -133,10 +133,24 @@ def on_end_unclear(command: str, why: str) -> str:
     )
 
 
+def notes_unclear(path: object, why: str) -> str:
+    return (
+        f"{harmless(str(path))} cannot be understood ({harmless(why)}): mend it or move it away, "
+        "since a change would lose its words."
+    )
+
+
 def on_end_missing(program: str) -> str:
     return (
         f"there is no program '{harmless(program)}' to run at the end of a run: give its path, or "
         "for pipes and variables, which need a shell, sh -c '...'."
+    )
+
+
+def on_end_no_program(file: str) -> str:
+    return (
+        f"{harmless(file)} may not be run at the end of a run: make it a program with `chmod +x "
+        f"{typed(file)}`."
     )
 
 
@@ -210,8 +224,8 @@ def no_file_either(source: str, no_run: str) -> str:
 
 def bad_predictions(path: object) -> str:
     return (
-        f"{harmless(str(path))} is not a whole file of predictions: delete it, and `cnn-tui test` "
-        "judges the images again."
+        f"{harmless(str(path))} is not a whole file of predictions, so nothing can be said of "
+        "single images: train the run again."
     )
 
 

@@ -77,10 +77,14 @@ def _nearest(error: click.UsageError) -> Sequence[str]:
 
 
 def _subcommand(ctx: click.Context | None, group: click.Context | None) -> str:
-    """The name of the subcommand that was parsed; empty for the program itself."""
+    """The subcommand that was parsed, as `queue add`; empty for the program itself."""
     if ctx is None:
         return group.invoked_subcommand or "" if group is not None else ""
-    return ctx.info_name or "" if ctx.parent is not None else ""
+    words: list[str] = []
+    while ctx.parent is not None:
+        words.insert(0, ctx.info_name or "")
+        ctx = ctx.parent
+    return " ".join(words)
 
 
 class Cli(click.Group):
