@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from engine.errors import EngineError, RunError, UsageError
 from engine.queueing.task import Task
-from engine.racing import leader_board, next_tasks, race_file
+from engine.racing import leader_board, next_tasks, race_file, raced_recipes
 from engine.racing.leader_board import Board
 from engine.racing.race import Race
 from engine.racing.race_preparation import prepare
@@ -257,6 +257,15 @@ def test_what_cannot_be_raced_leaves_nothing_behind(
     with pytest.raises(EngineError, match=sentence):
         prepare(tmp_path / "runs", RaceRequest(sets=sets, flags=races.FLAGS)._replace(**options))
     assert not (tmp_path / "runs").exists()
+
+
+def test_too_many_runs_are_counted_before_they_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raced_recipes, "check_recipes", None)
+    lists = [f"{field}=[{', '.join(map(str, range(200)))}]" for field in ("warmup", "rotate")]
+    with pytest.raises(UsageError, match="this race is 40,000 runs: add --yes"):
+        prepare(tmp_path / "runs", RaceRequest(sets=lists, flags=races.FLAGS))
 
 
 def test_of_the_runs_of_a_race_all_are_made_or_none(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from pathlib import Path
@@ -30,12 +31,13 @@ def prepare(runs_dir: Path, request: RaceRequest, *, however_many: bool = False)
     made.
     """
     race = _planned(request)
+    recipe_count = math.prod(map(len, race.choices.values()))
+    race = replace(race, trials=min(race.trials, recipe_count))
+    count = race.seeds * (race.trials or recipe_count)
+    if count > MANY_RUNS and not however_many:  # first, since to check so many takes minutes
+        raise UsageError(racing_text.many_runs(count))
     recipes = raced_recipes.check_recipes(race, runs_dir)
     race = raced_recipes.with_absolute_paths(race, recipes[0])
-    race = replace(race, trials=min(race.trials, len(recipes)))
-    count = race.seeds * (race.trials or len(recipes))
-    if count > MANY_RUNS and not however_many:
-        raise UsageError(racing_text.many_runs(count))
     name = request.name or safe_name(data_names.short_name(recipes[0].data)) or "race"
     if not NAME.fullmatch(name):
         raise UsageError(racing_text.bad_name(name))
