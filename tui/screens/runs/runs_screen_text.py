@@ -192,11 +192,8 @@ def report_on(labels: Sequence[str]) -> str:
 
 
 def report_exists(path: object, selectors: Sequence[str]) -> str:
-    runs = " ".join(map(typed, selectors))
-    return (
-        f"{harmless(str(path))} exists already: move it away, or replace it with "
-        f"`cnn-tui report {runs} --force`."
-    )
+    command = " ".join(["cnn-tui report", *map(typed, selectors), "--force"])
+    return f"{harmless(str(path))} exists already: move it away, or replace it with `{command}`."
 
 
 def nothing_at(path: str) -> str:
