@@ -13,6 +13,12 @@ def why_nothing_starts(runs_dir: Path) -> str:
     Raises RunError if the queue cannot be read.
     """
     queue = queue_file.read(runs_dir)
-    if queue.paused:
-        return queue_text.queue_paused(queue.paused)
-    return queue_text.NO_RUNNER if queue.tasks and not runner_lock.is_working(runs_dir) else ""
+    works = runner_lock.is_working(runs_dir)
+    return sentence(queue.paused, waits=bool(queue.tasks), works=works)
+
+
+def sentence(paused: str, *, waits: bool, works: bool) -> str:
+    """As `why_nothing_starts`, of a queue whose runner `works`, and in which a run `waits`."""
+    if paused:
+        return queue_text.queue_paused(paused)
+    return queue_text.NO_RUNNER if waits and not works else ""

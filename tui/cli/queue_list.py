@@ -6,7 +6,7 @@ import time
 
 import click
 
-from engine.queueing import queue_text
+from engine.queueing import queue_halt
 from engine.queueing.queue_journal import Ended
 from tui.cli import queue_command_text as words
 from tui.cli import tables
@@ -69,9 +69,5 @@ def _ended_row(ended: Ended) -> tuple[str, ...]:
 
 
 def _troubles(status: QueueStatus) -> list[str]:
-    found = [words.DISK_FULL] if status.disk_full else []
-    if status.paused:
-        found.append(queue_text.queue_paused(status.paused))
-    elif status.runs and not status.working:
-        found.append(queue_text.NO_RUNNER)
-    return found
+    halt = queue_halt.sentence(status.paused, waits=bool(status.runs), works=status.working)
+    return [said for said in (words.DISK_FULL if status.disk_full else "", halt) if said]
