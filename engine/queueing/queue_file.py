@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +15,7 @@ from engine.queueing import queue_text
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.task import Queue
 from engine.run.durable_files import write_durably
-from engine.run.file_lock import flock
+from engine.run.file_lock import locked
 
 
 def read(runs_dir: Path) -> Queue:
@@ -50,7 +48,8 @@ def changed(runs_dir: Path) -> Iterator[Queue]:
     Others wait meanwhile. If the block raises, the queue stays as it was. Raises RunError as `read`
     does, and if the queue cannot be written.
     """
-    with _locked(QueueDir(runs_dir)) as queue_dir:
+    queue_dir = QueueDir(runs_dir)
+    with locked(queue_dir.lock):
         queue = read(runs_dir)
         before = msgspec.json.encode(queue)
         yield queue
@@ -64,18 +63,3 @@ def _write(file: Path, content: bytes) -> None:
         write_durably(file, content)
     except OSError as error:
         raise RunError(text.cannot_write(file, text.reason(error))) from error
-
-
-@contextmanager
-def _locked(queue_dir: QueueDir) -> Iterator[QueueDir]:
-    """Hold the lock of the queue; on a file system without locks, nothing."""
-    try:
-        os.makedirs(queue_dir.path, mode=0o700, exist_ok=True)
-        descriptor = os.open(queue_dir.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise RunError(text.cannot_write(queue_dir.path, text.reason(error))) from error
-    try:
-        flock(descriptor, fcntl.LOCK_EX)
-        yield queue_dir
-    finally:
-        os.close(descriptor)

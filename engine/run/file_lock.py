@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from engine import text
 from engine.errors import RunError
@@ -13,8 +17,25 @@ from engine.run import run_text
 # The errors of flock on a file system without locks.
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
-
 ACQUIRE_SECONDS = 1.0
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold the lock of a file, in a folder that is made where there is none; others wait meanwhile.
+
+    On a file system without locks, nobody waits. Raises RunError if the folder cannot be written.
+    """
+    try:
+        os.makedirs(file.parent, mode=0o700, exist_ok=True)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RunError(text.cannot_write(file.parent, text.reason(error))) from error
+    try:
+        flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def flock_patiently(descriptor: int) -> bool | None:
