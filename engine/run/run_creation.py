@@ -35,6 +35,12 @@ def safe_name(name: str) -> str:
     return safe.strip(".-")
 
 
+def check_name(name: str) -> None:
+    """Raise UsageError for a name that cannot name a run."""
+    if not NAME.fullmatch(name):
+        raise UsageError(run_text.bad_name(name))
+
+
 def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
     """Create a run folder with this recipe, locked for the engine that will start on it.
 
@@ -48,8 +54,7 @@ def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
 def claim_labels(runs_dir: Path, names: Sequence[str]) -> list[str]:
     """Claim a number for each of these names. Raises as `create`."""
     for name in names:
-        if not NAME.fullmatch(name):
-            raise UsageError(run_text.bad_name(name))
+        check_name(name)
     try:
         os.makedirs(runs_dir, mode=0o700, exist_ok=True)
         numbers = _claim_numbers(runs_dir, len(names))
@@ -95,25 +100,17 @@ def _claim_numbers(runs_dir: Path, count: int) -> list[int]:
     places = (runs_dir, runs_dir / TRASH)
     there = [number for place in places for number, _ in numbered_names(place)]
     free = itertools.count(max([*claimed, *there], default=0) + 1)
-    return list(itertools.islice(filter(functools.partial(_claims, runs_dir), free), count))
+    return list(itertools.islice(filter(functools.partial(claim_number, runs_dir), free), count))
 
 
-def _claims(runs_dir: Path, number: int) -> bool:
-    """Whether this process has claimed the number, and not another one before."""
+def claim_number(runs_dir: Path, number: int) -> bool:
+    """Claim a number; returns False if it was claimed before. Raises OSError."""
+    file = _numbers(runs_dir) / str(number)
     try:
-        keep_number(runs_dir, number, os.O_EXCL)
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
         return False
     return True
-
-
-def keep_number(runs_dir: Path, number: int, how: int = 0) -> None:
-    """Claim a number, which a run that was moved into the folder may not have done.
-
-    Raises OSError; with os.O_EXCL also if it is claimed.
-    """
-    file = _numbers(runs_dir) / str(number)
-    os.close(os.open(file, os.O_CREAT | os.O_WRONLY | how, 0o600))
 
 
 def _numbers(runs_dir: Path) -> Path:

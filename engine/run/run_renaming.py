@@ -16,12 +16,6 @@ from engine.run.run_paths import RunDir
 from engine.run.runs_folder_lock import locked_runs_folder
 
 
-def check_name(name: str) -> None:
-    """Raise UsageError for a name that cannot name a run."""
-    if not run_creation.NAME.fullmatch(name):
-        raise UsageError(run_text.bad_name(name))
-
-
 def rename(run: RunDir, name: str) -> RunDir:
     """The run in its new folder, `NUMBER-NAME`; other runs that start from its weights find them.
 
@@ -30,7 +24,7 @@ def rename(run: RunDir, name: str) -> RunDir:
     error everything is as before, but for recipes that a full disk does not take back: with these,
     the same command goes on.
     """
-    check_name(name)
+    run_creation.check_name(name)
     renamed = RunDir(run.path.with_name(name if run.number is None else f"{run.number}-{name}"))
     with locked_runs_folder(run.path.parent), run_lock.held(run):
         if os.path.lexists(renamed.path):

@@ -32,8 +32,8 @@ def delete(run: RunDir) -> RunDir:
                 raise RunError(run_text.weights_needed(run.label, user.label))
         link = run_creation.state_link(run)
         try:
-            if run.number is not None:
-                run_creation.keep_number(runs_dir, run.number)
+            if run.number is not None:  # one that was moved here may have claimed none
+                run_creation.claim_number(runs_dir, run.number)
             deleted = _moved(run, trash_of(runs_dir))
         except OSError as error:
             raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from engine.errors import EngineError
 from engine.queueing import queued_runs
-from engine.run import run_notes, run_renaming, run_trash
+from engine.run import run_creation, run_notes, run_trash
 from engine.run.run_notes import RunNotes
 from engine.run.run_paths import RunDir
 from engine.text import folder
@@ -85,7 +85,7 @@ class RunChanges:
                 self._make(lambda: Change(moved={run: queued_runs.rename(run, name)}))
 
         dialog = LineDialog(
-            run.name, lambda name: refusal(partial(run_renaming.check_name, name)) if name else ""
+            run.name, lambda name: refusal(partial(run_creation.check_name, name)) if name else ""
         ).entitled(runs_screen_text.rename(run.label), runs_screen_text.RENAME_KEYS)
         self._screen.app.push_screen(dialog, take)
 
