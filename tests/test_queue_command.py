@@ -18,7 +18,7 @@ from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_journal import Ended
 from engine.queueing.task import Begun, Task
 from engine.racing import next_tasks
-from engine.run import run_liveness, run_lock, run_search, run_trash
+from engine.run import durable_files, run_liveness, run_lock, run_search, run_trash
 from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.queues import FakeEngine, FakeQueue
@@ -220,7 +220,7 @@ def test_a_run_that_cannot_be_queued_does_not_stay(monkeypatch: pytest.MonkeyPat
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(queue_file, "write_durably", full)
+    monkeypatch.setattr(durable_files, "write_durably", full)
     assert "No space left" in refused("add", *DIGITS)
     assert run_search.labels(Path("runs")) == []
 

@@ -25,6 +25,7 @@ from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_races import Races
 from engine.queueing.task import Begun, Task
 from engine.queueing.task_ends import MOST_STARTS, TaskEnds
+from engine.run import durable_files
 from engine.run.journal_search import last_event
 from engine.run.run_paths import RunDir
 from tests.queues import FakeEngine, FakeQueue, always, nothing_follows
@@ -216,7 +217,7 @@ def test_a_queue_that_cannot_be_written_waits_for_better_times(
     queue.runner.step()
     queue.engines[first].ends("done")
     with monkeypatch.context() as patch:
-        patch.setattr(queue_file, "write_durably", full_disk)
+        patch.setattr(durable_files, "write_durably", full_disk)
         with pytest.raises(RunError, match="No space left"):
             queue.runner.step()
     queue.runner.step()
@@ -235,7 +236,7 @@ def test_a_runner_whose_log_is_full_goes_on(
         patch.undo()
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue_file, "write_durably", full_disk)
+        patch.setattr(durable_files, "write_durably", full_disk)
         patch.setattr("sys.stderr.write", full_disk)
         patch.setattr("engine.queueing.runner.time.sleep", makes_room)
         queue.runner.run()
@@ -517,7 +518,7 @@ def test_a_runner_that_is_told_to_end_does_so_on_a_full_disk(
     queue.add()
     queue.runner.step()
     queue.runner.is_ending = True
-    monkeypatch.setattr(queue_file, "write_durably", full_disk)
+    monkeypatch.setattr(durable_files, "write_durably", full_disk)
     queue.runner.run()
     assert "No space left" in capsys.readouterr().err
     with pytest.raises(OSError, match="Bad file"):

@@ -14,7 +14,7 @@ from engine.errors import RunError
 from engine.queueing import queue_text
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.task import Queue
-from engine.run.durable_files import write_durably
+from engine.run.durable_files import save
 from engine.run.file_lock import locked
 
 
@@ -55,11 +55,4 @@ def changed(runs_dir: Path) -> Iterator[Queue]:
         yield queue
         after = msgspec.json.encode(queue)
         if after != before:
-            _write(queue_dir.tasks, msgspec.json.format(after, indent=1) + b"\n")
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        write_durably(file, content)
-    except OSError as error:
-        raise RunError(text.cannot_write(file, text.reason(error))) from error
+            save(queue_dir.tasks, msgspec.json.format(after, indent=1) + b"\n")

@@ -14,7 +14,7 @@ from engine.racing.race import Race
 from engine.recipes.recipe_toml import toml_value
 from engine.regular_files import read_text
 from engine.run import run_search
-from engine.run.durable_files import write_durably
+from engine.run.durable_files import save
 from engine.run.runs_folder_lock import locked_runs_folder
 
 FOLDER = ".races"
@@ -28,11 +28,7 @@ def races_folder(runs_dir: Path) -> Path:
 
 def write(runs_dir: Path, race: Race) -> None:
     """Write the file of a race, whose folder is there. Raises RunError."""
-    path = races_folder(runs_dir) / race.label / FILE
-    try:
-        write_durably(path, to_toml(race).encode())
-    except OSError as error:
-        raise RunError(text.cannot_write(path, text.reason(error))) from error
+    save(races_folder(runs_dir) / race.label / FILE, to_toml(race).encode())
 
 
 def change(runs_dir: Path, label: str, changed: Callable[[Race], Race]) -> Race:

@@ -7,6 +7,9 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from engine import text
+from engine.errors import RunError
+
 # The user alone may read such a file.
 PRIVATE = 0o600
 
@@ -32,6 +35,14 @@ def write_durably(
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def save(path: Path, content: bytes) -> None:
+    """As `write_durably`, but raises RunError, with a sentence for the user."""
+    try:
+        write_durably(path, content)
+    except OSError as error:
+        raise RunError(text.cannot_write(path, text.reason(error))) from error
 
 
 def _sync_folder(folder: Path) -> None:

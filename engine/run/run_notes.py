@@ -16,7 +16,7 @@ from engine import regular_files, text
 from engine.errors import RunError, UsageError
 from engine.recipes.recipe_toml import toml_value
 from engine.run import run_text
-from engine.run.durable_files import write_durably
+from engine.run.durable_files import save
 from engine.run.run_paths import RunDir
 from engine.run.runs_folder_lock import locked_runs_folder
 
@@ -50,10 +50,7 @@ def read(run: RunDir) -> RunNotes:
 def write(run: RunDir, notes: RunNotes) -> None:
     """Replace the notes of a run. Raises RunError if its folder cannot be written."""
     lines = [f"tags = {toml_value(notes.tags)}", f"note = {toml_value(notes.note)}", ""]
-    try:
-        write_durably(run.notes, "\n".join(lines).encode())
-    except OSError as error:
-        raise RunError(text.cannot_write(run.notes, text.reason(error))) from error
+    save(run.notes, "\n".join(lines).encode())
 
 
 def change(run: RunDir, changed: Callable[[RunNotes], RunNotes]) -> RunNotes:

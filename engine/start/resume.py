@@ -19,7 +19,7 @@ from engine.recipes.recipe import CHANGEABLE, FIELDS, MOST_EPOCHS, Recipe
 from engine.recipes.recipe_building import build_recipe, fields_for_device
 from engine.recipes.recipe_toml import notes_in, read_fields, read_toml, to_toml, with_changes
 from engine.run import run_lock
-from engine.run.durable_files import write_durably
+from engine.run.durable_files import save
 from engine.run.history import History
 from engine.run.journal_search import excerpt, newest_first
 from engine.run.run_lock import Claim
@@ -90,7 +90,7 @@ def resume(run: RunDir, request: ResumeRequest) -> tuple[Claim, Recipe]:
     recipe, toml = resumed_recipe(run, request)
     claim = Claim(run, run_lock.acquire(run, force=request.force))
     if toml != read_toml(run.recipe):
-        _rewrite(run, toml)
+        save(run.recipe, toml.encode())
     return claim, recipe
 
 
@@ -131,13 +131,6 @@ def _check_own_data(run: RunDir, recipe: Recipe) -> None:
     if now != started.classes:
         selector = run.selector
         raise RunError(start_text.other_classes(run.label, selector, started.classes, now))
-
-
-def _rewrite(run: RunDir, toml: str) -> None:
-    try:
-        write_durably(run.recipe, toml.encode())
-    except OSError as error:
-        raise RunError(text.cannot_write(run.recipe, text.reason(error))) from error
 
 
 def _check_total(run: RunDir, request: ResumeRequest) -> None:
