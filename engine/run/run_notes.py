@@ -39,9 +39,14 @@ class RunNotes(msgspec.Struct, frozen=True):
 def read(run: RunDir) -> RunNotes:
     """The notes of a run; of a file that somebody has edited, what can be understood."""
     try:
-        found = tomllib.loads(regular_files.read_text(run.notes))
+        return _read(run)
     except (OSError, ValueError, RecursionError):
         return RunNotes()
+
+
+def _read(run: RunDir) -> RunNotes:
+    """As `read`. Raises OSError, ValueError and RecursionError for a file that is no TOML."""
+    found = tomllib.loads(regular_files.read_text(run.notes))
     tags, note = found.get("tags"), found.get("note")
     words = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
     return RunNotes(tuple(dict.fromkeys(words)), note if isinstance(note, str) else "")
@@ -60,17 +65,17 @@ def change(run: RunDir, changed: Callable[[RunNotes], RunNotes]) -> RunNotes:
     words would be lost, and what `changed` raises.
     """
     with locked_runs_folder(run.path.parent):
-        _check(run)
-        notes = changed(read(run))
+        notes = changed(_read_whole(run))
         write(run, notes)
     return notes
 
 
-def _check(run: RunDir) -> None:
+def _read_whole(run: RunDir) -> RunNotes:
+    """As `read`. Raises RunError for a file that is there and cannot be understood."""
     try:
-        tomllib.loads(regular_files.read_text(run.notes))
+        return _read(run)
     except FileNotFoundError:
-        pass
+        return RunNotes()
     except (OSError, ValueError, RecursionError) as error:
         why = text.reason(error) if isinstance(error, OSError) else str(error)
         raise RunError(run_text.notes_unclear(run.notes, why)) from error
