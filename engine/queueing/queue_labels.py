@@ -36,5 +36,7 @@ def _renamed(runs_dir: Path, tasks: Sequence[Task]) -> Mapping[str, str]:
     if not gone:
         return {}
     known = {run.label for run in runs}
-    there = [run for run in run_search.list_runs(runs_dir) if run.label not in known]
-    return {gone[run.number]: run.label for run in there if run.number in gone}
+    # The runner asks five times a second while a folder is gone: few runs of many are looked into.
+    labels = (each for each in run_search.labels(runs_dir) if int(each.partition("-")[0]) in gone)
+    renamed = (RunDir(runs_dir / label) for label in labels if label not in known)
+    return {gone[run.number]: run.label for run in renamed if run.recipe.exists()}
