@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.queueing import queue_file, queue_journal
+from engine.queueing import queue_edits, queue_file, queue_journal
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_races import Races
 from engine.queueing.runner import Runner
@@ -111,6 +111,10 @@ class FakeQueue:
     def put(self, task: Task) -> None:
         with queue_file.changed(self.runs_dir) as queue:
             queue.tasks.append(task)
+
+    def take_out(self, run: str) -> None:
+        with queue_file.changed(self.runs_dir) as queue:
+            queue_edits.take_out(self.runs_dir, queue, run)
 
     @property
     def now(self) -> Queue:

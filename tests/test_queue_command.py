@@ -125,7 +125,7 @@ def test_a_run_is_moved(where: str, moved: str) -> None:
 def test_a_place_or_a_run_that_is_not_there_is_refused() -> None:
     queue = FakeQueue(Path("runs"))
     queue.add("a")
-    queue_edits.remove(queue.runs_dir, queue.add("b"))
+    queue.take_out(queue.add("b"))
     assert refused("move", "a", "middle").startswith("'middle' is no place in the queue")
     assert refused("move", "b", "up").startswith("2-b is not in the queue")
     elsewhere = FakeQueue(Path("others")).add("c")
@@ -296,7 +296,7 @@ def test_a_queued_run_is_queued_wherever_its_state_is_told() -> None:
     assert run_summary.state_now(run) == "queued"
     result = CliRunner().invoke(main, ["status", "a"])
     assert result.stdout.startswith("1-a   queued")
-    queue_edits.remove(queue.runs_dir, run.label)
+    queue.take_out(run.label)
     assert [row.state for row in index.rows()] == ["starting"]
     assert run_summary.state_now(run) == "starting"
 
@@ -320,7 +320,7 @@ def test_a_run_that_has_come_to_a_rung_waits_for_its_race() -> None:
         queue.put(task)
     first, second = race.runs[0].run, race.runs[1].run
     for run in (first, second):
-        queue_edits.remove(queue.runs_dir, run)
+        queue.take_out(run)
     trained(queue.runs_dir, first, 0.9, epochs=1)
     stopped(queue.runs_dir, second)
     shown = []
@@ -350,7 +350,7 @@ def test_a_run_that_rests_waits_in_the_queue_and_has_not_ended() -> None:
     assert run_summary.state_now(run) == "queued"
     queue_edits.move(queue.runs_dir, run.label, "first")
     assert shown() == ("○ queued", "the run is the next one to start")
-    queue_edits.remove(queue.runs_dir, run.label)
+    queue.take_out(run.label)
     assert shown()[0] == "· stopped"
     assert {row.name: row.state for row in index.rows()} == {"a": "queued", "b": "stopped"}
     queue.put(Task(run.label))
@@ -375,12 +375,12 @@ def test_the_dashboard_says_what_a_queued_run_waits_for() -> None:
 
     assert shown() == ("○ queued", ["the run waits for 2 runs before it"])
     assert watched.update().kinds == frozenset(), "nothing new is drawn"
-    queue_edits.remove(queue.runs_dir, first)
+    queue.take_out(first)
     assert shown() == ("○ queued", ["the run waits for 1 run before it"])
     queue_edits.move(queue.runs_dir, third, "first")
     assert shown() == ("○ queued", ["the run is the next one to start"])
     queue_edits.pause(queue.runs_dir)
     assert shown() == ("○ queued", ["the queue is paused"])
-    queue_edits.remove(queue.runs_dir, third)
+    queue.take_out(third)
     assert shown()[0] == "● starting"
     assert second in order()

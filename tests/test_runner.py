@@ -262,7 +262,7 @@ def test_a_run_that_cannot_start_says_why_and_the_next_one_does(queue: FakeQueue
 
 def test_a_run_that_somebody_else_trains_holds_the_device(queue: FakeQueue) -> None:
     other, waits = queue.add("other"), queue.add("waits")
-    queue_edits.remove(queue.runs_dir, other)
+    queue.take_out(other)
     engine = FakeEngine(RunDir(queue.runs_dir / other), Task(other), {})
     assert queue.runner.step()
     assert queue.starts == []
@@ -425,7 +425,7 @@ def test_a_race_that_is_stopped_while_its_run_starts_does_not_train(tmp_path: Pa
 
 def test_a_run_that_is_taken_out_while_it_starts_does_not_train(queue: FakeQueue) -> None:
     run = queue.add()
-    queue.meanwhile = lambda: queue_edits.remove(queue.runs_dir, run)
+    queue.meanwhile = lambda: queue.take_out(run)
     assert not queue.runner.step()
     assert (queue.starts, queue.now.tasks) == ([], [])
 

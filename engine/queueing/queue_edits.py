@@ -52,17 +52,11 @@ def move(runs_dir: Path, run: str, where: Where) -> int:
     return to
 
 
-def remove(runs_dir: Path, run: str) -> None:
-    """Take the run's task out of the queue; its folder stays.
+def take_out(runs_dir: Path, queue: Queue, run: str) -> None:
+    """Take the run's task out of a queue that is being changed; its folder stays.
 
     Raises RunError if it is not in the queue, or if it is training.
     """
-    with queue_file.changed(runs_dir) as queue:
-        take_out(runs_dir, queue, run)
-
-
-def take_out(runs_dir: Path, queue: Queue, run: str) -> None:
-    """As `remove`, from a queue that is being changed."""
     queue_labels.mend(runs_dir, queue)
     task = _task(queue, run)
     if _trains(runs_dir, task):

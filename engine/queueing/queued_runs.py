@@ -61,7 +61,7 @@ def delete(run: RunDir) -> RunDir:
 def remove(runs_dir: Path, label: str) -> RunDir | None:
     """Take a run out of the queue. One that has never trained goes to the trash, and is returned.
 
-    Raises RunError as `queue_edits.remove` and `run_trash.delete` do.
+    Raises RunError as `queue_edits.take_out` and `run_trash.delete` do.
     """
     run = RunDir(runs_dir / label)
     with queue_file.changed(runs_dir) as queue:

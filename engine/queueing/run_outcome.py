@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
-def begun_now(run: RunDir, devices: tuple[str, ...], before: Begun | None = None) -> Begun:
+def begun_now(run: RunDir, devices: tuple[str, ...], before: Begun | None) -> Begun:
     """The note about an engine that begins now; `before` is the one about the engine before.
 
     Raises RunError if the journal of the run cannot be read.
