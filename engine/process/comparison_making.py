@@ -7,20 +7,19 @@ from collections.abc import Iterator, Sequence
 from engine.comparison import comparison_tables
 from engine.comparison.compared_training import ComparedTraining, compared
 from engine.comparison.comparison import comparison
+from engine.process import page_writing
 from engine.protocol import requests
-from engine.protocol.answers import Answer, Note, Progress, Written
+from engine.protocol.answers import Answer, Note, Progress
 from engine.protocol.requests import path_of
 from engine.report import report_text
 from engine.report.comparison_page import comparison_page
 from engine.report.comparison_values import without_folders
-from engine.report.figure_files import write_figures
 from engine.report.fonts import font_choice, package_for
 from engine.report.overlay_figure import overlay
 from engine.report.run_facts import read_history
 from engine.run import run_liveness
 from engine.run.history import History
 from engine.run.run_paths import RunDir
-from engine.run.target_files import fill
 
 
 def compared_runs(request: requests.CompareRuns) -> Iterator[Answer]:
@@ -53,8 +52,4 @@ def _written(
         lacking.append(report_text.MISSING_GLYPHS)
     drawn = [one for one in [overlay(found, trainings, fonts.families)] if one is not None]
     content = comparison_page(found, trainings, drawn, lacking).encode()
-    if request.pictures:
-        yield Progress(report_text.WRITING_FIGURES)
-        write_figures(drawn, path_of(request.pictures))
-    fill(path_of(request.target), content)
-    yield Written(len(content))
+    yield from page_writing.written(request, drawn, content)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.errors import EngineError
+from engine.process import page_writing
 from engine.protocol import requests
-from engine.protocol.answers import Answer, Note, Progress, Written
+from engine.protocol.answers import Answer, Note, Progress
 from engine.protocol.requests import path_of
 from engine.report import report_text
-from engine.report.figure_files import write_figures
 from engine.report.fonts import FontChoice, package_for
 from engine.report.network_pictures import NetworkPictures, recorded_maps
 from engine.report.page import page
@@ -17,7 +17,6 @@ from engine.report.private_words import places_of, without_places
 from engine.report.report_drawings import ShownImages, drawings, fonts_of
 from engine.report.run_facts import RunFacts, read_facts
 from engine.run.run_paths import RunDir
-from engine.run.target_files import fill
 from engine.trained import trained_text
 
 
@@ -42,11 +41,7 @@ def reported(request: requests.Report) -> Iterator[Answer]:
         yield Note(report_text.characters_without_font(fonts.missing, package_for(fonts.missing)))
     drawn = list(drawings(facts, images, fonts.families))
     content = page(facts, drawn, _lacking(run, facts, images, fonts)).encode()
-    if request.pictures:
-        yield Progress(report_text.WRITING_FIGURES)
-        write_figures(drawn, path_of(request.pictures))
-    fill(path_of(request.target), content)
-    yield Written(len(content))
+    yield from page_writing.written(request, drawn, content)
 
 
 def _lacking(run: RunDir, facts: RunFacts, images: ShownImages, fonts: FontChoice) -> list[str]:
