@@ -12,6 +12,7 @@ import msgspec
 from engine import regular_files
 from engine.queueing.queue_dir import QueueDir
 from engine.run.durable_files import write_durably
+from engine.run.journal import is_torn
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -71,8 +72,7 @@ def append(queue_dir: QueueDir, entry: Entry) -> None:
         descriptor = regular_files.open_descriptor(queue_dir.journal, flags)
         try:
             size = os.fstat(descriptor).st_size
-            is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-            os.write(descriptor, b"\n" * is_torn + msgspec.json.encode(entry) + b"\n")
+            os.write(descriptor, b"\n" * is_torn(descriptor) + msgspec.json.encode(entry) + b"\n")
         finally:
             os.close(descriptor)
         if size > MOST_BYTES:

@@ -42,8 +42,7 @@ class Journal:
         self.seq = last_seq(path)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
         self._descriptor = regular_files.open_descriptor(path, flags)
-        size = os.fstat(self._descriptor).st_size
-        self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
+        self._torn = is_torn(self._descriptor)
 
     def append(self, event: Event) -> Event:
         """Give the event its number and time, and write it after the events that wait.
@@ -90,6 +89,12 @@ class Journal:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+def is_torn(descriptor: int) -> bool:
+    """Whether the last line of a file lacks its newline, since its write was cut short."""
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
 
 
 class UnwrittenJournal(Journal):
