@@ -172,6 +172,7 @@ def told(runs: str = "runs", data_dir: str = "") -> dict[str, str]:
 
 
 def test_the_doctor_shows_each_value_and_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert told() == {
         "file": "none (~/cnn-tui/config.toml would be it)",
         "runs_folder": "runs (built-in)",
@@ -180,6 +181,8 @@ def test_the_doctor_shows_each_value_and_its_source(monkeypatch: pytest.MonkeyPa
         "on_end": "none (built-in)",
         "bell": "true (built-in)",
     }
+    monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
+    assert told()["data_folders"] == "./data, ~/data, /cache/cnn-tui/data (built-in)"
     written('runs_folder = "/r"\ntheme = "dark"\nbell = false\non_end = "true x"')
     monkeypatch.setenv("CNN_TUI_DATA", "/d")
     assert told("/r") == {

@@ -137,7 +137,6 @@ def path_length(length: int) -> str:
 
 FILE, BUILT_IN = "config.toml", "built-in"
 OPTION_RUNS, OPTION_DATA = "--runs-dir", "--data-dir"
-DATA = ("./data", "~/data", "~/.cache/cnn-tui/data")
 
 
 def no_file(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.catalog import config_trust, user_config
+from engine.catalog import config_trust, datasets, user_config
 from engine.catalog.user_config import DATA_VARIABLE, RUNS_VARIABLE
 from engine.diagnosis import diagnosis_text as words
 from engine.diagnosis.examined_system import System
@@ -13,6 +13,7 @@ from engine.diagnosis.finding import Finding
 from engine.errors import UsageError
 from engine.recipes.recipe import FIELDS
 from engine.run import on_end
+from engine.text import folder
 
 SECTION = "settings"
 
@@ -53,16 +54,13 @@ def _runs_folder(system: System, runs: Path, in_file: str) -> Finding:
 
 
 def _data_folders(system: System, data_dir: str, in_file: tuple[str, ...]) -> Finding:
-    variable = system.environment.get(DATA_VARIABLE)
-    folders: tuple[str, ...]
     if data_dir:
-        folders, source = (data_dir,), words.OPTION_DATA
-    elif variable:
-        folders, source = (variable,), f"${DATA_VARIABLE}"
-    elif in_file:
-        folders, source = in_file, words.FILE
+        source = words.OPTION_DATA
+    elif system.environment.get(DATA_VARIABLE):
+        source = f"${DATA_VARIABLE}"
     else:
-        folders, source = words.DATA, words.BUILT_IN
+        source = words.FILE if in_file else words.BUILT_IN
+    folders = map(folder, datasets.data_folders(data_dir))
     shown = ", ".join(map(system.shown, folders))
     return Finding(SECTION, "data_folders", words.sourced(shown, source))
 
