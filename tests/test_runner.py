@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from engine.errors import RunError
 from engine.protocol import events
 from engine.queueing import (
+    device_shares,
     engine_starts,
     queue_edits,
     queue_file,
@@ -25,6 +26,9 @@ from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_races import Races
 from engine.queueing.task import Begun, Task
 from engine.queueing.task_ends import MOST_STARTS, TaskEnds
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe, read_recipe
+from engine.recipes.recipe_toml import to_toml
 from engine.run import durable_files
 from engine.run.journal_search import last_event
 from engine.run.run_paths import RunDir
@@ -60,6 +64,28 @@ def test_runs_train_one_after_the_other_and_a_failed_one_stops_nothing(queue: Fa
     assert not queue.runner.step()
     assert queue.ended == [(first, "failed"), (second, "done"), (third, "done")]
     assert queue.starts == [first, second, third]
+
+
+def test_a_recipe_that_waits_is_read_again_once_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading those of fifty runs took a third of a core, beside the run that trained."""
+    read: list[str] = []
+
+    def counting(file: Path) -> Recipe:
+        read.append(file.parent.name)
+        return read_recipe(file)
+
+    monkeypatch.setattr(device_shares, "read_recipe", counting)
+    queue = FakeQueue(tmp_path / "runs", gpus=("0",))
+    first, second = queue.add(device="cuda:0"), queue.add(device="cuda:0")
+    for _ in range(3):
+        queue.runner.step()
+    assert (queue.training, read) == ([first], [first, second])
+    recipe = build_recipe(flags={"device": "cpu"})
+    durable_files.save(RunDir(queue.runs_dir / second).recipe, to_toml(recipe).encode())
+    queue.runner.step()
+    assert (queue.training, read) == ([first, second], [first, second, second])
 
 
 def test_a_runner_that_comes_later_awaits_what_goes_on(queue: FakeQueue) -> None:

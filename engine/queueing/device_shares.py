@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+from engine.errors import EngineError
 from engine.machine import nvml
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import read_recipe
 
 CPU = "cpu"
 
@@ -32,6 +36,26 @@ def wanted(recipe: Recipe, gpus: Sequence[str]) -> Wanted:
     if number or not gpus:  # it fails at its start, and says why
         return Wanted(number or "0")
     return Wanted(gpus=len(gpus) if recipe.gpus == "all" else recipe.gpus)
+
+
+def wanted_by(file: Path, gpus: Sequence[str]) -> Wanted:
+    """As `wanted`, for the recipe in a file: the CPU if it is wrong, since its start says so.
+
+    It is read again only once it has changed: the runner asks for each run that waits, all along.
+    """
+    try:
+        found = os.stat(file)
+    except OSError:
+        return Wanted(CPU)
+    return _read_once(file, tuple(gpus), found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+@functools.cache
+def _read_once(file: Path, gpus: Sequence[str], *identity: int) -> Wanted:
+    try:
+        return wanted(read_recipe(file), gpus)
+    except EngineError:
+        return Wanted(CPU)
 
 
 def by_default(wanted: Wanted, gpus: Sequence[str]) -> tuple[str, ...]:

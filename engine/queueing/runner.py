@@ -31,7 +31,6 @@ from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_races import Races
 from engine.queueing.task import Begun, Queue, Task
 from engine.queueing.task_ends import TaskEnds
-from engine.recipes.recipe_building import read_recipe
 from engine.run import run_liveness
 from engine.run.run_paths import RunDir
 
@@ -142,10 +141,7 @@ class Runner:
         return [(task, given) for task, given in zip(waiting, shares, strict=True) if given]
 
     def _wanted(self, task: Task) -> device_shares.Wanted:
-        try:
-            return device_shares.wanted(read_recipe(self._run(task).recipe), self._gpus)
-        except EngineError:  # its start says what is wrong
-            return device_shares.Wanted(device_shares.CPU)
+        return device_shares.wanted_by(self._run(task).recipe, self._gpus)
 
     def _adopt(self, live: Mapping[str, tuple[str, ...]]) -> None:
         """Await the runs of the queue that somebody else has started."""
