@@ -25,7 +25,6 @@ def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -
         drawings,
         title=facts.label,
         made=report_text.MADE,
-        label=facts.label,
         what=page_values.what(facts),
         summary=page_values.summary(facts),
         head=page_values.head_facts(facts),
