@@ -114,9 +114,8 @@ def _group(group: SeedGroup) -> tuple[str, ...]:
 
 def told_recipes(found: Comparison) -> str:
     """What the seeds of the two best recipes say; empty where these have not several each."""
-    known = [group for group in found.groups if group.top1 is not None and group.top1.values > 1]
-    ranked = sorted(known, key=lambda group: -group.top1.mean if group.top1 else 0.0)
-    return words.recipes_words(*ranked[:2]) if len(ranked) > 1 else ""
+    best = found.seeded_groups[:2]
+    return words.recipes_words(*best) if len(best) > 1 else ""
 
 
 def pairs_table(found: Comparison) -> ComparisonTable | None:
@@ -193,8 +192,7 @@ def accuracies_table(found: Comparison) -> ComparisonTable | None:
     """
     if len(found.trainings) == 2 or not found.classes:
         return None
-    ranked = sorted(found.groups, key=lambda group: -(group.top1.mean if group.top1 else 0.0))
-    groups = ranked[:MOST_GROUPS]
+    groups = found.ranked_groups[:MOST_GROUPS]
     columns = [Head(words.CLASS, numeric=False), *(Head(harmless(one.name)) for one in groups)]
     rows = (
         (harmless(one.name), *(_mean_accuracy(one, group) for group in groups))

@@ -43,14 +43,8 @@ def summary(found: Comparison, trainings: Sequence[ComparedTraining]) -> Iterato
 
 
 def _best_recipe(found: Comparison) -> Iterator[str]:
-    means = [
-        (group.top1.mean, group, group.top1)
-        for group in found.groups
-        if group.top1 is not None and group.top1.values > 1
-    ]
-    if means:
-        _, group, top1 = max(means, key=lambda one: one[0])
-        yield report_text.best_recipe(group, top1)
+    if seeded := found.seeded_groups:
+        yield report_text.best_recipe(seeded[0])
 
 
 def _best_against_others(found: Comparison, ranked: Sequence[int]) -> Iterator[str]:
