@@ -11,7 +11,6 @@ from engine.comparison.class_differences import ClassDifference
 from engine.comparison.compared_pairs import ComparedPair
 from engine.comparison.comparison import Comparison, SeedGroup
 from engine.comparison.seed_groups import Spread, spread
-from engine.comparison.several_tests import ALPHA
 from engine.comparison.training_results import TrainingResult
 from engine.numbers import count, duration, percent, significant, speed
 from engine.text import harmless
@@ -152,8 +151,7 @@ def matrix_table(found: Comparison) -> ComparisonTable | None:
     cells = dict[tuple[int, int], str]()
     for pair in found.pairs:
         if pair.paired is not None:
-            differs = pair.adjusted is not None and pair.adjusted <= ALPHA
-            sign = SIGNIFICANT if differs else ""
+            sign = SIGNIFICANT if pair.differs else ""
             cells[pair.a, pair.b] = words.signed(pair.paired.difference) + sign
             cells[pair.b, pair.a] = words.signed(-pair.paired.difference) + sign
     places = range(len(found.trainings))
@@ -183,6 +181,15 @@ def _class(one: ClassDifference) -> tuple[str, ...]:
         f"{one.only_a:,}",
         f"{one.only_b:,}",
     )
+
+
+def told_images(found: Comparison) -> list[str]:
+    """Which images only one of two trainings has right; none of more, or without a test."""
+    if found.images is None:
+        return []
+    a, b = (one.label for one in found.trainings)
+    only = ((a, found.images.only_a), (b, found.images.only_b))
+    return [words.images_of(label, at[:MOST_IMAGES], len(at)) for label, at in only]
 
 
 def accuracies_table(found: Comparison) -> ComparisonTable | None:
