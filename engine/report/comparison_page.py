@@ -10,7 +10,7 @@ from engine.comparison.comparison import Comparison
 from engine.report import comparison_values, report_text
 from engine.report.figure_style import Drawing
 from engine.report.page import rendered
-from engine.report.private_words import FOLDERS
+from engine.report.page_values import places_left_out
 from engine.text import harmless
 
 TEMPLATE = "comparison.html"
@@ -48,9 +48,5 @@ def comparison_page(
         images=comparison_tables.told_images(found),
         labels=[harmless(training.label) for training in trainings],
         commands=commands,
-        places=_places(one.value for one in commands),
+        places=places_left_out(one.value for one in commands),
     )
-
-
-def _places(commands: Iterable[str]) -> str:
-    return report_text.PLACES_LEFT_OUT if any(FOLDERS in one for one in commands) else ""
