@@ -15,7 +15,7 @@ import random
 import shutil
 import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -79,15 +79,24 @@ def compared(paths: list[Path], size: str) -> Cost:
 def write_runs(folder: Path, count: int) -> list[Path]:
     """So many run folders with a recipe and a journal."""
     paths = [folder / f"{number}-resnet18-cifar10" for number in range(1, count + 1)]
+    return filled(paths, write_run)
+
+
+def filled(paths: list[Path], write: Callable[[Path, int], None]) -> list[Path]:
+    """These folders, of which `write` fills the first ones, each by its number from 0."""
     for at, path in enumerate(paths):
-        if at >= DIFFERENT:
+        if at < DIFFERENT:
+            path.mkdir(parents=True)
+            write(path, at)
+        else:
             shutil.copytree(paths[at % DIFFERENT], path)
-            continue
-        path.mkdir(parents=True)
-        recipe = build_recipe(flags={"arch": "resnet18", "data": "cifar10", "seed": at})
-        (path / "recipe.toml").write_text(to_toml(recipe))
-        (path / "journal.jsonl").write_bytes(b"".join(journal(at)))
     return paths
+
+
+def write_run(path: Path, at: int) -> None:
+    recipe = build_recipe(flags={"arch": "resnet18", "data": "cifar10", "seed": at})
+    (path / "recipe.toml").write_text(to_toml(recipe))
+    (path / "journal.jsonl").write_bytes(b"".join(journal(at)))
 
 
 def journal(seed: int) -> Iterator[bytes]:
@@ -160,17 +169,14 @@ def epoch_end(
 
 def write_logs(folder: Path, count: int) -> list[Path]:
     """So many folders with an event file."""
-    paths = [folder / f"log{number}" for number in range(1, count + 1)]
-    for at, path in enumerate(paths):
-        if at >= DIFFERENT:
-            shutil.copytree(paths[at % DIFFERENT], path)
-            continue
-        path.mkdir(parents=True)
-        with open(path / "events.out.tfevents.1700000000.host.1.0", "wb") as file:
-            for step in range(1, STEPS + 1):
-                loss = 2.3 / (1 + step / 50_000) + (step * (at + 1)) % 7 / 100
-                file.write(scalar("train/loss", step, loss, BEGAN + step / STEPS_PER_SECOND))
-    return paths
+    return filled([folder / f"log{number}" for number in range(1, count + 1)], write_log)
+
+
+def write_log(path: Path, at: int) -> None:
+    with open(path / "events.out.tfevents.1700000000.host.1.0", "wb") as file:
+        for step in range(1, STEPS + 1):
+            loss = 2.3 / (1 + step / 50_000) + (step * (at + 1)) % 7 / 100
+            file.write(scalar("train/loss", step, loss, BEGAN + step / STEPS_PER_SECOND))
 
 
 if __name__ == "__main__":

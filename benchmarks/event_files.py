@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.peer import interval, upper_verdict
+from benchmarks.peer import upper_judged
 from benchmarks.rival_viewer import RIVAL, RIVAL_FRAME, SIZE
 from benchmarks.terminal import VIEWER, Viewer
 from engine.logs.event_files import EventFileReader
@@ -146,9 +146,7 @@ def cost(viewer: Viewer, first: bytes, last: bytes) -> Cost:
 
 
 def show(what: str, values: list[float], most: float) -> None:
-    low, high = interval(values)
-    middle = statistics.median(values)
-    print(f"  {what}  {middle:.2f}  ({low:.2f} to {high:.2f})  {upper_verdict(low, high, most)}")
+    print(f"  {what}  {upper_judged(values, most, digits=2)}")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks.peer import ROOT, interval, upper_verdict
+from benchmarks.peer import ROOT, upper_judged
 from engine.run import run_creation
 
 # The run is this old when the viewers attach.
@@ -219,9 +219,7 @@ def report(found: Mapping[str, Sequence[Cost]]) -> None:
         ratios = [
             measure(new) / measure(old) for new, old in zip(found["new"], found["old"], strict=True)
         ]
-        low, high = interval(ratios)
-        line = f"  {name:<30} {statistics.median(ratios):.3f}   ({low:.3f} to {high:.3f})"
-        print(line if most is None else f"{line}   {upper_verdict(low, high, most)}", flush=True)
+        print(f"  {name:<30} {upper_judged(ratios, most)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ def clock_seconds(runs_dir: Path) -> dict[str, float]:
 def judged(race: Race, whole: Recorded) -> int:
     """Print each repeat; returns in how many halving has found the best in little time."""
     finals = {
-        settings_key(recipe[0].settings): [_final(whole.results[run.run]) for run in recipe]
+        settings_key(recipe[0].settings): [whole.results[run.run].top1 or 0.0 for run in recipe]
         for recipe in race.recipes
     }
     means = {key: statistics.fmean(values) for key, values in finals.items()}
@@ -160,11 +160,6 @@ def judged(race: Race, whole: Recorded) -> int:
             f" {grid.cost.starts:.0f} s"
         )
     return good
-
-
-def _final(whole: RunResults) -> float:
-    best = whole.best(whole.planned)
-    return 0.0 if best is None or best.top1 is None else best.top1
 
 
 def main() -> None:

@@ -17,7 +17,6 @@ import os
 import pty
 import select
 import signal
-import statistics
 import struct
 import subprocess
 import sys
@@ -29,7 +28,7 @@ from pathlib import Path
 
 import pyte
 
-from benchmarks.peer import Measure, interval, take_turns, upper_verdict
+from benchmarks.peer import Measure, take_turns, upper_judged
 from benchmarks.start import OURS, PROGRAM
 from engine.run import lock_owner, run_liveness, run_search
 
@@ -210,9 +209,7 @@ def report(found: Mapping[str, Sequence[float]]) -> None:
 
 def line(name: str, values: Sequence[float], most: float | None) -> str:
     """The median of the values, its interval, and whether that keeps an upper bound."""
-    low, high = interval(values)
-    found = f"  {name:<24} {statistics.median(values):.3f}   ({low:.3f} to {high:.3f})"
-    return found if most is None else f"{found}   {upper_verdict(low, high, most)}"
+    return f"  {name:<24} {upper_judged(values, most)}"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import sys
 import time
 
@@ -19,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchmarks.peer import interval, upper_verdict
+from benchmarks.peer import upper_judged
 from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.models import registry
@@ -44,10 +43,8 @@ def main() -> None:
     torch.set_num_threads(1)
     for arch in options.arch:
         shares = measured(arch, options.classes, options.rounds)
-        low, high = interval(shares)
         name = f"counting in an evaluation of {arch}, {options.classes} classes"
-        words = f"{statistics.median(shares):.3f}   ({low:.3f} to {high:.3f})"
-        print(f"  {name}  {words}   {upper_verdict(low, high, MOST)}", flush=True)
+        print(f"  {name}  {upper_judged(shares, MOST)}", flush=True)
 
 
 def measured(arch: str, classes: int, rounds: int) -> list[float]:

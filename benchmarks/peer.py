@@ -125,9 +125,21 @@ def report(
     print("ratios, with the 95 % interval of the median")
     for (over, under), budget in budgets.items():
         ratios = [a / b for a, b in zip(found[over], found[under], strict=True)]
-        low, high = interval(ratios)
-        line = f"  {over} : {under}  {statistics.median(ratios):.3f}   ({low:.3f} to {high:.3f})"
-        print(line if budget is None else f"{line}   {verdict(low, high, budget)}", flush=True)
+        line = f"  {over} : {under}  {middle(ratios)}"
+        judged = "" if budget is None else f"   {verdict(*interval(ratios), budget)}"
+        print(f"{line}{judged}", flush=True)
+
+
+def middle(values: Sequence[float], digits: int = 3) -> str:
+    """The median of the values, and its 95 % interval."""
+    low, high = interval(values)
+    return f"{statistics.median(values):.{digits}f}   ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def upper_judged(values: Sequence[float], most: float | None, digits: int = 3) -> str:
+    """As `middle`, and whether that keeps an upper bound if there is one."""
+    found = middle(values, digits)
+    return found if most is None else f"{found}   {upper_verdict(*interval(values), most)}"
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:

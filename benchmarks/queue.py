@@ -11,12 +11,11 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
-import statistics
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.peer import interval, upper_verdict
+from benchmarks.peer import upper_judged
 from engine.protocol.events import RunEnded
 from engine.queueing import queue_edits, queue_journal, runner_lock
 from engine.queueing.queue_dir import QueueDir
@@ -42,9 +41,7 @@ def main() -> None:
         idle = idle_seconds(Path(folder, "runs"), options.runs)
     for seconds in idle:
         print(f"  between two runs {seconds:6.3f} s")
-    low, high = interval(idle)
-    judged = upper_verdict(low, high, MOST_SECONDS)
-    print(f"  idle between two runs, s  {statistics.median(idle):.3f}  {judged}")
+    print(f"  idle between two runs, s  {upper_judged(idle, MOST_SECONDS)}")
 
 
 def idle_seconds(runs_dir: Path, count: int) -> list[float]:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.peer import interval, upper_verdict
+from benchmarks.peer import upper_judged
 from benchmarks.terminal import KNOWN, VIEWER, LiveRun, Script, Viewer
 from engine.protocol import events
 
@@ -87,11 +87,7 @@ def show(count: int, found: Mapping[str, Sequence[Cost]]) -> None:
     for field, most in BUDGETS.items():
         pairs = zip(found["dashboard"], found["terminalboard"], strict=True)
         ratios = [getattr(ours, field) / getattr(theirs, field) for ours, theirs in pairs]
-        low, high = interval(ratios)
-        words = f"{statistics.median(ratios):.2f}   ({low:.2f} to {high:.2f})"
-        print(
-            f"  {field} : terminalboard's  {words}   {upper_verdict(low, high, most)}", flush=True
-        )
+        print(f"  {field} : terminalboard's  {upper_judged(ratios, most, digits=2)}", flush=True)
 
 
 # A log of TensorBoard: records of Event messages, each with masked checksums (TFRecord).

@@ -30,7 +30,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from benchmarks.peer import interval, take_turns, upper_verdict
+from benchmarks.peer import take_turns, upper_judged
 from benchmarks.start import PROGRAM
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
@@ -139,9 +139,7 @@ def measure_first_screen(rounds: int) -> None:
     for name, seconds in found.items():
         print(f"{name:<20} {statistics.median(seconds):.3f} s")
     beyond = [a - b for a, b in zip(found["runs with its index"], found["--help"], strict=True)]
-    low, high = interval(beyond)
-    said = f"{statistics.median(beyond):.3f} s ({low:.3f} to {high:.3f})"
-    print(f"first screen beyond --help: {said}   {upper_verdict(low, high, BUDGET_SECONDS)}")
+    print(f"first screen beyond --help, s  {upper_judged(beyond, BUDGET_SECONDS)}")
 
 
 def seconds_to_screen(*arguments: str) -> float:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.peer import ROOT, interval, upper_verdict
+from benchmarks.peer import ROOT, upper_judged
 
 PROGRAM = "from tui.cli.command_line import main; main()"
 DIGITS = ROOT / "engine/data/sets/digits.csv.gz"
@@ -138,10 +138,8 @@ def report(found: Mapping[str, Sequence[Start]], wanted: Sequence[Budget]) -> No
     for over, under, field, most in wanted:
         pairs = zip(found[over], found[under], strict=True)
         ratios = [getattr(a, field) / getattr(b, field) for a, b in pairs]
-        low, high = interval(ratios)
         name = f"{over} : {under}, {field}"
-        line = f"  {name:<32} {statistics.median(ratios):.3f}   ({low:.3f} to {high:.3f})"
-        print(line if most is None else f"{line}   {upper_verdict(low, high, most)}", flush=True)
+        print(f"  {name:<32} {upper_judged(ratios, most)}", flush=True)
 
 
 if __name__ == "__main__":

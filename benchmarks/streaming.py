@@ -31,7 +31,7 @@ from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
-from benchmarks.peer import interval, verdict
+from benchmarks.peer import interval, middle, verdict
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.dataset import StoredImages
 from engine.data.loaders.normalisation import Normalise
@@ -92,10 +92,8 @@ def report(speeds: dict[str, list[Speed]], work: Work) -> None:
     for kind in Speed._fields:
         pairs = zip(speeds["streaming"], speeds["ImageFolder"], strict=True)
         ratios = [getattr(a, kind) / getattr(b, kind) for a, b in pairs]
-        low, high = interval(ratios)
-        ratio = f"streaming : ImageFolder, {kind}  {statistics.median(ratios):.3f}"
-        judged = f"   {verdict(low, high, BUDGET)}" if kind == "core" else ""
-        print(f"  {ratio}   ({low:.3f} to {high:.3f}){judged}")
+        judged = f"   {verdict(*interval(ratios), BUDGET)}" if kind == "core" else ""
+        print(f"  streaming : ImageFolder, {kind}  {middle(ratios)}{judged}")
 
 
 def said(speed: Speed) -> str:

@@ -40,9 +40,10 @@ from benchmarks.peer import (
     Measure,
     Peer,
     interval,
+    middle,
     report,
     take_turns,
-    upper_verdict,
+    upper_judged,
     verdict,
 )
 from benchmarks.watched import NAME
@@ -108,16 +109,13 @@ def cost(found: Mapping[str, Sequence[float]]) -> str:
     """The line on what a watched script keeps of its speed, over what the engine keeps."""
     rounds = zip(found[WATCHED], found[WITHOUT], found["attached"], found["headless"], strict=True)
     ratios = [(watched / without) / (a / h) for watched, without, a, h in rounds]
-    low, high = interval(ratios)
-    middle = f"{statistics.median(ratios):.3f}   ({low:.3f} to {high:.3f})"
-    return f"  speed kept by a script : by our engine  {middle}   {verdict(low, high, 1.0)}"
+    judged = f"{middle(ratios)}   {verdict(*interval(ratios), 1.0)}"
+    return f"  speed kept by a script : by our engine  {judged}"
 
 
 def told(what: str, values: Sequence[float], most: float) -> str:
     """The median of these, with its interval and verdict."""
-    low, high = interval(values)
-    middle = f"{statistics.median(values):.2f}   ({low:.2f} to {high:.2f})"
-    return f"  {what}  {middle}   {upper_verdict(low, high, most)}"
+    return f"  {what}  {upper_judged(values, most, digits=2)}"
 
 
 def step_times(folder: str) -> list[float]:

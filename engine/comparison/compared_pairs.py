@@ -14,7 +14,7 @@ from engine.comparison.class_differences import ClassDifference, class_differenc
 from engine.comparison.compared_training import ComparedTraining
 from engine.comparison.paired_test import Paired, paired, shows_from
 from engine.comparison.seed_groups import family
-from engine.comparison.several_tests import holm
+from engine.comparison.several_tests import ALPHA, holm
 from engine.errors import UsageError
 from engine.run.judgements import LEFT_OUT
 from engine.run.predictions_file import Predictions
@@ -32,6 +32,11 @@ class ComparedPair(msgspec.Struct, frozen=True):
     words: str
     paired: Paired | None = None
     adjusted: float | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two differ by more than chance, all tests of recipes taken together."""
+        return self.adjusted is not None and self.adjusted <= ALPHA
 
 
 class PairImages(msgspec.Struct, frozen=True):

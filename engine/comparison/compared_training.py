@@ -10,13 +10,12 @@ import msgspec
 
 from engine.comparison import comparison_text
 from engine.errors import RunError, UsageError
-from engine.recipes import watched_recipe
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import read_recipe
 from engine.run import predictions_file
 from engine.run.history import History
 from engine.run.predictions_file import Predictions
 from engine.run.run_paths import RunDir
+from engine.run.run_recipe import recipe_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +54,11 @@ def compared(label: str, history: History, run: RunDir | None) -> ComparedTraini
 
 
 def _recipe(history: History, run: RunDir | None) -> Recipe | None:
-    """That of the last attempt; before the first one has started, that of the run's file."""
-    if history.run is not None or run is None:
+    """None where there is none, or it cannot be read."""
+    if run is None:
         return history.recipe
     try:
-        watched = watched_recipe.watched_program(run.recipe) is not None
-        return None if watched else read_recipe(run.recipe)
+        return recipe_of(run, history)
     except (RunError, UsageError):
         return None
 

@@ -49,6 +49,16 @@ class Comparison(msgspec.Struct, frozen=True):
     classes: tuple[ClassAccuracies, ...]
     images: PairImages | None = None
 
+    @property
+    def ranked_groups(self) -> list[SeedGroup]:
+        """The groups, that of the highest mean accuracy first."""
+        return sorted(self.groups, key=lambda group: -(group.top1.mean if group.top1 else 0.0))
+
+    @property
+    def seeded_groups(self) -> list[SeedGroup]:
+        """The ranked groups that have the accuracies of several seeds."""
+        return [one for one in self.ranked_groups if one.top1 is not None and one.top1.values > 1]
+
 
 def comparison(trainings: Sequence[ComparedTraining]) -> Comparison:
     """Compare two or more trainings. With many kept judgements the tests take seconds."""

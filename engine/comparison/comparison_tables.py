@@ -11,7 +11,6 @@ from engine.comparison.class_differences import ClassDifference
 from engine.comparison.compared_pairs import ComparedPair
 from engine.comparison.comparison import Comparison, SeedGroup
 from engine.comparison.seed_groups import Spread, spread
-from engine.comparison.several_tests import ALPHA
 from engine.comparison.training_results import TrainingResult
 from engine.numbers import count, duration, percent, significant, speed
 from engine.text import harmless
@@ -114,9 +113,8 @@ def _group(group: SeedGroup) -> tuple[str, ...]:
 
 def told_recipes(found: Comparison) -> str:
     """What the seeds of the two best recipes say; empty where these have not several each."""
-    known = [group for group in found.groups if group.top1 is not None and group.top1.values > 1]
-    ranked = sorted(known, key=lambda group: -group.top1.mean if group.top1 else 0.0)
-    return words.recipes_words(*ranked[:2]) if len(ranked) > 1 else ""
+    best = found.seeded_groups[:2]
+    return words.recipes_words(*best) if len(best) > 1 else ""
 
 
 def pairs_table(found: Comparison) -> ComparisonTable | None:
@@ -153,8 +151,7 @@ def matrix_table(found: Comparison) -> ComparisonTable | None:
     cells = dict[tuple[int, int], str]()
     for pair in found.pairs:
         if pair.paired is not None:
-            differs = pair.adjusted is not None and pair.adjusted <= ALPHA
-            sign = SIGNIFICANT if differs else ""
+            sign = SIGNIFICANT if pair.differs else ""
             cells[pair.a, pair.b] = words.signed(pair.paired.difference) + sign
             cells[pair.b, pair.a] = words.signed(-pair.paired.difference) + sign
     places = range(len(found.trainings))
@@ -186,6 +183,15 @@ def _class(one: ClassDifference) -> tuple[str, ...]:
     )
 
 
+def told_images(found: Comparison) -> list[str]:
+    """Which images only one of two trainings has right; none of more, or without a test."""
+    if found.images is None:
+        return []
+    a, b = (one.label for one in found.trainings)
+    only = ((a, found.images.only_a), (b, found.images.only_b))
+    return [words.images_of(label, at[:MOST_IMAGES], len(at)) for label, at in only]
+
+
 def accuracies_table(found: Comparison) -> ComparisonTable | None:
     """The accuracies of more than two trainings on the classes in which they differ most.
 
@@ -193,8 +199,7 @@ def accuracies_table(found: Comparison) -> ComparisonTable | None:
     """
     if len(found.trainings) == 2 or not found.classes:
         return None
-    ranked = sorted(found.groups, key=lambda group: -(group.top1.mean if group.top1 else 0.0))
-    groups = ranked[:MOST_GROUPS]
+    groups = found.ranked_groups[:MOST_GROUPS]
     columns = [Head(words.CLASS, numeric=False), *(Head(harmless(one.name)) for one in groups)]
     rows = (
         (harmless(one.name), *(_mean_accuracy(one, group) for group in groups))

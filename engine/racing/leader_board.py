@@ -159,7 +159,7 @@ class _Places(NamedTuple):
             epoch=found.epoch,
             epochs=found.planned,
             until=until,
-            top1=_top1(found),
+            top1=found.top1,
             rung=self.now.reached[recipe] + 1,
             elapsed=found.elapsed,
             remaining=None if pace is None else max(0, until - found.epoch) * pace,
@@ -181,12 +181,7 @@ class _Places(NamedTuple):
 def _spread(seeds: Sequence[RunResults]) -> Spread | None:
     """The spread of the accuracies of those seeds that count: see `Standing`."""
     furthest = max(each.epoch for each in seeds)
-    return spread(_top1(each) for each in seeds if each.state == "done" or each.epoch == furthest)
-
-
-def _top1(found: RunResults) -> float | None:
-    best = found.best(found.planned)
-    return best.top1 if best is not None else None
+    return spread(each.top1 for each in seeds if each.state == "done" or each.epoch == furthest)
 
 
 def _remaining(race: Race, now: Course, results: Mapping[str, RunResults]) -> float | None:

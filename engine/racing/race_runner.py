@@ -30,7 +30,7 @@ class RaceRunner(Runner):
         self, runs_dir: Path, lock: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         super().__init__(runs_dir, lock, RACES)
-        self._folder, self._clock = runs_dir, clock
+        self._clock = clock
         self._next_look = -math.inf
         self._told, self._faults = set[str](), set[str]()
 
@@ -38,7 +38,7 @@ class RaceRunner(Runner):
         """As `Runner.step`; at first, races go on whose tasks left the queue without a runner."""
         now = self._clock()
         if self._next_look == -math.inf:
-            for fault in race_control.follow_all(self._folder):
+            for fault in race_control.follow_all(self._runs_dir):
                 self._say(fault)
         if now >= self._next_look:
             self._end_what_is_over()
@@ -50,18 +50,18 @@ class RaceRunner(Runner):
 
         One that has no lock yet is told at the next look.
         """
-        tasks = [task for task in queue_file.read(self._folder).tasks if task.trains]
+        tasks = [task for task in queue_file.read(self._runs_dir).tasks if task.trains]
         over, faults = set[str](), set[str]()
         for race in {task.race for task in tasks if task.race}:
             try:
-                over |= queue_races.asked(_over, self._folder, race)
+                over |= queue_races.asked(_over, self._runs_dir, race)
             except RunError as error:
                 faults.add(str(error))
         for fault in faults - self._faults:
             self._say(fault)
         self._faults = faults
         over &= {task.run for task in tasks}
-        untold = (RunDir(self._folder / run) for run in over - self._told)
+        untold = (RunDir(self._runs_dir / run) for run in over - self._told)
         told = {run.label for run in race_control.tell_to_stop(untold)}
         self._told = (self._told & over) | told
 

@@ -63,6 +63,12 @@ class RunResults(NamedTuple):
         """The number of epochs that it has finished."""
         return self.epochs[-1].epoch if self.epochs else 0
 
+    @property
+    def top1(self) -> float | None:
+        """The best validation accuracy so far, a fraction; None while there is none."""
+        best = self.best(self.planned)
+        return best.top1 if best is not None else None
+
     def best(self, until: int) -> EpochResult | None:
         """The best epoch up to this one: that of the highest accuracy, of equals the lowest loss.
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engine.comparison import comparison_tables, comparison_text
-from engine.comparison.compared_pairs import PairImages
 from engine.comparison.compared_training import ComparedTraining
 from engine.comparison.comparison import Comparison
-from engine.comparison.comparison_tables import MOST_IMAGES
 from engine.report import comparison_values, report_text
 from engine.report.figure_style import Drawing
 from engine.report.page import rendered
-from engine.report.private_words import FOLDERS
+from engine.report.page_values import places_left_out
 from engine.text import harmless
 
 TEMPLATE = "comparison.html"
@@ -47,21 +45,8 @@ def comparison_page(
         accuracies=comparison_tables.accuracies_table(found),
         accuracies_are=comparison_text.ACCURACIES_ARE,
         classes=comparison_tables.classes_table(images.classes) if images is not None else None,
-        images=_images(found, images) if images is not None else [],
+        images=comparison_tables.told_images(found),
         labels=[harmless(training.label) for training in trainings],
         commands=commands,
-        places=_places(one.value for one in commands),
+        places=places_left_out(one.value for one in commands),
     )
-
-
-def _images(found: Comparison, images: PairImages) -> list[str]:
-    """Which images only one of two runs has right."""
-    a, b = (one.label for one in found.trainings)
-    return [
-        comparison_text.images_of(label, only[:MOST_IMAGES], len(only))
-        for label, only in ((a, images.only_a), (b, images.only_b))
-    ]
-
-
-def _places(commands: Iterable[str]) -> str:
-    return report_text.PLACES_LEFT_OUT if any(FOLDERS in one for one in commands) else ""

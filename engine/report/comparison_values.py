@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from engine.comparison.compared_training import ComparedTraining
 from engine.comparison.comparison import Comparison, SeedGroup
 from engine.numbers import duration
-from engine.recipes import equivalent_command
 from engine.recipes.recipe import short_names
 from engine.report import report_text
-from engine.report.page_values import Fact
-from engine.report.private_words import FOLDERS, last_part, places_of, shown_recipe, without_places
+from engine.report.page_values import Fact, command_of
+from engine.report.private_words import last_part, places_of, without_places
 from engine.text import harmless
 
 
@@ -43,14 +42,8 @@ def summary(found: Comparison, trainings: Sequence[ComparedTraining]) -> Iterato
 
 
 def _best_recipe(found: Comparison) -> Iterator[str]:
-    means = [
-        (group.top1.mean, group, group.top1)
-        for group in found.groups
-        if group.top1 is not None and group.top1.values > 1
-    ]
-    if means:
-        _, group, top1 = max(means, key=lambda one: one[0])
-        yield report_text.best_recipe(group, top1)
+    if seeded := found.seeded_groups:
+        yield report_text.best_recipe(seeded[0])
 
 
 def _best_against_others(found: Comparison, ranked: Sequence[int]) -> Iterator[str]:
@@ -92,10 +85,7 @@ def head(found: Comparison, trainings: Sequence[ComparedTraining]) -> Iterator[F
 def repeats(trainings: Sequence[ComparedTraining]) -> list[Fact]:
     """The command that repeats each run of the engine."""
     return [
-        Fact(
-            harmless(one.label),
-            harmless(equivalent_command.of(shown_recipe(one.recipe, FOLDERS))),
-        )
+        Fact(harmless(one.label), command_of(one.recipe))
         for one in trainings
         if one.recipe is not None
     ]

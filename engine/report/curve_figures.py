@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -65,7 +65,6 @@ def _draw_panel(axes: Axes, panel: _Panel, facts: RunFacts) -> None:
     epochs, best = thinned(history.epochs, history.best), history.best
     at = [history.place(ended) for ended in epochs]
     _draw_band(axes, panel.curve.bins(), history.steps_per_epoch)
-    dot = {"marker": "o", "markersize": 2.2} if len(epochs) <= DOTTED else {}
     for values, name, colour in (
         (panel.train, report_text.TRAINING, "train"),
         (panel.validation, report_text.VALIDATION, "val"),
@@ -73,12 +72,22 @@ def _draw_panel(axes: Axes, panel: _Panel, facts: RunFacts) -> None:
         heights = [number(values(ended)) for ended in epochs]
         if not any(map(math.isfinite, heights)) and history.watched is not None:
             continue
-        axes.plot(at, heights, color=PALETTE[colour], label=name, **dot)
+        axes.plot(at, heights, color=PALETTE[colour], label=name, **dots(len(epochs)))
     if best is not None and math.isfinite(number(panel.validation(best))):
         _mark_best(axes, history.place(best), best.epoch, panel.validation(best), panel)
-    axes.set_title(panel.title)
-    axes.set_xlabel(report_text.unit(facts))
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    name_axes(axes, panel.title, report_text.unit(facts))
+
+
+def name_axes(axes: Axes, title: str, unit: str, ticks: int = 6) -> None:
+    """The title of curves, and what they are drawn over."""
+    axes.set_title(title)
+    axes.set_xlabel(unit)
+    axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=True))
+
+
+def dots(points: int) -> Mapping[str, object]:
+    """How the points of a curve look: of few, each is a dot."""
+    return {"marker": "o", "markersize": 2.2} if points <= DOTTED else {}
 
 
 def _draw_band(axes: Axes, bins: Sequence[Bin], steps_per_epoch: int) -> None:
@@ -136,9 +145,7 @@ def rate_figure(facts: RunFacts, families: Sequence[str]) -> Drawing:
             )
         _draw_marks(axes, facts.happenings, bins, per_epoch)
         axes.set_ylim(bottom=0)
-        axes.set_title(report_text.RATE)
-        axes.set_xlabel(report_text.unit(facts))
-        axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
+        name_axes(axes, report_text.RATE, report_text.unit(facts), ticks=10)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))
     return Drawing("learning-rate", report_text.rate_caption(facts), figure, tuple(families))

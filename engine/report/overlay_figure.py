@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
 from engine.comparison.compared_training import ComparedTraining
 from engine.comparison.comparison import Comparison
@@ -16,7 +16,7 @@ from engine.comparison.mean_curve import mean_curve
 from engine.numbers import number, short
 from engine.protocol.events import EpochEnded, MaybeMeasured
 from engine.report import report_text
-from engine.report.curve_figures import DOTTED, thinned
+from engine.report.curve_figures import dots, name_axes, thinned
 from engine.report.figure_style import PALETTE, WIDTH, Drawing, styled
 from engine.run.history import History
 
@@ -80,9 +80,7 @@ def _draw(
         if known := [curve for curve in curves if curve]:
             _draw_group(axes, known, _look(index, group.name), dotted=panel.kind != "rate")
         heights += [y for curve in curves for _, y in curve]
-    axes.set_title(panel.title)
-    axes.set_xlabel(report_text.STEP if by_step else report_text.EPOCH)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    name_axes(axes, panel.title, report_text.STEP if by_step else report_text.EPOCH)
     _scale(axes, panel, heights)
 
 
@@ -110,7 +108,7 @@ def _draw_group(axes: Axes, curves: Sequence[Points], look: _Look, *, dotted: bo
 
 def _draw_line(axes: Axes, points: Points, look: _Look, *, dotted: bool) -> None:
     at, heights = [x for x, _ in points], [y for _, y in points]
-    dot = {"marker": "o", "markersize": 2.2} if dotted and len(points) <= DOTTED else {}
+    dot = dots(len(points)) if dotted else {}
     axes.plot(at, heights, color=look.colour, linestyle=look.dashes, label=look.name, **dot)
 
 

@@ -11,7 +11,6 @@ from markupsafe import Markup
 from engine.report import page_values, report_text
 from engine.report.figure_style import Drawing
 from engine.report.inline_svg import inline_svg
-from engine.report.private_words import FOLDERS
 from engine.report.run_facts import RunFacts
 
 TEMPLATE, STYLE = "report.html", "report.css"
@@ -25,7 +24,6 @@ def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -
         drawings,
         title=facts.label,
         made=report_text.MADE,
-        label=facts.label,
         what=page_values.what(facts),
         summary=page_values.summary(facts),
         head=page_values.head_facts(facts),
@@ -39,7 +37,7 @@ def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -
         layers=page_values.layer_lines(facts),
         health=facts.history.health,
         command=command,
-        places=report_text.PLACES_LEFT_OUT if FOLDERS in command else "",
+        places=page_values.places_left_out([command]),
         steered=report_text.CHANGED_PLAN if facts.history.steerings else "",
         preset=facts.recipe.preset if facts.recipe is not None else "",
         settings=page_values.settings(facts),

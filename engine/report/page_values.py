@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -319,9 +319,16 @@ def repeats(facts: RunFacts) -> str:
 
     Empty where somebody's own program trained.
     """
-    if facts.recipe is None:
-        return ""
-    return harmless(equivalent_command.of(shown_recipe(facts.recipe, FOLDERS)))
+    return "" if facts.recipe is None else command_of(facts.recipe)
+
+
+def command_of(recipe: Recipe) -> str:
+    return harmless(equivalent_command.of(shown_recipe(recipe, FOLDERS)))
+
+
+def places_left_out(commands: Iterable[str]) -> str:
+    """What `FOLDERS` stands for; empty where no command has it."""
+    return report_text.PLACES_LEFT_OUT if any(FOLDERS in one for one in commands) else ""
 
 
 def settings(facts: RunFacts) -> list[Setting]:

@@ -11,7 +11,6 @@ from engine.text import examples, harmless, in_epochs
 
 if TYPE_CHECKING:
     from engine.comparison.comparison import Comparison, SeedGroup
-    from engine.comparison.seed_groups import Spread
     from engine.comparison.training_results import TrainingResult
     from engine.protocol.events import EpochEnded, Resumed, RunEnded, RunStarted, Steered
     from engine.report.confusions import Pair
@@ -250,10 +249,11 @@ def best_run(best: TrainingResult) -> str:
     )
 
 
-def best_recipe(group: SeedGroup, top1: Spread) -> str:
+def best_recipe(group: SeedGroup) -> str:
+    assert group.top1 is not None
     return (
         f"On average over seeds, the highest is that of {harmless(group.name)}: "
-        f"{comparison_text.spread(top1, percent, len(group.members))} %."
+        f"{comparison_text.spread(group.top1, percent, len(group.members))} %."
     )
 
 

@@ -11,9 +11,7 @@ from engine.errors import RunError
 from engine.protocol import events
 from engine.protocol.answers import Progress
 from engine.protocol.events import EpochEnded
-from engine.recipes import watched_recipe
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import read_recipe
 from engine.report import report_text
 from engine.report.confusions import Cell, cells_of
 from engine.run import kept_tests, past_epochs, predictions_file, run_liveness
@@ -25,6 +23,7 @@ from engine.run.measures import Calibration
 from engine.run.measuring import measured
 from engine.run.predictions_file import Predictions
 from engine.run.run_paths import RunDir
+from engine.run.run_recipe import recipe_of
 
 
 class Happening(NamedTuple):
@@ -98,15 +97,8 @@ def _basics(run: RunDir, history: History) -> RunFacts:
     marks = (Happening(mark.step, mark.kind) for mark in history.marks)
     happenings = tuple(sorted((*marks, *resumes)))
     live, tests = run_liveness.is_live(run), kept_tests.read_all(run)
-    return RunFacts(run.label, history, _recipe(run, history), live, happenings, tests=tests)
-
-
-def _recipe(run: RunDir, history: History) -> Recipe | None:
-    """That of the last attempt; before the first one has started, that of the run's file."""
-    if history.run is not None:
-        return history.run.recipe
-    watched = watched_recipe.watched_program(run.recipe) is not None
-    return None if watched else read_recipe(run.recipe)
+    recipe = recipe_of(run, history)
+    return RunFacts(run.label, history, recipe, live, happenings, tests=tests)
 
 
 def _judged(run: RunDir, facts: RunFacts) -> RunFacts:

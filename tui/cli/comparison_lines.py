@@ -12,7 +12,7 @@ from engine.comparison import comparison_tables
 from engine.comparison import comparison_text as words
 from engine.comparison.compared_pairs import PairImages
 from engine.comparison.comparison import Comparison
-from engine.comparison.comparison_tables import MOST_IMAGES, ComparisonTable
+from engine.comparison.comparison_tables import ComparisonTable
 from tui.cli.fitted_columns import TableColumn
 from tui.cli.tables import print_table
 
@@ -56,11 +56,7 @@ def _print_images(found: Comparison, images: PairImages) -> None:
         return
     click.echo()
     _print(comparison_tables.classes_table(images.classes))
-    a, b = (one.label for one in found.trainings)
-    _print_lines(
-        words.images_of(label, only[:MOST_IMAGES], len(only))
-        for label, only in ((a, images.only_a), (b, images.only_b))
-    )
+    _print_lines(comparison_tables.told_images(found))
 
 
 def _print_lines(lines: Iterable[str]) -> None:

@@ -43,7 +43,7 @@ def title(label: str) -> str:
 def left(board: Board) -> list[str]:
     """What is left, the longest form first."""
     if board.ended:
-        return [STOPPED if board.race.stopped else ENDED]
+        return [_end(board)]
     if board.remaining is None:
         return []
     time = f"{duration(board.remaining)} left"
@@ -52,15 +52,23 @@ def left(board: Board) -> list[str]:
     return [*of_rungs, f"about {time}", time]
 
 
-ENDED, STOPPED = "ended", "stopped"
+def _end(board: Board) -> str:
+    return "stopped" if board.race.stopped else "ended"
 
 
 def used(board: Board) -> str:
     """`5 of 27 runs have ended   8:12 used of 2:00:00`, and why nothing starts."""
-    budget = f" of {duration(board.race.budget)}" if board.race.budget else ""
-    runs = f"{board.settled:,} of {board.planned:,} runs have ended"
-    said = f"{runs}   {duration(board.used)} used{budget}"
+    said = f"{_settled(board)}   {_time_used(board)}"
     return f"{said}   {harmless(board.idle)}" if board.idle else said
+
+
+def _settled(board: Board) -> str:
+    return f"{board.settled:,} of {board.planned:,} runs have ended"
+
+
+def _time_used(board: Board) -> str:
+    budget = f" of {duration(board.race.budget)}" if board.race.budget else ""
+    return f"{duration(board.used)} used{budget}"
 
 
 def ended(board: Board) -> str:
@@ -68,7 +76,7 @@ def ended(board: Board) -> str:
     first = board.standings[0] if board.standings else None
     best = ""
     if first is not None and first.mean is not None:
-        best = f", best {recipe(first)} with {100 * first.mean:.1f} %"
+        best = f", best {recipe(first)} with {share(first.mean)}"
     return f"the race {board.race.label} has ended{best}"
 
 
@@ -89,12 +97,9 @@ def head(board: Board) -> str:
     """The race in one line, with what is left."""
     race = board.race
     kind = "halving" if race.halving else "TPE" if race.sampler == "tpe" else "grid"
-    said = [f"{race.label}: {kind}, {board.settled:,} of {board.planned:,} runs have ended"]
-    said.append(f"{duration(board.used)} used")
-    if race.budget:
-        said[-1] += f" of {duration(race.budget)}"
+    said = [f"{race.label}: {kind}, {_settled(board)}", _time_used(board)]
     if board.ended:
-        said.append("stopped" if race.stopped else "ended")
+        said.append(_end(board))
     elif board.remaining is not None:
         said.append(f"about {duration(board.remaining)} left")
     if board.idle:

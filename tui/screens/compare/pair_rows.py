@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from engine.comparison import comparison_tables, comparison_text
 from engine.comparison.compared_pairs import ComparedPair, PairImages
 from engine.comparison.comparison import Comparison
-from engine.comparison.several_tests import ALPHA
 from engine.text import harmless
 from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
@@ -25,7 +24,7 @@ def pair_columns(pairs: Sequence[ComparedPair], letters: str) -> list[Column]:
         comparison_text.chance_value(pair.adjusted) if pair.adjusted is not None else ""
         for pair in pairs
     ]
-    inks: list[Ink] = ["title" if _differs(pair) else "dim" for pair in pairs]
+    inks: list[Ink] = ["title" if pair.differs else "dim" for pair in pairs]
     return [
         Column(words.PAIR, [f"{letters[pair.a]} – {letters[pair.b]}" for pair in pairs]),
         Column(words.DIFFERENCE, signed, right=True, inks=inks),
@@ -39,11 +38,6 @@ def pair_columns(pairs: Sequence[ComparedPair], letters: str) -> list[Column]:
             words.ONLY_SECOND, [f"{test.only_b:,}" if test else "" for test in tests], 2, right=True
         ),
     ]
-
-
-def _differs(pair: ComparedPair) -> bool:
-    """Whether the pair differs by more than chance, all tests taken together."""
-    return pair.adjusted is not None and pair.adjusted <= ALPHA
 
 
 def pair_details(
