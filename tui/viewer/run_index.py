@@ -211,8 +211,4 @@ def _followed_on(run: RunDir, before: _Followed | None, inode: int) -> _Followed
     """The history of a run. To that of a live one, only what is new is added: it may be long."""
     if before is None or before.inode != inode:
         before = _Followed(inode, JournalReader(run.journal), History())
-    history = before.history
-    for batch in before.reader.slices():
-        history = History() if batch.from_start else history
-        history.fold(batch.events)
-    return before._replace(history=history)
+    return before._replace(history=run_summary.folded_on(before.history, before.reader))

@@ -76,8 +76,12 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 def read_history(run: RunDir) -> History:
     """The whole history of a run."""
-    history = History()
-    for batch in JournalReader(run.journal).slices():
+    return folded_on(History(), JournalReader(run.journal))
+
+
+def folded_on(history: History, reader: JournalReader) -> History:
+    """The history with what the reader finds; another one where that begins at the start anew."""
+    for batch in reader.slices():
         history = History() if batch.from_start else history
         history.fold(batch.events)
     return history
