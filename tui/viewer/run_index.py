@@ -27,7 +27,7 @@ from engine.start import engine_death
 from tui.viewer import index_file, run_summary
 from tui.viewer.file_stamps import ABSENT, Stamp, inode_of, is_racy, stamp_of
 from tui.viewer.index_file import ANY_BOOT, KeptRun
-from tui.viewer.run_summary import RunState, RunSummary
+from tui.viewer.run_summary import RunSummary
 
 LOCK, JOURNAL, RECIPE, NOTES = "engine.lock", "journal.jsonl", "recipe.toml", "notes.toml"
 
@@ -160,10 +160,8 @@ class RunIndex:
 
     def _in_queue_or_not(self, label: str, found: RunSummary) -> RunSummary:
         """The summary with what no file of the run says: whether the run waits in the queue."""
-        if found.state not in ("queued", "starting", "stopped"):
-            return found
-        otherwise: RunState = "stopped" if found.started else "starting"
-        return replace(found, state="queued" if label in self._queued else otherwise)
+        waits = found.state in run_summary.AT_REST and label in self._queued
+        return replace(found, state="queued") if waits else found
 
     def _as_kept(self, label: str, kept: KeptRun) -> RunSummary:
         found = self._known.get(label)

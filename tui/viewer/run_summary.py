@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.errors import EngineError
 from engine.protocol.events import Measured, RunStarted, known
@@ -30,6 +31,8 @@ RunState: TypeAlias = Literal[
 ]
 
 LIVE: tuple[RunState, ...] = ("live", "paused")
+# In these states a run may wait in the queue.
+AT_REST: tuple[RunState, ...] = ("starting", "stopped")
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -102,10 +105,20 @@ def refusals_now(run: RunDir) -> Mapping[str, str]:
 
 
 def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
-    """The state of a run; if its engine is gone without a `RunEnded`, the run has failed.
+    """The state of a run; one that waits in the queue for an engine is queued."""
+    return _or_queued(own_state(run, history, liveness), run)
 
-    A run that still waits for its first engine is queued or starting, and one that has stopped is
-    queued if it waits to go on.
+
+def _or_queued(state: RunState, run: RunDir) -> RunState:
+    waits = state in AT_REST and run.label in queue_file.queued(run.path.parent)
+    return "queued" if waits else state
+
+
+def own_state(run: RunDir, history: History, liveness: Liveness) -> RunState:
+    """The state that the files of a run tell, whether or not it waits in the queue.
+
+    If its engine is gone without a `RunEnded`, the run has failed. One that never had an engine is
+    starting.
     """
     if liveness == "live":
         paused = history.phase is not None and history.phase.name == "paused"
@@ -113,26 +126,20 @@ def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
     if liveness == "silent":
         return "silent"
     if history.ended is not None:
-        rests = history.ended.reason == "stopped" and _is_queued(run)
-        return "queued" if rests else history.ended.reason
+        return history.ended.reason
     had_engine = engine_death.had_engine(run, wrote=history.last_seq > 0)
-    if had_engine:
-        return "failed"
-    return "queued" if _is_queued(run) else "starting"
-
-
-def _is_queued(run: RunDir) -> bool:
-    return run.label in queue_file.queued(run.path.parent)
+    return "failed" if had_engine else "starting"
 
 
 def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
-    """Read and fold the whole journal of the run."""
-    return summary_of(run, read_history(run), liveness)
+    """Read and fold the whole journal of the run, and look whether it waits in the queue."""
+    found = summary_of(run, read_history(run), liveness)
+    return replace(found, state=_or_queued(found.state, run))
 
 
 def summary_of(run: RunDir, history: History, liveness: Liveness) -> RunSummary:
-    """The summary of a run; the history is that of its whole journal."""
-    best, state = history.best, state_of(run, history, liveness)
+    """What the files of a run tell, and not the queue; the history is that of its whole journal."""
+    best, state = history.best, own_state(run, history, liveness)
     notes = run_notes.read(run)
     return RunSummary(
         number=run.number,
