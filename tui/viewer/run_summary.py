@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -21,14 +21,11 @@ from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt, newest_first
 from engine.run.reports import numbers_of, scalar_name
+from engine.run.run_fields import RunState
 from engine.run.run_liveness import Liveness
 from engine.run.run_notes import RACE_TAG
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
-
-RunState: TypeAlias = Literal[
-    "queued", "starting", "live", "paused", "done", "stopped", "failed", "silent"
-]
 
 LIVE: tuple[RunState, ...] = ("live", "paused")
 # In these states a run may wait in the queue.
