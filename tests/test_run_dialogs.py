@@ -24,6 +24,7 @@ from tests.dialogs import words
 from tests.idle import settle
 from tests.test_dashboard import screen
 from tui.app import CnnTui
+from tui.screens.runs.ending_request import EndingRequest
 from tui.screens.runs.prediction_dialogs import ImagesPathDialog, PredictionsScreen
 from tui.screens.runs.report_dialog import ReportDialog
 
@@ -208,3 +209,10 @@ async def test_the_path_of_images_is_completed_and_has_to_exist(run: RunDir) -> 
         await pilot.press("enter")
         await settle(pilot)
     assert answers == ["cat.png"]
+
+
+def test_a_request_that_is_made_after_its_screen_has_closed_is_cancelled() -> None:
+    request, answered = EndingRequest[object](), Answered(())
+    request.end()
+    assert request.begin(answered) is answered
+    assert answered.cancelled == 1

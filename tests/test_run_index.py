@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from engine.protocol import events
+from engine.queueing import queue_file
 from engine.run import run_liveness, run_lock, run_notes, run_search
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -253,6 +254,24 @@ def test_what_has_changed_just_now_may_change_again_without_a_trace(
     index = RunIndex(tmp_path / "runs", cache)
     assert index.rows() == index.rows()
     assert len(read) == 2
+
+
+def test_the_queue_is_read_once_for_all_runs(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = [*DONE[:-1], events.RunEnded("stopped")]
+    for number in range(1, 4):
+        scripted.run_dir(tmp_path / "runs", stopped, f"{number}-run{number}")
+    asked: list[Path] = []
+
+    def queued(runs_dir: Path) -> frozenset[str]:
+        asked.append(runs_dir)
+        return frozenset(["2-run2"])
+
+    monkeypatch.setattr(queue_file, "queued", queued)
+    listed = RunIndex(tmp_path / "runs", cache).rows()
+    assert [run.state for run in listed] == ["stopped", "queued", "stopped"]
+    assert asked == [tmp_path / "runs"]
 
 
 def test_of_a_live_run_only_new_events_are_read(

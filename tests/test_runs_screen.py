@@ -58,6 +58,7 @@ def runs_dir(tmp_path: Path) -> Path:
 
 
 async def opened(pilot: Pilot[Any], runs_dir: Path, index: RunIndex | None = None) -> RunsScreen:
+    index = index or RunIndex(runs_dir)
     shown = RunsScreen(runs_dir, StartedRuns(), index, clock=lambda: scripted.START + 60)
     await pilot.app.push_screen(shown)
     await settle(pilot)

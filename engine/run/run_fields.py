@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, TypeAlias, get_args
 
 from engine import text
 from engine.errors import UsageError
@@ -11,7 +12,10 @@ from engine.run import condition_text
 from engine.run.conditions import Kind, Number, Seconds, Share, Word
 from engine.run.reports import NAMES
 
-STATES = ("queued", "starting", "live", "paused", "done", "stopped", "failed", "silent")
+RunState: TypeAlias = Literal[
+    "queued", "starting", "live", "paused", "done", "stopped", "failed", "silent"
+]
+STATES: tuple[RunState, ...] = get_args(RunState)
 _SHARES = ("step_top1", "train_top1", "top1", "top5", "balanced", "waited", "test_top1")
 _SECONDS = ("seconds", "evaluation_seconds", "elapsed", "remaining")
 

@@ -220,3 +220,7 @@ RESULTS = (
     "top-5 err: the error on ImageNet in the paper, mostly of an ensemble\n"
     "top-1: the accuracy of one model on ImageNet, with the weights of torchvision"
 )
+
+
+def left_out(columns: Iterable[str]) -> str:
+    return f"a wider terminal also shows: {', '.join(columns)}"

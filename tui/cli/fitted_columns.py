@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from rich.cells import cell_len
 
 # Cells between two columns.
 BETWEEN = 3
@@ -22,6 +24,12 @@ class TableColumn(NamedTuple):
     rank: int = 0
     least: int | None = None
     prose: bool = False
+
+
+def widest_cells(columns: Sequence[TableColumn], rows: Iterable[Sequence[str]]) -> list[int]:
+    """The width of each column with its heading, in cells, where there is room for all."""
+    by_column = zip(*([column.title for column in columns], *rows), strict=True)
+    return [max(map(cell_len, texts)) for texts in by_column]
 
 
 def fit_columns(

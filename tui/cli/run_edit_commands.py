@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.errors import RunError, UsageError
-from tui.cli import cli_text, runs_text
-from tui.cli.options import json_option, named, runs_option
+from tui.cli import runs_text
+from tui.cli.options import all_named, json_option, named, runs_option
 from tui.cli.printed_json import print_line
 from tui.cli.taken_run import tell_if_elsewhere
 
@@ -72,15 +72,13 @@ def rename(run: str, name: str, as_json: bool, runs_dir: Path) -> None:
 
 
 @click.command(help=runs_text.HELP_DELETE)
-@click.argument("runs", nargs=-1, required=True, metavar="RUN…")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN…", callback=all_named)
 @click.option("--yes", is_flag=True, help=runs_text.HELP_YES)
 @json_option
 @runs_option
 def delete(runs: tuple[str, ...], yes: bool, as_json: bool, runs_dir: Path) -> None:
     from engine.queueing import queued_runs
 
-    if "" in runs:
-        raise UsageError(cli_text.EMPTY_RUN)
     found = list(dict.fromkeys(_found(run, runs_dir) for run in runs))
     if not yes:
         _ask([run.label for run in found])

@@ -12,8 +12,8 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from engine.text import harmless
-from tui.cli import runs_text
-from tui.cli.fitted_columns import BETWEEN, TableColumn, fit_columns
+from tui.cli import cli_text
+from tui.cli.fitted_columns import BETWEEN, TableColumn, fit_columns, widest_cells
 from tui.viewer.run_columns import RunColumn
 from tui.viewer.run_summary import RunSummary
 
@@ -46,7 +46,7 @@ def printed(
         layout.print_row(run)
         yield run
     if layout.left_out:
-        click.echo(runs_text.left_out(layout.left_out))
+        click.echo(cli_text.left_out(layout.left_out))
 
 
 class _Layout:
@@ -54,10 +54,8 @@ class _Layout:
 
     def __init__(self, columns: Sequence[RunColumn], rows: Sequence[Sequence[str]]) -> None:
         table = [TableColumn(c.heading, c.right, c.rank, c.least) for c in columns]
-        by_column = zip(*([c.heading for c in columns], *rows), strict=True)
-        widths = [max(map(cell_len, cells)) for cells in by_column]
         room = shutil.get_terminal_size().columns if _on_terminal() else sys.maxsize
-        kept, fitted = fit_columns(table, widths, room)
+        kept, fitted = fit_columns(table, widest_cells(table, rows), room)
         self._columns = [(columns[i], fitted[i]) for i in kept]
         self.left_out = [c.heading for i, c in enumerate(columns) if i not in kept]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from engine.run.run_paths import RunDir
 from engine.text import examples, folder, harmless, typed
@@ -45,10 +45,6 @@ NOT_DELETED = "nothing was deleted."
 
 def none_meets(condition: str) -> str:
     return f"no run meets '{harmless(condition)}'."
-
-
-def left_out(columns: Iterable[str]) -> str:
-    return f"a wider terminal also shows: {', '.join(columns)}"
 
 
 def why_failed(name: str, error: str) -> str:

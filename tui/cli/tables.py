@@ -10,7 +10,6 @@ from typing import Literal
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,8 +20,8 @@ from engine.numbers import size
 from engine.recipes import presets
 from engine.text import harmless
 from tui import shared_text
-from tui.cli import cli_text, runs_text
-from tui.cli.fitted_columns import TableColumn, fit_columns, table_width
+from tui.cli import cli_text
+from tui.cli.fitted_columns import TableColumn, fit_columns, table_width, widest_cells
 from tui.drawing import architecture_list
 from tui.drawing.dataset_availability import availability
 from tui.viewer import log_list
@@ -34,11 +33,9 @@ NARROWEST_PROSE = 32
 def print_table(columns: Sequence[TableColumn], rows: Iterable[Iterable[str]]) -> None:
     """Print a table at most as wide as the terminal; a pipe or a file gets all columns."""
     written = [[harmless(cell) for cell in row] for row in rows]
-    by_column = zip(*([column.title for column in columns], *written), strict=True)
-    widths = [max(map(cell_len, cells)) for cells in by_column]
     terminal = Console()
     room = terminal.width if terminal.is_terminal else sys.maxsize
-    kept, widths = fit_columns(columns, widths, room)
+    kept, widths = fit_columns(columns, widest_cells(columns, written), room)
     table = Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False, show_edge=False)
     for i in kept:
         column = columns[i]
@@ -48,7 +45,7 @@ def print_table(columns: Sequence[TableColumn], rows: Iterable[Iterable[str]]) -
         table.add_row(*(Text(row[i]) for i in kept))
     Console(width=table_width([widths[i] for i in kept])).print(table)
     if left_out := [column.title for i, column in enumerate(columns) if i not in kept]:
-        click.echo(runs_text.left_out(left_out))
+        click.echo(cli_text.left_out(left_out))
 
 
 def models() -> None:

@@ -16,7 +16,7 @@ from engine import regular_files
 from engine.catalog.user_folders import cache_folder
 from engine.protocol import events
 from engine.recipes import presets, recipe
-from engine.run import fold, history, reports
+from engine.run import fold, history, reports, run_fields
 from engine.run.durable_files import PRIVATE
 from engine.run.run_liveness import Liveness
 from tui.viewer import run_summary
@@ -24,7 +24,7 @@ from tui.viewer.file_stamps import Stamp, stamp_of
 from tui.viewer.run_summary import RunSummary
 
 _CHECKSUM_BYTES = 4
-_MAKERS = (run_summary, history, fold, reports, events, recipe, presets)
+_MAKERS = (run_summary, run_fields, history, fold, reports, events, recipe, presets)
 # The boot in which the lock alone says that a run is gone: any one.
 ANY_BOOT = "*"
 

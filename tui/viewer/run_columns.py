@@ -69,10 +69,6 @@ def _clock(moment: float) -> str:
     return time.strftime("%d %b %H:%M", time.localtime(moment))
 
 
-def _share(name: str) -> Shown:
-    return lambda run: "" if (found := getattr(run, name)) is None else numbers.share(found)
-
-
 def _duration(name: str) -> Shown:
     return lambda run: numbers.duration(found) if (found := getattr(run, name)) else ""
 

@@ -27,7 +27,7 @@ from engine.start import engine_death
 from tui.viewer import index_file, run_summary
 from tui.viewer.file_stamps import ABSENT, Stamp, inode_of, is_racy, stamp_of
 from tui.viewer.index_file import ANY_BOOT, KeptRun
-from tui.viewer.run_summary import RunState, RunSummary
+from tui.viewer.run_summary import RunSummary
 
 LOCK, JOURNAL, RECIPE, NOTES = "engine.lock", "journal.jsonl", "recipe.toml", "notes.toml"
 
@@ -160,10 +160,8 @@ class RunIndex:
 
     def _in_queue_or_not(self, label: str, found: RunSummary) -> RunSummary:
         """The summary with what no file of the run says: whether the run waits in the queue."""
-        if found.state not in ("queued", "starting", "stopped"):
-            return found
-        otherwise: RunState = "stopped" if found.started else "starting"
-        return replace(found, state="queued" if label in self._queued else otherwise)
+        waits = found.state in run_summary.AT_REST and label in self._queued
+        return replace(found, state="queued") if waits else found
 
     def _as_kept(self, label: str, kept: KeptRun) -> RunSummary:
         found = self._known.get(label)
@@ -211,8 +209,4 @@ def _followed_on(run: RunDir, before: _Followed | None, inode: int) -> _Followed
     """The history of a run. To that of a live one, only what is new is added: it may be long."""
     if before is None or before.inode != inode:
         before = _Followed(inode, JournalReader(run.journal), History())
-    history = before.history
-    for batch in before.reader.slices():
-        history = History() if batch.from_start else history
-        history.fold(batch.events)
-    return before._replace(history=history)
+    return before._replace(history=run_summary.folded_on(before.history, before.reader))

@@ -17,9 +17,8 @@ from tui.viewer import recipe_kinds
 from tui.viewer.run_columns import COLUMNS, ColumnValue, column
 from tui.viewer.run_summary import RunSummary
 
-_REPORTED: Mapping[str, Kind] = run_fields.RUN_FIELDS
 KINDS: Mapping[str, Kind] = {
-    **_REPORTED,
+    **run_fields.RUN_FIELDS,
     **recipe_kinds.KINDS,
     **{name: found.kind for name, found in COLUMNS.items()},
 }

@@ -13,10 +13,10 @@ from engine.run import run_liveness
 from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
 from engine.run.reports import scalar_name
+from engine.run.run_fields import RunState
 from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from tui.viewer import run_summary
-from tui.viewer.run_summary import RunState
 
 
 class LastAlert(msgspec.Struct, frozen=True):

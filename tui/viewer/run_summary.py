@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.errors import EngineError
 from engine.protocol.events import Measured, RunStarted, known
@@ -20,16 +21,15 @@ from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt, newest_first
 from engine.run.reports import numbers_of, scalar_name
+from engine.run.run_fields import RunState
 from engine.run.run_liveness import Liveness
 from engine.run.run_notes import RACE_TAG
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
 
-RunState: TypeAlias = Literal[
-    "queued", "starting", "live", "paused", "done", "stopped", "failed", "silent"
-]
-
 LIVE: tuple[RunState, ...] = ("live", "paused")
+# In these states a run may wait in the queue.
+AT_REST: tuple[RunState, ...] = ("starting", "stopped")
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -76,8 +76,12 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 def read_history(run: RunDir) -> History:
     """The whole history of a run."""
-    history = History()
-    for batch in JournalReader(run.journal).slices():
+    return folded_on(History(), JournalReader(run.journal))
+
+
+def folded_on(history: History, reader: JournalReader) -> History:
+    """The history with what the reader finds; another one where that begins at the start anew."""
+    for batch in reader.slices():
         history = History() if batch.from_start else history
         history.fold(batch.events)
     return history
@@ -98,10 +102,20 @@ def refusals_now(run: RunDir) -> Mapping[str, str]:
 
 
 def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
-    """The state of a run; if its engine is gone without a `RunEnded`, the run has failed.
+    """The state of a run; one that waits in the queue for an engine is queued."""
+    return _or_queued(own_state(run, history, liveness), run)
 
-    A run that still waits for its first engine is queued or starting, and one that has stopped is
-    queued if it waits to go on.
+
+def _or_queued(state: RunState, run: RunDir) -> RunState:
+    waits = state in AT_REST and run.label in queue_file.queued(run.path.parent)
+    return "queued" if waits else state
+
+
+def own_state(run: RunDir, history: History, liveness: Liveness) -> RunState:
+    """The state that the files of a run tell, whether or not it waits in the queue.
+
+    If its engine is gone without a `RunEnded`, the run has failed. One that never had an engine is
+    starting.
     """
     if liveness == "live":
         paused = history.phase is not None and history.phase.name == "paused"
@@ -109,26 +123,20 @@ def state_of(run: RunDir, history: History, liveness: Liveness) -> RunState:
     if liveness == "silent":
         return "silent"
     if history.ended is not None:
-        rests = history.ended.reason == "stopped" and _is_queued(run)
-        return "queued" if rests else history.ended.reason
+        return history.ended.reason
     had_engine = engine_death.had_engine(run, wrote=history.last_seq > 0)
-    if had_engine:
-        return "failed"
-    return "queued" if _is_queued(run) else "starting"
-
-
-def _is_queued(run: RunDir) -> bool:
-    return run.label in queue_file.queued(run.path.parent)
+    return "failed" if had_engine else "starting"
 
 
 def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
-    """Read and fold the whole journal of the run."""
-    return summary_of(run, read_history(run), liveness)
+    """Read and fold the whole journal of the run, and look whether it waits in the queue."""
+    found = summary_of(run, read_history(run), liveness)
+    return replace(found, state=_or_queued(found.state, run))
 
 
 def summary_of(run: RunDir, history: History, liveness: Liveness) -> RunSummary:
-    """The summary of a run; the history is that of its whole journal."""
-    best, state = history.best, state_of(run, history, liveness)
+    """What the files of a run tell, and not the queue; the history is that of its whole journal."""
+    best, state = history.best, own_state(run, history, liveness)
     notes = run_notes.read(run)
     return RunSummary(
         number=run.number,

@@ -16,11 +16,10 @@ from engine.run.conditions import Condition
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.reports import NAMES_AT_THE_END, numbers_of, reports_in
-from engine.run.run_fields import RUN_FIELDS
+from engine.run.run_fields import RUN_FIELDS, RunState
 from engine.run.run_paths import RunDir
 from tui.viewer import run_status, run_summary
 from tui.viewer.run_status import RunStatus
-from tui.viewer.run_summary import RunState
 
 # As often as a viewer looks.
 LOOK_SECONDS = 0.5

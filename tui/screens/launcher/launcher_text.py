@@ -72,15 +72,15 @@ def recipe_augmentation(names: Iterable[str]) -> str:
 
 def queue(news: QueueNews) -> str:
     """`race 1-digits goes on: w shows it   3 runs wait: r shows them`, or that all wait."""
-    race = f"race {harmless(news.race)} goes on: w shows it" if news.race else ""
-    runs = "1 run waits" if news.waiting == 1 else f"{news.waiting:,} runs wait"
-    said = [
-        race,
-        f"{runs}: r shows {'it' if news.waiting == 1 else 'them'}" if news.waiting else "",
-    ]
-    if news.paused and (news.race or news.waiting):
-        said = [f"the queue is paused: {harmless(news.paused)}", said[1]]
-    return "   ".join(filter(None, said))
+    if not (news.race or news.waiting):
+        return ""
+    does = f"race {harmless(news.race)} goes on: w shows it" if news.race else ""
+    if news.paused:
+        does = f"the queue is paused: {harmless(news.paused)}"
+    many, them = f"{news.waiting:,} runs wait", "them"
+    runs, them = ("1 run waits", "it") if news.waiting == 1 else (many, them)
+    waits = f"{runs}: r shows {them}" if news.waiting else ""
+    return "   ".join(filter(None, (does, waits)))
 
 
 NO_RACE = "there is no race here: `cnn-tui race --help` tells how to start one"

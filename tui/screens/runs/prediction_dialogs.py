@@ -32,6 +32,7 @@ from tui.drawing.prediction_table import PredictedFile, summary_rows, table_rows
 from tui.drawing.wrapping import wrapped
 from tui.screens.path_dialog import PathDialog
 from tui.screens.runs import runs_screen_text
+from tui.screens.runs.ending_request import EndingRequest
 from tui.screens.scrolled_screen import ScrolledScreen
 from tui.widgets.drawn import has_shades
 from tui.widgets.scrolled_rows import ScrolledRows
@@ -144,8 +145,7 @@ class PredictionsScreen(ScrolledScreen):
         self._shown = PredictionRows(runs_screen_text.predicted(run.label, images))
         super().__init__(self._shown)
         self._run, self._images = run, images
-        self._request: EngineRequest[predicted.Message] | None = None
-        self._closed = False
+        self._request = EndingRequest[predicted.Message]()
 
     def on_mount(self) -> None:
         self._ask()
@@ -153,10 +153,8 @@ class PredictionsScreen(ScrolledScreen):
     @work(thread=True)
     def _ask(self) -> None:
         try:
-            self._request = _request(self._run, self._images)
-            if self._closed:  # before there was a request to cancel
-                self._request.cancel()
-            for message in self._request.answers():
+            request = self._request.begin(_request(self._run, self._images))
+            for message in request.answers():
                 self.app.call_from_thread(self._shown.take, message)
         except EngineError as error:
             self.app.call_from_thread(self._shown.end, str(error))
@@ -164,9 +162,7 @@ class PredictionsScreen(ScrolledScreen):
             self.app.call_from_thread(self._shown.end)
 
     def on_unmount(self) -> None:
-        self._closed = True
-        if self._request is not None:
-            self._request.cancel()
+        self._request.end()
 
 
 def _request(run: RunDir, images: str) -> EngineRequest[predicted.Message]:

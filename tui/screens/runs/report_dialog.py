@@ -17,10 +17,10 @@ from engine.report import report_target
 from engine.run.run_paths import RunDir
 from engine.run.target_files import target_file
 from engine.start import report_requests
-from engine.start.engine_request import EngineRequest
 from engine.text import harmless
 from tui import shared_text
 from tui.screens.runs import runs_screen_text
+from tui.screens.runs.ending_request import EndingRequest
 from tui.widgets.dialog import Dialog
 
 Answer: TypeAlias = Progress | Note | Written
@@ -41,8 +41,7 @@ class ReportDialog(Dialog[None]):
         super().__init__()
         self.title = runs_screen_text.report_on([run.label for run in runs])
         self._runs = runs
-        self._request: EngineRequest[Answer] | None = None
-        self._closed = False
+        self._request = EndingRequest[Answer]()
 
     def inside(self) -> ComposeResult:
         yield Label(runs_screen_text.BEGINNING, id="news", markup=False)
@@ -69,10 +68,8 @@ class ReportDialog(Dialog[None]):
             return
         report_target.check(target, None, force=False)
         with target_file(target) as file:
-            self._request = report_requests.report(self._runs, file.temporary)
-            if self._closed:  # before there was a request to cancel
-                self._request.cancel()
-            with closing(self._request.answers()) as answers:
+            request = self._request.begin(report_requests.report(self._runs, file.temporary))
+            with closing(request.answers()) as answers:
                 for answer in answers:
                     if isinstance(answer, Written):
                         file.keep()
@@ -96,6 +93,4 @@ class ReportDialog(Dialog[None]):
             self.query_one(".note", Label).update(self.plain(harmless(said)))
 
     def on_unmount(self) -> None:
-        self._closed = True
-        if self._request is not None:
-            self._request.cancel()
+        self._request.end()

@@ -78,13 +78,13 @@ class RunsScreen(FineScreen[None]):
         self,
         runs_dir: Path,
         started: StartedRuns,
-        index: RunIndex | None = None,
+        index: RunIndex,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`started` learns which runs are resumed here."""
         super().__init__()
         self._runs_dir, self._started, self._clock = runs_dir, started, clock
-        self._index = index or RunIndex(runs_dir)
+        self._index = index
         self._view = remembered_view.read()
         self._filter = ""
         self._runs: Sequence[RunSummary] = ()
