@@ -293,6 +293,16 @@ async def test_the_view_is_written_once_on_leaving(opened: Opened) -> None:
     assert len([*state_folder().glob("compare/*")]) == 1
 
 
+async def test_a_dialog_above_is_no_screen_to_go_back_to(opened: Opened) -> None:
+    async with opened().run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        shown = pilot.app.screen
+        assert isinstance(shown, CompareScreen)
+        await pilot.press("question_mark")
+        assert pilot.app.screen is not shown
+        assert not shown.is_above_another
+
+
 async def test_escape_goes_back_and_q_leaves_from_the_pairs(opened: Opened) -> None:
     async with opened().run_test(size=(80, 24)) as pilot:
         await pilot.press("p", "escape", "escape")

@@ -42,6 +42,7 @@ def test_lines_go_to_the_recorder_and_commands_come_back(lines: Path) -> None:
         assert channel.recording(30) == Recording("/runs/1-mine", "1-mine", "1")
         channel.send({"type": "Steps", "step": 7, "loss": 0.5})
         channel.wait_for_command(30)
+        assert channel.has_news
         assert channel.commands() == [{"type": "Pause", "id": "a", "attempt": "b"}]
         assert channel.commands() == []
     hello, steps, ended = kept(lines)

@@ -113,11 +113,9 @@ class RowEvents:
         over_epochs = {name: values[name] for name in plan.over_epochs}
         rest = {name: value for name, value in values.items() if name not in over_epochs}
         events = self._row(self._plan(tuple(over_epochs)), Written(epoch=step), time, over_epochs)
-        return (
-            events + self._row(self._plan(tuple(rest)), Written(step), time, rest)
-            if rest
-            else events
-        )
+        if rest:
+            events += self._row(self._plan(tuple(rest)), Written(step), time, rest)
+        return events
 
     def add_rows(self, rows: RowBlock) -> list[LogEvent]:
         """The events of rows; those of many rows of steps become columns."""

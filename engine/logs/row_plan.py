@@ -21,8 +21,7 @@ class RowPlan:
     `ends` says that such a row has numbers of a whole epoch. `over_epochs` are the names whose step
     is an epoch in a file of TensorBoard (see `columns.Column`). `measures` says what the names that
     are known mean, and `too_long` has the names that are not shown; both are emptied once this was
-    told. `is_of_steps` says that such a row has
-    numbers of single steps alone, and none that says where it stands.
+    told.
     """
 
     def __init__(self, roles: Mapping[str, Role]) -> None:
@@ -39,12 +38,15 @@ class RowPlan:
         self._scalars = [name for name in others if 0 < len(name) <= LONGEST_SCALAR_NAME]
         self.too_long = [name for name in others if len(name) > LONGEST_SCALAR_NAME]
         self._is_plain = len(self._scalars) == len(roles)
-        self.is_of_steps = not (self.ends or self._places or self.over_epochs)
 
     @property
     def is_plain_step(self) -> bool:
-        """Whether nothing of such rows is left to be told but the numbers of single steps."""
-        return self.is_of_steps and not (self.measures or self.too_long)
+        """Whether nothing of such rows is left to be told but the numbers of single steps.
+
+        They have no number of an epoch, and none that says where they stand.
+        """
+        untold = self.measures or self.too_long
+        return not (untold or self.ends or self._places or self.over_epochs)
 
     def places(self, values: Mapping[str, float]) -> Numbers:
         """What says where the row stands."""

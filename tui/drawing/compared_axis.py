@@ -14,6 +14,7 @@ from tui.drawing.cells import Row, Span
 APART = 12
 # Lengths of time that clocks have: seconds, minutes, hours and days.
 TIMES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+DAY = TIMES[-1]
 
 
 def ticks(name: str, window: Limits, width: int, left: int = 0, cursor: float | None = None) -> Row:
@@ -36,11 +37,8 @@ def ticks(name: str, window: Limits, width: int, left: int = 0, cursor: float | 
 def _step(window: Limits, columns: int, name: str) -> float:
     """The distance of two numbers: round, and wide enough for them."""
     least = (window[1] - window[0]) / columns * APART
-    if name == "time":
-        if (found := next((t for t in TIMES if t >= least), None)) is not None and least >= 1:
-            return found
-        if least >= 1:
-            return math.ceil(least / 86400) * 86400.0
+    if name == "time" and least >= 1:
+        return next((time for time in TIMES if time >= least), math.ceil(least / DAY) * DAY)
     power = 10.0 ** math.floor(math.log10(least))
     step = next(n * power for n in (1, 2, 5, 10) if n * power >= least * (1 - 1e-9))
     return step if name in ("epoch", "time") else max(1.0, step)
@@ -52,8 +50,7 @@ def written(name: str, at: float, least: float) -> str:
 
 
 def _epoch(at: float, least: float) -> str:
-    digits = max(0, -math.floor(math.log10(least))) if least < 1 else 0
-    return f"{at:.{digits}f}"
+    return f"{at:.{_digits(least)}f}"
 
 
 def _count(at: float, least: float) -> str:
@@ -62,9 +59,13 @@ def _count(at: float, least: float) -> str:
 
 def _time(at: float, least: float) -> str:
     if at < 60 and least < 10:
-        digits = max(0, -math.floor(math.log10(least))) if least < 1 else 0
-        return f"{at:.{digits}f} s"
-    return f"{at / 86400:.0f} d" if least >= 86400 else numbers.duration(round(at))
+        return f"{at:.{_digits(least)}f} s"
+    return f"{at / DAY:.0f} d" if least >= DAY else numbers.duration(round(at))
+
+
+def _digits(least: float) -> int:
+    """The decimals that tell apart numbers which differ by this."""
+    return -math.floor(math.log10(least)) if least < 1 else 0
 
 
 _WRITTEN: Mapping[str, Callable[[float, float], str]] = {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
+from tui.drawing.choices import scrolled_range
 from tui.drawing.table import Column, fitting_columns, table
 
 
@@ -23,5 +24,4 @@ def rows_below(columns: Sequence[Column], selected: int, width: int, height: int
 
 def seen_rows(count: int, selected: int, height: int) -> range:
     """The rows that are listed below the heading: the selected one is among them."""
-    first = max(0, selected + 2 - max(2, height))
-    return range(first, min(count, first + max(0, height - 1)))
+    return scrolled_range(count, selected, height - 1, 0)

@@ -24,6 +24,11 @@ class FineScreen(Screen[Result]):
         super().__init__()
         self._compositor = FineCompositor()
 
+    @property
+    def is_above_another(self) -> bool:
+        """Whether there is a screen to go back to: one below, beside the opening of the app."""
+        return self in self.app.screen_stack[2:]
+
     def call_attention(self, text: str) -> None:
         """Call somebody to the terminal, with this text."""
         assert isinstance(self.app, FineApp)

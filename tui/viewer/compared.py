@@ -6,10 +6,11 @@ import os
 import string
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.comparison import compared_training
 from tui.viewer import viewer_text
 from tui.viewer.event_source import EventSource
 from tui.viewer.traced_history import TracedHistory
@@ -36,6 +37,11 @@ class ComparedRun:
         history = self.source.history
         assert isinstance(history, TracedHistory)
         return history
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The fields of its recipe, or what another program told of its settings."""
+        return compared_training.settings(self.history, self.history.recipe)
 
 
 class ReadNews(NamedTuple):

@@ -225,11 +225,6 @@ class CompareScreen(FineScreen[None]):
         elif self.is_above_another:
             self.dismiss()
 
-    @property
-    def is_above_another(self) -> bool:
-        """Whether a screen is below, beside the empty one of the app."""
-        return len(self.app.screen_stack) > 2
-
     def action_leave(self) -> None:
         self.app.exit("")
 

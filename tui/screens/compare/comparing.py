@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.comparison import compared_training
 from engine.comparison.seed_groups import seed_groups
 from tui.drawing.axis import Limits
 from tui.drawing.compared_plot import Overlaid
@@ -114,8 +113,7 @@ class Comparing:
         runs = self.compared.runs
         if not self.view.folded:
             return [(run,) for run in runs]
-        histories = [run.history for run in runs]
-        found = seed_groups([compared_training.settings(one, one.recipe) for one in histories])
+        found = seed_groups([run.settings for run in runs])
         return [tuple(runs[i] for i in members) for members in found]
 
     @property

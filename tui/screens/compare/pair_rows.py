@@ -45,13 +45,13 @@ def pair_details(
 ) -> list[Row]:
     """The verdict in words, and that on `recipes`; the images that only one has right; classes."""
     room = max(1, width - 2)
-    rows: list[Row] = [(Span(f" {line}"),) for line in wrapped(pair.words, room)]
+    rows = _lines(pair.words, room)
     if recipes:
-        rows += [(), *((Span(f" {line}"),) for line in wrapped(recipes, room))]
+        rows += [(), *_lines(recipes, room)]
     if images is None:
         return rows
     counts = words.counts(letters[pair.a], len(images.only_a), letters[pair.b], len(images.only_b))
-    rows += [(), *((Span(f" {line}", "dim"),) for line in wrapped(counts, max(1, width - 2)))]
+    rows += [(), *_lines(counts, room, "dim")]
     if images.classes:
         told = comparison_tables.classes_table(images.classes)
         columns = [
@@ -60,6 +60,10 @@ def pair_details(
         ]
         rows += [(), *table(fitting_columns(columns, width), width)]
     return rows
+
+
+def _lines(sentence: str, room: int, ink: Ink = "plain") -> list[Row]:
+    return [(Span(f" {line}", ink),) for line in wrapped(sentence, room)]
 
 
 def title(found: Comparison, pair: ComparedPair, letters: str, width: int) -> Row:

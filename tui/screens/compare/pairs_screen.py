@@ -108,9 +108,9 @@ class PairsScreen(FineScreen[str]):
     def _take(self, trainings: Sequence[ComparedTraining], found: Comparison) -> None:
         self._trainings, self._found = trainings, found
         columns = pair_rows.pair_columns(found.pairs, self._letters)
+        # This chooses the first pair, which shows it.
         self.query_one(PairList).fill([*map(str, range(len(found.pairs)))], columns)
         self.on_resize()
-        self._show_pair()
 
     # Showing
 

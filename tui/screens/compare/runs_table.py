@@ -33,7 +33,7 @@ class RunsTable(CellWidget):
     @property
     def rows_wanted(self) -> int:
         """The rows for all runs, the heading and the sentence below."""
-        return len(self._comparing.groups) + 1 + bool(self._comparing.curves.without_axis)
+        return len(self._comparing.rows) + 1 + bool(self._comparing.curves.without_axis)
 
     def draw(self, width: int, height: int) -> list[Row]:
         comparing = self._comparing

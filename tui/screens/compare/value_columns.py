@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from engine import numbers
-from engine.comparison import compared_training, comparison_text
+from engine.comparison import comparison_text
 from engine.comparison.differing_settings import DifferingSetting, differing
 from engine.comparison.group_names import group_name
 from engine.text import harmless
@@ -48,8 +48,7 @@ def value_columns(comparing: Comparing, rows: Sequence[TableRow]) -> list[Column
 
 def setting_columns(rows: Sequence[TableRow]) -> list[Column]:
     """Name, and the settings that differ, each of which narrow screens may leave out."""
-    histories = [row.runs[0].history for row in rows]
-    found = differing([compared_training.settings(one, one.recipe) for one in histories])
+    found = differing([row.runs[0].settings for row in rows])
     return [_names(rows), *(_setting(one, rank) for rank, one in enumerate(found, 1))]
 
 
@@ -69,8 +68,7 @@ def _names(rows: Sequence[TableRow]) -> Column:
 def _of(rows: Sequence[TableRow]) -> list[str]:
     """The names of runs, and of those that are folded."""
     runs = [run for row in rows for run in row.runs]
-    labels, histories = [run.label for run in runs], [run.history for run in runs]
-    found = differing([compared_training.settings(one, one.recipe) for one in histories])
+    labels, found = [run.label for run in runs], differing([run.settings for run in runs])
     places = {run.letter: at for at, run in enumerate(runs)}
     return [group_name(tuple(places[x] for x in row.letters), labels, found) for row in rows]
 

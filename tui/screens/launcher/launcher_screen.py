@@ -324,7 +324,7 @@ class Launcher(FineScreen[None]):
         from tui.screens.race.race_screen import RaceScreen
 
         if label:
-            self.app.push_screen(RaceScreen(self._runs_dir, label, below=True))
+            self.app.push_screen(RaceScreen(self._runs_dir, label))
         else:
             self.notify(launcher_text.NO_RACE, markup=False)
 

@@ -67,13 +67,10 @@ class RaceScreen(FineScreen[None]):
         runs_dir: Path,
         label: str,
         *,
-        below: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`below` says that another screen is below, to which Escape goes back."""
         super().__init__()
         self._runs_dir, self._label, self._clock = runs_dir, label, clock
-        self.is_above_another = below
         self._readings = PacedReading(self, self._read, REST_SECONDS)
         self._is_unreadable = False
         self.reading: RaceReading | None = None

@@ -367,7 +367,7 @@ class RunsScreen(FineScreen[None]):
             return
         from tui.screens.race.race_screen import RaceScreen
 
-        self.app.push_screen(RaceScreen(self._runs_dir, run.race, below=True))
+        self.app.push_screen(RaceScreen(self._runs_dir, run.race))
 
     def action_copy(self) -> None:
         if (run := self._chosen) is not None:
