@@ -44,6 +44,7 @@ def test_json_is_one_object(folder: str) -> None:
     ("arguments", "word"),
     [
         (("1",), "two runs or logs"),
+        (("1", "1-lenet5-digits"), "each of these names means 1-lenet5-digits: name another run"),
         (("1", "7"), "no run '7'"),
         (("1", "2", "--x", "miles"), "--x"),
         (("1", "2", "--baseline", "3"), "--baseline 3"),

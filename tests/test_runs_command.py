@@ -171,6 +171,7 @@ def test_columns_are_chosen(runs: Path) -> None:
         (["--filter", "size=large"], "write one such as 0.5, 100, 90% or 1e-3, or auto."),
         (["--filter", "bn=no"], "bn is never 'no': choose default, true or false."),
         (["--sort", "top"], "runs have no column 'top': did you mean top1?"),
+        (["--sort", "foo"], "no column 'foo': `cnn-tui runs --help` lists the columns."),
         (["--columns", "name,nmae"], "runs have no column 'nmae': did you mean name?"),
         (["--json", "--columns", "name"], "--columns chooses those of the table"),
         (["--limit", "0"], "--limit"),
@@ -188,6 +189,29 @@ def test_what_cannot_be_asked_is_answered_in_a_sentence(
 def test_a_filter_that_nothing_meets_says_so(runs: Path) -> None:
     assert cli("runs", "--filter", "epoch>99").output == "no run meets 'epoch>99'.\n"
     assert cli("runs", "--json", "--filter", "epoch>99").output == ""
+
+
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("acc>60%", "an accuracy is top1, and `cnn-tui runs --help` lists the columns; --json has"),
+        ("gradient>1", "did you mean gradient_norm?"),
+    ],
+)
+def test_a_name_that_no_run_has_is_said(runs: Path, condition: str, hint: str) -> None:
+    name = condition.partition(">")[0]
+    said = cli("runs", "--filter", f"{condition} epoch>0").output
+    assert said.startswith(f"no run has a value named '{name}': {hint}")
+
+
+def test_a_name_that_runs_have_is_not_doubted(runs: Path) -> None:
+    said = cli("runs", "--filter", "gradient_norm>1e9").output
+    assert said == "no run meets 'gradient_norm>1e9'.\n"
+
+
+def test_an_empty_trash_is_called_so(runs: Path) -> None:
+    said = cli("runs", "--trash").output
+    assert said == "the trash ./runs/.trash holds no run: `cnn-tui delete RUN` moves one there.\n"
 
 
 def test_of_many_failed_runs_only_the_first_are_explained(tmp_path: Path) -> None:

@@ -99,8 +99,14 @@ def _print_table(folder: Path, selection: Selection, columns: str | None) -> Non
 
 def none(folder: Path, selection: Selection) -> str:
     """Why there is no run to show."""
-    from engine.run import run_search, run_text
+    from engine.run import run_search, run_text, run_trash
+    from tui.viewer import run_selection
+    from tui.viewer.run_index import RunIndex
 
-    if selection.condition is not None and run_search.list_runs(folder):
-        return runs_text.none_meets(selection.condition)
-    return run_text.no_runs(folder)
+    if not run_search.list_runs(folder):
+        is_trash = folder.name == run_trash.TRASH
+        return (runs_text.empty_trash if is_trash else run_text.no_runs)(folder)
+    assert selection.condition is not None  # it leaves out each run
+    condition = run_selection.parse(selection.condition)
+    unreported = run_selection.unreported(RunIndex(folder).stream(), condition)
+    return unreported or runs_text.none_meets(selection.condition)

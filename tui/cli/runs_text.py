@@ -47,6 +47,10 @@ def none_meets(condition: str) -> str:
     return f"no run meets '{harmless(condition)}'."
 
 
+def empty_trash(trash: object) -> str:
+    return f"the trash {folder(trash)} holds no run: `cnn-tui delete RUN` moves one there."
+
+
 def why_failed(name: str, error: str) -> str:
     return f"{harmless(name)}: {harmless(error)}"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine.run import conditions, run_fields
 from engine.run.conditions import Condition, Kind
-from tui.viewer import recipe_kinds
+from tui.viewer import recipe_kinds, viewer_text
 from tui.viewer.run_columns import COLUMNS, ColumnValue, column
 from tui.viewer.run_summary import RunSummary
 
@@ -43,6 +43,14 @@ def holding(runs: Iterable[RunSummary], condition: Condition, now: float) -> Ite
     """The runs for which the condition holds, in their order."""
     names = condition.names
     return (run for run in runs if condition.holds(field_values(run, names, now)))
+
+
+def unreported(runs: Iterable[RunSummary], condition: Condition) -> str:
+    """The sentence on a name in the condition that none of these runs has; "" if there is none."""
+    asked = [name for name in condition.names if name not in KINDS]
+    reported = {name for run in runs for name in run.numbers} if asked else set()
+    unknown = next((name for name in asked if name not in reported), None)
+    return "" if unknown is None else viewer_text.unreported(unknown, {*KINDS, *reported})
 
 
 def in_order(runs: Sequence[RunSummary], order: str, now: float) -> list[RunSummary]:

@@ -29,6 +29,8 @@ def open_all(runs_dir: Path, selectors: Iterable[str]) -> list[EventSource]:
     """
     found = [source for selector in selectors for source in _open(runs_dir, selector)]
     sources = [*{source.selector: source for source in found}.values()]
+    if len(sources) == 1 and len(found) > 1:
+        raise UsageError(viewer_text.named_twice(sources[0].label))
     if not 2 <= len(sources) <= MOST:
         raise UsageError(viewer_text.cannot_compare(len(sources), MOST))
     return sources

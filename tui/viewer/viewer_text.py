@@ -78,14 +78,28 @@ def grew_ago(seconds: float) -> str:
     return f"{ago(seconds)} ago"
 
 
+COLUMNS_LISTED = "`cnn-tui runs --help` lists the columns"
+
+
 def unknown_column(name: str, known: Iterable[str]) -> str:
-    return f"runs have no column '{harmless(name)}': {nearest(name, known)}"
+    hint = nearest(name, known, f"{COLUMNS_LISTED}.")
+    return f"runs have no column '{harmless(name)}': {hint}"
+
+
+def unreported(name: str, known: Iterable[str]) -> str:
+    where = f"an accuracy is top1, and {COLUMNS_LISTED}; --json has all values of a run."
+    return f"no run has a value named '{harmless(name)}': {nearest(name, known, where)}"
 
 
 def cannot_compare(found: int, most: int) -> str:
     if found < 2:
         return "a comparison needs at least two runs or logs: name another one."
     return f"a comparison takes at most {most} runs and logs, not {found}: name fewer."
+
+
+def named_twice(label: str) -> str:
+    """`label` is that of the run or log that each of the names means."""
+    return f"each of these names means {harmless(label)}: name another run or log, too."
 
 
 def has_vanished(label: str) -> str:
