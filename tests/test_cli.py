@@ -101,6 +101,7 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
         (["--no-ui", "-m", "resnet19"], "there is no architecture 'resnet19': did you mean"),
         (["--no-ui", "-m", "net.py:make"], "there is no file net.py to build the model from"),
         (["--no-ui", "-m", "lenet5", "--pretrained"], "no pretrained weights for lenet5"),
+        (["--no-ui", "-m", "lenet5", "--set", "size=16"], "lenet5 needs images of 28 pixels"),
         (["--no-ui", "-d", "cifar11"], "did you mean cifar10?"),
         (["--no-ui", "-d", "./flowers"], "the data folder flowers does not exist"),
         (["--no-ui", "-r", "fast"], "there is no recipe 'fast'"),

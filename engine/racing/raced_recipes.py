@@ -9,12 +9,10 @@ from pathlib import Path
 from msgspec import json
 from msgspec.structs import replace
 
-from engine.catalog.architectures import ARCHITECTURES
 from engine.errors import EngineError, UsageError
 from engine.racing import racing_text
 from engine.racing.race import Race
 from engine.racing.race_request import combinations
-from engine.recipes import recipe_text
 from engine.recipes.field_checks import checked
 from engine.recipes.recipe import Recipe
 from engine.start import data_requests, recipe_resolution
@@ -73,19 +71,11 @@ def _checked(race: Race, settings: Mapping[str, object], runs_dir: Path) -> Reci
     try:
         recipe = recipe_of(race, settings, first_seed(race), runs_dir)
         recipe_of(race, settings, first_seed(race) + race.seeds - 1, runs_dir)  # the largest seed
-        _check_size(recipe)
         check_device(recipe.device)
         count_ranks(recipe)
     except EngineError as error:
         return str(error)
     return recipe
-
-
-def _check_size(recipe: Recipe) -> None:
-    """Raise UsageError for a size that is too small for the architecture, as far as it is known."""
-    known = ARCHITECTURES.get(recipe.arch)
-    if known is not None and recipe.size != "auto" and recipe.size < known.smallest:
-        raise UsageError(recipe_text.input_too_small(recipe.arch, known.smallest, recipe.size))
 
 
 def with_absolute_paths(race: Race, recipe: Recipe) -> Race:

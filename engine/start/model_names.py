@@ -1,6 +1,7 @@
 """Checks, without torch, that the model of a name exists: a library's model, or a user's function.
 
-What the text of the files does not tell, the engine finds out when it makes the model.
+And that the images of a recipe are large enough for it. What the text of the files does not tell,
+the engine finds out when it makes the model.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from pathlib import Path
 from engine import text
 from engine.catalog import architecture_names
 from engine.catalog.architecture_names import LibraryModel
+from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.user_file import UserFile
 from engine.errors import UsageError
 from engine.models import model_text
+from engine.recipes import recipe_text
+from engine.recipes.recipe import Recipe
 from engine.start import start_text
 from engine.user_code import user_code_text, user_module
 from engine.user_code.user_code import code_of
@@ -37,6 +41,13 @@ def check_architecture(name: str) -> None:
         _check_function(_existing(user.file), user.function)
     if (named := architecture_names.library_model(name)) is not None:
         _check_library_model(named)
+
+
+def check_size(recipe: Recipe) -> None:
+    """Raise UsageError if the images are too small for the architecture, as far as it is known."""
+    known = ARCHITECTURES.get(recipe.arch)
+    if known is not None and recipe.size != "auto" and recipe.size < known.smallest:
+        raise UsageError(recipe_text.input_too_small(recipe.arch, known.smallest, recipe.size))
 
 
 def absolute_architecture(name: str) -> str:

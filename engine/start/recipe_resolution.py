@@ -23,7 +23,7 @@ from engine.recipes.recipe_toml import parse_setting, read_fields
 from engine.run.run_paths import RunDir
 from engine.run.saved_file import find_saved
 from engine.start import start_text
-from engine.start.model_names import absolute_architecture, check_architecture
+from engine.start.model_names import absolute_architecture, check_architecture, check_size
 
 # The weights of a run fit only a recipe with the same values of these fields.
 INHERITED = ("arch", "act", "bn")
@@ -63,7 +63,9 @@ def recipe_of_fields(
     fields = {**default_fields({**file, **settings, **flags}), **flags}
     if resumed is None:  # a resumed run has its own copy of a user's file
         check_architecture(str({**file, **settings, **fields}["arch"]))
-    return with_absolute_paths(build_recipe(file=file, settings=settings, flags=fields))
+    recipe = build_recipe(file=file, settings=settings, flags=fields)
+    check_size(recipe)
+    return with_absolute_paths(recipe)
 
 
 def given_fields(named: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
@@ -101,8 +103,9 @@ def with_sources(chosen: Recipe, runs_dir: Path) -> Recipe:
     """A recipe that no command line made, with what its fields name found as for one.
 
     With the weights of a run come its architecture fields, except those that differ from the
-    preset. Raises as `find_checkpoint` and `read_name_pairs` do.
+    preset. Raises as `check_size`, `find_checkpoint` and `read_name_pairs` do.
     """
+    check_size(chosen)
     found = msgspec.structs.replace(chosen, class_names=name_pairs(chosen.class_names))
     if not chosen.init_from:
         return found
