@@ -262,7 +262,7 @@ def test_a_run_that_waits_for_its_first_engine_has_not_failed() -> None:
     cli("--create", "--name", "job", "-m", "lenet5", "-d", "digits")
     listed = json.loads(cli("runs", "--json").output)
     assert (listed["state"], listed["error"]) == ("starting", "")
-    assert "○ starting" in cli("runs").output
+    assert "○ not begun" in cli("runs").output
     assert "○ starting" in cli("attach", "--once", "1").output
 
 

@@ -115,7 +115,7 @@ def own_state(run: RunDir, history: History, liveness: Liveness) -> RunState:
     """The state that the files of a run tell, whether or not it waits in the queue.
 
     If its engine is gone without a `RunEnded`, the run has failed. One that never had an engine is
-    starting.
+    starting: whoever made it may start it soon, or never.
     """
     if liveness == "live":
         paused = history.phase is not None and history.phase.name == "paused"

@@ -19,7 +19,7 @@ SIGNS: Mapping[str, str] = {
 
 STATE_WORDS: Mapping[str, str] = {
     "queued": "queued",
-    "starting": "starting",
+    "starting": "not begun",
     "live": "training",
     "paused": "paused",
     "done": "done",
