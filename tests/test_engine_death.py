@@ -19,6 +19,8 @@ from engine.start import engine_death, launch
 from tests import scripted
 from tests.processes import wait_for
 from tui.cli.command_line import main
+from tui.viewer import run_summary
+from tui.viewer.run_index import RunIndex
 
 
 @pytest.fixture
@@ -109,3 +111,19 @@ def test_the_list_of_runs_says_why_each_failed_and_how_to_go_on(dead: RunDir) ->
     assert "2-x: no data: \\x1b[31m" in listed.output
     as_json = CliRunner().invoke(main, ["runs", "--json"])
     assert '"error": "killed by signal 9' in as_json.output
+
+
+@pytest.mark.parametrize("content", [b"no json\n", b"\0" * 9000, b"{}\n{}\n"])
+def test_a_run_whose_journal_is_damaged_says_so(tmp_path: Path, content: bytes) -> None:
+    run = scripted.run_dir(tmp_path / "runs", [], "1-x")
+    run.journal.write_bytes(content)
+    for found in (run_summary.summarize(run, "gone"), RunIndex(tmp_path / "runs").rows()[0]):
+        assert found.state == "failed"
+        assert found.error.startswith("the journal of 1-x is damaged, and no line of it can be")
+
+
+@pytest.mark.parametrize("content", [b"", b'{"type":"Phase","seq'])
+def test_a_journal_whose_first_line_was_cut_off_is_none_yet(tmp_path: Path, content: bytes) -> None:
+    run = scripted.run_dir(tmp_path / "runs", [], "1-x")
+    run.journal.write_bytes(content)
+    assert run_summary.summarize(run, "gone").state == "starting"

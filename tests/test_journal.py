@@ -40,6 +40,14 @@ def test_a_torn_line_is_ended_and_skipped(tmp_path: Path) -> None:
     assert [e.name for e in tail.read() if isinstance(e, events.Phase)] == ["starting", "loading"]
 
 
+def test_a_tail_reads_on_behind_any_number_of_lines_that_it_does_not_know(tmp_path: Path) -> None:
+    file = tmp_path / "journal.jsonl"
+    file.write_bytes(b"torn\n" * 3000)
+    assert JournalTail(file).read(size=8) == []
+    file.write_bytes(b"torn\n" * 3000 + events.encode(events.Phase("loading")) + b"\n")
+    assert JournalTail(file).read(size=8) == [events.Phase("loading")]
+
+
 def test_a_short_write_is_said_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "j"
     journal = Journal(path)

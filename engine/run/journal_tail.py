@@ -76,18 +76,21 @@ class JournalTail:
         A journal that does not exist yet is an empty one. Raises JournalChangedError if what was
         read before is there no more, or has been filled in.
         """
-        try:
-            with regular_files.open_to_read(self.path) as file:
-                chunk = self._unread(file, size)
-        except OSError:  # not there yet, or unreadable at the moment
-            return []
-        end = chunk.rfind(b"\n") + 1
-        if not end and len(chunk) == size:
-            return self.read(2 * size)
-        found = self._decode(chunk[:end])
-        self._before = (self._before + chunk[:end])[-REMEMBERED_BYTES:]
-        self.offset += end
-        return found or (self.read(size) if end else [])
+        found: list[Event] = []
+        while not found:
+            try:
+                with regular_files.open_to_read(self.path) as file:
+                    chunk = self._unread(file, size)
+            except OSError:  # not there yet, or unreadable at the moment
+                break
+            end = chunk.rfind(b"\n") + 1
+            if not end and len(chunk) < size:
+                break
+            size = size if end else 2 * size
+            found = self._decode(chunk[:end])
+            self._before = (self._before + chunk[:end])[-REMEMBERED_BYTES:]
+            self.offset += end
+        return found
 
     def _unread(self, file: BinaryIO, size: int) -> bytes:
         """The next bytes. Raises JournalChangedError."""

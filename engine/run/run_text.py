@@ -264,6 +264,13 @@ def journal_unreadable(path: object, why: str) -> str:
     return f"{harmless(str(path))} cannot be read: {harmless(why)}; check its owner and the disk."
 
 
+def journal_damaged(label: str, selector: str) -> str:
+    return (
+        f"the journal of {harmless(label)} is damaged, and no line of it can be read: put a copy "
+        f"of it back, or delete the run with `cnn-tui delete {typed(selector)}`."
+    )
+
+
 def run_gone(label: str) -> str:
     return f"{harmless(label)} has gone: it was moved or deleted, so name it where it is now."
 

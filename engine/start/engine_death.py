@@ -7,22 +7,28 @@ from pathlib import Path
 
 from engine.machine import oom_kills
 from engine.recipes import watched_recipe
-from engine.run import engine_log, lock_owner
+from engine.run import engine_log, journal_damage, lock_owner
 from engine.run.lock_owner import Owner, boot_id
 from engine.run.run_paths import RunDir
 from engine.start import start_text
 
 
 def had_engine(run: RunDir, *, wrote: bool) -> bool:
-    """Whether the run had an engine: it `wrote` an event, or its lock still names an owner."""
-    return wrote or lock_owner.read_owner(run) is not None
+    """Whether the run had an engine: it `wrote` an event, or its lock still names an owner.
+
+    A journal of which nothing can be read is a trace of one, too.
+    """
+    return wrote or lock_owner.read_owner(run) is not None or bool(journal_damage.sentence(run))
 
 
 def sentence(run: RunDir) -> str:
     """The sentence about the last engine of the run, which is gone without a `RunEnded`.
 
-    That of a watched run is its recorder: the program itself may live.
+    That of a watched run is its recorder: the program itself may live. If nothing can be read of
+    the journal, it tells that.
     """
+    if damage := journal_damage.sentence(run):
+        return damage
     owner = lock_owner.read_owner(run)
     words = engine_log.last_words(run, owner.log_bytes if owner is not None else 0)
     out_of_memory = owner is not None and _memory_was_short(owner)
