@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,31 @@ def test_a_run_that_waits_keeps_its_place_under_another_name_and_leaves_with_its
         queued_runs.rename(RunDir(queue.runs_dir / "1-c"), "../d")
     queued_runs.delete(RunDir(queue.runs_dir / "1-c"))
     assert order() == [second]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda run: queued_runs.rename(run, "b"),
+        queued_runs.delete,
+        lambda run: queued_runs.remove(run.path.parent, run.label),
+    ],
+    ids=["rename", "delete", "remove"],
+)
+def test_on_a_full_disk_neither_the_queue_nor_its_run_changes(
+    monkeypatch: pytest.MonkeyPatch, edit: Callable[[RunDir], object]
+) -> None:
+    queue = FakeQueue(Path("runs"))
+    run = RunDir(queue.runs_dir / queue.add("a"))
+
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(RunError, match="queue.json cannot be written: No space left on device"):
+        edit(run)
+    assert order() == [run.label]
+    assert run.recipe.exists()
 
 
 def cli(*arguments: str) -> str:

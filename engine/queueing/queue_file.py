@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,11 +48,36 @@ def changed(runs_dir: Path) -> Iterator[Queue]:
     Others wait meanwhile. If the block raises, the queue stays as it was. Raises RunError as `read`
     does, and if the queue cannot be written.
     """
-    queue_dir = QueueDir(runs_dir)
-    with locked(queue_dir.lock):
-        queue = read(runs_dir)
-        before = msgspec.json.encode(queue)
+    with _held(runs_dir) as (queue, before):
         yield queue
-        after = msgspec.json.encode(queue)
-        if after != before:
-            save(queue_dir.tasks, msgspec.json.format(after, indent=1) + b"\n")
+        _keep(runs_dir, queue, before)
+
+
+def change_with(runs_dir: Path, change: Callable[[Queue], None], act: Callable[[], object]) -> None:
+    """Change the queue and do what belongs to the change: both, or neither.
+
+    `act` is called when the disk has taken what the queue becomes. Raises as `changed`, and what
+    the two raise.
+    """
+    with _held(runs_dir) as (queue, before):
+        change(queue)
+        _keep(runs_dir, queue, before, act)
+
+
+@contextmanager
+def _held(runs_dir: Path) -> Iterator[tuple[Queue, bytes]]:
+    """The queue, and as it was, while others wait."""
+    with locked(QueueDir(runs_dir).lock):
+        queue = read(runs_dir)
+        yield queue, msgspec.json.encode(queue)
+
+
+def _keep(
+    runs_dir: Path, queue: Queue, before: bytes, act: Callable[[], object] = lambda: None
+) -> None:
+    after = msgspec.json.encode(queue)
+    if after == before:
+        act()
+    else:
+        content = msgspec.json.format(after, indent=1) + b"\n"
+        save(QueueDir(runs_dir).tasks, content, before_rename=act)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from engine.errors import RunError
 from engine.queueing import queue_edits, queue_file, queue_labels
-from engine.queueing.task import Task
+from engine.queueing.task import Queue, Task
 from engine.recipes.recipe import Recipe
 from engine.run import run_creation, run_lock, run_renaming, run_trash
 from engine.run.run_paths import RunDir
@@ -34,37 +35,51 @@ def create(recipe: Recipe, runs_dir: Path, name: str = "") -> tuple[RunDir, int]
 def rename(run: RunDir, name: str) -> RunDir:
     """As `run_renaming.rename`; a run that waits keeps its place.
 
-    Raises as that and `queue_file.changed` do. If this process dies between the two, the task is
-    mended by `queue_labels`.
+    Raises as that and `queue_file.changed` do; then the queue and the run are as before. If this
+    process dies between the two, the task is mended by `queue_labels`.
     """
-    with queue_file.changed(run.path.parent) as queue:
-        queue_labels.mend(run.path.parent, queue)
-        task = queue.task_of(run.label)
-        renamed = run_renaming.rename(run, name)
-        if task is not None:
+    runs_dir, renamed = run.path.parent, run_renaming.place_of(run, name)
+
+    def keep_place(queue: Queue) -> None:
+        queue_labels.mend(runs_dir, queue)
+        if (task := queue.task_of(run.label)) is not None:
             queue.tasks[queue.tasks.index(task)] = replace(task, run=renamed.label)
+
+    queue_file.change_with(runs_dir, keep_place, lambda: run_renaming.rename(run, name))
     return renamed
 
 
 def delete(run: RunDir) -> RunDir:
     """As `run_trash.delete`; a run that waits leaves the queue.
 
-    Raises as that and `queue_file.changed` do.
+    Raises as that and `queue_file.changed` do; then the queue and the run are as before.
     """
-    with queue_file.changed(run.path.parent) as queue:
-        queue_labels.mend(run.path.parent, queue)
-        deleted = run_trash.delete(run)
+    runs_dir = run.path.parent
+
+    def leave(queue: Queue) -> None:
+        queue_labels.mend(runs_dir, queue)
         queue.tasks = [task for task in queue.tasks if task.run != run.label]
-    return deleted
+
+    return _deleted(run, leave)
 
 
 def remove(runs_dir: Path, label: str) -> RunDir | None:
     """Take a run out of the queue. One that has never trained goes to the trash, and is returned.
 
-    Raises RunError as `queue_edits.take_out` and `run_trash.delete` do.
+    Raises RunError as `queue_edits.take_out` and `run_trash.delete` do; then the queue and the run
+    are as before.
     """
     run = RunDir(runs_dir / label)
+    trained = run.journal.exists() or engine_death.had_engine(run, wrote=False)
+    if run.recipe.exists() and not trained:
+        return _deleted(run, lambda queue: queue_edits.take_out(runs_dir, queue, label))
     with queue_file.changed(runs_dir) as queue:
         queue_edits.take_out(runs_dir, queue, label)
-        trained = run.journal.exists() or engine_death.had_engine(run, wrote=False)
-        return run_trash.delete(run) if run.recipe.exists() and not trained else None
+    return None
+
+
+def _deleted(run: RunDir, change: Callable[[Queue], None]) -> RunDir:
+    """The run in the trash, after a change of the queue."""
+    found: list[RunDir] = []
+    queue_file.change_with(run.path.parent, change, lambda: found.append(run_trash.delete(run)))
+    return found[0]

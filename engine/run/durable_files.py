@@ -17,7 +17,7 @@ PRIVATE = 0o600
 def write_durably(
     path: Path,
     content: bytes | memoryview,
-    before_rename: Callable[[], None] = lambda: None,
+    before_rename: Callable[[], object] = lambda: None,
 ) -> None:
     """Replace the file: write a temporary one, fsync it, rename it, fsync the folder.
 
@@ -37,10 +37,10 @@ def write_durably(
     _sync_folder(path.parent)
 
 
-def save(path: Path, content: bytes) -> None:
+def save(path: Path, content: bytes, before_rename: Callable[[], object] = lambda: None) -> None:
     """As `write_durably`, but raises RunError, with a sentence for the user."""
     try:
-        write_durably(path, content)
+        write_durably(path, content, before_rename)
     except OSError as error:
         raise RunError(text.cannot_write(path, text.reason(error))) from error
 

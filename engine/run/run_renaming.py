@@ -16,6 +16,12 @@ from engine.run.run_paths import RunDir
 from engine.run.runs_folder_lock import locked_runs_folder
 
 
+def place_of(run: RunDir, name: str) -> RunDir:
+    """Where a run is under this name. Raises UsageError for a name that cannot name a run."""
+    run_creation.check_name(name)
+    return RunDir(run.path.with_name(name if run.number is None else f"{run.number}-{name}"))
+
+
 def rename(run: RunDir, name: str) -> RunDir:
     """The run in its new folder, `NUMBER-NAME`; other runs that start from its weights find them.
 
@@ -24,8 +30,7 @@ def rename(run: RunDir, name: str) -> RunDir:
     error everything is as before, but for recipes that a full disk does not take back: with these,
     the same command goes on.
     """
-    run_creation.check_name(name)
-    renamed = RunDir(run.path.with_name(name if run.number is None else f"{run.number}-{name}"))
+    renamed = place_of(run, name)
     with locked_runs_folder(run.path.parent), run_lock.held(run):
         if os.path.lexists(renamed.path):
             raise UsageError(run_text.name_taken(renamed.label))
