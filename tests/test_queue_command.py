@@ -188,7 +188,7 @@ def test_on_a_full_disk_neither_the_queue_nor_its_run_changes(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(RunError, match="queue.json cannot be written: No space left on device"):
+    with pytest.raises(RunError, match=r"queue\.json cannot be written: No space left on device"):
         edit(run)
     assert order() == [run.label]
     assert run.recipe.exists()

@@ -279,6 +279,20 @@ def test_a_deleted_run_comes_back(run: RunDir, tmp_path: Path) -> None:
     assert run_search.find(tmp_path / "elsewhere", "old") == run
 
 
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_run_that_a_link_leads_to_comes_back(
+    run: RunDir, tmp_path: Path, *, relative: bool
+) -> None:
+    there = run.path.rename(tmp_path / "elsewhere")
+    run.path.symlink_to(Path("../elsewhere") if relative else there)
+    deleted = run_trash.delete(run)
+    assert run_trash.trashed(run.path.parent) == [deleted]
+    assert run_trash.restore(run.path.parent, "1") == run
+    assert run.path.is_symlink()
+    assert run.path.readlink().is_absolute() != relative
+    assert run.path.resolve() == there
+
+
 def test_the_trash_takes_two_of_a_name(run: RunDir, tmp_path: Path) -> None:
     run_trash.delete(run)
     run.path.mkdir()

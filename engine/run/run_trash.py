@@ -70,5 +70,17 @@ def _moved(run: RunDir, folder: Path) -> RunDir:
     while os.path.lexists(folder / label):
         count += 1
         label = f"{run.label}.{count}"
-    os.rename(run.path, folder / label)
+    if run.path.is_symlink():
+        os.symlink(_leading_to(run.path, folder), folder / label)
+        os.unlink(run.path)
+    else:
+        os.rename(run.path, folder / label)
     return RunDir(folder / label)
+
+
+def _leading_to(link: Path, folder: Path) -> str:
+    """What a link in another folder must say to lead to the same place: a relative path changes."""
+    said = os.readlink(link)
+    if os.path.isabs(said):
+        return said
+    return os.path.relpath(link.parent.resolve() / said, folder.resolve())
