@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import re
 import shlex
 import signal
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def harmless(text: str) -> str:
@@ -60,6 +61,28 @@ NOT_REGULAR = "it is not a regular file"
 def reason(error: OSError) -> str:
     """The operating system's words for an error: `No space left on device`."""
     return error.strerror or str(error)
+
+
+# What to do about an error of the disk.
+REMEDIES: Mapping[int, str] = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "delete files of yours, for your quota is used up",
+    errno.ENOMEM: "free some memory",
+    errno.EROFS: "make the disk writable again",
+    errno.EIO: "check the disk, which may be failing",
+    errno.ENOENT: "put its folder back where it was",
+    errno.ENOTDIR: "check the path",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EACCES: "change the permissions of its folder",
+    errno.EPERM: "change the permissions of its folder",
+    errno.ESTALE: "mount the disk again",
+}
+
+
+def refused(error: OSError) -> str:
+    """Why the disk refuses to write, and what to do: `No space left on device; free some space`."""
+    remedy = REMEDIES.get(error.errno or 0, "check the folder and its disk")
+    return f"{harmless(reason(error))}; {remedy}"
 
 
 def error_summary(error: BaseException) -> str:
@@ -160,10 +183,11 @@ def already_running(name: str, selector: str) -> str:
     )
 
 
-def cannot_write(path: object, why: str) -> str:
+def cannot_write(path: object, refusal: str) -> str:
+    """`refusal` is that of `refused`."""
     return (
-        f"{harmless(str(path))} cannot be written: {harmless(why)}; free some space, or choose "
-        "another folder with --runs-dir."
+        f"{harmless(str(path))} cannot be written: {refusal}, or choose another folder with "
+        "--runs-dir."
     )
 
 

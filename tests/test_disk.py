@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from engine import text
 from engine.checkpoints import checkpoint, saver
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -49,7 +50,8 @@ def test_events_that_the_disk_refuses_are_written_when_it_takes_them(
     written.append(scripted.steps(1))
     monkeypatch.setattr(os, "write", failing(number))
     held = [written.append(scripted.steps(step)).seq for step in (2, 3)]
-    assert (held, written.write_error) == ([2, 3], os.strerror(number))
+    assert held == [2, 3]
+    assert written.write_error == text.refused(OSError(number, os.strerror(number)))
     with pytest.raises(OSError, match=os.strerror(number)):
         written.sync()
     assert seqs(path) == [1]
@@ -83,13 +85,27 @@ def test_of_saves_that_fail_one_alert_says_what_to_do(
         assert os.strerror(number) in writer.wait()
     monkeypatch.undo()
     [alert] = [event for event in said if isinstance(event, events.Alert)]
-    remedies = {errno.EDQUOT: "quota", errno.EIO: "failing", errno.EROFS: "writable"}
-    assert remedies.get(number, "free some space") in alert.text
+    assert text.refused(OSError(number, os.strerror(number))) in alert.text
     assert step_in(tmp_path / "last.pt") == 1
     assert os.listdir(tmp_path) == ["last.pt"]
     writer.put(snapshot(5))
     assert writer.wait() == ""
     assert step_in(tmp_path / "last.pt") == 5
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "No space left on device; free some space"),
+        (errno.EDQUOT, "Disk quota exceeded; delete files of yours, for your quota is used up"),
+        (errno.EROFS, "Read-only file system; make the disk writable again"),
+        (errno.EACCES, "Permission denied; change the permissions of its folder"),
+        (errno.EIO, "Input/output error; check the disk, which may be failing"),
+        (errno.EFBIG, "File too large; check the folder and its disk"),
+    ],
+)
+def test_only_a_full_disk_needs_space(number: int, remedy: str) -> None:
+    assert text.refused(OSError(number, os.strerror(number))) == remedy
 
 
 # A real engine

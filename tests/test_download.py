@@ -228,9 +228,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 
 def test_a_disk_that_is_full_is_told(site: Site, tmp_path: Path) -> None:
-    sentence = (
-        rf"cannot be written to {tmp_path}/set.bin \(File too large\).* download {site.url()}"
-    )
+    sentence = rf"cannot be written to {tmp_path}/set.bin: File too large; .* download {site.url()}"
     with files_of_at_most(10_000), pytest.raises(DataError, match=sentence):
         fetched(data_set(site.url()), tmp_path)
     assert not (tmp_path / "set.bin").exists()
@@ -238,7 +236,7 @@ def test_a_disk_that_is_full_is_told(site: Site, tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match=r"file/data \(Not a directory\).*--data-dir"):
+    with pytest.raises(DataError, match=r"file/data: Not a directory; check.*--data-dir"):
         fetched(data_set("http://127.0.0.1:1/set.bin"), tmp_path / "file/data")
 
 

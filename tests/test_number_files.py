@@ -211,9 +211,9 @@ def test_a_full_disk_leaves_what_was_there(run: RunDir, monkeypatch: pytest.Monk
 def test_a_name_that_no_file_can_have_is_said_in_a_sentence(run: RunDir) -> None:
     result = export(1, "--csv", "long" * 100)
     assert result.exit_code == 1
-    assert "long cannot be written: File name too long; free some space, or" in result.stderr
+    assert "long cannot be written: File name too long; choose a shorter name, or" in result.stderr
     result = export(1, "--csv", "long" * 100, "--force")
-    assert "long cannot be written: File name too long; free some space, or" in result.stderr
+    assert "long cannot be written: File name too long; choose a shorter name, or" in result.stderr
 
 
 def test_a_journal_that_cannot_be_read_is_said_in_a_sentence(run: RunDir) -> None:

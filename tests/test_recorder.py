@@ -138,13 +138,13 @@ def test_a_folder_that_cannot_be_written_is_refused_with_a_sentence(tmp_path: Pa
     script = FakeScript()
     for_runs = str(tmp_path / "file" / "runs")
     assert script.hello(runs_dir=for_runs) == Refused(
-        f"The run cannot be recorded, since {for_runs} cannot be written (Not a directory): free "
-        "some space, or name another folder with runs_dir=."
+        f"The run cannot be recorded, since {for_runs} cannot be written: Not a directory; check "
+        "the path, or name another folder with runs_dir=."
     )
     assert script.wait() == 1
     resumed = FakeScript().hello(runs_dir=str(tmp_path / "file"), resume=True)
     assert isinstance(resumed, Refused)
-    assert "(Not a directory)" in resumed.sentence
+    assert "written: Not a directory;" in resumed.sentence
 
 
 @pytest.mark.parametrize("line", ["nonsense", '{"type": "Steps", "epoch": 1}', '{"type": "Hello"}'])

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from engine.text import PIP, error_summary, harmless, reason
-
-# The remedy for an error of the disk. For all other errors it is: free some space.
-REMEDIES: Mapping[int, str] = {
-    errno.ENOMEM: "free some memory",
-    errno.EDQUOT: "delete files of yours, for your quota is used up",
-    errno.EROFS: "make the disk writable again",
-    errno.EIO: "check the disk, which may be failing",
-    errno.ENOENT: "put the run's folder back where it was",
-    errno.EACCES: "give the run's folder back its permissions",
-    errno.ESTALE: "mount the disk of the run's folder again",
-}
+from engine.text import PIP, error_summary, harmless, refused
 
 
 def save_failed(file: str, error: OSError) -> str:
@@ -34,8 +22,7 @@ def predictions_not_saved(error: OSError) -> str:
 
 
 def _not_saved(file: str, error: OSError) -> str:
-    remedy = REMEDIES.get(error.errno or 0, "free some space")
-    return f"{file} was not saved: {harmless(reason(error))}; {remedy}"
+    return f"{file} was not saved: {refused(error)}"
 
 
 def save_crashed(error: Exception) -> str:

@@ -47,9 +47,10 @@ def download_failed(title: str, url: str, why: str, folder: object) -> str:
     )
 
 
-def download_unwritable(title: str, path: object, why: str, url: str) -> str:
+def download_unwritable(title: str, path: object, refusal: str, url: str) -> str:
+    """`refusal` is what `text.refused` says."""
     return (
-        f"{title} cannot be written to {harmless(str(path))} ({harmless(why)}): free some space, "
+        f"{title} cannot be written to {harmless(str(path))}: {refusal}, "
         f"or download {url} yourself and name its folder with --data-dir."
     )
 

@@ -50,7 +50,7 @@ def journal_of(run: RunDir) -> Journal:
     try:
         return Journal(run.journal)
     except OSError as error:
-        raise RunError(process_text.journal_failed(run.selector, text.reason(error))) from error
+        raise RunError(process_text.journal_failed(run.selector, text.refused(error))) from error
 
 
 def clear_half_saves(run: RunDir) -> None:
@@ -155,7 +155,7 @@ class Host:
         try:
             self._events.append(event)
         except OSError as error:
-            why = text.reason(error)
+            why = text.refused(error)
             raise RunError(process_text.journal_failed(self._run.selector, why)) from error
         for alert in self._start_cost.alerts(event):
             self._append(alert)

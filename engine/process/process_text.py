@@ -242,8 +242,9 @@ def learns_nothing(epochs: int, top1: float, chance: float) -> str:
     )
 
 
-def batch_not_kept(why: str) -> str:
-    return f"the batch that broke the loss was not kept: {harmless(why)}; free some space."
+def batch_not_kept(refusal: str) -> str:
+    """`refusal` is what `text.refused` says, here and below."""
+    return f"the batch that broke the loss was not kept: {refusal}."
 
 
 def not_saved_broken(file: str) -> str:
@@ -311,9 +312,9 @@ def own_model_failed(line: str, error: str, selector: str) -> str:
     )
 
 
-def journal_failed(selector: str, why: str) -> str:
+def journal_failed(selector: str, refusal: str) -> str:
     return (
-        f"the journal cannot be written: {harmless(why)}; free some space, then go on with "
+        f"the journal cannot be written: {refusal}, then go on with "
         f"`cnn-tui resume {typed(selector)}`."
     )
 

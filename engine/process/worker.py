@@ -160,7 +160,7 @@ class Worker(threading.Thread):
         try:
             self._session.saver.keep_broken_batch(self._session.trainer)
         except OSError as error:
-            sentence = process_text.batch_not_kept(text.reason(error))
+            sentence = process_text.batch_not_kept(text.refused(error))
             self._append(events.Alert("warning", "batch", sentence))
 
     # Orders
@@ -211,7 +211,7 @@ class Worker(threading.Thread):
         try:
             replies.write_reply(self._session.run, request.id, reply)
         except OSError as error:
-            self._refuse(request, "probe", run_text.reply_failed(text.reason(error)))
+            self._refuse(request, "probe", run_text.reply_failed(text.refused(error)))
 
     def _steer(self, command: commands.Steer) -> None:
         if self._session.trainer is None:

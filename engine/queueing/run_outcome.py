@@ -76,7 +76,7 @@ def end_as_failed(run: RunDir, error: str) -> None:
         journal.append(RunEnded("failed", error=error, step=last.step if last is not None else 0))
         journal.close()
     except OSError as refused:
-        raise RunError(text.cannot_write(run.journal, text.reason(refused))) from refused
+        raise RunError(text.cannot_write(run.journal, text.refused(refused))) from refused
     finally:
         os.close(lock)
 

@@ -26,7 +26,7 @@ def acquire(runs_dir: Path) -> int:
     try:
         os.makedirs(queue_dir.path, mode=0o700, exist_ok=True)
     except OSError as error:
-        raise RunError(text.cannot_write(queue_dir.path, text.reason(error))) from error
+        raise RunError(text.cannot_write(queue_dir.path, text.refused(error))) from error
     lock = process_lock.acquire(queue_dir.runner_lock)
     if lock is None:
         raise RunError(queue_text.other_runner(runs_dir))

@@ -43,5 +43,5 @@ def _start(runs_dir: Path, lock: int) -> None:
         with contextlib.closing(open(regular_files.open_descriptor(log, flags), "ab")) as output:
             runner = launch.detached(ProcessStart(arguments, os.environ | FIXED), output, lock)
     except OSError as error:
-        raise RunError(text.cannot_write(log, text.reason(error))) from error
+        raise RunError(text.cannot_write(log, text.refused(error))) from error
     threading.Thread(target=runner.wait, name="waiter", daemon=True).start()  # else a zombie stays

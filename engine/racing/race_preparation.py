@@ -84,7 +84,7 @@ def _claim_label(runs_dir: Path, name: str) -> str:
         label = f"{last + 1}-{name}"
         os.mkdir(folder / label, mode=0o700)
     except OSError as error:
-        raise RunError(text.cannot_write(folder, text.reason(error))) from error
+        raise RunError(text.cannot_write(folder, text.refused(error))) from error
     return label
 
 

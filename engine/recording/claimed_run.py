@@ -51,7 +51,7 @@ def claimed(hello: Hello) -> ClaimedRun:
         claim = run_creation.create(runs_dir, folder_name(hello), toml)
     except RunError as error:
         if isinstance(error.__cause__, OSError):
-            why = text.reason(error.__cause__)
+            why = text.refused(error.__cause__)
             raise RunError(recording_text.cannot_record(runs_dir, why)) from error
         raise
     run_creation.link_into_state(claim.run)

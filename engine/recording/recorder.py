@@ -91,7 +91,7 @@ def _recorder(line: bytes, pipe: ScriptPipe) -> Recorder:
         return Recorder(claimed, hello, pipe)
     except OSError as error:
         folder = claimed.claim.run.path
-        raise RunError(recording_text.cannot_record(folder, text.reason(error))) from error
+        raise RunError(recording_text.cannot_record(folder, text.refused(error))) from error
 
 
 class Recorder:
@@ -132,7 +132,7 @@ class Recorder:
             self._take(lines)
             self._follow()
         except OSError as error:
-            return self._lost(text.reason(error))
+            return self._lost(text.refused(error))
         return self._end()
 
     def _follow(self) -> None:
@@ -242,7 +242,7 @@ class Recorder:
         try:
             replies.write_reply(self._run, reply.id, reply.event)
         except OSError as error:
-            sentence = run_text.reply_failed(text.reason(error))
+            sentence = run_text.reply_failed(text.refused(error))
             self._append(events.Alert("error", "inspection", sentence, command=reply.id))
 
     def _refuse(self, file: str, why: str) -> None:
@@ -273,6 +273,6 @@ class Recorder:
         os.close(self._lock)
         return 0
 
-    def _lost(self, why: str) -> int:
-        engine_log.add(self._run, recording_text.journal_lost(why))
+    def _lost(self, refusal: str) -> int:
+        engine_log.add(self._run, recording_text.journal_lost(refusal))
         return 1

@@ -13,10 +13,11 @@ NOT_UNDERSTOOD = (
 )
 
 
-def cannot_record(runs_dir: object, why: str) -> str:
+def cannot_record(runs_dir: object, refusal: str) -> str:
+    """`refusal` is what `text.refused` says, here and below."""
     return (
-        f"The run cannot be recorded, since {folder(runs_dir)} cannot be written "
-        f"({harmless(why)}): free some space, or name another folder with runs_dir=."
+        f"The run cannot be recorded, since {folder(runs_dir)} cannot be written: {refusal}, or "
+        "name another folder with runs_dir=."
     )
 
 
@@ -53,5 +54,5 @@ def bad_lines_counted(count: int) -> str:
     return f"lines of the script that could not be read: {count:,}."
 
 
-def journal_lost(why: str) -> str:
-    return f"the journal cannot be written: {harmless(why)}; free some space, and start again."
+def journal_lost(refusal: str) -> str:
+    return f"the journal cannot be written: {refusal}, and start again."

@@ -42,7 +42,7 @@ def save(path: Path, content: bytes, before_rename: Callable[[], object] = lambd
     try:
         write_durably(path, content, before_rename)
     except OSError as error:
-        raise RunError(text.cannot_write(path, text.reason(error))) from error
+        raise RunError(text.cannot_write(path, text.refused(error))) from error
 
 
 def _sync_folder(folder: Path) -> None:

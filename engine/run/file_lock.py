@@ -30,7 +30,7 @@ def locked(file: Path) -> Iterator[None]:
         os.makedirs(file.parent, mode=0o700, exist_ok=True)
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise RunError(text.cannot_write(file.parent, text.reason(error))) from error
+        raise RunError(text.cannot_write(file.parent, text.refused(error))) from error
     try:
         flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -30,7 +30,7 @@ MOST_WAITING_BYTES = 64 << 20
 class Journal:
     """The writing end. Several threads of an engine append, hence the lock.
 
-    `write_error` is the system's reason why the last event could not be written, else "".
+    `write_error` says why the last event could not be written, and what to do, else "".
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = wall_clock) -> None:
@@ -71,7 +71,7 @@ class Journal:
                 self._waiting_bytes -= len(self._waiting.popleft())
             self.write_error = ""
         except OSError as error:
-            self.write_error = text.reason(error)
+            self.write_error = text.refused(error)
             raise
 
     def _write(self, line: bytes) -> None:

@@ -32,7 +32,7 @@ def acquire(file: Path) -> int | None:
     try:
         descriptor = regular_files.open_descriptor(file, os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        raise RunError(text.cannot_write(file, text.reason(error))) from error
+        raise RunError(text.cannot_write(file, text.refused(error))) from error
     if _is_held(file, flock_patiently(descriptor)):
         os.close(descriptor)
         return None

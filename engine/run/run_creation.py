@@ -59,7 +59,7 @@ def claim_labels(runs_dir: Path, names: Sequence[str]) -> list[str]:
         os.makedirs(runs_dir, mode=0o700, exist_ok=True)
         numbers = _claim_numbers(runs_dir, len(names))
     except OSError as error:
-        raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
+        raise RunError(text.cannot_write(runs_dir, text.refused(error))) from error
     return [f"{number}-{name}" for number, name in zip(numbers, names, strict=True)]
 
 
@@ -68,7 +68,7 @@ def create_labelled(runs_dir: Path, label: str, recipe_toml: str) -> Claim:
     try:
         return _create(runs_dir, label, recipe_toml)
     except OSError as error:
-        raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
+        raise RunError(text.cannot_write(runs_dir, text.refused(error))) from error
     except UnicodeEncodeError as error:
         raise UsageError(text.not_unicode(error.object)) from error
 

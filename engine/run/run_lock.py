@@ -38,7 +38,7 @@ def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) 
     try:
         descriptor = regular_files.open_descriptor(file, os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        raise RunError(text.cannot_write(file, text.reason(error))) from error
+        raise RunError(text.cannot_write(file, text.refused(error))) from error
     found = run_liveness.judged(run, file, flock_patiently(descriptor))
     if found == "live" or (found == "silent" and lock_file is None and not force):
         os.close(descriptor)
@@ -71,7 +71,7 @@ def _held_descriptor(run: RunDir) -> int | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise RunError(text.cannot_write(run.lock, text.reason(error))) from error
+        raise RunError(text.cannot_write(run.lock, text.refused(error))) from error
     found = run_liveness.judged(run, run.lock, flock_patiently(descriptor))
     if found == "gone":
         return descriptor

@@ -59,7 +59,7 @@ def _move(run: RunDir, renamed: RunDir, users: list[RunDir]) -> None:
         for user, before in mended:
             with contextlib.suppress(OSError):
                 write_durably(user.recipe, before)
-        raise RunError(text.cannot_write(run.path, text.reason(error))) from error
+        raise RunError(text.cannot_write(run.path, text.refused(error))) from error
 
 
 def users_of_weights(run: RunDir) -> Iterator[RunDir]:

@@ -249,15 +249,15 @@ def target_without_folder(path: object) -> str:
     return f"{harmless(str(path))} lies in a folder that does not exist: make it, or name another."
 
 
-def target_not_filled(why: str) -> str:
-    return f"the file was not written: {harmless(why)}; free some space, or choose another folder."
+# In these, `refusal` is what `text.refused` says.
 
 
-def target_unwritable(path: object, why: str) -> str:
-    return (
-        f"{harmless(str(path))} cannot be written: {harmless(why)}; free some space, or name a "
-        "file in another folder."
-    )
+def target_not_filled(refusal: str) -> str:
+    return f"the file was not written: {refusal}, or choose another folder."
+
+
+def target_unwritable(path: object, refusal: str) -> str:
+    return f"{harmless(str(path))} cannot be written: {refusal}, or name a file in another folder."
 
 
 def journal_unreadable(path: object, why: str) -> str:
@@ -292,10 +292,10 @@ def log_of_no_run(path: object) -> str:
     )
 
 
-def journal_held(why: str) -> str:
+def journal_held(refusal: str) -> str:
     return (
-        f"the journal cannot be written: {harmless(why)}; the training goes on and keeps its "
-        "events in memory, so free some space before it ends."
+        f"the journal cannot be written: {refusal} before the training ends, which goes on and "
+        "keeps its events in memory."
     )
 
 
@@ -303,8 +303,5 @@ def command_ignored(file: str, why: str) -> str:
     return f"the command {harmless(file)} was ignored: {harmless(why)}."
 
 
-def reply_failed(why: str) -> str:
-    return (
-        f"the reply to an inspection was not written: {harmless(why)}; free some space, then ask "
-        "again."
-    )
+def reply_failed(refusal: str) -> str:
+    return f"the reply to an inspection was not written: {refusal}, then ask again."

@@ -36,7 +36,7 @@ def delete(run: RunDir) -> RunDir:
                 run_creation.claim_number(runs_dir, run.number)
             deleted = _moved(run, trash_of(runs_dir))
         except OSError as error:
-            raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
+            raise RunError(text.cannot_write(runs_dir, text.refused(error))) from error
         link.unlink(missing_ok=True)
     return deleted
 
@@ -58,7 +58,7 @@ def restore(runs_dir: Path, selector: str) -> RunDir:
         try:
             restored = _moved(found, runs_dir)
         except OSError as error:
-            raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
+            raise RunError(text.cannot_write(runs_dir, text.refused(error))) from error
     run_creation.link_into_state(restored)
     return restored
 

@@ -47,7 +47,7 @@ def send(run: RunDir, command_type: Callable[..., Command], **fields: object) ->
         os.rename(hidden, run.commands / name)
     except OSError as error:
         hidden.unlink(missing_ok=True)
-        raise RunError(text.cannot_write(run.commands, text.reason(error))) from error
+        raise RunError(text.cannot_write(run.commands, text.refused(error))) from error
     return command.id
 
 

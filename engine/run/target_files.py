@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from engine.errors import RunError, UsageError
 from engine.run import run_text
-from engine.text import reason
+from engine.text import refused
 
 
 class Target(NamedTuple):
@@ -29,7 +29,7 @@ class Target(NamedTuple):
         try:
             os.replace(self.temporary, os.path.realpath(self.path))
         except OSError as error:
-            raise RunError(run_text.target_unwritable(self.path, reason(error))) from error
+            raise RunError(run_text.target_unwritable(self.path, refused(error))) from error
 
 
 def check_target(path: Path, *, force: bool) -> None:
@@ -60,7 +60,7 @@ def fill(temporary: Path, content: bytes | memoryview) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise RunError(run_text.target_not_filled(reason(error))) from error
+        raise RunError(run_text.target_not_filled(refused(error))) from error
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def target_file(path: Path) -> Iterator[Target]:
     try:
         target.temporary.open("xb").close()
     except OSError as error:
-        raise RunError(run_text.target_unwritable(path, reason(error))) from error
+        raise RunError(run_text.target_unwritable(path, refused(error))) from error
     try:
         yield target
     finally:

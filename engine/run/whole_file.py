@@ -27,7 +27,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise RunError(run_text.target_unwritable(path, text.reason(error))) from error
+            raise RunError(run_text.target_unwritable(path, text.refused(error))) from error
         target.keep()
 
 
@@ -41,7 +41,7 @@ def made_folder(path: Path) -> Iterator[None]:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(run_text.target_unwritable(path, text.reason(error))) from error
+        raise RunError(run_text.target_unwritable(path, text.refused(error))) from error
     try:
         yield
     finally:

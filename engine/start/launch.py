@@ -145,7 +145,7 @@ def opened_log(run: RunDir) -> Iterator[BinaryIO]:
         with engine_log.open_to_append(run) as log:
             yield log
     except OSError as error:
-        raise RunError(text.cannot_write(run.log, text.reason(error))) from error
+        raise RunError(text.cannot_write(run.log, text.refused(error))) from error
 
 
 def detached(start: ProcessStart, output: IO[Any], *kept: int) -> subprocess.Popen[bytes]:

@@ -57,7 +57,7 @@ def writable_folder(facts: DatasetFacts, data_dir: str) -> Path:
             with tempfile.TemporaryFile(dir=folder):
                 return folder.absolute()
         except OSError as error:
-            failures.append((folder, text.reason(error)))
+            failures.append((folder, text.refused(error)))
     raise DataError(_unwritable(facts, facts.downloads[0], *failures[0]))
 
 
@@ -73,8 +73,8 @@ def _fetch_all(facts: DatasetFacts, folder: Path, progress: DownloadProgress) ->
             sentence = data_text.download_failed(facts.title, error.url, error.why, target.parent)
             raise DataError(sentence) from error
         except OSError as error:
-            why = text.reason(error)
-            raise DataError(_unwritable(facts, file, target, why)) from error
+            refusal = text.refused(error)
+            raise DataError(_unwritable(facts, file, target, refusal)) from error
         progress.next_file(file.size)
 
 
@@ -144,5 +144,5 @@ def _unpack(facts: DatasetFacts, file: Download, archive: Path) -> None:
                 os.replace(one, folder / one.name)
 
 
-def _unwritable(facts: DatasetFacts, file: Download, path: Path, why: str) -> str:
-    return data_text.download_unwritable(facts.title, path, why, file.urls[0])
+def _unwritable(facts: DatasetFacts, file: Download, path: Path, refusal: str) -> str:
+    return data_text.download_unwritable(facts.title, path, refusal, file.urls[0])
