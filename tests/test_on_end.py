@@ -16,7 +16,8 @@ import pytest
 from engine.errors import UsageError
 from engine.process import at_end
 from engine.protocol import events
-from engine.queueing import runner_command, runner_lock
+from engine.queueing import runner_command, runner_lock, runner_start
+from engine.queueing.queue_dir import QueueDir
 from engine.recipes.recipe_building import build_recipe
 from engine.run import engine_log, lock_owner, on_end, run_lock, run_text
 from engine.run.journal import Journal
@@ -280,6 +281,21 @@ def test_a_rehearsal_has_no_end() -> None:
     process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0
     assert not Path("told.json").exists()
+
+
+def test_a_runner_that_is_starting_has_its_command_already(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who added a run with another command just after the first one was not told."""
+    runs_dir = Path("runs")
+    monkeypatch.setattr(launch, "COMMAND", [sys.executable, "-c", "import signal; signal.pause()"])
+    monkeypatch.setenv("CNN_TUI_ON_END", "of-runner")
+    runner_start.ensure_runner(runs_dir)
+    monkeypatch.setenv("CNN_TUI_ON_END", "another")
+    assert "has the command 'of-runner'" in runner_command.difference(runs_dir)
+    owner = lock_owner.owner_in(QueueDir(runs_dir).runner_lock)
+    assert owner is not None
+    os.kill(owner.pid, signal.SIGKILL)
 
 
 def test_a_runner_at_work_keeps_its_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from msgspec.structs import replace
 
 from tests.made_up_runs import DONE, FAILED, LIVE, TAGGED, variant
@@ -10,7 +12,7 @@ from tui.drawing import cells
 from tui.drawing.choices import choice_rows
 from tui.screens.runs.column_dialogs import next_order
 from tui.screens.runs.run_details import details, fitting_rows
-from tui.viewer import run_selection
+from tui.viewer import run_columns, run_selection
 from tui.viewer.run_summary import RunSummary
 from tui.viewer.shown_runs import LONGEST, RunCells, RunsView, shown_runs
 
@@ -115,3 +117,9 @@ def test_the_first_order_by_accuracy_is_the_best_one() -> None:
     assert next_order("top1", "top1") == "-top1"
     assert next_order("", "loss") == "loss"
     assert next_order("loss", "") == ""
+
+
+def test_a_time_of_another_year_tells_the_year() -> None:
+    moment = time.mktime((2026, 3, 1, 14, 5, 0, 0, 0, -1))
+    assert run_columns.clock(moment, moment + 3600) == "01 Mar 14:05"
+    assert run_columns.clock(moment, moment + 366 * 86_400) == "01 Mar 2026"

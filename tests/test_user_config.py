@@ -156,6 +156,11 @@ def test_others_who_can_read_are_only_told() -> None:
     assert config_trust.complaint() == f"others can read {file}: type `chmod 600 {file}`."
 
 
+def test_a_file_that_sets_nothing_may_be_read_by_all() -> None:
+    written("# nothing yet", 0o644)
+    assert config_trust.complaint() == ""
+
+
 def test_a_file_of_somebody_else_names_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
     written('on_end = "true"')
     monkeypatch.setattr(os, "getuid", lambda: 12345)

@@ -19,11 +19,15 @@ def trusted_on_end() -> str:
 
 
 def complaint() -> str:
-    """The sentence about a file that others can change or read; empty where they cannot."""
+    """The sentence about a file that others can change or read; empty where they cannot.
+
+    One that sets nothing may be read by all.
+    """
     if path := _writable_by_others():
         return words.writable_by_others(path)
     file = user_config.config_file()
-    return words.readable_by_others(file) if _mode(file) & OTHERS_ANY else ""
+    is_private = user_config.current() == user_config.BUILT_IN or not _mode(file) & OTHERS_ANY
+    return "" if is_private else words.readable_by_others(file)
 
 
 def _writable_by_others() -> Path | None:

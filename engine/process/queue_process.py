@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 from types import FrameType
@@ -19,7 +20,7 @@ def serve(runs_dir: Path, lock: int | None) -> int:
     holds it.
     """
     lock = runner_lock.acquire(runs_dir) if lock is None else lock
-    process_lock.sign(lock)
+    process_lock.sign(lock, os.getpid())
     runner, ended_by = RaceRunner(runs_dir, lock), list[signal.Signals]()
 
     def end(number: int, frame: FrameType | None) -> None:

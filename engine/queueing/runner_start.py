@@ -11,6 +11,7 @@ from engine import regular_files, text
 from engine.errors import RunError
 from engine.queueing import runner_lock
 from engine.queueing.queue_dir import QueueDir
+from engine.run import process_lock
 from engine.start import launch
 from engine.start.engine_environment import FIXED
 from engine.start.launch import ProcessStart
@@ -44,4 +45,5 @@ def _start(runs_dir: Path, lock: int) -> None:
             runner = launch.detached(ProcessStart(arguments, os.environ | FIXED), output, lock)
     except OSError as error:
         raise RunError(text.cannot_write(log, text.refused(error))) from error
+    process_lock.sign(lock, runner.pid)  # who asks before it has started knows it already
     threading.Thread(target=runner.wait, name="waiter", daemon=True).start()  # else a zombie stays

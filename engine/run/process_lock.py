@@ -36,14 +36,14 @@ def acquire(file: Path) -> int | None:
     if _is_held(file, flock_patiently(descriptor)):
         os.close(descriptor)
         return None
-    sign(descriptor)
+    sign(descriptor, os.getpid())
     return descriptor
 
 
-def sign(lock: int) -> None:
-    """Sign the lock as the process that holds it; none of its children may do so."""
+def sign(lock: int, pid: int) -> None:
+    """Sign the lock for the process that holds it; none of its further children may do so."""
     os.set_inheritable(lock, False)
-    lock_owner.write_owner(lock, lock_owner.owner_here("", os.getpid()))
+    lock_owner.write_owner(lock, lock_owner.owner_here("", pid))
 
 
 def _is_held(file: Path, free: bool | None) -> bool:

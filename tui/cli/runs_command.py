@@ -99,12 +99,13 @@ def _print_table(folder: Path, selection: Selection, columns: str | None) -> Non
 
 def none(folder: Path, selection: Selection) -> str:
     """Why there is no run to show."""
-    from engine.run import run_search, run_text, run_trash
+    from engine.run import run_search, run_text
+    from engine.run.run_paths import TRASH
     from tui.viewer import run_selection
     from tui.viewer.run_index import RunIndex
 
     if not run_search.list_runs(folder):
-        is_trash = folder.name == run_trash.TRASH
+        is_trash = folder.name == TRASH
         return (runs_text.empty_trash if is_trash else run_text.no_runs)(folder)
     assert selection.condition is not None  # it leaves out each run
     condition = run_selection.parse(selection.condition)

@@ -62,11 +62,14 @@ def _text(name: str) -> Shown:
 
 
 def _date(name: str) -> Shown:
-    return lambda run: _clock(moment) if (moment := getattr(run, name)) else ""
+    return lambda run: clock(moment, time.time()) if (moment := getattr(run, name)) else ""
 
 
-def _clock(moment: float) -> str:
-    return time.strftime("%d %b %H:%M", time.localtime(moment))
+def clock(moment: float, now: float) -> str:
+    """A time of this year with its hour, as `03 Dec 14:05`; one of another year with that."""
+    then, today = time.localtime(moment), time.localtime(now)
+    form = "%d %b %H:%M" if then.tm_year == today.tm_year else "%d %b %Y"
+    return time.strftime(form, then)
 
 
 def _duration(name: str) -> Shown:
