@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from engine.run import run_notes
+from engine.run.run_notes import RunNotes
+from engine.run.run_paths import RunDir
 from tests.compared_runs import written
 from tui.cli.command_line import main
 
@@ -30,6 +33,16 @@ def test_it_prints_results_and_what_differs(folder: str) -> None:
     assert "lr" in said
     assert "80.0" in said
     assert "90.0" in said
+
+
+def test_a_race_names_all_of_its_runs(folder: str) -> None:
+    for run_dir in (RunDir(Path(folder) / f"{number}-lenet5-digits") for number in (1, 2)):
+        run_notes.write(run_dir, RunNotes(("race:1-x",)))
+    code, said = run("race:1-x", "--json", "--runs-dir", folder)
+    assert code == 0
+    labels = [one["label"] for one in json.loads(said)["trainings"]]
+    assert labels == ["1-lenet5-digits", "2-lenet5-digits"]
+    assert "has the tag 'race:9-x'" in run("race:9-x", "--runs-dir", folder)[1]
 
 
 def test_json_is_one_object(folder: str) -> None:

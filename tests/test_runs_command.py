@@ -209,6 +209,11 @@ def test_a_name_that_runs_have_is_not_doubted(runs: Path) -> None:
     assert said == "no run meets 'gradient_norm>1e9'.\n"
 
 
+def test_all_runs_of_a_race_are_deleted_by_its_tag(runs: Path) -> None:
+    assert "deleted 2-big" in cli("delete", "race:3-digits", "--yes").output
+    assert [run.label for run in run_search.list_runs(runs)] == ["4-new", "3-bad", "1-small"]
+
+
 def test_an_empty_trash_is_called_so(runs: Path) -> None:
     said = cli("runs", "--trash").output
     assert said == "the trash ./runs/.trash holds no run: `cnn-tui delete RUN` moves one there.\n"

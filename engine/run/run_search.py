@@ -10,7 +10,7 @@ from pathlib import Path
 from engine import regular_files, text
 from engine.errors import RunError
 from engine.log_names import kind_of_file
-from engine.run import run_liveness, run_text
+from engine.run import run_liveness, run_notes, run_text
 from engine.run.run_at_path import is_path, path_typed, run_at
 from engine.run.run_paths import RunDir, numbered_names, state_dir
 
@@ -56,6 +56,20 @@ def find(runs_dir: Path, selector: str = "") -> RunDir:
     if not known:
         raise RunError(run_text.no_runs(runs_dir))
     return known[0]
+
+
+def of_race(runs_dir: Path, selector: str) -> list[RunDir]:
+    """The runs of a folder with the tag of a race, `race:LABEL`, the oldest number first.
+
+    None for another selector. Raises RunError if no run has that tag.
+    """
+    if not selector.startswith(run_notes.RACE_TAG):
+        return []
+    known = reversed(list_runs(runs_dir))
+    found = [run for run in known if selector in run_notes.read(run).tags]
+    if not found:
+        raise RunError(run_text.no_run_of_race(selector, runs_dir))
+    return found
 
 
 def look_for(runs_dir: Path, selector: str) -> RunDir | None:

@@ -17,6 +17,13 @@ def no_run(selector: str, runs_dir: object) -> str:
     )
 
 
+def no_run_of_race(tag: str, runs_dir: object) -> str:
+    return (
+        f"no run in the folder {folder(runs_dir)} has the tag '{harmless(tag)}': `cnn-tui runs "
+        "--columns number,name,race` shows the races."
+    )
+
+
 def no_number(number: str, runs_dir: object) -> str:
     return (
         f"there is no run '{harmless(number)}' in the folder {folder(runs_dir)}, and a number "

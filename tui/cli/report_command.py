@@ -47,7 +47,7 @@ def report(
     from engine.run.target_files import target_file
     from engine.start import report_requests
 
-    found = [_found(runs_dir, selector) for selector in runs or ("",)]
+    found = [run for selector in runs or ("",) for run in _found(runs_dir, selector)]
     _check_different(found)
     target = output or report_requests.usual_file(found)
     report_target.check(target, pictures, force=force)
@@ -60,13 +60,15 @@ def report(
                 _tell(target.absolute(), answer.bytes, as_json=as_json)
 
 
-def _found(runs_dir: Path, selector: str) -> RunDir:
+def _found(runs_dir: Path, selector: str) -> list[RunDir]:
     """Raises RunError."""
     from engine.run import run_search
 
+    if runs := run_search.of_race(runs_dir, selector):
+        return runs
     run = run_search.find(runs_dir, selector)
     tell_if_elsewhere(run, runs_dir, selector)
-    return run
+    return [run]
 
 
 def _check_different(runs: Sequence[RunDir]) -> None:

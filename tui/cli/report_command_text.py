@@ -10,7 +10,8 @@ HELP = f"""Write a report on one or more runs as one HTML file.
 
 It shows curves, mistakes, layers and recipe, needs no network, and prints well. Of several runs it
 shows their curves in one figure, what differs in their recipes, and whether they differ by more
-than chance. It is made with the package matplotlib. {WHICH_RUN}"""
+than chance. It is made with the package matplotlib. {WHICH_RUN}
+race:LABEL means all runs of a race."""
 HELP_OUTPUT = "The file to write (default: NAME-OF-THE-RUN.html; of several, comparison.html)."
 HELP_NO_IMAGES = "Show no image of the data, and no feature maps."
 HELP_PICTURES = "Also write each figure to this folder, as PNG with 300 dpi, PDF and SVG."

@@ -78,8 +78,10 @@ def rename(run: str, name: str, as_json: bool, runs_dir: Path) -> None:
 @runs_option
 def delete(runs: tuple[str, ...], yes: bool, as_json: bool, runs_dir: Path) -> None:
     from engine.queueing import queued_runs
+    from engine.run import run_search
 
-    found = list(dict.fromkeys(_found(run, runs_dir) for run in runs))
+    named = (run_search.of_race(runs_dir, run) or [_found(run, runs_dir)] for run in runs)
+    found = list(dict.fromkeys(run for several in named for run in several))
     if not yes:
         _ask([run.label for run in found])
     for run in found:

@@ -32,8 +32,9 @@ HELP_RENAME = (
     "with the runs of the old name does not find it."
 )
 HELP_DELETE = (
-    f"Move runs into the trash. It is the folder .trash among the runs. {WHICH} The number of a "
-    "run is never used again. `cnn-tui restore` brings a run back."
+    f"Move runs into the trash. It is the folder .trash among the runs. {WHICH} race:LABEL means "
+    "all runs of a race. The number of a run is never used again. `cnn-tui restore` brings a run "
+    "back."
 )
 HELP_RESTORE = "Bring a deleted run back. RUN is its number or a part of its name."
 HELP_YES = "Do not ask."

@@ -24,8 +24,8 @@ MOST = 20
 def open_all(runs_dir: Path, selectors: Iterable[str]) -> list[EventSource]:
     """A source for each run and each log, in this order; one that is named twice is there once.
 
-    A folder of logs means all of them. Raises RunError if there is none, UsageError unless there
-    are 2 to `MOST`.
+    A folder of logs means all of them, and `race:LABEL` all runs of a race. Raises RunError if
+    there is none, UsageError unless there are 2 to `MOST`.
     """
     found = [source for selector in selectors for source in _open(runs_dir, selector)]
     sources = [*{source.selector: source for source in found}.values()]
@@ -37,6 +37,9 @@ def open_all(runs_dir: Path, selectors: Iterable[str]) -> list[EventSource]:
 
 
 def _open(runs_dir: Path, selector: str) -> Iterator[EventSource]:
+    if runs := run_search.of_race(runs_dir, selector):
+        yield from (RunFollower(run, folding=TracedJournal) for run in runs)
+        return
     run = run_search.look_for(runs_dir, selector)
     if run is None and may_be_log(selector):
         for log in log_search.find(path_typed(selector)).logs:
