@@ -27,7 +27,7 @@ def print_board(board: Board, runs_dir: Path) -> None:
         TableColumn(words.TOP1, numeric=True),
         *([TableColumn(words.DEVIATION, numeric=True, rank=1)] if several else []),
         TableColumn(words.RUNS),
-        TableColumn(words.EPOCH, numeric=True, rank=2),
+        TableColumn(words.EPOCHS, numeric=True, rank=2),
         TableColumn(words.TIME, numeric=True, rank=3),
     ]
     rows = enumerate(board.standings, start=1)
@@ -56,6 +56,6 @@ def _row(place: int, standing: Standing, *, several: bool) -> tuple[str, ...]:
         "" if standing.mean is None else percent(standing.mean),
         *([deviation] if several else []),
         words.states(rows),
-        f"{min(row.epoch for row in rows):,}/{max(row.epochs for row in rows):,}",
+        words.epochs(rows),
         duration(sum(row.elapsed for row in rows)),
     )

@@ -12,7 +12,7 @@ from engine.text import harmless, typed
 
 RECIPE, TOP1, DEVIATION, EPOCHS = "recipe", "top-1", "±", "epochs"
 RUNS, RUNG, LEFT = "runs", "rung", "left"
-EPOCH, TIME = "epoch", "time"
+TIME = "time"
 CURVES = "Top-1 %"
 RUNG_MARK = "◆ rung"
 NO_CURVES = "the curves begin with the first epoch that ends"
@@ -25,6 +25,15 @@ def recipe(standing: Standing) -> str:
     arch = [short_name(str(told.pop("arch")))] if "arch" in told else []
     settings = [*arch, *(f"{key}={as_setting(value)}" for key, value in told.items())]
     return harmless(" ".join(settings)) or "-"
+
+
+def epochs(rows: Sequence[Row]) -> str:
+    """The epochs that the runs of a recipe have finished together, and those of their plans.
+
+    "" before its plans can be read.
+    """
+    planned = sum(row.epochs for row in rows)
+    return f"{sum(row.epoch for row in rows):,}/{planned:,}" if planned else ""
 
 
 def seed(number: int, state: str) -> str:
