@@ -17,7 +17,7 @@ from engine.queueing import queue_edits, queue_file, queue_journal, queued_runs,
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_journal import Ended
 from engine.queueing.task import Begun, Task
-from engine.racing import next_tasks
+from engine.racing import next_tasks, race_file
 from engine.run import durable_files, run_liveness, run_lock, run_search, run_trash
 from engine.run.run_paths import RunDir
 from tests import scripted
@@ -141,6 +141,26 @@ def test_a_run_that_never_trained_goes_to_the_trash_and_others_stay() -> None:
     assert order() == []
     assert [run.label for run in run_trash.trashed(queue.runs_dir)] == [new]
     assert RunDir(queue.runs_dir / known).recipe.exists()
+
+
+def test_a_race_queues_no_run_again_that_was_removed() -> None:
+    queue = FakeQueue(Path("runs"))
+    race = new_race(queue.runs_dir, 3, halving=True)
+    first, second, third = (run.run for run in race.runs)
+    trained(queue.runs_dir, first, 0.5, 1)
+    trained(queue.runs_dir, second, 0.4, 1)
+    queue.put(Task(third, 1, race.label))
+    FakeEngine(RunDir(queue.runs_dir / third), Task(third), {}).dies()
+    assert said("remove", "3") == f"{third} is out of the queue"
+    assert order() == [first]  # and not the removed one
+    assert race_file.find(queue.runs_dir).dropped == (third,)
+
+
+def test_a_run_is_removed_whose_race_is_gone() -> None:
+    queue = FakeQueue(Path("runs"))
+    label = queue.add("a", race="7-gone")
+    assert said("remove", "a").startswith(f"{label} is out of the queue")
+    assert order() == []
 
 
 def test_a_run_that_trains_is_not_removed_renamed_or_deleted() -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine.errors import RunError
 from engine.queueing import queue_edits, queue_file, queue_labels
-from engine.queueing.task import Task
+from engine.queueing.task import Queue, Task
 from engine.recipes.recipe import Recipe
 from engine.run import run_creation, run_lock, run_renaming, run_trash
 from engine.run.run_paths import RunDir
@@ -58,13 +58,13 @@ def delete(run: RunDir) -> RunDir:
     return deleted
 
 
-def remove(runs_dir: Path, label: str) -> RunDir | None:
-    """Take a run out of the queue. One that has never trained goes to the trash, and is returned.
+def remove(runs_dir: Path, queue: Queue, label: str) -> RunDir | None:
+    """Take a run out of a queue that is being changed.
 
-    Raises RunError as `queue_edits.take_out` and `run_trash.delete` do.
+    One that has never trained goes to the trash, and is returned. Raises RunError as
+    `queue_edits.take_out` and `run_trash.delete` do.
     """
     run = RunDir(runs_dir / label)
-    with queue_file.changed(runs_dir) as queue:
-        queue_edits.take_out(runs_dir, queue, label)
-        trained = run.journal.exists() or engine_death.had_engine(run, wrote=False)
-        return run_trash.delete(run) if run.recipe.exists() and not trained else None
+    queue_edits.take_out(runs_dir, queue, label)
+    trained = run.journal.exists() or engine_death.had_engine(run, wrote=False)
+    return run_trash.delete(run) if run.recipe.exists() and not trained else None

@@ -127,10 +127,10 @@ def _where(word: str) -> Where:
 @json_option
 @runs_option
 def remove(run: str, as_json: bool, runs_dir: Path) -> None:
-    from engine.queueing import queued_runs
+    from engine.racing import race_dropping
 
     found = _found(runs_dir, run)
-    deleted = queued_runs.remove(runs_dir, found.label)
+    deleted = race_dropping.remove(runs_dir, found.label)
     if as_json:
         print_line({"run": found.label, "trash": str(deleted.path) if deleted else None})
     else:
