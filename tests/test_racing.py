@@ -193,7 +193,7 @@ def test_the_remaining_time_counts_the_rungs_to_come(tmp_path: Path) -> None:
 
 
 def test_a_renamed_run_stays_in_the_race(tmp_path: Path) -> None:
-    race = new_race(tmp_path, 1)
+    race = new_race(tmp_path, 2)
     (tmp_path / race.runs[0].run).rename(tmp_path / "1-favourite")
     trained(tmp_path, "1-favourite", 0.9, EPOCHS)
     trained_on = board(tmp_path, race).standings[0]
@@ -218,7 +218,7 @@ def test_races_are_found_by_number_and_name(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="holds no race yet"):
         race_file.find(tmp_path)
     for name in ("nets", "rates", "rates-again"):
-        prepare(tmp_path, asked(1)._replace(name=name))
+        prepare(tmp_path, asked(2)._replace(name=name))
     assert race_file.find(tmp_path).label == "3-rates-again"
     assert race_file.find(tmp_path, "2").label == "2-rates"
     assert race_file.find(tmp_path, "nets").label == "1-nets"
@@ -237,16 +237,17 @@ REFUSED: list[tuple[Sequence[str], dict[str, Any], str]] = [
     (["act=[relu, tanh]"], {}, "no TOML array"),
     (["epochs=[5, 9]"], {}, "epochs is given by an option, and with several"),
     (["holdout=[0.0, 0.1]"], {}, "holdout differs between these recipes"),
-    (["seed=old"], {}, "seed must be a whole number"),
+    (["seed=old", "lr=[0.1, 0.2]"], {}, "seed must be a whole number"),
     (["seed=[1, 2]"], {}, "--seeds N"),
     (
         ["lr=[0.1]"],
         {"archs": ["lenet5", "lenet6"], "flags": {"data": "digits"}},
         "there is no architecture 'lenet6'",
     ),
+    (["lr=[0.1]"], {}, r"single run, with nothing to compare: name several .* as in `cnn-tui race"),
     (["lr=[0.1]"], {"trials": 3}, "a grid tries all combinations"),
     (["lr=[0.1, 0.2]"], {"seeds": 501}, "this race is 1,002 runs: add --yes"),
-    (["lr=[0.1]"], {"name": "a/b"}, "'a/b' cannot name a race"),
+    (["lr=[0.1, 0.2]"], {"name": "a/b"}, "'a/b' cannot name a race"),
 ]
 
 

@@ -37,7 +37,7 @@ def drop(runs_dir: Path, label: str, run: str) -> None:
 
 
 def remove(runs_dir: Path, label: str) -> RunDir | None:
-    """As `queued_runs.remove`; the race of the run goes on without it, else it would queue it again.
+    """As `queued_runs.remove`; its race goes on without it, else that would queue it again.
 
     Raises as that does, and as `drop`.
     """
@@ -55,7 +55,7 @@ def remove(runs_dir: Path, label: str) -> RunDir | None:
 
 
 def _readable_race(runs_dir: Path, label: str) -> Race | None:
-    """The race; None for a run of none, and where its file cannot be read: then it queues nothing."""
+    """The race; None for a run of none, and for a file that cannot be read: it queues nothing."""
     with contextlib.suppress(RunError):
         return race_file.read(runs_dir, label) if label else None
     return None
