@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -150,7 +151,7 @@ def test_a_race_queues_no_run_again_that_was_removed() -> None:
     trained(queue.runs_dir, first, 0.5, 1)
     trained(queue.runs_dir, second, 0.4, 1)
     queue.put(Task(third, 1, race.label))
-    FakeEngine(RunDir(queue.runs_dir / third), Task(third), {}).dies()
+    scripted.write(RunDir(queue.runs_dir / third), [events.Phase("starting")])
     assert said("remove", "3") == f"{third} is out of the queue"
     assert order() == [first]  # and not the removed one
     assert race_file.find(queue.runs_dir).dropped == (third,)
@@ -161,6 +162,14 @@ def test_a_run_is_removed_whose_race_is_gone() -> None:
     label = queue.add("a", race="7-gone")
     assert said("remove", "a").startswith(f"{label} is out of the queue")
     assert order() == []
+
+
+def test_the_queue_goes_on_with_a_race_whose_start_was_killed() -> None:
+    race = new_race(Path("runs"), 3)
+    race_file.write(Path("runs"), replace(race, made=1))
+    shutil.rmtree(Path("runs") / race.runs[2].run)
+    assert said("continue") == "the queue goes on, with 3 runs"
+    assert order() == [run.run for run in race.runs]
 
 
 def test_a_run_that_trains_is_not_removed_renamed_or_deleted() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from engine.protocol import commands
 from engine.queueing import queue_file, runner_lock, runner_start
@@ -81,6 +83,14 @@ def test_the_epochs_of_a_recipe_are_those_of_all_its_seeds() -> None:
     lines(*NEW, "--seeds", "2")
     races.trained(RUNS, race_file.find(RUNS).runs[0].run, 0.5, races.EPOCHS)
     assert "1 done, 1 queued     9/18" in lines()[3]
+
+
+def test_a_run_that_is_not_made_yet_has_no_plan() -> None:
+    lines(*NEW)
+    made = race_file.find(RUNS)
+    race_file.write(RUNS, replace(made, made=1))
+    shutil.rmtree(RUNS / made.runs[1].run)
+    assert [row.split()[2:4] for row in lines()[3:5]] == [["queued", "0/9"], ["queued", "0.0"]]
 
 
 def test_the_board_says_why_runs_have_failed() -> None:

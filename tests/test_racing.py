@@ -311,8 +311,9 @@ def test_a_race_that_was_killed_while_its_runs_were_made_makes_the_others(tmp_pa
     for run in race.runs[1:]:
         shutil.rmtree(tmp_path / run.run)
     (tmp_path / f".{race.runs[1].run}").mkdir()  # of this one, a part was there
-    rows = [row for each in board(tmp_path, race).standings for row in each.rows]
-    assert [row.state for row in rows] == ["queued"] * 3
+    found = board(tmp_path, race)
+    assert [row.state for row in found.rows] == ["queued"] * 3
+    assert found.idle.endswith("type `cnn-tui queue continue`.")
     assert [task.run for task in tasks(tmp_path, race)] == [run.run for run in race.runs]
     assert all(RunDir(tmp_path / run.run).recipe.exists() for run in race.runs)
     assert race_file.find(tmp_path) == race

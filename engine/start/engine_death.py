@@ -14,8 +14,12 @@ from engine.start import start_text
 
 
 def had_engine(run: RunDir, *, wrote: bool) -> bool:
-    """Whether the run had an engine: it `wrote` an event, or its lock still names an owner."""
-    return wrote or lock_owner.read_owner(run) is not None
+    """Whether the run had an engine: it `wrote` an event, or its lock still names an owner.
+
+    The lock of a run whose maker was killed names one, too, but no process; and there is no log.
+    """
+    owner = lock_owner.read_owner(run)
+    return wrote or (owner is not None and (owner.pid > 0 or run.log.exists()))
 
 
 def sentence(run: RunDir) -> str:
