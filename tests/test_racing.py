@@ -19,7 +19,7 @@ from engine.racing.leader_board import Board
 from engine.racing.race import Race
 from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
-from engine.run import run_creation, run_notes
+from engine.run import run_creation, run_notes, run_renaming
 from engine.run.run_paths import RunDir
 from tests import races, scripted
 from tests.races import EPOCHS, asked, failed, new_race, trained
@@ -199,6 +199,16 @@ def test_a_renamed_run_stays_in_the_race(tmp_path: Path) -> None:
     trained_on = board(tmp_path, race).standings[0]
     assert trained_on.mean == pytest.approx(0.9)
     assert trained_on.rows[0].run == "1-favourite"
+
+
+def test_a_race_from_the_weights_of_a_run_goes_on_when_that_is_renamed(tmp_path: Path) -> None:
+    base = scripted.run_dir(tmp_path, scripted.half_a_run())
+    (base.checkpoints / "best.pt").touch()
+    flags = {**races.FLAGS, "init_from": base.label}
+    race = prepare(tmp_path, RaceRequest(sets=["lr=[0.1, 0.2]"], flags=flags))
+    renamed = run_renaming.rename(base, "renamed")
+    made = raced_recipes.recipe_of(race, {"lr": 0.1}, 0, tmp_path)
+    assert made.init_from == str(renamed.checkpoints / "best.pt")
 
 
 def test_a_race_is_read_as_it_was_written(tmp_path: Path) -> None:
