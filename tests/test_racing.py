@@ -13,6 +13,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine.errors import EngineError, RunError, UsageError
+from engine.queueing import queue_journal
+from engine.queueing.queue_dir import QueueDir
+from engine.queueing.queue_journal import Ended, Started
 from engine.queueing.task import Task
 from engine.racing import leader_board, next_tasks, race_file, raced_recipes
 from engine.racing.leader_board import Board
@@ -23,6 +26,7 @@ from engine.run import run_creation, run_notes, run_renaming
 from engine.run.run_paths import RunDir
 from tests import races, scripted
 from tests.races import EPOCHS, asked, failed, new_race, trained
+from tui.drawing import race_rows_text
 
 
 def board(runs_dir: Path, race: Race) -> Board:
@@ -190,6 +194,30 @@ def test_the_remaining_time_counts_the_rungs_to_come(tmp_path: Path) -> None:
         trained(tmp_path, run.run, 0.5, 1)
     # An epoch takes 2 s: one is left to the first rung, then 3 recipes train 2, and one trains 6.
     assert board(tmp_path, race).remaining == pytest.approx(2.0 * (1 + 3 * 2 + 6))
+
+
+def test_what_no_epoch_has_measured_makes_the_remaining_time_a_least_one(tmp_path: Path) -> None:
+    flags = {"data": "digits", "epochs": EPOCHS, "size": 32}
+    nets = RaceRequest(archs=["lenet5", "vgg11-bn"], seeds=2, flags=flags)
+    race = prepare(tmp_path, nets)
+    trained(tmp_path, race.runs[0].run, 0.5, EPOCHS)
+    found = board(tmp_path, race)
+    assert (found.remaining, found.at_least) == (2.0 * EPOCHS, True)
+    assert race_rows_text.left(found) == ["at least 18 s left"]
+    trained(tmp_path, race.runs[2].run, 0.5, EPOCHS)
+    found = board(tmp_path, race)
+    assert (found.remaining, found.at_least) == (2.0 * 2 * EPOCHS, False)
+
+
+def test_the_remaining_time_counts_the_starts_of_engines(tmp_path: Path) -> None:
+    race, queue_dir = new_race(tmp_path, 4), QueueDir(tmp_path)
+    queue_dir.path.mkdir()
+    for run, took in zip(race.runs, (23.0, 28.0, 24.0), strict=False):
+        trained(tmp_path, run.run, 0.5, EPOCHS)
+        queue_journal.append(queue_dir, Started(run=run.run, devices=(), time=9.0))
+        queue_journal.append(queue_dir, Ended(run=run.run, state="done", time=9.0 + took))
+    # Beside its 18 s of epochs, an engine took 5, 10 and 6 s.
+    assert board(tmp_path, race).remaining == 2.0 * EPOCHS + 6.0
 
 
 def test_a_renamed_run_stays_in_the_race(tmp_path: Path) -> None:

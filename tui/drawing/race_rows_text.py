@@ -55,10 +55,15 @@ def left(board: Board) -> list[str]:
         return [_end(board)]
     if board.remaining is None:
         return []
-    time = f"{duration(board.remaining)} left"
+    time, how = f"{duration(board.remaining)} left", _how_long(board)
     rung = max((row.rung for each in board.standings for row in each.rows), default=1)
-    of_rungs = [f"rung {rung} of {board.rungs}, about {time}"] if board.rungs > 1 else []
-    return [*of_rungs, f"about {time}", time]
+    of_rungs = [f"rung {rung} of {board.rungs}, {how} {time}"] if board.rungs > 1 else []
+    shortest = [] if board.at_least else [time]
+    return [*of_rungs, f"{how} {time}", *shortest]
+
+
+def _how_long(board: Board) -> str:
+    return "at least" if board.at_least else "about"
 
 
 def _end(board: Board) -> str:
@@ -110,7 +115,7 @@ def head(board: Board) -> str:
     if board.ended:
         said.append(_end(board))
     elif board.remaining is not None:
-        said.append(f"about {duration(board.remaining)} left")
+        said.append(f"{_how_long(board)} {duration(board.remaining)} left")
     if board.idle:
         said.append(board.idle)
     return harmless("; ".join(said))
