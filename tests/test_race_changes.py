@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,8 @@ from engine.racing import (
 )
 from engine.racing.race import Race
 from engine.racing.race_preparation import prepare
+from engine.racing.race_results import read_results
 from engine.racing.race_runner import LOOK_SECONDS, RaceRunner
-from engine.racing.run_results import read_results
 from engine.run import run_lock, run_renaming, run_trash, spool
 from engine.run.run_paths import RunDir
 from tests import races, scripted
@@ -259,13 +259,19 @@ def test_a_run_that_trains_no_more_cannot_be_dropped(tmp_path: Path, how: str) -
         race_dropping.drop(tmp_path, race.label, first)
 
 
-def test_a_race_that_has_ended_stays_so_when_its_best_run_is_deleted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("remove", [run_trash.delete, lambda run: shutil.rmtree(run.path)])
+def test_a_race_that_has_ended_stays_so_when_its_best_run_is_deleted(
+    tmp_path: Path, remove: Callable[[RunDir], object]
+) -> None:
     race = new_race(tmp_path, 3, halving=True)
     best, *others = (run.run for run in race.runs)
     trained(tmp_path, best, 0.9, EPOCHS)
     for run in others:
         trained(tmp_path, run, 0.5, 1)
-    run_trash.delete(RunDir(tmp_path / best))
+    for _ in range(2):  # what is kept stays so
+        assert next_runs(tmp_path, race) == []
+        if (tmp_path / best).exists():
+            remove(RunDir(tmp_path / best))
     assert next_runs(tmp_path, race) == []
     board = leader_board.board(tmp_path, race)
     assert board.ended

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from engine.protocol import commands
 from engine.queueing import queue_file, runner_lock, runner_start
-from engine.racing import race_file
+from engine.racing import next_tasks, race_file
 from engine.run import run_creation, run_lock, spool
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
@@ -91,6 +91,16 @@ def test_a_run_that_is_not_made_yet_has_no_plan() -> None:
     race_file.write(RUNS, replace(made, made=1))
     shutil.rmtree(RUNS / made.runs[1].run)
     assert [row.split()[2:4] for row in lines()[3:5]] == [["queued", "0/9"], ["queued", "0.0"]]
+
+
+def test_the_board_says_which_runs_are_gone_and_what_they_had_reached() -> None:
+    lines(*NEW)
+    first, second = (run.run for run in race_file.find(RUNS).runs)
+    races.trained(RUNS, first, 0.9, races.EPOCHS)
+    races.trained(RUNS, second, 0.5, races.EPOCHS)
+    assert next_tasks.follow_up(RUNS, "1-digits") == []
+    shutil.rmtree(RUNS / first)
+    assert lines()[-2:] == [f"Without a folder now: {first}.", "Best: lr=0.01 with 90.0 %."]
 
 
 def test_the_board_says_why_runs_have_failed() -> None:

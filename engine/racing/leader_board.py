@@ -14,7 +14,8 @@ from engine.queueing import queue_halt
 from engine.racing import engine_overhead
 from engine.racing.next_tasks import Course, course, is_over
 from engine.racing.race import Race, RaceRun
-from engine.racing.run_results import RunResults, read_results
+from engine.racing.race_results import read_results
+from engine.racing.run_results import RunResults
 from engine.racing.rungs import Rung, counts, score
 from engine.racing.time_left import time_left
 

@@ -34,6 +34,8 @@ def print_board(board: Board, runs_dir: Path) -> None:
     print_table(columns, (_row(place, standing, several=several) for place, standing in rows))
     for failure in words.failures(board):
         click.echo(failure)
+    if gone := words.gone(board):
+        click.echo(gone)
     if board.ended and (said := words.winner(board)):
         click.echo(said)
         _print_next_best(board.standings[:2], runs_dir)

@@ -8,7 +8,7 @@ from engine.catalog.architecture_names import short_name
 from engine.numbers import duration, share, short
 from engine.racing.leader_board import Board, Row, Standing
 from engine.recipes.recipe_toml import as_setting
-from engine.text import harmless, typed
+from engine.text import examples, harmless, typed
 
 RECIPE, TOP1, DEVIATION, EPOCHS = "recipe", "top-1", "±", "epochs"
 RUNS, RUNG, LEFT = "runs", "rung", "left"
@@ -132,6 +132,12 @@ def failures(board: Board) -> list[str]:
 
 def _failed(runs: list[str]) -> str:
     return f"{runs[0]} failed" if len(runs) == 1 else f"{len(runs):,} runs failed, as {runs[0]}"
+
+
+def gone(board: Board) -> str:
+    """Which runs have no folder any more; "" if all have."""
+    runs = [row.run for row in board.rows if row.state == "removed"]
+    return f"Without a folder now: {examples(runs)}." if runs else ""
 
 
 def winner(board: Board) -> str:

@@ -10,7 +10,8 @@ from engine.comparison.mean_curve import mean_curve
 from engine.comparison.seed_groups import settings_key
 from engine.racing import leader_board, race_file
 from engine.racing.leader_board import Board, Standing
-from engine.racing.run_results import RunResults, read_results
+from engine.racing.race_results import read_results
+from engine.racing.run_results import RunResults
 from engine.racing.rungs import rungs
 from tui.drawing.race_rows import RecipeCurve
 
