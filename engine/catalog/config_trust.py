@@ -15,20 +15,19 @@ OTHERS_ANY = stat.S_IRWXG | stat.S_IRWXO
 
 def trusted_on_end() -> str:
     """The command of the user's file for the end of a run; empty where others can change it."""
-    return "" if _writable_by_others() else user_config.current().on_end
+    return "" if writable_by_others(user_config.config_file()) else user_config.current().on_end
 
 
 def complaint() -> str:
     """The sentence about a file that others can change or read; empty where they cannot."""
-    if path := _writable_by_others():
-        return words.writable_by_others(path)
     file = user_config.config_file()
+    if path := writable_by_others(file):
+        return words.writable_by_others(path)
     return words.readable_by_others(file) if _mode(file) & OTHERS_ANY else ""
 
 
-def _writable_by_others() -> Path | None:
-    """The user's file, or its folder, if others can change it."""
-    file = user_config.config_file()
+def writable_by_others(file: Path) -> Path | None:
+    """This file, or its folder, if others can change it; None also where there is no such file."""
     paths = (file, file.parent) if file.exists() else ()
     return next((path for path in paths if _mode(path) & OTHERS_WRITE), None)
 
