@@ -37,7 +37,8 @@ from engine.racing.next_tasks import course
 from engine.racing.race import Race
 from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
-from engine.racing.run_results import RunResults, read_results
+from engine.racing.race_results import read_results
+from engine.racing.run_results import RunResults
 
 SETS = (
     *("lr=[0.01, 0.05, 0.2]", "batch=[32, 128, 512]"),

@@ -321,6 +321,6 @@ def test_the_seeds_of_the_best_recipes_are_told(tmp_path: Path) -> None:
         for i, (lr, seed) in enumerate([(0.1, 0), (0.1, 2), (0.2, 1), (0.2, 3)], 1)
     ]
     said = comparison_tables.told_recipes(comparison(runs))
-    assert said.startswith("Best by its seeds: lr=0.2 (2 seeds), ")
+    assert said.startswith("Best of the recipes with several seeds: lr=0.2 (2 seeds), ")
     assert "the next overlaps, lr=0.1 (2 seeds)" in said
     assert comparison_tables.told_recipes(comparison(runs[:3])) == ""

@@ -32,6 +32,15 @@ def dead(tmp_path: Path) -> RunDir:
     return run
 
 
+def test_a_run_whose_maker_was_killed_never_had_an_engine(tmp_path: Path) -> None:
+    """Its lock names an owner, since nobody has released it."""
+    claim = launch.create(build_recipe(), tmp_path / "runs", "x")
+    os.close(claim.lock)
+    assert not engine_death.had_engine(claim.run, wrote=False)
+    claim.run.log.touch()  # of an engine that died before it signed the lock
+    assert engine_death.had_engine(claim.run, wrote=False)
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.halving import Cost, Recorded, judged, played, whole_seeds
 from engine.comparison.seed_groups import settings_key
-from engine.racing.run_results import read_results
+from engine.racing.race_results import read_results
 from tests.races import EPOCHS, new_race, trained
 
 

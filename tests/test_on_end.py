@@ -13,17 +13,21 @@ from pathlib import Path
 
 import pytest
 
+from engine.catalog.user_folders import state_folder
 from engine.errors import UsageError
 from engine.process import at_end
 from engine.protocol import events
-from engine.queueing import runner_command, runner_lock, runner_start
+from engine.queueing import kept_command, runner_command, runner_lock, runner_start
 from engine.queueing.queue_dir import QueueDir
+from engine.queueing.task import Begun, Task
 from engine.recipes.recipe_building import build_recipe
 from engine.run import engine_log, lock_owner, on_end, run_lock, run_text
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from engine.start import engine_environment, launch
+from engine.start.launch import ProcessStart
 from tests.processes import TIMEOUT, LiveJournal, headless, start_process, wait_for
+from tests.queues import FakeQueue
 from tests.test_user_config import written
 
 DONE = events.RunEnded("done", best_top1=0.9)
@@ -312,3 +316,50 @@ def test_a_runner_at_work_keeps_its_command(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("CNN_TUI_ON_END")
     assert runner_command.difference(runs_dir) == ""
     os.close(lock)
+
+
+def test_the_runner_after_a_killed_one_has_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, other = FakeQueue(Path("runs")), FakeQueue(Path("others"))
+    queue.add("a")
+    other.put(Task("1-b", begun=Begun(("cpu",), 0, 0)))
+    monkeypatch.setenv(on_end.VARIABLE, "tell")
+    assert kept_command.variables(queue.runs_dir) == {on_end.VARIABLE: "tell"}
+    monkeypatch.delenv(on_end.VARIABLE)
+    queue.runner.step()  # an engine is started; then the runner is killed
+    assert kept_command.variables(other.runs_dir) == {}
+    for _ in range(2):
+        assert kept_command.variables(queue.runs_dir) == {on_end.VARIABLE: "tell"}
+    (file,) = (state_folder() / "on-end").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o620)
+    assert kept_command.variables(queue.runs_dir) == {}, "others could have changed it"
+
+
+def test_the_runner_after_one_that_has_ended_does_not_have_its_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queue = FakeQueue(Path("runs"))
+    queue.add("a")
+    monkeypatch.setenv(on_end.VARIABLE, "tell")
+    kept_command.variables(queue.runs_dir)
+    monkeypatch.delenv(on_end.VARIABLE)
+    assert kept_command.variables(queue.runs_dir) == {}
+    assert [*(state_folder() / "on-end").iterdir()] == []
+
+
+def test_a_runner_is_started_with_the_command_that_was_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queue, started = FakeQueue(Path("runs")), list[ProcessStart]()
+
+    def detached(start: ProcessStart, output: object, lock: int) -> subprocess.Popen[str]:
+        started.append(start)
+        return start_process("true")
+
+    monkeypatch.setattr(launch, "detached", detached)
+    queue.put(Task("1-a", begun=Begun(("cpu",), 0, 0)))
+    monkeypatch.setenv(on_end.VARIABLE, "tell")
+    kept_command.variables(queue.runs_dir)
+    monkeypatch.delenv(on_end.VARIABLE)
+    runner_start.ensure_runner(queue.runs_dir)
+    assert [start.variables[on_end.VARIABLE] for start in started] == ["tell"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from engine.queueing import queue_edits, queue_file, queue_journal, queued_runs,
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_journal import Ended
 from engine.queueing.task import Begun, Task
-from engine.racing import next_tasks
+from engine.racing import next_tasks, race_file
 from engine.run import durable_files, run_liveness, run_lock, run_search, run_trash
 from engine.run.run_paths import RunDir
 from tests import scripted
@@ -144,6 +145,34 @@ def test_a_run_that_never_trained_goes_to_the_trash_and_others_stay() -> None:
     assert RunDir(queue.runs_dir / known).recipe.exists()
 
 
+def test_a_race_queues_no_run_again_that_was_removed() -> None:
+    queue = FakeQueue(Path("runs"))
+    race = new_race(queue.runs_dir, 3, halving=True)
+    first, second, third = (run.run for run in race.runs)
+    trained(queue.runs_dir, first, 0.5, 1)
+    trained(queue.runs_dir, second, 0.4, 1)
+    queue.put(Task(third, 1, race.label))
+    scripted.write(RunDir(queue.runs_dir / third), [events.Phase("starting")])
+    assert said("remove", "3") == f"{third} is out of the queue"
+    assert order() == [first]  # and not the removed one
+    assert race_file.find(queue.runs_dir).dropped == (third,)
+
+
+def test_a_run_is_removed_whose_race_is_gone() -> None:
+    queue = FakeQueue(Path("runs"))
+    label = queue.add("a", race="7-gone")
+    assert said("remove", "a").startswith(f"{label} is out of the queue")
+    assert order() == []
+
+
+def test_the_queue_goes_on_with_a_race_whose_start_was_killed() -> None:
+    race = new_race(Path("runs"), 3)
+    race_file.write(Path("runs"), replace(race, made=1))
+    shutil.rmtree(Path("runs") / race.runs[2].run)
+    assert said("continue") == "the queue goes on, with 3 runs"
+    assert order() == [run.run for run in race.runs]
+
+
 def test_a_run_that_trains_is_not_removed_renamed_or_deleted() -> None:
     queue = FakeQueue(Path("runs"))
     run = queue.add("a")
@@ -174,7 +203,7 @@ def test_a_run_that_waits_keeps_its_place_under_another_name_and_leaves_with_its
     [
         lambda run: queued_runs.rename(run, "b"),
         queued_runs.delete,
-        lambda run: queued_runs.remove(run.path.parent, run.label),
+        lambda run: queued_runs.remove(run.path.parent, run.label, lambda: None),
     ],
     ids=["rename", "delete", "remove"],
 )

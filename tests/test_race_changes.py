@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,8 @@ from engine.racing import (
 )
 from engine.racing.race import Race
 from engine.racing.race_preparation import prepare
+from engine.racing.race_results import read_results
 from engine.racing.race_runner import LOOK_SECONDS, RaceRunner
-from engine.racing.run_results import read_results
 from engine.run import run_lock, run_renaming, run_trash, spool
 from engine.run.run_paths import RunDir
 from tests import races, scripted
@@ -163,26 +163,26 @@ def test_what_was_stopped_half_way_ranks_by_what_it_has_reached(tmp_path: Path) 
 
 
 def test_a_runner_that_starts_queues_what_races_have_left(tmp_path: Path) -> None:
-    lost, over, off = (new_race(tmp_path, 1) for _ in range(3))
-    trained(tmp_path, over.runs[0].run, 0.9, EPOCHS)
+    lost, over, off = (new_race(tmp_path, 2) for _ in range(3))
+    for run in over.runs:
+        trained(tmp_path, run.run, 0.9, EPOCHS)
     race_control.stop(tmp_path, off.label)
-    assert race_control.follow_all(tmp_path) == []
-    assert waiting(tmp_path) == [lost.runs[0].run]
-    assert race_control.follow_all(tmp_path) == []
-    assert waiting(tmp_path) == [lost.runs[0].run]
+    for _ in range(2):
+        assert race_control.follow_all(tmp_path) == []
+        assert waiting(tmp_path) == [run.run for run in lost.runs]
 
 
 def test_a_race_that_cannot_be_asked_is_told_and_holds_no_other_up(tmp_path: Path) -> None:
-    broken, whole = new_race(tmp_path, 1), new_race(tmp_path, 1)
+    broken, whole = new_race(tmp_path, 2), new_race(tmp_path, 2)
     (race_file.races_folder(tmp_path) / broken.label / race_file.FILE).write_text("runs = 1")
     (fault,) = race_control.follow_all(tmp_path)
     assert "cannot be read" in fault
     assert "delete its folder" in fault
-    assert waiting(tmp_path) == [whole.runs[0].run]
+    assert waiting(tmp_path) == [run.run for run in whole.runs]
 
 
 def test_a_runs_folder_that_cannot_be_listed_is_one_sentence(tmp_path: Path) -> None:
-    race = new_race(tmp_path, 1)
+    race = new_race(tmp_path, 2)
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be read"):
         read_results(tmp_path / "file", race)
@@ -259,13 +259,19 @@ def test_a_run_that_trains_no_more_cannot_be_dropped(tmp_path: Path, how: str) -
         race_dropping.drop(tmp_path, race.label, first)
 
 
-def test_a_race_that_has_ended_stays_so_when_its_best_run_is_deleted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("remove", [run_trash.delete, lambda run: shutil.rmtree(run.path)])
+def test_a_race_that_has_ended_stays_so_when_its_best_run_is_deleted(
+    tmp_path: Path, remove: Callable[[RunDir], object]
+) -> None:
     race = new_race(tmp_path, 3, halving=True)
     best, *others = (run.run for run in race.runs)
     trained(tmp_path, best, 0.9, EPOCHS)
     for run in others:
         trained(tmp_path, run, 0.5, 1)
-    run_trash.delete(RunDir(tmp_path / best))
+    for _ in range(2):  # what is kept stays so
+        assert next_runs(tmp_path, race) == []
+        if (tmp_path / best).exists():
+            remove(RunDir(tmp_path / best))
     assert next_runs(tmp_path, race) == []
     board = leader_board.board(tmp_path, race)
     assert board.ended

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from engine.protocol import commands
 from engine.queueing import queue_file, runner_lock, runner_start
-from engine.racing import race_file
+from engine.racing import next_tasks, race_file
 from engine.run import run_creation, run_lock, spool
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
@@ -48,10 +50,10 @@ def test_a_new_race_waits_in_the_queue_and_is_shown(started: list[Path]) -> None
     runner = runner_lock.acquire(RUNS)
     assert lines(*NEW) == [
         "1-digits: grid, 0 of 2 runs have ended; 0.0 s used",
-        "    recipe    top-1   runs     epoch    time",
-        "────────────────────────────────────────────",
-        "1   lr=0.01           queued     0/9   0.0 s",
-        "2   lr=0.1            queued     0/9   0.0 s",
+        "    recipe    top-1   runs     epochs    time",
+        "─────────────────────────────────────────────",
+        "1   lr=0.01           queued      0/9   0.0 s",
+        "2   lr=0.1            queued      0/9   0.0 s",
         "The race goes on without this terminal: `cnn-tui race 1-digits` shows it, and "
         "`cnn-tui race stop 1-digits` ends it.",
     ]
@@ -67,13 +69,38 @@ def test_the_seeds_of_a_recipe_are_one_row_and_the_best_is_named() -> None:
         races.trained(RUNS, run.run, top1, races.EPOCHS)
     assert lines() == [
         "1-digits: grid, 4 of 4 runs have ended; 44 s used; ended",
-        "    recipe    top-1     ±   runs   epoch   time",
-        "───────────────────────────────────────────────",
-        "1   lr=0.1     85.0   7.1   done     9/9   22 s",
-        "2   lr=0.01    55.0   7.1   done     9/9   22 s",
+        "    recipe    top-1     ±   runs   epochs   time",
+        "────────────────────────────────────────────────",
+        "1   lr=0.1     85.0   7.1   done    18/18   22 s",
+        "2   lr=0.01    55.0   7.1   done    18/18   22 s",
         "Best: lr=0.1 with 85.0 % ± 7.1 %.",
         "To compare it with the next one, lr=0.01: `cnn-tui compare 3 4 1 2`",
     ]
+
+
+def test_the_epochs_of_a_recipe_are_those_of_all_its_seeds() -> None:
+    """Those of the seed that has come least far would say nothing of the others."""
+    lines(*NEW, "--seeds", "2")
+    races.trained(RUNS, race_file.find(RUNS).runs[0].run, 0.5, races.EPOCHS)
+    assert "1 done, 1 queued     9/18" in lines()[3]
+
+
+def test_a_run_that_is_not_made_yet_has_no_plan() -> None:
+    lines(*NEW)
+    made = race_file.find(RUNS)
+    race_file.write(RUNS, replace(made, made=1))
+    shutil.rmtree(RUNS / made.runs[1].run)
+    assert [row.split()[2:4] for row in lines()[3:5]] == [["queued", "0/9"], ["queued", "0.0"]]
+
+
+def test_the_board_says_which_runs_are_gone_and_what_they_had_reached() -> None:
+    lines(*NEW)
+    first, second = (run.run for run in race_file.find(RUNS).runs)
+    races.trained(RUNS, first, 0.9, races.EPOCHS)
+    races.trained(RUNS, second, 0.5, races.EPOCHS)
+    assert next_tasks.follow_up(RUNS, "1-digits") == []
+    shutil.rmtree(RUNS / first)
+    assert lines()[-2:] == [f"Without a folder now: {first}.", "Best: lr=0.01 with 90.0 %."]
 
 
 def test_the_board_says_why_runs_have_failed() -> None:

@@ -126,8 +126,9 @@ async def test_the_end_is_told_once() -> None:
 
 
 async def test_a_race_that_was_over_before_is_not_told() -> None:
-    race = races.new_race(RUNS, 1)
-    races.trained(RUNS, race.runs[0].run, 0.7, 9)
+    race = races.new_race(RUNS, 2)
+    for run in race.runs:
+        races.trained(RUNS, run.run, 0.7, 9)
     app = QuietApp(race.label)
     async with app.run_test() as pilot:
         await read_again(pilot, await opened(pilot))

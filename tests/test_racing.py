@@ -13,16 +13,20 @@ import pytest
 from msgspec.structs import replace
 
 from engine.errors import EngineError, RunError, UsageError
+from engine.queueing import queue_journal
+from engine.queueing.queue_dir import QueueDir
+from engine.queueing.queue_journal import Ended, Started
 from engine.queueing.task import Task
 from engine.racing import leader_board, next_tasks, race_file, raced_recipes
 from engine.racing.leader_board import Board
 from engine.racing.race import Race
 from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
-from engine.run import run_creation, run_notes
+from engine.run import run_creation, run_notes, run_renaming
 from engine.run.run_paths import RunDir
 from tests import races, scripted
 from tests.races import EPOCHS, asked, failed, new_race, trained
+from tui.drawing import race_rows_text
 
 
 def board(runs_dir: Path, race: Race) -> Board:
@@ -192,13 +196,47 @@ def test_the_remaining_time_counts_the_rungs_to_come(tmp_path: Path) -> None:
     assert board(tmp_path, race).remaining == pytest.approx(2.0 * (1 + 3 * 2 + 6))
 
 
+def test_what_no_epoch_has_measured_makes_the_remaining_time_a_least_one(tmp_path: Path) -> None:
+    flags = {"data": "digits", "epochs": EPOCHS, "size": 32}
+    nets = RaceRequest(archs=["lenet5", "vgg11-bn"], seeds=2, flags=flags)
+    race = prepare(tmp_path, nets)
+    trained(tmp_path, race.runs[0].run, 0.5, EPOCHS)
+    found = board(tmp_path, race)
+    assert (found.remaining, found.at_least) == (2.0 * EPOCHS, True)
+    assert race_rows_text.left(found) == ["at least 18 s left"]
+    trained(tmp_path, race.runs[2].run, 0.5, EPOCHS)
+    found = board(tmp_path, race)
+    assert (found.remaining, found.at_least) == (2.0 * 2 * EPOCHS, False)
+
+
+def test_the_remaining_time_counts_the_starts_of_engines(tmp_path: Path) -> None:
+    race, queue_dir = new_race(tmp_path, 4), QueueDir(tmp_path)
+    queue_dir.path.mkdir()
+    for run, took in zip(race.runs, (23.0, 28.0, 24.0), strict=False):
+        trained(tmp_path, run.run, 0.5, EPOCHS)
+        queue_journal.append(queue_dir, Started(run=run.run, devices=(), time=9.0))
+        queue_journal.append(queue_dir, Ended(run=run.run, state="done", time=9.0 + took))
+    # Beside its 18 s of epochs, an engine took 5, 10 and 6 s.
+    assert board(tmp_path, race).remaining == 2.0 * EPOCHS + 6.0
+
+
 def test_a_renamed_run_stays_in_the_race(tmp_path: Path) -> None:
-    race = new_race(tmp_path, 1)
+    race = new_race(tmp_path, 2)
     (tmp_path / race.runs[0].run).rename(tmp_path / "1-favourite")
     trained(tmp_path, "1-favourite", 0.9, EPOCHS)
     trained_on = board(tmp_path, race).standings[0]
     assert trained_on.mean == pytest.approx(0.9)
     assert trained_on.rows[0].run == "1-favourite"
+
+
+def test_a_race_from_the_weights_of_a_run_goes_on_when_that_is_renamed(tmp_path: Path) -> None:
+    base = scripted.run_dir(tmp_path, scripted.half_a_run())
+    (base.checkpoints / "best.pt").touch()
+    flags = {**races.FLAGS, "init_from": base.label}
+    race = prepare(tmp_path, RaceRequest(sets=["lr=[0.1, 0.2]"], flags=flags))
+    renamed = run_renaming.rename(base, "renamed")
+    made = raced_recipes.recipe_of(race, {"lr": 0.1}, 0, tmp_path)
+    assert made.init_from == str(renamed.checkpoints / "best.pt")
 
 
 def test_a_race_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -218,7 +256,7 @@ def test_races_are_found_by_number_and_name(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="holds no race yet"):
         race_file.find(tmp_path)
     for name in ("nets", "rates", "rates-again"):
-        prepare(tmp_path, asked(1)._replace(name=name))
+        prepare(tmp_path, asked(2)._replace(name=name))
     assert race_file.find(tmp_path).label == "3-rates-again"
     assert race_file.find(tmp_path, "2").label == "2-rates"
     assert race_file.find(tmp_path, "nets").label == "1-nets"
@@ -237,16 +275,17 @@ REFUSED: list[tuple[Sequence[str], dict[str, Any], str]] = [
     (["act=[relu, tanh]"], {}, "no TOML array"),
     (["epochs=[5, 9]"], {}, "epochs is given by an option, and with several"),
     (["holdout=[0.0, 0.1]"], {}, "holdout differs between these recipes"),
-    (["seed=old"], {}, "seed must be a whole number"),
+    (["seed=old", "lr=[0.1, 0.2]"], {}, "seed must be a whole number"),
     (["seed=[1, 2]"], {}, "--seeds N"),
     (
         ["lr=[0.1]"],
         {"archs": ["lenet5", "lenet6"], "flags": {"data": "digits"}},
         "there is no architecture 'lenet6'",
     ),
+    (["lr=[0.1]"], {}, r"single run, with nothing to compare: name several .* as in `cnn-tui race"),
     (["lr=[0.1]"], {"trials": 3}, "a grid tries all combinations"),
     (["lr=[0.1, 0.2]"], {"seeds": 501}, "this race is 1,002 runs: add --yes"),
-    (["lr=[0.1]"], {"name": "a/b"}, "'a/b' cannot name a race"),
+    (["lr=[0.1, 0.2]"], {"name": "a/b"}, "'a/b' cannot name a race"),
 ]
 
 
@@ -310,8 +349,9 @@ def test_a_race_that_was_killed_while_its_runs_were_made_makes_the_others(tmp_pa
     for run in race.runs[1:]:
         shutil.rmtree(tmp_path / run.run)
     (tmp_path / f".{race.runs[1].run}").mkdir()  # of this one, a part was there
-    rows = [row for each in board(tmp_path, race).standings for row in each.rows]
-    assert [row.state for row in rows] == ["queued"] * 3
+    found = board(tmp_path, race)
+    assert [row.state for row in found.rows] == ["queued"] * 3
+    assert found.idle.endswith("type `cnn-tui queue continue`.")
     assert [task.run for task in tasks(tmp_path, race)] == [run.run for run in race.runs]
     assert all(RunDir(tmp_path / run.run).recipe.exists() for run in race.runs)
     assert race_file.find(tmp_path) == race

@@ -307,15 +307,15 @@ async def test_a_folder_that_cannot_be_read_is_said_in_the_table(tmp_path: Path)
 
 
 async def test_a_run_of_a_race_opens_it(runs_dir: Path) -> None:
-    race = races.new_race(runs_dir, 1)
+    race = races.new_race(runs_dir, 2)
     async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
         shown = await opened(pilot, runs_dir)
-        assert listed(shown)[0] == race.runs[0].run
+        assert listed(shown)[0] == race.runs[-1].run
         assert "w race" in screen(pilot)
         await pilot.press("w")
         await settle(pilot)
         assert f"Race {race.label}" in screen(pilot)
-        await pilot.press("escape", "down")
+        await pilot.press("escape", "down", "down")
         await settle(pilot)
         assert pilot.app.screen is shown
         assert "w race" not in screen(pilot)

@@ -20,6 +20,7 @@ from engine.logs.log_search import FoundLog
 from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.queueing import runner_lock
 from engine.racing.race import Race
 from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
@@ -389,5 +390,6 @@ def test_race(
 ) -> None:
     for key, value in terminal.items():
         monkeypatch.setenv(key, value)
+    monkeypatch.setattr(runner_lock, "is_working", lambda runs_dir: True)
     app = RaceApp(Path("runs"), race_on_rungs().label, ascii_only=ascii_only, clock=Clock())
     assert snap_compare(app, terminal_size=size, run_before=keys_then(["down"], None))

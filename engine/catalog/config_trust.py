@@ -15,7 +15,7 @@ OTHERS_ANY = stat.S_IRWXG | stat.S_IRWXO
 
 def trusted_on_end() -> str:
     """The command of the user's file for the end of a run; empty where others can change it."""
-    return "" if _writable_by_others() else user_config.current().on_end
+    return "" if writable_by_others(user_config.config_file()) else user_config.current().on_end
 
 
 def complaint() -> str:
@@ -23,16 +23,15 @@ def complaint() -> str:
 
     One that sets nothing may be read by all.
     """
-    if path := _writable_by_others():
-        return words.writable_by_others(path)
     file = user_config.config_file()
+    if path := writable_by_others(file):
+        return words.writable_by_others(path)
     is_private = user_config.current() == user_config.BUILT_IN or not _mode(file) & OTHERS_ANY
     return "" if is_private else words.readable_by_others(file)
 
 
-def _writable_by_others() -> Path | None:
-    """The user's file, or its folder, if others can change it."""
-    file = user_config.config_file()
+def writable_by_others(file: Path) -> Path | None:
+    """This file, or its folder, if others can change it; None also where there is no such file."""
     paths = (file, file.parent) if file.exists() else ()
     return next((path for path in paths if _mode(path) & OTHERS_WRITE), None)
 

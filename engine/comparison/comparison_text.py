@@ -192,12 +192,12 @@ def spread(found: Spread, written: Callable[[float], str], members: int) -> str:
 def recipes_words(first: SeedGroup, second: SeedGroup) -> str:
     """The best recipe by the mean of its seeds, and whether the next one may be as good.
 
-    Both have several seeds with an accuracy.
+    Both have several seeds with an accuracy; a recipe with a single one may have a higher one.
     """
     best, other = first.top1, second.top1
     assert best is not None
     assert other is not None
-    said = f"Best by its seeds: {_of_seeds(first.name, best)}"
+    said = f"Best of the recipes with several seeds: {_of_seeds(first.name, best)}"
     next_one = _of_seeds(second.name, other)
     if best.lowest > other.highest:
         return f"{said}, all above those of the next, {next_one}."

@@ -87,10 +87,7 @@ def pause_now(runs_dir: Path) -> list[str]:
 
 
 def go_on(runs_dir: Path) -> int:
-    """End a pause, and start the runner; returns how many tasks there are.
-
-    Of an empty queue, the runner knows what follows.
-    """
+    """End a pause, and start the runner; returns how many tasks there are."""
     with queue_file.changed(runs_dir) as queue:
         queue.paused = ""
         count = len(queue.tasks)

@@ -8,17 +8,17 @@ from engine.queueing import queue_file, queue_text, runner_lock
 
 
 def why_nothing_starts(runs_dir: Path) -> str:
-    """The sentence for a queue in which runs wait, and none starts; "" where one will.
+    """The sentence for a race that has not ended, whose runs do not start; "" where one will.
 
-    Raises RunError if the queue cannot be read.
+    Its tasks may be lost, as where its start was killed: the next runner queues them. Raises
+    RunError if the queue cannot be read.
     """
     queue = queue_file.read(runs_dir)
-    works = runner_lock.is_working(runs_dir)
-    return sentence(queue.paused, waits=bool(queue.tasks), works=works)
+    return sentence(queue.paused, waits=True, works=runner_lock.is_working(runs_dir))
 
 
 def sentence(paused: str, *, waits: bool, works: bool) -> str:
-    """As `why_nothing_starts`, of a queue whose runner `works`, and in which a run `waits`."""
+    """The same for a queue whose runner `works`, and in which a run `waits`."""
     if paused:
         return queue_text.queue_paused(paused)
     return queue_text.NO_RUNNER if waits and not works else ""

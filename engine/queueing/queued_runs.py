@@ -63,23 +63,33 @@ def delete(run: RunDir) -> RunDir:
     return _deleted(run, leave)
 
 
-def remove(runs_dir: Path, label: str) -> RunDir | None:
-    """Take a run out of the queue. One that has never trained goes to the trash, and is returned.
+def remove(runs_dir: Path, label: str, note: Callable[[], object]) -> RunDir | None:
+    """Take a run out of the queue, and `note` that. One that has never trained goes to the trash.
 
-    Raises RunError as `queue_edits.take_out` and `run_trash.delete` do; then the queue and the run
-    are as before.
+    That one is returned. Raises RunError as `queue_edits.take_out`, `run_trash.delete` and `note`
+    do; then the queue and the run are as before.
     """
     run = RunDir(runs_dir / label)
     trained = run.journal.exists() or engine_death.had_engine(run, wrote=False)
-    if run.recipe.exists() and not trained:
-        return _deleted(run, lambda queue: queue_edits.take_out(runs_dir, queue, label))
-    with queue_file.changed(runs_dir) as queue:
+
+    def take_out(queue: Queue) -> None:
         queue_edits.take_out(runs_dir, queue, label)
+
+    if run.recipe.exists() and not trained:
+        return _deleted(run, take_out, note)
+    queue_file.change_with(runs_dir, take_out, note)
     return None
 
 
-def _deleted(run: RunDir, change: Callable[[Queue], None]) -> RunDir:
-    """The run in the trash, after a change of the queue."""
+def _deleted(
+    run: RunDir, change: Callable[[Queue], None], note: Callable[[], object] = lambda: None
+) -> RunDir:
+    """The run in the trash, after a change of the queue that is noted."""
     found: list[RunDir] = []
-    queue_file.change_with(run.path.parent, change, lambda: found.append(run_trash.delete(run)))
+
+    def act() -> None:
+        note()
+        found.append(run_trash.delete(run))
+
+    queue_file.change_with(run.path.parent, change, act)
     return found[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine import regular_files, text
 from engine.errors import RunError
-from engine.queueing import runner_lock
+from engine.queueing import kept_command, runner_lock
 from engine.queueing.queue_dir import QueueDir
 from engine.run import process_lock
 from engine.start import launch
@@ -39,10 +39,11 @@ def ensure_runner(runs_dir: Path) -> None:
 def _start(runs_dir: Path, lock: int) -> None:
     log = QueueDir(runs_dir).runner_log
     arguments = [*launch.COMMAND, "--queue", str(runs_dir.resolve()), "--lock-fd", str(lock)]
+    environment = os.environ | kept_command.variables(runs_dir) | FIXED
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     try:
         with contextlib.closing(open(regular_files.open_descriptor(log, flags), "ab")) as output:
-            runner = launch.detached(ProcessStart(arguments, os.environ | FIXED), output, lock)
+            runner = launch.detached(ProcessStart(arguments, environment), output, lock)
     except OSError as error:
         raise RunError(text.cannot_write(log, text.refused(error))) from error
     process_lock.sign(lock, runner.pid)  # who asks before it has started knows it already

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -13,10 +11,13 @@ import msgspec
 
 from engine.comparison.seed_groups import Spread, spread
 from engine.queueing import queue_halt
+from engine.racing import engine_overhead
 from engine.racing.next_tasks import Course, course, is_over
 from engine.racing.race import Race, RaceRun
-from engine.racing.run_results import RunResults, read_results
+from engine.racing.race_results import read_results
+from engine.racing.run_results import RunResults
 from engine.racing.rungs import Rung, counts, score
+from engine.racing.time_left import time_left
 
 # queued: no engine has trained it yet. waiting: it is at a rung, or its engine was killed, and it
 # will be resumed. dropped: other recipes were better at a rung. stopped: by somebody, or by the end
@@ -69,8 +70,9 @@ class Board(msgspec.Struct, frozen=True):
     """A leader board, best recipe first.
 
     `rungs` is the number of rungs, 1 without halving. `used` is the time of all engines and
-    `remaining` what is left at the present pace, in seconds; None while nothing is known. `idle`
-    is the sentence why nothing starts, "" where something will.
+    `remaining` what is left at the present pace, in seconds; None while nothing is known. With
+    `at_least` it is longer, by recipes of which no epoch is measured. `idle` is the sentence why
+    nothing starts, "" where something will.
     """
 
     race: Race
@@ -79,6 +81,7 @@ class Board(msgspec.Struct, frozen=True):
     ended: bool
     used: float
     remaining: float | None
+    at_least: bool = False
     idle: str = ""
 
     @property
@@ -99,11 +102,11 @@ class Board(msgspec.Struct, frozen=True):
 
 def board(runs_dir: Path, race: Race) -> Board:
     """The leader board as it is now. Raises RunError if the runs or the queue cannot be read."""
-    return board_of(race, read_results(runs_dir, race), queue_halt.why_nothing_starts(runs_dir))
+    return board_of(runs_dir, race, read_results(runs_dir, race))
 
 
-def board_of(race: Race, results: Mapping[str, RunResults], idle: str) -> Board:
-    """The leader board by these results; `idle` is why nothing starts, "" where something will."""
+def board_of(runs_dir: Path, race: Race, results: Mapping[str, RunResults]) -> Board:
+    """The leader board by these results. Raises RunError if the queue cannot be read."""
     now = course(race, results)
     finished = not now.tasks and not race.recipes_to_come
     ended_early = is_over(race, results)
@@ -116,8 +119,11 @@ def board_of(race: Race, results: Mapping[str, RunResults], idle: str) -> Board:
     order = sorted(range(len(race.recipes)), key=places.place)
     standings = tuple(map(places.standing, order))
     used = sum(each.elapsed for each in results.values())
-    left = None if ended else _remaining(race, now, results)
-    return Board(race, standings, len(now.ladder), ended, used, left, "" if ended else idle)
+    idle = "" if ended else queue_halt.why_nothing_starts(runs_dir)
+    overhead = engine_overhead.usual_overhead(runs_dir, results.values())
+    left = None if ended else time_left(race, now, results, overhead)
+    seconds, at_least = left if left is not None else (None, False)
+    return Board(race, standings, len(now.ladder), ended, used, seconds, at_least, idle)
 
 
 class _Places(NamedTuple):
@@ -182,28 +188,3 @@ def _spread(seeds: Sequence[RunResults]) -> Spread | None:
     """The spread of the accuracies of those seeds that count: see `Standing`."""
     furthest = max(each.epoch for each in seeds)
     return spread(each.top1 for each in seeds if each.state == "done" or each.epoch == furthest)
-
-
-def _remaining(race: Race, now: Course, results: Mapping[str, RunResults]) -> float | None:
-    """Seconds until the race has ended, at the pace of its runs; None while that is unknown.
-
-    Those that train at present share the devices, and so will those to come.
-    """
-    paces = [each.epoch_seconds for each in results.values()]
-    measured = [pace for pace in paces if pace is not None]
-    if not measured:
-        return None
-    usual = statistics.median(measured)
-    live = sum(each.state == "training" for each in results.values())
-    longest = max(each.planned for each in results.values())
-    labelled = {each.run: each for each in results.values()}
-    seconds = 0.0
-    for task in now.tasks:
-        found = labelled[task.run]
-        epochs = max(0, (task.until or found.planned) - found.epoch)
-        seconds += epochs * (found.epoch_seconds or usual)
-    for before, rung in pairwise(now.ladder[now.reached[now.racing[0]] :]):
-        epochs = rung.epoch(longest) - before.epoch(longest)
-        seconds += before.keeps * race.seeds * epochs * usual
-    seconds += race.recipes_to_come * race.seeds * longest * usual
-    return seconds / max(1, live)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from engine.queueing.task import Task
 from engine.racing import race_file, race_folders, tree_sampler
 from engine.racing.race import Race, RaceRun
-from engine.racing.run_results import RunResults, read_results
+from engine.racing.race_results import keep_results, read_results
+from engine.racing.run_results import RunResults
 from engine.racing.rungs import Rung, counts, rungs, score
 from engine.run.runs_folder_lock import locked_runs_folder
 
@@ -31,13 +32,19 @@ class Course(NamedTuple):
 def follow_up(runs_dir: Path, label: str) -> list[Task]:
     """What the race trains next; nothing once it has ended, or its budget is used up.
 
-    Makes the runs that its file names and a process that was killed has not made, and those of the
-    recipe that TPE chooses next. Raises RunError where the file of the race cannot be read, and as
-    `with_next_recipe`.
+    Of an end, keeps what its runs have reached. Makes the runs that its file names and a process
+    that was killed has not made, and those of the recipe that TPE chooses next. Raises RunError
+    where the file of the race cannot be read, and as `with_next_recipe`.
     """
     race = race_file.read(runs_dir, label)
-    if race.made < len(race.runs) or race.recipes_to_come:
-        return _follow_up_of_more(runs_dir, label)
+    grows = race.made < len(race.runs) or race.recipes_to_come
+    tasks = _follow_up_of_more(runs_dir, label) if grows else _tasks_left(runs_dir, race)
+    if not tasks:
+        keep_results(runs_dir, race)
+    return tasks
+
+
+def _tasks_left(runs_dir: Path, race: Race) -> list[Task]:
     results = read_results(runs_dir, race)
     return [] if is_over(race, results) else course(race, results).tasks
 

@@ -14,7 +14,8 @@ from engine.queueing import queue_file, runner_start
 from engine.queueing.task import Queue
 from engine.racing import next_tasks, race_file, racing_text
 from engine.racing.race import Race
-from engine.racing.run_results import found_runs, read_results
+from engine.racing.race_results import read_results
+from engine.racing.run_results import found_runs
 from engine.run import run_liveness, spool
 from engine.run.run_paths import RunDir
 

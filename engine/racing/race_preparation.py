@@ -26,14 +26,16 @@ MANY_RUNS = 1000
 def prepare(runs_dir: Path, request: RaceRequest, *, however_many: bool = False) -> Race:
     """Create a race with its runs; nothing trains yet.
 
-    Raises UsageError and DataError, with nothing made, for what cannot be trained or compared, and
-    for more than `MANY_RUNS` runs unless `however_many`. Raises RunError for folders that cannot be
-    made.
+    Raises UsageError and DataError, with nothing made, for what cannot be trained or compared, for
+    a single run, and for more than `MANY_RUNS` of them unless `however_many`. Raises RunError for
+    folders that cannot be made.
     """
     race = _planned(request)
     recipe_count = math.prod(map(len, race.choices.values()))
     race = replace(race, trials=min(race.trials, recipe_count))
     count = race.seeds * (race.trials or recipe_count)
+    if count == 1:
+        raise UsageError(racing_text.NOTHING_TO_COMPARE)
     if count > MANY_RUNS and not however_many:  # first, since to check so many takes minutes
         raise UsageError(racing_text.many_runs(count))
     recipes = raced_recipes.check_recipes(race, runs_dir)

@@ -15,7 +15,7 @@ from engine.queueing import queue_file, queue_races
 from engine.queueing.queue_races import Races
 from engine.queueing.runner import Runner
 from engine.racing import next_tasks, race_control, race_file
-from engine.racing.run_results import read_results
+from engine.racing.race_results import read_results
 from engine.run.run_paths import RunDir
 
 RACES = Races(next_tasks.follow_up, next_tasks.may_start)

@@ -41,6 +41,12 @@ SEEDS = "the seeds of a race are --seeds N, counted from --seed: leave seed out 
 NO_OPTUNA = needs_packages("--sampler tpe", ["optuna"])
 
 
+NOTHING_TO_COMPARE = (
+    "this race is a single run, with nothing to compare: name several architectures, values or "
+    "seeds, as in `cnn-tui race --arch lenet5,resnet20 --set 'lr=[0.05, 0.1]' --seeds 2`."
+)
+
+
 def no_array(key: str, value: str) -> str:
     name = harmless(key)
     return (

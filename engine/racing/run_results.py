@@ -10,12 +10,10 @@ from typing import Literal, NamedTuple, TypeAlias
 from engine.errors import EngineError
 from engine.protocol.events import EpochEnded, Phase, RunEnded, RunStarted, Steered, known
 from engine.racing import elapsed_clock
-from engine.racing.race import Race
 from engine.recipes.recipe_building import read_recipe
 from engine.run import run_liveness, run_search
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
-from engine.run.run_trash import trash_of
 
 # What so many journals say stays known as long as they do not change.
 KEPT = 4096
@@ -81,36 +79,6 @@ class RunResults(NamedTuple):
 def loss_of(result: EpochResult) -> float:
     """The loss of an epoch; infinite where it was not finite."""
     return float("inf") if result.loss is None else result.loss
-
-
-def read_results(runs_dir: Path, race: Race) -> dict[str, RunResults]:
-    """The results of the runs of a race, by the labels that its file has.
-
-    Raises RunError if the runs folder cannot be read.
-    """
-    labels = [run.run for run in race.runs]
-    results = {label: run_results(run) for label, run in found_runs(runs_dir, labels).items()}
-    results |= _deleted(runs_dir, [label for label in labels if results[label].state == "gone"])
-    for label in labels[race.made :]:  # its folder is being made
-        if results[label].state == "gone":
-            results[label] = results[label]._replace(state="queued")
-    for label in results.keys() & set(race.dropped):
-        results[label] = results[label]._replace(dropped=True)
-    return results
-
-
-def _deleted(runs_dir: Path, labels: list[str]) -> dict[str, RunResults]:
-    """The results of those of these runs that are in the trash.
-
-    What they have reached still counts: else other recipes would go on in their place.
-    """
-    found = found_runs(trash_of(runs_dir), labels) if labels else {}
-    results = {label: run_results(run) for label, run in found.items()}
-    return {
-        label: each._replace(dropped=True, removed=True)
-        for label, each in results.items()
-        if each.state != "gone"
-    }
 
 
 def found_runs(runs_dir: Path, labels: Iterable[str]) -> dict[str, RunDir]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from engine.errors import RunError, UsageError
 from engine.recipes import watched_recipe
 from engine.run import run_search, run_text
 from engine.run.run_at_path import is_path, path_typed, run_of
-from engine.run.run_paths import RunDir
+from engine.run.run_paths import RunDir, numbered_names
 
 # The checkpoints of a run, the better one first.
 SAVED = ("best.pt", "last.pt")
@@ -46,7 +47,9 @@ def find_saved(source: str, runs_dir: Path) -> SavedFile:
     own program trained it, and UsageError if it has no checkpoint.
     """
     path = path_typed(source)
-    if os.path.isfile(path):  # False also for a name that no file can have
+    if not os.path.isfile(path):  # as for a name that no file can have
+        path = _in_renamed_run(path) or path
+    if os.path.isfile(path):
         return SavedFile(path.parent.resolve() / path.name, run_of(path))
     run = _find_run(source, runs_dir)
     saved = best_file(run)
@@ -56,6 +59,22 @@ def find_saved(source: str, runs_dir: Path) -> SavedFile:
             raise RunError(run_text.network_of_program(run.label, program))
         raise UsageError(run_text.nothing_saved(run.label))
     return SavedFile(saved.resolve(), run)
+
+
+def _in_renamed_run(path: Path) -> Path | None:
+    """This checkpoint of a run that has another name by now, as a race has noted it; else None.
+
+    A run keeps its number.
+    """
+    before = RunDir(path.parent.parent)
+    if before.number is None or path.parent != before.checkpoints or os.path.exists(before.path):
+        return None
+    with contextlib.suppress(OSError, ValueError):
+        for number, label in numbered_names(before.path.parent):
+            run = RunDir(before.path.parent / label)
+            if number == before.number and os.path.exists(run.recipe):
+                return run.checkpoints / path.name
+    return None
 
 
 def _find_run(source: str, runs_dir: Path) -> RunDir:

@@ -16,9 +16,12 @@ from engine.start import start_text
 def had_engine(run: RunDir, *, wrote: bool) -> bool:
     """Whether the run had an engine: it `wrote` an event, or its lock still names an owner.
 
-    A journal of which nothing can be read is a trace of one, too.
+    A journal of which nothing can be read is a trace of one, too. The lock of a run whose maker was
+    killed names an owner, but no process; and there is no log.
     """
-    return wrote or lock_owner.read_owner(run) is not None or bool(journal_damage.sentence(run))
+    owner = lock_owner.read_owner(run)
+    is_owned = owner is not None and (owner.pid > 0 or run.log.exists())
+    return wrote or is_owned or bool(journal_damage.sentence(run))
 
 
 def sentence(run: RunDir) -> str:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.errors import RunError, UsageError
+from tui.cli import cli_text, settings_check
 from tui.cli import queue_command_text as words
-from tui.cli import settings_check
 from tui.cli.bare_words import OptionsAlone
 from tui.cli.options import json_option, on_end_option, recipe_options, runs_option
 from tui.cli.printed_json import print_line
 from tui.cli.start_command import StartRequest
+from tui.cli.stderr_lines import say
 
 if TYPE_CHECKING:
     from engine.queueing.queue_edits import Where
@@ -127,10 +128,10 @@ def _where(word: str) -> Where:
 @json_option
 @runs_option
 def remove(run: str, as_json: bool, runs_dir: Path) -> None:
-    from engine.queueing import queued_runs
+    from engine.racing import race_dropping
 
     found = _found(runs_dir, run)
-    deleted = queued_runs.remove(runs_dir, found.label)
+    deleted = race_dropping.remove(runs_dir, found.label)
     if as_json:
         print_line({"run": found.label, "trash": str(deleted.path) if deleted else None})
     else:
@@ -157,8 +158,11 @@ def pause(now: bool, as_json: bool, runs_dir: Path) -> None:
 @runs_option
 def continue_(as_json: bool, runs_dir: Path) -> None:
     from engine.queueing import queue_edits
+    from engine.racing import race_control
 
     settings_check.tell_doubts_for_runner(runs_dir)
+    for fault in race_control.follow_all(runs_dir):
+        say(cli_text.warning(fault))
     count = queue_edits.go_on(runs_dir)
     if as_json:
         print_line({"paused": False, "runs": count})

@@ -27,13 +27,15 @@ def print_board(board: Board, runs_dir: Path) -> None:
         TableColumn(words.TOP1, numeric=True),
         *([TableColumn(words.DEVIATION, numeric=True, rank=1)] if several else []),
         TableColumn(words.RUNS),
-        TableColumn(words.EPOCH, numeric=True, rank=2),
+        TableColumn(words.EPOCHS, numeric=True, rank=2),
         TableColumn(words.TIME, numeric=True, rank=3),
     ]
     rows = enumerate(board.standings, start=1)
     print_table(columns, (_row(place, standing, several=several) for place, standing in rows))
     for failure in words.failures(board):
         click.echo(failure)
+    if gone := words.gone(board):
+        click.echo(gone)
     if board.ended and (said := words.winner(board)):
         click.echo(said)
         _print_next_best(board.standings[:2], runs_dir)
@@ -56,6 +58,6 @@ def _row(place: int, standing: Standing, *, several: bool) -> tuple[str, ...]:
         "" if standing.mean is None else percent(standing.mean),
         *([deviation] if several else []),
         words.states(rows),
-        f"{min(row.epoch for row in rows):,}/{max(row.epochs for row in rows):,}",
+        words.epochs(rows),
         duration(sum(row.elapsed for row in rows)),
     )

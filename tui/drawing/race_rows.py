@@ -68,7 +68,7 @@ def board_columns(board: Board, recipes: Sequence[int], width: int) -> list[Colu
     if limits is not None:
         texts = [_bar(each, limits, bars) for each in standings]
         columns.append(Column(words.bar_range(limits), texts, 4, inks=inks, least=bars))
-    columns.append(Column(words.EPOCHS, [_epochs(each) for each in rows], 3, right=True))
+    columns.append(Column(words.EPOCHS, [*map(words.epochs, rows)], 3, right=True))
     columns.append(Column(words.RUNS, [_states(each) for each in rows], inks=[*map(_ink, rows)]))
     if board.rungs > 1:
         columns.append(Column(words.RUNG, [f"{each[0].rung}" for each in rows], 5, right=True))
@@ -94,11 +94,6 @@ def _bar(standing: Standing, limits: Limits, width: int) -> str:
 
 def _percent(share: float | None) -> str:
     return "" if share is None else numbers.percent(share)
-
-
-def _epochs(rows: Sequence[Row]) -> str:
-    """The epochs that the runs of a recipe have finished together, and those of their plans."""
-    return f"{sum(row.epoch for row in rows):,}/{sum(row.epochs for row in rows):,}"
 
 
 def _states(rows: Sequence[Row]) -> str:

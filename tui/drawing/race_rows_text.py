@@ -8,11 +8,11 @@ from engine.catalog.architecture_names import short_name
 from engine.numbers import duration, share, short
 from engine.racing.leader_board import Board, Row, Standing
 from engine.recipes.recipe_toml import as_setting
-from engine.text import harmless, typed
+from engine.text import examples, harmless, typed
 
 RECIPE, TOP1, DEVIATION, EPOCHS = "recipe", "top-1", "±", "epochs"
 RUNS, RUNG, LEFT = "runs", "rung", "left"
-EPOCH, TIME = "epoch", "time"
+TIME = "time"
 CURVES = "Top-1 %"
 RUNG_MARK = "◆ rung"
 NO_CURVES = "the curves begin with the first epoch that ends"
@@ -25,6 +25,15 @@ def recipe(standing: Standing) -> str:
     arch = [short_name(str(told.pop("arch")))] if "arch" in told else []
     settings = [*arch, *(f"{key}={as_setting(value)}" for key, value in told.items())]
     return harmless(" ".join(settings)) or "-"
+
+
+def epochs(rows: Sequence[Row]) -> str:
+    """The epochs that the runs of a recipe have finished together, and those of their plans.
+
+    "" before its plans can be read.
+    """
+    planned = sum(row.epochs for row in rows)
+    return f"{sum(row.epoch for row in rows):,}/{planned:,}" if planned else ""
 
 
 def seed(number: int, state: str) -> str:
@@ -46,10 +55,15 @@ def left(board: Board) -> list[str]:
         return [_end(board)]
     if board.remaining is None:
         return []
-    time = f"{duration(board.remaining)} left"
+    time, how = f"{duration(board.remaining)} left", _how_long(board)
     rung = max((row.rung for each in board.standings for row in each.rows), default=1)
-    of_rungs = [f"rung {rung} of {board.rungs}, about {time}"] if board.rungs > 1 else []
-    return [*of_rungs, f"about {time}", time]
+    of_rungs = [f"rung {rung} of {board.rungs}, {how} {time}"] if board.rungs > 1 else []
+    shortest = [] if board.at_least else [time]
+    return [*of_rungs, f"{how} {time}", *shortest]
+
+
+def _how_long(board: Board) -> str:
+    return "at least" if board.at_least else "about"
 
 
 def _end(board: Board) -> str:
@@ -101,7 +115,7 @@ def head(board: Board) -> str:
     if board.ended:
         said.append(_end(board))
     elif board.remaining is not None:
-        said.append(f"about {duration(board.remaining)} left")
+        said.append(f"{_how_long(board)} {duration(board.remaining)} left")
     if board.idle:
         said.append(board.idle)
     return harmless("; ".join(said))
@@ -118,6 +132,12 @@ def failures(board: Board) -> list[str]:
 
 def _failed(runs: list[str]) -> str:
     return f"{runs[0]} failed" if len(runs) == 1 else f"{len(runs):,} runs failed, as {runs[0]}"
+
+
+def gone(board: Board) -> str:
+    """Which runs have no folder any more; "" if all have."""
+    runs = [row.run for row in board.rows if row.state == "removed"]
+    return f"Without a folder now: {examples(runs)}." if runs else ""
 
 
 def winner(board: Board) -> str:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from engine.comparison.mean_curve import mean_curve
 from engine.comparison.seed_groups import settings_key
-from engine.queueing import queue_halt
 from engine.racing import leader_board, race_file
 from engine.racing.leader_board import Board, Standing
-from engine.racing.run_results import RunResults, read_results
+from engine.racing.race_results import read_results
+from engine.racing.run_results import RunResults
 from engine.racing.rungs import rungs
 from tui.drawing.race_rows import RecipeCurve
 
@@ -37,7 +37,7 @@ def read(runs_dir: Path, label: str) -> RaceReading:
     """Read the race with this label. Raises RunError where it is not there, or damaged."""
     race = race_file.read(runs_dir, label)
     results = read_results(runs_dir, race)
-    board = leader_board.board_of(race, results, queue_halt.why_nothing_starts(runs_dir))
+    board = leader_board.board_of(runs_dir, race, results)
     plan = {settings_key(runs[0].settings): at for at, runs in enumerate(race.recipes)}
     recipes = [plan[settings_key(each.settings)] for each in board.standings]
     best = board.standings[:MOST_CURVES]

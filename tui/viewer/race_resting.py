@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.errors import EngineError
 from engine.racing import next_tasks, race_file
-from engine.racing.run_results import read_results
+from engine.racing.race_results import read_results
 from engine.run.run_paths import RunDir
 
 
