@@ -157,6 +157,17 @@ def test_what_is_remembered_may_be_damaged(tmp_path: Path) -> None:
         assert remembered_view.read() == RunsView()
 
 
+async def test_the_lists_of_columns_are_drawn_in_ascii(runs_dir: Path) -> None:
+    async with CnnTui(runs_dir, ascii_only=True).run_test(size=(80, 24)) as pilot:
+        await opened(pilot, runs_dir)
+        for key, first in (("o", "# newest first"), ("C", "# number")):
+            await pilot.press(key)
+            await settle(pilot)
+            assert first in screen(pilot)
+            assert screen(pilot).isascii()
+            await pilot.press("escape")
+
+
 async def test_marked_runs_are_compared(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
 
