@@ -366,6 +366,22 @@ async def test_q_leaves_the_program(runs_dir: Path) -> None:
     assert app.return_value == ""
 
 
+@pytest.mark.parametrize("keys", [["c"], ["c", "p"], ["enter"]])
+async def test_from_whatever_is_above_leaving_tells_of_the_runs_started_here(
+    runs_dir: Path, keys: Sequence[str]
+) -> None:
+    live = run_lock.acquire(RunDir(runs_dir / "1-lenet5-digits"))
+    app = CnnTui(runs_dir)
+    async with app.run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        shown._started.add(RunDir(runs_dir / "1-lenet5-digits"))
+        await pilot.press("end", "space", "up", "space", *keys)
+        assert pilot.app.screen is not shown
+        await pilot.press("q")
+    os.close(live)
+    assert "1-lenet5-digits goes on training; come back with" in str(app.return_value)
+
+
 async def test_enter_watches_a_run_and_escape_comes_back(runs_dir: Path) -> None:
     async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
         shown = await opened(pilot, runs_dir)

@@ -225,9 +225,6 @@ class CompareScreen(FineScreen[None]):
         elif self.is_above_another:
             self.dismiss()
 
-    def action_leave(self) -> None:
-        self.app.exit("")
-
     # The mouse
 
     def on_curves_box_viewed(self) -> None:

@@ -383,9 +383,6 @@ class RunsScreen(FineScreen[None]):
     def action_back(self) -> None:
         self.dismiss()
 
-    def action_leave(self) -> None:
-        self.app.exit(self.farewell)
-
     @property
     def farewell(self) -> str:
         """The runs started here that live on."""
