@@ -209,10 +209,10 @@ async def test_tags_go_to_all_marked_runs_and_a_note_to_the_chosen_one(runs_dir:
     async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
         await opened(pilot, runs_dir)
         await pilot.press("space", "space", "t")
-        assert pilot.app.screen.query_one(Input).value == "old"
+        assert pilot.app.screen.query_one(Input).placeholder == "now: old own"
         await typed(pilot, "night ???")
         assert "???" in words(pilot)
-        await typed(pilot, "night")
+        await typed(pilot, "+night -old")
         assert run_notes.read(first).tags == ("own", "night")
         assert run_notes.read(second).tags == ("night",)
         await pilot.press("home", "n")

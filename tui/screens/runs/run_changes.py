@@ -41,21 +41,22 @@ class RunChanges:
         """How many changes are being made."""
 
     def tag(self, runs: Mapping[RunDir, Sequence[str]]) -> None:
-        """Ask for the tags that all of these runs have in common."""
-        first, *others = runs.values()
-        common = [tag for tag in first if all(tag in tags for tags in others)]
+        """Ask for tags to add and to drop, in words as `cnn-tui tag` takes them."""
+
+        def changed(notes: RunNotes, written: str) -> RunNotes:
+            return run_notes.with_tags(notes, *run_notes.tags_in(written.split()))
+
         dialog = LineDialog(
-            " ".join(common),
-            lambda written: refusal(lambda: run_notes.with_tags(RunNotes(), written.split())),
+            "",
+            lambda written: refusal(lambda: changed(RunNotes(), written)),
+            runs_screen_text.tags_now(dict.fromkeys(tag for tags in runs.values() for tag in tags)),
         ).entitled(
             runs_screen_text.tags_of([run.label for run in runs]), runs_screen_text.TAGS_KEYS
         )
 
         def take(written: str | None) -> None:
-            if written is not None:
-                now = written.split()
-                gone = {*common} - {*now}
-                self._write([*runs], lambda notes: run_notes.with_tags(notes, now, gone))
+            if written:
+                self._write([*runs], lambda notes: changed(notes, written))
 
         self._screen.app.push_screen(dialog, take)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.numbers import size
 from engine.text import harmless, typed
@@ -122,7 +122,7 @@ COLUMNS_TITLE = "Columns"
 COLUMNS_KEYS = "Space on, off   Enter take them"
 ORDER_TITLE = "Order"
 ORDER_KEYS = "Enter; again: the other way"
-TAGS_KEYS = "words with spaces between   Enter takes them   Esc cancels"
+TAGS_KEYS = "night or +night adds, -night drops   Esc cancels"
 NOTE_KEYS = "empty drops it   Enter takes it   Esc cancels"
 RENAME_KEYS = "its number stays   Enter takes it   Esc cancels"
 
@@ -133,6 +133,11 @@ def some_of(labels: Sequence[str]) -> str:
 
 def tags_of(labels: Sequence[str]) -> str:
     return f"Tags: {some_of(labels)}"
+
+
+def tags_now(tags: Iterable[str]) -> str:
+    """What stands in the empty line: `now: night keep`."""
+    return f"now: {harmless(' '.join(tags)) or 'none'}"
 
 
 def note_on(run: str) -> str:
