@@ -36,7 +36,9 @@ from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.runs import remembered_view
 from tui.screens.runs.all_runs import AllRuns
 from tui.screens.runs.delete_question import DeleteQuestion
+from tui.screens.runs.run_list_screen import RunListScreen
 from tui.screens.runs.runs_screen import RunsScreen
+from tui.screens.runs.trash_screen import TrashScreen
 from tui.screens.started_runs import StartedRuns
 from tui.viewer import run_selection
 from tui.viewer.event_source import EventSource
@@ -72,7 +74,7 @@ async def typed(pilot: Pilot[Any], text: str) -> None:
     await settle(pilot)
 
 
-def listed(shown: RunsScreen) -> list[str]:
+def listed(shown: RunListScreen) -> list[str]:
     """The labels of the listed runs, from above."""
     return [Path(path).name for path in shown.query_one(AllRuns)._keys]
 
@@ -253,11 +255,36 @@ async def test_a_run_is_deleted_after_a_question(runs_dir: Path) -> None:
         await pilot.press("space", "d", "d")
         await settle(pilot)
         assert listed(shown) == ["2-resnet20-digits", "1-lenet5-digits"]
-        assert notes(pilot) == [
-            "moved to the trash: 3-lenet5-mnist; `cnn-tui restore 3-lenet5-mnist` brings it back"
-        ]
+        assert notes(pilot) == ["moved to the trash, which T shows: 3-lenet5-mnist"]
         assert marked(shown) == []
         assert [run.label for run in run_trash.trashed(runs_dir)] == ["3-lenet5-mnist"]
+
+
+async def test_the_trash_is_such_a_list_and_gives_runs_back(runs_dir: Path) -> None:
+    for label in TOP1:
+        run_trash.delete(RunDir(runs_dir / label))
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("T")
+        await settle(pilot)
+        trash = pilot.app.screen
+        assert isinstance(trash, TrashScreen)
+        assert listed(trash) == ["3-lenet5-mnist", "2-resnet20-digits", "1-lenet5-digits"]
+        await pilot.press("slash")
+        await typed(pilot, "top1>80%")
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert listed(trash) == ["2-resnet20-digits"]
+        assert notes(pilot) == ["back from the trash: 1-lenet5-digits"]
+        await pilot.press("escape")
+        await settle(pilot)
+        assert listed(shown) == ["1-lenet5-digits"]
+        await pilot.press("T")
+        await settle(pilot)
+        await pilot.press("space", "space", "enter")
+        await settle(pilot)
+        assert "the trash is empty" in screen(pilot)
+        assert run_trash.trashed(runs_dir) == []
 
 
 async def test_of_several_deletions_those_before_a_refused_one_count(runs_dir: Path) -> None:

@@ -94,7 +94,7 @@ def with_tags(notes: RunNotes, add: Iterable[str] = (), remove: Iterable[str] = 
 
 
 def tags_in(words: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The tags to add, `night` or `+night`, and those to drop, `-night`, as somebody writes them."""
+    """The tags that somebody adds, written `night` or `+night`, and drops, written `-night`."""
     written = [*words]
     add = [word.removeprefix("+") for word in written if not word.startswith("-")]
     return add, [word[1:] for word in written if word.startswith("-")]

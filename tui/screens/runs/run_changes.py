@@ -100,6 +100,10 @@ class RunChanges:
         trash = folder(run_trash.trash_of(runs[0].path.parent))
         self._screen.app.push_screen(DeleteQuestion([run.label for run in runs], trash), take)
 
+    def restore(self, runs: Sequence[RunDir]) -> None:
+        """Bring runs back from the trash, up to the first that cannot."""
+        self._make(lambda: restored(runs))
+
     def _make(self, change: Callable[[], Change]) -> None:
         """Make a change in a thread: a disk may be slow."""
         self.under_way += 1
@@ -119,14 +123,32 @@ class RunChanges:
 
 def deleted(runs: Sequence[RunDir]) -> Change:
     """Move these runs to the trash, up to the first that cannot."""
+    return _moved(runs, queued_runs.delete, runs_screen_text.deleted)
+
+
+def restored(runs: Sequence[RunDir]) -> Change:
+    """Bring these runs back from the trash, up to the first that cannot."""
+
+    def restore(run: RunDir) -> None:
+        run_trash.restore(run.path.parent.parent, run.label)
+
+    return _moved(runs, restore, runs_screen_text.restored)
+
+
+def _moved(
+    runs: Sequence[RunDir],
+    move: Callable[[RunDir], object],
+    said: Callable[[Sequence[str]], str],
+) -> Change:
+    """Move these runs out of their list, up to the first that cannot; `said` tells which."""
     gone: list[RunDir] = []
     error = ""
     for run in runs:
         try:
-            queued_runs.delete(run)
+            move(run)
         except EngineError as refused:
             error = str(refused)
             break
         gone.append(run)
-    said = runs_screen_text.deleted([run.label for run in gone]) if gone else ""
-    return Change(said, error, dict.fromkeys(gone))
+    labels = [run.label for run in gone]
+    return Change(said(labels) if labels else "", error, dict.fromkeys(gone))
