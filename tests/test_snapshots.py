@@ -81,7 +81,7 @@ def pictures() -> Screen[Any]:
 def images_of_pair() -> Screen[Any]:
     seen = examples.feature_maps()
     shown = [events.Example(i, seen.picture, 0, ((1, 0.8), (0, 0.2))) for i in range(3)]
-    heading = pairs_text.images_heading("1-lenet5-pets", "2-lenet5-pets")
+    heading = pairs_text.images_heading("1-lenet5-pets", "2-lenet5-pets", "epoch 3")
     return ImagesDialog(heading, shown, judged_runs.CLASSES, 20)
 
 

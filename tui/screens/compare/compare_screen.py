@@ -187,6 +187,8 @@ class CompareScreen(FineScreen[None]):
 
     def action_fold(self) -> None:
         self.comparing.view.folded = not self.comparing.view.folded
+        if self.comparing.view.folded and not self.comparing.has_folded:
+            self.notify(words.NOTHING_FOLDS, markup=False)
         self._draw()
 
     def action_order(self) -> None:
