@@ -75,14 +75,14 @@ def augmented() -> Screen[Any]:
 def pictures() -> Screen[Any]:
     seen = examples.feature_maps()
     shown = [events.Example(10 * i, seen.picture, 3, ((5, 0.8), (3, 0.15))) for i in range(7)]
-    return ImagesDialog("cat taken for dog, epoch 12", shown, examples.CIFAR10, 44)
+    return ImagesDialog("cat taken for dog, epoch 12", shown, examples.CIFAR10, 44, "epoch 12.4")
 
 
 def images_of_pair() -> Screen[Any]:
     seen = examples.feature_maps()
     shown = [events.Example(i, seen.picture, 0, ((1, 0.8), (0, 0.2))) for i in range(3)]
-    heading = pairs_text.images_heading("1-lenet5-pets", "2-lenet5-pets", "epoch 3")
-    return ImagesDialog(heading, shown, judged_runs.CLASSES, 20)
+    heading = pairs_text.images_heading("1-lenet5-pets", "2-lenet5-pets")
+    return ImagesDialog(heading, shown, judged_runs.CLASSES, 20, "epoch 3")
 
 
 SMALL, MEDIUM, WIDE = (80, 24), (120, 40), (200, 60)

@@ -25,24 +25,22 @@ class ImageRequests:
         self._screen.notify(pairs_text.asking(wrong.label), markup=False)
         if wrong.letter not in self._routers:
             self._routers[wrong.letter] = InspectionRouter(self._screen, wrong.source)
-        asked = _Asked(self._screen, right, wrong, len(images))
+        heading = pairs_text.images_heading(right.label, wrong.label)
+        asked = _Asked(self._screen, heading, wrong, len(images))
         self._routers[wrong.letter].request(asked, InspectionRequest("images", images=images))
 
 
 class _Asked:
     """One request: its reply opens the dialog with the heading that belongs to it."""
 
-    def __init__(
-        self, screen: Screen[str], right: ComparedRun, wrong: ComparedRun, count: int
-    ) -> None:
-        self._screen, self._right, self._wrong, self._count = screen, right, wrong, count
+    def __init__(self, screen: Screen[str], heading: str, run: ComparedRun, count: int) -> None:
+        self._screen, self._heading, self._run, self._count = screen, heading, run, count
 
     def receive(self, reply: Event) -> None:
         """Show the images; the router has told why there are none."""
         if isinstance(reply, Examples):
-            history = self._wrong.history
+            history = self._run.history
             # A run that trains replies with the weights that it has now, not with its best ones.
             at = place_words.at_step(history, reply.step)
-            heading = pairs_text.images_heading(self._right.label, self._wrong.label, at)
-            dialog = ImagesDialog(heading, reply.examples, history.classes, self._count)
+            dialog = ImagesDialog(self._heading, reply.examples, history.classes, self._count, at)
             self._screen.app.push_screen(dialog)

@@ -32,9 +32,9 @@ HELP = KeyGroup(
 )
 
 
-def images_heading(right: str, wrong: str, at: str) -> str:
-    """The title of images; their predictions are those of the network that is wrong, `epoch 3`."""
-    return f"Only {harmless(right)} has these right; {harmless(wrong)}, {at}, says"
+def images_heading(right: str, wrong: str) -> str:
+    """The title of images; their predictions are those of the network that is wrong."""
+    return f"Only {harmless(right)} has these right; {harmless(wrong)} says"
 
 
 def counts(a: str, only_a: int, b: str, only_b: int) -> str:
