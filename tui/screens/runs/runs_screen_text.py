@@ -131,7 +131,7 @@ TRASH_HELP = KeyGroup(
         ("o O C", "order by a column; the other way; choose columns"),
         (": Ctrl+P", "all that can be done, in words"),
         ("Ctrl+L", "draw the screen anew"),
-        ("? Esc q Ctrl+C", "these keys; back to all runs; leave"),
+        ("? Esc T q Ctrl+C", "these keys; back to all runs; leave"),
     ),
 )
 
