@@ -47,13 +47,14 @@ def test_a_live_log_is_followed_and_left_as_it_was() -> None:
     folder.chmod(0o555)
     before = entries(folder)
     seen = Terminal("attach", str(folder), columns=120, rows=40)
-    seen.wait_for("● live")
+    seen.wait_for("? quiet")
     seen.wait_for("CSV")
     seen.wait_for("@10")
     assert entries(folder) == before
     with file.open("a") as log:
         log.writelines(ROWS[10:15])
     seen.wait_for("@15")
+    seen.wait_for("● live")
     grown = entries(folder)
     seen.type("p")
     seen.wait_for("it is only read, and takes no commands")

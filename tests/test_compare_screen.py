@@ -24,6 +24,7 @@ from tui.cli.compare_app import CompareApp
 from tui.drawing import axis
 from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens import inspection_router
+from tui.screens.compare import compare_text
 from tui.screens.compare.compare_screen import BREAK_SECONDS, CompareScreen
 from tui.screens.compare.comparing import Comparing
 from tui.screens.compare.curves_box import CurvesBox
@@ -231,7 +232,9 @@ class Answering(InspectionRequests):
             return None
         images, self._wanted = self._wanted.images, None
         white = events.Picture(1, 2, 2, base64.b64encode(b"\xff" * 4).decode())
-        return events.Examples(tuple(events.Example(i, white, 0, ((1, 0.9),)) for i in images))
+        return events.Examples(
+            tuple(events.Example(i, white, 0, ((1, 0.9),)) for i in images), step=20
+        )
 
 
 @pytest.fixture
@@ -273,7 +276,33 @@ async def test_images_that_only_one_has_right_stand_under_their_own_heading(
         shown.add(await until_images(pilot))
     for right, wrong, first in (("1-first", "2-second", "#1"), ("2-second", "1-first", "#2")):
         [dialog] = [one for one in shown if f"Only {right} has these right; {wrong} says" in one]
+        assert "as the model sees them at epoch 2" in dialog
         assert f"{first} " in dialog
+
+
+async def test_a_pair_is_told_under_its_own_letters(tmp_path: Path) -> None:
+    for number, lr in enumerate((0.1, 0.2, 0.3)):
+        hits = [True, number > 0, number < 2, True] * 10
+        judged_runs.run(tmp_path, f"{number + 1}-mine", hits, lr=lr)
+    runs = unread(tmp_path, "1", "2", "3")
+    while runs.read().more:
+        pass
+    async with CnnTui(tmp_path).run_test(size=(120, 40)) as pilot:
+        await pilot.app.push_screen(PairsScreen(runs))
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("end")
+        assert "▸ b – c" in screen(pilot)
+        assert "b right %  c right %  b − c  Only b right  Only c right" in screen(pilot)
+
+
+async def test_folding_says_where_there_are_no_seeds_to_fold(tmp_path: Path) -> None:
+    written(tmp_path, 1, lr=0.1)
+    written(tmp_path, 2, lr=0.3)
+    app = CompareApp(source_opening.open_all(tmp_path, ["1", "2"]), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f")
+        assert notes(pilot) == [compare_text.NOTHING_FOLDS]
+        assert compare_text.FOLDED not in screen(pilot)
 
 
 async def test_a_run_that_vanishes_before_the_screen_is_there_is_said(

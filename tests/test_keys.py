@@ -33,7 +33,9 @@ from tui.screens.logs.logs_screen import LogsScreen
 from tui.screens.race import race_screen_text
 from tui.screens.race.race_screen import RaceScreen
 from tui.screens.runs import runs_screen_text
+from tui.screens.runs.run_list_screen import RunListScreen
 from tui.screens.runs.runs_screen import RunsScreen
+from tui.screens.runs.trash_screen import TrashScreen
 from tui.widgets.chooser import Chooser
 from tui.widgets.key_group import KeyGroup
 from tui.widgets.long_list import LongList
@@ -61,6 +63,7 @@ WITH_HELP: dict[tuple[KeyGroup, ...], Kinds] = {
     (screen_text.HELP_LAUNCHER,): [Launcher, Chooser, app.CnnTui],
     (logs_screen_text.HELP,): [LogsScreen, Chooser, app.CnnTui],
     (runs_screen_text.HELP,): [RunsScreen, LongList, app.CnnTui],
+    (runs_screen_text.TRASH_HELP,): [TrashScreen, RunListScreen, LongList, app.CnnTui],
     (race_screen_text.HELP,): [RaceScreen, Chooser, app.CnnTui],
     compare_text.HELP: [CompareScreen, app.CnnTui],
     (pairs_text.HELP,): [PairsScreen, LongList, app.CnnTui],

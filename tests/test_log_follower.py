@@ -198,17 +198,35 @@ def test_a_log_without_numbers_says_so_once(reader: ScriptedReader, clock: Clock
         (7 * 86_400, "quiet 7 d", "silent"),
     ],
 )
-def test_a_log_is_quiet_after_a_while_and_never_dead(
+def test_a_log_that_grew_is_quiet_after_a_while_and_never_dead(
     reader: ScriptedReader, clock: Clock, age: float, silence: str, liveness: str
 ) -> None:
     log = follow(reader, clock)
     reader.tell([started(), step(1)])
-    clock.now = reader.written_at + age
+    log.update()
+    reader.written_at += 1
+    log.update()
+    clock.now += 1 + age
     log.update()
     assert (log.silence(clock.now), log.liveness) == (silence, liveness)
     assert log.history.ended is None
     row = cells.text(status_row(log.history, 80, clock.now, silence=log.silence(clock.now)))
     assert (silence or "● live") in row
+
+
+@pytest.mark.parametrize(("age", "silence"), [(1, "quiet <10 s"), (12, "quiet 10 s")])
+def test_a_log_that_nobody_saw_grow_is_quiet_however_new_it_is(
+    reader: ScriptedReader, clock: Clock, age: float, silence: str
+) -> None:
+    """Its program may have ended a moment ago."""
+    log = follow(reader, clock)
+    reader.tell([started(), step(1)], more=True)
+    clock.now = reader.written_at + age
+    log.update()
+    reader.written_at += 1  # a newer file of the same log
+    reader.tell([step(2)])
+    log.update()
+    assert (log.silence(clock.now), log.liveness) == (silence, "silent")
 
 
 def test_growth_that_was_seen_counts_where_the_file_server_has_another_clock(
@@ -234,7 +252,7 @@ def test_the_state_is_drawn_again_when_the_log_falls_quiet_and_each_minute_then(
     for _ in range(150 // 5):
         clock.now += 5
         drawn += log.update().kinds is None
-    assert drawn == 3 + 2  # 30, 40 and 50 s, 1 and 2 min
+    assert drawn == 5 + 2  # 10, 20, 30, 40 and 50 s, 1 and 2 min
 
 
 def app_of(reader: ScriptedReader, clock: Clock) -> CnnTui:

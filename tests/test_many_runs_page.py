@@ -16,6 +16,7 @@ from engine.racing.rungs import rungs
 from tui.cli.command_line import main
 from tui.screens.compare.compare_screen import CompareScreen
 from tui.screens.race.race_screen import RaceScreen
+from tui.screens.runs.run_list_screen import RunListScreen
 from tui.screens.runs.runs_screen import RunsScreen
 from tui.viewer import run_selection
 
@@ -61,7 +62,7 @@ def test_every_command_is_one(line: str, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("heading", "bindings"),
     [
-        ("The same on a screen", RunsScreen.BINDINGS),
+        ("The same on a screen", [*RunListScreen.BINDINGS, *RunsScreen.BINDINGS]),
         ("The screen of a race", RaceScreen.BINDINGS),
         ("Compare", CompareScreen.BINDINGS),
     ],

@@ -36,7 +36,9 @@ from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.runs import remembered_view
 from tui.screens.runs.all_runs import AllRuns
 from tui.screens.runs.delete_question import DeleteQuestion
+from tui.screens.runs.run_list_screen import RunListScreen
 from tui.screens.runs.runs_screen import RunsScreen
+from tui.screens.runs.trash_screen import TrashScreen
 from tui.screens.started_runs import StartedRuns
 from tui.viewer import run_selection
 from tui.viewer.event_source import EventSource
@@ -72,7 +74,7 @@ async def typed(pilot: Pilot[Any], text: str) -> None:
     await settle(pilot)
 
 
-def listed(shown: RunsScreen) -> list[str]:
+def listed(shown: RunListScreen) -> list[str]:
     """The labels of the listed runs, from above."""
     return [Path(path).name for path in shown.query_one(AllRuns)._keys]
 
@@ -157,6 +159,17 @@ def test_what_is_remembered_may_be_damaged(tmp_path: Path) -> None:
         assert remembered_view.read() == RunsView()
 
 
+async def test_the_lists_of_columns_are_drawn_in_ascii(runs_dir: Path) -> None:
+    async with CnnTui(runs_dir, ascii_only=True).run_test(size=(80, 24)) as pilot:
+        await opened(pilot, runs_dir)
+        for key, first in (("o", "# newest first"), ("C", "# number")):
+            await pilot.press(key)
+            await settle(pilot)
+            assert first in screen(pilot)
+            assert screen(pilot).isascii()
+            await pilot.press("escape")
+
+
 async def test_marked_runs_are_compared(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
 
@@ -198,10 +211,10 @@ async def test_tags_go_to_all_marked_runs_and_a_note_to_the_chosen_one(runs_dir:
     async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
         await opened(pilot, runs_dir)
         await pilot.press("space", "space", "t")
-        assert pilot.app.screen.query_one(Input).value == "old"
+        assert pilot.app.screen.query_one(Input).placeholder == "now: old own"
         await typed(pilot, "night ???")
         assert "???" in words(pilot)
-        await typed(pilot, "night")
+        await typed(pilot, "+night -old")
         assert run_notes.read(first).tags == ("own", "night")
         assert run_notes.read(second).tags == ("night",)
         await pilot.press("home", "n")
@@ -242,11 +255,36 @@ async def test_a_run_is_deleted_after_a_question(runs_dir: Path) -> None:
         await pilot.press("space", "d", "d")
         await settle(pilot)
         assert listed(shown) == ["2-resnet20-digits", "1-lenet5-digits"]
-        assert notes(pilot) == [
-            "moved to the trash: 3-lenet5-mnist; `cnn-tui restore 3-lenet5-mnist` brings it back"
-        ]
+        assert notes(pilot) == ["moved to the trash, which T shows: 3-lenet5-mnist"]
         assert marked(shown) == []
         assert [run.label for run in run_trash.trashed(runs_dir)] == ["3-lenet5-mnist"]
+
+
+async def test_the_trash_is_such_a_list_and_gives_runs_back(runs_dir: Path) -> None:
+    for label in TOP1:
+        run_trash.delete(RunDir(runs_dir / label))
+    async with CnnTui(runs_dir).run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        await pilot.press("T")
+        await settle(pilot)
+        trash = pilot.app.screen
+        assert isinstance(trash, TrashScreen)
+        assert listed(trash) == ["3-lenet5-mnist", "2-resnet20-digits", "1-lenet5-digits"]
+        await pilot.press("slash")
+        await typed(pilot, "top1>80%")
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert listed(trash) == ["2-resnet20-digits"]
+        assert notes(pilot) == ["back from the trash: 1-lenet5-digits"]
+        await pilot.press("escape")
+        await settle(pilot)
+        assert listed(shown) == ["1-lenet5-digits"]
+        await pilot.press("T")
+        await settle(pilot)
+        await pilot.press("space", "space", "enter")
+        await settle(pilot)
+        assert "the trash is empty" in screen(pilot)
+        assert run_trash.trashed(runs_dir) == []
 
 
 async def test_of_several_deletions_those_before_a_refused_one_count(runs_dir: Path) -> None:
@@ -353,6 +391,22 @@ async def test_q_leaves_the_program(runs_dir: Path) -> None:
         await opened(pilot, runs_dir)
         await pilot.press("q")
     assert app.return_value == ""
+
+
+@pytest.mark.parametrize("keys", [["c"], ["c", "p"], ["enter"]])
+async def test_from_whatever_is_above_leaving_tells_of_the_runs_started_here(
+    runs_dir: Path, keys: Sequence[str]
+) -> None:
+    live = run_lock.acquire(RunDir(runs_dir / "1-lenet5-digits"))
+    app = CnnTui(runs_dir)
+    async with app.run_test(size=(120, 40)) as pilot:
+        shown = await opened(pilot, runs_dir)
+        shown._started.add(RunDir(runs_dir / "1-lenet5-digits"))
+        await pilot.press("end", "space", "up", "space", *keys)
+        assert pilot.app.screen is not shown
+        await pilot.press("q")
+    os.close(live)
+    assert "1-lenet5-digits goes on training; come back with" in str(app.return_value)
 
 
 async def test_enter_watches_a_run_and_escape_comes_back(runs_dir: Path) -> None:

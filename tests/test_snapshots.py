@@ -76,14 +76,14 @@ def augmented() -> Screen[Any]:
 def pictures() -> Screen[Any]:
     seen = examples.feature_maps()
     shown = [events.Example(10 * i, seen.picture, 3, ((5, 0.8), (3, 0.15))) for i in range(7)]
-    return ImagesDialog("cat taken for dog, epoch 12", shown, examples.CIFAR10, 44)
+    return ImagesDialog("cat taken for dog, epoch 12", shown, examples.CIFAR10, 44, "epoch 12.4")
 
 
 def images_of_pair() -> Screen[Any]:
     seen = examples.feature_maps()
     shown = [events.Example(i, seen.picture, 0, ((1, 0.8), (0, 0.2))) for i in range(3)]
     heading = pairs_text.images_heading("1-lenet5-pets", "2-lenet5-pets")
-    return ImagesDialog(heading, shown, judged_runs.CLASSES, 20)
+    return ImagesDialog(heading, shown, judged_runs.CLASSES, 20, "epoch 3")
 
 
 SMALL, MEDIUM, WIDE = (80, 24), (120, 40), (200, 60)
@@ -135,6 +135,28 @@ def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("COLORFGBG", "15;0")
+
+
+class Look(NamedTuple):
+    """The terminal that a screen is seen in: its size, its variables, and whether it has glyphs."""
+
+    size: tuple[int, int]
+    terminal: Mapping[str, str] = NO_SIGNS
+    ascii: bool = False
+
+
+@pytest.fixture
+def look(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Look:
+    """The look that `looks` gives a test, whose variables are set."""
+    given: Look = request.param
+    for key, value in given.terminal.items():
+        monkeypatch.setenv(key, value)
+    return given
+
+
+def looks(named: Mapping[str, Look]) -> pytest.MarkDecorator:
+    """Takes a picture in each of these looks, under their names."""
+    return pytest.mark.parametrize("look", named.values(), ids=[*named], indirect=True)
 
 
 async def settle(pilot: Pilot[Any]) -> None:
@@ -223,20 +245,14 @@ class Inspection(EngineRequest[survey.Message]):
         pass
 
 
-@pytest.mark.parametrize(
-    ("size", "terminal", "ascii_only"),
-    [(WIDE, NO_SIGNS, False), (MEDIUM, LIGHT, False), (SMALL, NO_COLOUR, True)],
-    ids=["wide", "light", "no-colour-ascii"],
+@looks(
+    {
+        "wide": Look(WIDE),
+        "light": Look(MEDIUM, LIGHT),
+        "no-colour-ascii": Look(SMALL, NO_COLOUR, ascii=True),
+    }
 )
-def test_survey(
-    snap_compare: Compare,
-    monkeypatch: pytest.MonkeyPatch,
-    size: tuple[int, int],
-    terminal: Mapping[str, str],
-    ascii_only: bool,
-) -> None:
-    for key, value in terminal.items():
-        monkeypatch.setenv(key, value)
+def test_survey(snap_compare: Compare, look: Look) -> None:
     pictures = [events.Sample(examples.feature_maps().picture, n) for n in examples.FLOWERS.classes]
     first, second = (
         survey.Place("a/1.png", "a", "train"),
@@ -251,30 +267,19 @@ def test_survey(
         dialog.receive(survey.Findings(163, ((first, second),), ((second, first),), (), ()))
         await settle(pilot)
 
-    app = CnnTui(Path("runs"), ascii_only=ascii_only)
-    assert snap_compare(app, terminal_size=size, run_before=inspect)
+    app = CnnTui(Path("runs"), ascii_only=look.ascii)
+    assert snap_compare(app, terminal_size=look.size, run_before=inspect)
 
 
-@pytest.mark.parametrize(
-    ("size", "terminal"),
-    [(WIDE, NO_SIGNS), (MEDIUM, LIGHT), (SMALL, NO_COLOUR)],
-    ids=["wide", "light", "no-colour"],
-)
-def test_launcher(
-    snap_compare: Compare,
-    monkeypatch: pytest.MonkeyPatch,
-    size: tuple[int, int],
-    terminal: Mapping[str, str],
-) -> None:
-    for key, value in terminal.items():
-        monkeypatch.setenv(key, value)
+@looks({"wide": Look(WIDE), "light": Look(MEDIUM, LIGHT), "no-colour": Look(SMALL, NO_COLOUR)})
+def test_launcher(snap_compare: Compare, look: Look) -> None:
     states = (journals.chinese, journals.with_alert, journals.failed, journals.ended)
     runs = [
         journals.write_run(Path("runs"), told(), f"{number}-resnet18-cifar10")
         for number, told in enumerate(states, start=41)
     ]
     lock = run_lock.acquire(runs[1])
-    assert snap_compare(CnnTui(Path("runs")), terminal_size=size, run_before=settle)
+    assert snap_compare(CnnTui(Path("runs")), terminal_size=look.size, run_before=settle)
     os.close(lock)
 
 
@@ -326,20 +331,14 @@ LOGS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("size", "terminal", "ascii_only"),
-    [(MEDIUM, LIGHT, False), (SMALL, NO_SIGNS, False), (SMALL, NO_COLOUR, True)],
-    ids=["light", "small", "no-colour-ascii"],
+@looks(
+    {
+        "light": Look(MEDIUM, LIGHT),
+        "small": Look(SMALL),
+        "no-colour-ascii": Look(SMALL, NO_COLOUR, ascii=True),
+    }
 )
-def test_logs(
-    snap_compare: Compare,
-    monkeypatch: pytest.MonkeyPatch,
-    size: tuple[int, int],
-    terminal: Mapping[str, str],
-    ascii_only: bool,
-) -> None:
-    for key, value in terminal.items():
-        monkeypatch.setenv(key, value)
+def test_logs(snap_compare: Compare, look: Look) -> None:
     clock = Clock()
     for number, (name, age) in enumerate(LOGS.items(), start=1):
         path = Path("logs") / name
@@ -347,8 +346,8 @@ def test_logs(
         path.write_text("epoch,train_loss\n" * 60 * number**3)
         os.utime(path, (clock.now - age,) * 2)
     found = log_search.find(Path("logs"))
-    app = LogsApp(Path("logs"), found, nothing_is_opened, ascii_only=ascii_only, clock=clock)
-    assert snap_compare(app, terminal_size=size, run_before=keys_then(["down"], None))
+    app = LogsApp(Path("logs"), found, nothing_is_opened, ascii_only=look.ascii, clock=clock)
+    assert snap_compare(app, terminal_size=look.size, run_before=keys_then(["down"], None))
 
 
 def nothing_is_opened(log: FoundLog) -> EventSource:
@@ -376,20 +375,14 @@ def race_on_rungs() -> Race:
     return race
 
 
-@pytest.mark.parametrize(
-    ("size", "terminal", "ascii_only"),
-    [(WIDE, LIGHT, False), (MEDIUM, NO_SIGNS, False), (SMALL, NO_COLOUR, True)],
-    ids=["light", "medium", "no-colour-ascii"],
+@looks(
+    {
+        "light": Look(WIDE, LIGHT),
+        "medium": Look(MEDIUM),
+        "no-colour-ascii": Look(SMALL, NO_COLOUR, ascii=True),
+    }
 )
-def test_race(
-    snap_compare: Compare,
-    monkeypatch: pytest.MonkeyPatch,
-    size: tuple[int, int],
-    terminal: Mapping[str, str],
-    ascii_only: bool,
-) -> None:
-    for key, value in terminal.items():
-        monkeypatch.setenv(key, value)
+def test_race(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, look: Look) -> None:
     monkeypatch.setattr(runner_lock, "is_working", lambda runs_dir: True)
-    app = RaceApp(Path("runs"), race_on_rungs().label, ascii_only=ascii_only, clock=Clock())
-    assert snap_compare(app, terminal_size=size, run_before=keys_then(["down"], None))
+    app = RaceApp(Path("runs"), race_on_rungs().label, ascii_only=look.ascii, clock=Clock())
+    assert snap_compare(app, terminal_size=look.size, run_before=keys_then(["down"], None))

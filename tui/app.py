@@ -220,13 +220,6 @@ class CnnTui(FineApp[str]):
         """Give the terminal back and end the process, whatever the app is doing."""
         try:
             assert isinstance(self._driver, SteadyDriver)
-            self._driver.give_back(self._last_words)
+            self._driver.give_back(self.last_words or self._farewell)
         finally:
             os._exit(code)
-
-    @property
-    def _last_words(self) -> str:
-        """What the screens say of runs that live on, the run on the screen first."""
-        said = [getattr(screen, "farewell", "") for screen in reversed(self.screen_stack)]
-        lines = "\n".join(filter(None, said)).split("\n")
-        return "\n".join(dict.fromkeys(lines)) or self._farewell

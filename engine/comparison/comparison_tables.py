@@ -123,8 +123,13 @@ def pairs_table(found: Comparison) -> ComparisonTable | None:
     if not tested or len(tested) > MOST_PAIRS:
         return None
     names = [Head(words.FIRST, numeric=False), Head(words.SECOND, numeric=False)]
-    found_by_test = (words.DIFFERENCE, words.CONFIDENCE, words.CHANCE, words.OF_ALL)
-    counted = (words.ONLY_FIRST, words.ONLY_SECOND, words.BOTH)
+    found_by_test = (
+        words.difference(words.FIRST, words.SECOND),
+        words.CONFIDENCE,
+        words.CHANCE,
+        words.OF_ALL,
+    )
+    counted = (*map(words.only_right, (words.FIRST, words.SECOND)), words.BOTH)
     columns = [*names, *map(Head, (*found_by_test, *counted))]
     return _table(columns, (_pair(found, pair, several=len(tested) > 1) for pair in tested))
 
@@ -163,11 +168,13 @@ def matrix_table(found: Comparison) -> ComparisonTable | None:
     return ComparisonTable(tuple(columns), tuple(rows))
 
 
-def classes_table(classes: Sequence[ClassDifference]) -> ComparisonTable:
-    """The classes in which two networks differ most."""
-    heads = (words.IMAGES, words.RIGHT_FIRST, words.RIGHT_SECOND, words.DIFFERENCE)
-    only = (words.ONLY_FIRST, words.ONLY_SECOND)
-    columns = [Head(words.CLASS, numeric=False), *map(Head, (*heads, *only))]
+def classes_table(
+    classes: Sequence[ClassDifference], first: str = words.FIRST, second: str = words.SECOND
+) -> ComparisonTable:
+    """The classes in which two networks differ most, under the names that they have beside it."""
+    both = first, second
+    heads = (*map(words.right_of, both), words.difference(*both), *map(words.only_right, both))
+    columns = [Head(words.CLASS, numeric=False), *map(Head, (words.IMAGES, *heads))]
     return _table(columns, map(_class, classes[:MOST_CLASSES]))
 
 

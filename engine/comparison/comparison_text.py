@@ -28,9 +28,19 @@ RUN, GROUP, SEEDS, CLASS, IMAGES = "Run", "Settings", "Seeds", "Class", "Images"
 EPOCHS, BEST_EPOCH, TOP1, LOSS, TEST = "Epochs", "Best epoch", "Top-1 %", "Loss", "Test %"
 LOWEST, HIGHEST, TIME, SPEED, PARAMETERS = "Lowest %", "Highest %", "Time", "Images/s", "Parameters"
 FIRST, SECOND, BOTH = "A", "B", "Both right"
-ONLY_FIRST, ONLY_SECOND = "Only A right", "Only B right"
-DIFFERENCE, CONFIDENCE, CHANCE, OF_ALL = "A − B", "95 %", "p", "p of all"
-RIGHT_FIRST, RIGHT_SECOND = "A right %", "B right %"
+CONFIDENCE, CHANCE, OF_ALL = "95 %", "p", "p of all"
+
+
+def right_of(name: str) -> str:
+    return f"{name} right %"
+
+
+def only_right(name: str) -> str:
+    return f"Only {name} right"
+
+
+def difference(first: str, second: str) -> str:
+    return f"{first} − {second}"
 
 
 def setting(name: str, value: object) -> str:

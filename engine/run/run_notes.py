@@ -93,6 +93,13 @@ def with_tags(notes: RunNotes, add: Iterable[str] = (), remove: Iterable[str] = 
     return RunNotes(tuple(dict.fromkeys(tags)), notes.note)
 
 
+def tags_in(words: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The tags that somebody adds, written `night` or `+night`, and drops, written `-night`."""
+    written = [*words]
+    add = [word.removeprefix("+") for word in written if not word.startswith("-")]
+    return add, [word[1:] for word in written if word.startswith("-")]
+
+
 def with_note(notes: RunNotes, note: str) -> RunNotes:
     """The notes with another note, "" for none. Raises UsageError if it is too long."""
     if len(note) > LONGEST_NOTE:

@@ -32,8 +32,7 @@ run_that_is_named = click.argument("run", callback=named)
 def tag(run: str, words: tuple[str, ...], as_json: bool, runs_dir: Path) -> None:
     from engine.run import run_notes
 
-    add = [word.removeprefix("+") for word in words if not word.startswith("-")]
-    remove = [word[1:] for word in words if word.startswith("-")]
+    add, remove = run_notes.tags_in(words)
     found = _found(run, runs_dir)
     if words:
         notes = run_notes.change(found, lambda now: run_notes.with_tags(now, add, remove))

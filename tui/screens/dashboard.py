@@ -400,7 +400,7 @@ class Dashboard(FollowingScreen):
 
     def action_detach(self) -> None:
         self.read()  # the newest state decides what is said
-        self.app.exit(self.farewell)
+        super().action_leave()
 
     def action_leave(self) -> None:
         """Leave; the viewer that started the run asks first whether to stop it."""
@@ -412,11 +412,11 @@ class Dashboard(FollowingScreen):
                 LeaveScreen(self.source.label, paused=self._control.paused), self._leave
             )
         else:
-            self.app.exit(self.farewell)
+            super().action_leave()
 
     def _leave(self, answer: str | None) -> None:
         if answer == "keep":
-            self.app.exit(self.farewell)
+            super().action_leave()
         elif answer == "stop" and self._control.tell(commands.Stop):
             self.app.exit(screen_text.stopping(self.source.label, self.source.selector))
 

@@ -33,6 +33,13 @@ class FineApp(App[Result]):
         if isinstance(self._driver, SteadyDriver):
             self._driver.draw_anew()
 
+    @property
+    def last_words(self) -> str:
+        """What the screens say of what goes on without them: the upper one first, a line once."""
+        said = [getattr(screen, "farewell", "") for screen in reversed(self.screen_stack)]
+        lines = "\n".join(filter(None, said)).split("\n")
+        return "\n".join(dict.fromkeys(lines))
+
     def call_attention(self, text: str) -> None:
         """Ring the terminal's bell once, and show this text outside of it where it can do that."""
         if self._shown is not None:

@@ -29,6 +29,16 @@ class FineScreen(Screen[Result]):
         """Whether there is a screen to go back to: one below, beside the opening of the app."""
         return self in self.app.screen_stack[2:]
 
+    @property
+    def farewell(self) -> str:
+        """What is said of this screen when the program ends; a line or more, or nothing."""
+        return ""
+
+    def action_leave(self) -> None:
+        """End the program with what all screens say."""
+        assert isinstance(self.app, FineApp)
+        self.app.exit(self.app.last_words)
+
     def call_attention(self, text: str) -> None:
         """Call somebody to the terminal, with this text."""
         assert isinstance(self.app, FineApp)

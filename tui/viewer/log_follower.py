@@ -57,6 +57,8 @@ class LogFollower:
         self._next_glimpse, self._until_next = 0.0, GLIMPSE_SECONDS
         # When the log was last written by its own clock, and when we saw that, by ours.
         self._written_at = self._seen_at = 0.0
+        # Whether it grew before our eyes: one that we found may be over, however new it is.
+        self._has_grown = False
         self._silence = ""
         self.unreadable = ""
         """The newest sentence on a log that cannot be read; empty while it can be."""
@@ -73,7 +75,8 @@ class LogFollower:
 
     def silence(self, now: float) -> str:
         quiet = self._quiet_seconds(now)
-        return viewer_text.quiet_for(quiet) if quiet >= QUIET_SECONDS else ""
+        grows = self._has_grown and quiet < QUIET_SECONDS
+        return "" if grows else viewer_text.quiet_for(quiet)
 
     def _quiet_seconds(self, now: float) -> float:
         """Seconds since the log grew.
@@ -95,10 +98,10 @@ class LogFollower:
 
     def update(self) -> HistoryUpdate:
         """Read new events for one slice of time; while there is more, few updates name kinds."""
-        now = self._clock()
+        now, was_whole = self._clock(), self.history.read_share >= 1.0
         news = self._read()
         self._fold(news)
-        self._note_growth(now)
+        self._note_growth(now, was_whole=was_whole)
         if news.more and (now < self._next_glimpse or self.history.run is None):
             return HistoryUpdate(frozenset(), more=True)
         self._next_glimpse = now + self._until_next
@@ -148,12 +151,16 @@ class LogFollower:
         shown = len(self.history.scalars)
         return self.history.fold([self._alert("info", viewer_text.more_scalars(shown))])
 
-    def _note_growth(self, now: float) -> None:
-        """Note when the log grew, and whether that changes what the screen says of it."""
+    def _note_growth(self, now: float, *, was_whole: bool) -> None:
+        """Note when the log grew, and whether that changes what the screen says of it.
+
+        Before it `was_whole`, its newest file may not have been seen yet.
+        """
         written_at = self._reader.written_at
         if written_at != self._written_at:
-            # When we first look, it may have been written long ago.
-            self._seen_at = now if self._written_at else written_at
+            self._has_grown |= was_whole
+            # What we find when we first look may have been written long ago.
+            self._seen_at = now if was_whole else written_at
             self._written_at = written_at
         silence = self.silence(now)
         self.liveness = "silent" if silence else "live"

@@ -70,7 +70,9 @@ def ago(seconds: float) -> str:
 
 
 def quiet_for(seconds: float) -> str:
-    """The state of a log that has not grown for a while; below a minute, tens of seconds."""
+    """The state of a log that does not grow; below a minute, tens of seconds."""
+    if seconds < 10:
+        return "quiet <10 s"
     return f"quiet {ago(seconds if seconds >= 60 else seconds // 10 * 10)}"
 
 

@@ -12,6 +12,7 @@ from engine.protocol.commands import ANY_MISTAKE, InspectionRequest
 from engine.protocol.events import Event
 from engine.run.history import History
 from tui import shared_text
+from tui.drawing import place_words
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
 from tui.panes.base.pane import Border, Pane, Standing
@@ -184,7 +185,8 @@ class ConfusionPane(Pane):
             from tui.panes.confusion.images_dialog import ImagesDialog
 
             classes, count = self.history.classes, self._asked_for
-            shown = ImagesDialog(self._heading, reply.examples, classes, count)
+            at = place_words.at_step(self.history, reply.step)
+            shown = ImagesDialog(self._heading, reply.examples, classes, count, at)
             self.app.push_screen(shown)
 
     # Drawing

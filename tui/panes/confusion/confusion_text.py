@@ -111,7 +111,6 @@ CLASS_FILTER_HINT = "part of a name; empty shows all"
 
 NO_SUCH_IMAGE = "There is no such image to look at."
 
-PICTURES_FOOT = "validation images, as the model sees them now   Esc back"
 
 PAGES = "← → more"
 
@@ -197,3 +196,8 @@ def explain_mutual(true: str, predicted: str, images: str) -> str:
 
 def explain_hardest(name: str, share: str) -> str:
     return f"No class is harder than {name}: the network recognises {share} % of its images."
+
+
+def pictures_foot(at: str) -> str:
+    """What stands below images; `at` is the epoch of the weights that judged them."""
+    return f"validation images, as the model sees them at {at}   Esc back"

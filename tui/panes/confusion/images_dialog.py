@@ -21,11 +21,11 @@ class ImagePages(CellWidget):
     """The images in a frame, one page at a time."""
 
     def __init__(
-        self, title: str, shown: Sequence[Example], classes: Sequence[str], count: int
+        self, title: str, shown: Sequence[Example], classes: Sequence[str], count: int, at: str
     ) -> None:
         super().__init__()
         self._heading, self._shown, self._names, self._count = title, shown, classes, count
-        self._first = 0
+        self._at, self._first = at, 0
 
     def turn(self, pages: int) -> None:
         """Turn this many pages, unless there are no images there."""
@@ -60,7 +60,7 @@ class ImagePages(CellWidget):
             height,
             title=(Span(self._heading, "title"),),
             facts=(Span(facts, "dim"),),
-            foot=(Span(confusion_text.PICTURES_FOOT, "dim"),),
+            foot=(Span(confusion_text.pictures_foot(self._at), "dim"),),
             foot_right=(Span(more, "dim"),) if more else (),
             focused=True,
         )
@@ -80,11 +80,11 @@ class ImagesDialog(FineModalScreen[None]):
     ]
 
     def __init__(
-        self, title: str, shown: Sequence[Example], classes: Sequence[str], count: int
+        self, title: str, shown: Sequence[Example], classes: Sequence[str], count: int, at: str
     ) -> None:
-        """`count` images belong to the cell; fewer may be `shown`."""
+        """`count` images belong to the cell; fewer are `shown`, as judged `at` an epoch."""
         super().__init__()
-        self._pages = ImagePages(title, shown, classes, count)
+        self._pages = ImagePages(title, shown, classes, count, at)
 
     def compose(self) -> ComposeResult:
         yield self._pages

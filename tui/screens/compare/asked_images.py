@@ -6,6 +6,7 @@ from textual.screen import Screen
 
 from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event, Examples
+from tui.drawing import place_words
 from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.compare import pairs_text
 from tui.screens.inspection_router import InspectionRouter
@@ -38,6 +39,8 @@ class _Asked:
     def receive(self, reply: Event) -> None:
         """Show the images; the router has told why there are none."""
         if isinstance(reply, Examples):
-            classes = self._run.history.classes
-            dialog = ImagesDialog(self._heading, reply.examples, classes, self._count)
+            history = self._run.history
+            # A run that trains replies with the weights that it has now, not with its best ones.
+            at = place_words.at_step(history, reply.step)
+            dialog = ImagesDialog(self._heading, reply.examples, history.classes, self._count, at)
             self._screen.app.push_screen(dialog)

@@ -187,6 +187,8 @@ class CompareScreen(FineScreen[None]):
 
     def action_fold(self) -> None:
         self.comparing.view.folded = not self.comparing.view.folded
+        if self.comparing.view.folded and not self.comparing.has_folded:
+            self.notify(words.NOTHING_FOLDS, markup=False)
         self._draw()
 
     def action_order(self) -> None:
@@ -224,9 +226,6 @@ class CompareScreen(FineScreen[None]):
             self._draw()
         elif self.is_above_another:
             self.dismiss()
-
-    def action_leave(self) -> None:
-        self.app.exit("")
 
     # The mouse
 

@@ -22,6 +22,7 @@ EMPTY = "no run has told a number yet", "no numbers yet"
 ALL_HIDDEN = "all curves are hidden: Space shows the one of a row", "Space shows a curve"
 LOG = "log"
 FOLDED = "mean ± deviation of the seeds"
+NOTHING_FOLDS = "no two of these runs differ only in their seed"
 
 # The table
 

@@ -108,6 +108,11 @@ class Comparing:
     # Runs
 
     @property
+    def has_folded(self) -> bool:
+        """Whether a row stands for several runs."""
+        return any(len(row.runs) > 1 for row in self.rows)
+
+    @property
     def groups(self) -> list[tuple[ComparedRun, ...]]:
         """The runs of each row: one, or with folded seeds those that differ in nothing else."""
         runs = self.compared.runs

@@ -57,7 +57,7 @@ class CurvesBox(CellWidget, can_focus=True):
         words_of_view = [
             words.smoothing(view.smoothing) if view.smoothing else "",
             words.LOG if view.log else "",
-            words.FOLDED if view.folded else "",
+            words.FOLDED if self._comparing.has_folded else "",
             words.zoomed(view.window, self._comparing.curves.whole) if view.window else "",
         ]
         said = ", ".join(filter(None, words_of_view))

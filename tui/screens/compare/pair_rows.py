@@ -53,7 +53,8 @@ def pair_details(
     counts = words.counts(letters[pair.a], len(images.only_a), letters[pair.b], len(images.only_b))
     rows += [(), *_lines(counts, room, "dim")]
     if images.classes:
-        told = comparison_tables.classes_table(images.classes)
+        names = letters[pair.a], letters[pair.b]
+        told = comparison_tables.classes_table(images.classes, *names)
         columns = [
             Column(head.title, [row[i] for row in told.rows], i, head.numeric)
             for i, head in enumerate(told.columns)

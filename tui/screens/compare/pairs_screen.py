@@ -151,9 +151,6 @@ class PairsScreen(FineScreen[str]):
     def action_back(self) -> None:
         self.dismiss("")
 
-    def action_leave(self) -> None:
-        self.app.exit("")
-
 
 class PairList(LongList):
     """All pairs, one of which is chosen."""

@@ -10,7 +10,7 @@ from engine.comparison import comparison_text
 from engine.comparison.differing_settings import DifferingSetting, differing
 from engine.comparison.group_names import group_name
 from engine.text import harmless
-from tui.drawing import compared_plot
+from tui.drawing import compared_plot, drawing_text
 from tui.drawing.cells import Ink
 from tui.drawing.table import Column
 from tui.screens.compare import compare_text as words
@@ -122,4 +122,6 @@ def _live(row: TableRow) -> str:
         return "" if reason == "done" else viewer_text.STATE_WORDS[reason]
     if run.history.read_share < 1.0:
         return ""
-    return viewer_text.STATE_WORDS["live"] if run.source.liveness == "live" else ""
+    if run.source.liveness != "live":
+        return ""
+    return drawing_text.LOG_GROWS if run.history.is_log else viewer_text.STATE_WORDS["live"]

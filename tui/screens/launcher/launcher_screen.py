@@ -68,7 +68,7 @@ class Launcher(FineScreen[None]):
         Binding("tab", "next_box(1)", launcher_text.NEXT_BOX, show=False),
         Binding("shift+tab", "next_box(-1)", launcher_text.PREVIOUS_BOX, show=False),
         Binding("question_mark", "help", screen_text.LIST_KEYS),
-        Binding("q,ctrl+c", "quit", launcher_text.QUIT),
+        Binding("q,ctrl+c", "leave", launcher_text.QUIT),
     ]
 
     new_run: var[NewRun] = var(NewRun())
@@ -337,9 +337,6 @@ class Launcher(FineScreen[None]):
         from tui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen())
-
-    def action_quit(self) -> None:
-        self.app.exit(self.farewell)
 
     @property
     def farewell(self) -> str:

@@ -32,7 +32,7 @@ class LogsScreen(FineScreen[None]):
         Binding("enter", "open", logs_screen_text.OPEN),
         Binding("slash", "filter", shared_text.FILTER),
         Binding("question_mark", "help", screen_text.LIST_KEYS),
-        Binding("q,ctrl+c", "quit", logs_screen_text.QUIT),
+        Binding("q,ctrl+c", "leave", logs_screen_text.QUIT),
     ]
 
     def __init__(
@@ -61,9 +61,6 @@ class LogsScreen(FineScreen[None]):
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen((logs_screen_text.HELP, screen_text.HELP_BOXES)))
-
-    def action_quit(self) -> None:
-        self.app.exit("")
 
     def on_logs_box_unreadable(self, message: LogsBox.Unreadable) -> None:
         self.notify(message.why, severity="error", markup=False)

@@ -212,9 +212,6 @@ class RaceScreen(FineScreen[None]):
         if self.is_above_another:
             self.dismiss()
 
-    def action_leave(self) -> None:
-        self.app.exit(self.farewell)
-
     @property
     def farewell(self) -> str:
         ended = self.reading is not None and self.reading.board.ended

@@ -29,8 +29,15 @@ class AllRuns(LongList):
             super().__init__()
             self.labels = labels
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
+    def __init__(
+        self,
+        empty: tuple[str, str],
+        *,
+        id: str,  # noqa: A002 (Textual's name)
+    ) -> None:
+        """`empty` says why there are no runs, in a long form and a short one."""
         super().__init__(id=id, heading=True)
+        self._empty = empty
         self._shown: ShownRuns | None = None
         self._marked: dict[str, None] = {}
         # The path at which a run was, and the one at which it is now.
@@ -65,7 +72,7 @@ class AllRuns(LongList):
         if paths and wanted not in paths:
             wanted = paths[min(at, len(paths) - 1)]
         facts = runs_screen_text.counted(len(paths), shown.total, len(self._marked))
-        empty = runs_screen_text.NONE_MEETS if shown.total else runs_screen_text.NO_RUNS
+        empty = runs_screen_text.NONE_MEETS if shown.total else self._empty
         self._about = () if paths else self._said(*empty)
         self.fill(paths, [self._marks(paths), *shown.columns], chosen=wanted, facts=facts)
 

@@ -83,7 +83,8 @@ class OrderDialog(ListDialog[str]):
 
     def inside(self) -> ComposeResult:
         names = dict.fromkeys((*self._first, *run_columns.NAMES))
-        newest = Option(f" {'' if self._order else SHOWN:<1} {runs_screen_text.NEWEST}", id="")
+        sign = HIDDEN if self._order else SHOWN
+        newest = Option(self.plain(f" {sign} {runs_screen_text.NEWEST}"), id="")
         yield OptionList(
             newest, *(self.option(self._sign(name), name) for name in names), markup=False
         )

@@ -41,21 +41,22 @@ class RunChanges:
         """How many changes are being made."""
 
     def tag(self, runs: Mapping[RunDir, Sequence[str]]) -> None:
-        """Ask for the tags that all of these runs have in common."""
-        first, *others = runs.values()
-        common = [tag for tag in first if all(tag in tags for tags in others)]
+        """Ask for tags to add and to drop, in words as `cnn-tui tag` takes them."""
+
+        def changed(notes: RunNotes, written: str) -> RunNotes:
+            return run_notes.with_tags(notes, *run_notes.tags_in(written.split()))
+
         dialog = LineDialog(
-            " ".join(common),
-            lambda written: refusal(lambda: run_notes.with_tags(RunNotes(), written.split())),
+            "",
+            lambda written: refusal(lambda: changed(RunNotes(), written)),
+            runs_screen_text.tags_now(dict.fromkeys(tag for tags in runs.values() for tag in tags)),
         ).entitled(
             runs_screen_text.tags_of([run.label for run in runs]), runs_screen_text.TAGS_KEYS
         )
 
         def take(written: str | None) -> None:
-            if written is not None:
-                now = written.split()
-                gone = {*common} - {*now}
-                self._write([*runs], lambda notes: run_notes.with_tags(notes, now, gone))
+            if written:
+                self._write([*runs], lambda notes: changed(notes, written))
 
         self._screen.app.push_screen(dialog, take)
 
@@ -99,6 +100,10 @@ class RunChanges:
         trash = folder(run_trash.trash_of(runs[0].path.parent))
         self._screen.app.push_screen(DeleteQuestion([run.label for run in runs], trash), take)
 
+    def restore(self, runs: Sequence[RunDir]) -> None:
+        """Bring runs back from the trash, up to the first that cannot."""
+        self._make(lambda: restored(runs))
+
     def _make(self, change: Callable[[], Change]) -> None:
         """Make a change in a thread: a disk may be slow."""
         self.under_way += 1
@@ -118,14 +123,32 @@ class RunChanges:
 
 def deleted(runs: Sequence[RunDir]) -> Change:
     """Move these runs to the trash, up to the first that cannot."""
+    return _moved(runs, queued_runs.delete, runs_screen_text.deleted)
+
+
+def restored(runs: Sequence[RunDir]) -> Change:
+    """Bring these runs back from the trash, up to the first that cannot."""
+
+    def restore(run: RunDir) -> None:
+        run_trash.restore(run.path.parent.parent, run.label)
+
+    return _moved(runs, restore, runs_screen_text.restored)
+
+
+def _moved(
+    runs: Sequence[RunDir],
+    move: Callable[[RunDir], object],
+    said: Callable[[Sequence[str]], str],
+) -> Change:
+    """Move these runs out of their list, up to the first that cannot; `said` tells which."""
     gone: list[RunDir] = []
     error = ""
     for run in runs:
         try:
-            queued_runs.delete(run)
+            move(run)
         except EngineError as refused:
             error = str(refused)
             break
         gone.append(run)
-    said = runs_screen_text.deleted([run.label for run in gone]) if gone else ""
-    return Change(said, error, dict.fromkeys(gone))
+    labels = [run.label for run in gone]
+    return Change(said(labels) if labels else "", error, dict.fromkeys(gone))

@@ -35,6 +35,7 @@ class RunsKeys(CellWidget):
             ("n", runs_screen_text.KEY_NOTE),
             ("N", runs_screen_text.KEY_RENAME),
             ("d", runs_screen_text.KEY_DELETE),
+            ("T", runs_screen_text.KEY_TRASH),
             ("x", runs_screen_text.KEY_REPORT),
             ("p", runs_screen_text.KEY_PREDICT),
             (":", screen_text.KEY_COMMANDS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.numbers import size
 from engine.text import harmless, typed
@@ -16,6 +16,8 @@ NEWEST = "newest first"
 EPOCH = "epoch"
 READING = "reading the runs"
 NO_RUNS = ("no runs here yet: Esc leads to the launcher, and Enter there trains one", "no runs yet")
+TRASH_TITLE = "Trash"
+TRASH_EMPTY = ("the trash is empty: a run that is deleted comes here", "the trash is empty")
 NONE_MEETS = ("no run meets the filter: / changes it", "no run meets it")
 
 
@@ -66,6 +68,8 @@ KEY_NOTE = "note"
 KEY_RENAME = "rename"
 KEY_RACE = "race"
 KEY_DELETE = "delete"
+KEY_TRASH = "trash"
+KEY_RESTORE = "restore"
 KEY_REPORT = "report"
 KEY_PREDICT = "predict"
 
@@ -83,12 +87,15 @@ TAGS = "Change the tags of the marked runs, else of the chosen one"
 NOTE = "Write a note on the chosen run"
 RENAME = "Give the chosen run another name"
 DELETE = "Move the marked runs, else the chosen one, to the trash"
+TRASH = "Show the runs in the trash"
+RESTORE = "Restore the marked runs, else the chosen one"
 RESUME = "Resume the chosen run; one that is done asks for more epochs"
 REPORT = "Write a report on the marked runs, else on the chosen one"
 PREDICT = "Say which classes images have, by the network of the chosen run"
 COPY = "Copy the command that watches the chosen run"
 RACE = "Show the race of the chosen run"
 BACK = "Go back to the launcher"
+BACK_TO_RUNS = "Go back to all runs"
 LEAVE = "Leave; runs that train go on"
 
 HELP = KeyGroup(
@@ -102,7 +109,7 @@ HELP = KeyGroup(
         ("/", "filter: top1>90% arch=resnet18 tag=night"),
         ("o O C", "order by a column; the other way; choose columns"),
         ("t n N", "tags of it or of the marked ones; a note; another name"),
-        ("d", "delete: asks, and moves to the trash"),
+        ("d T", "delete: asks, and moves to the trash; show the trash"),
         ("R", "resume; a done run asks for more epochs"),
         ("x p", "report on the marked runs, else on this one; predict images"),
         ("w", "the race that it belongs to"),
@@ -110,6 +117,21 @@ HELP = KeyGroup(
         (": Ctrl+P", "all that can be done, in words"),
         ("Ctrl+L", "draw the screen anew"),
         ("? Esc q Ctrl+C", "these keys; back to the launcher; leave"),
+    ),
+)
+
+TRASH_HELP = KeyGroup(
+    "the trash",
+    (
+        ("↑ ↓ j k", "choose"),
+        ("PgUp PgDn Home End", "a page further; to either end"),
+        ("Enter", "restore the marked runs, else the chosen one"),
+        ("Space u", "mark it, or not any more; drop all marks"),
+        ("/", "filter: top1>90% arch=resnet18 tag=night"),
+        ("o O C", "order by a column; the other way; choose columns"),
+        (": Ctrl+P", "all that can be done, in words"),
+        ("Ctrl+L", "draw the screen anew"),
+        ("? Esc T q Ctrl+C", "these keys; back to all runs; leave"),
     ),
 )
 
@@ -122,7 +144,7 @@ COLUMNS_TITLE = "Columns"
 COLUMNS_KEYS = "Space on, off   Enter take them"
 ORDER_TITLE = "Order"
 ORDER_KEYS = "Enter; again: the other way"
-TAGS_KEYS = "words with spaces between   Enter takes them   Esc cancels"
+TAGS_KEYS = "night or +night adds, -night drops   Esc cancels"
 NOTE_KEYS = "empty drops it   Enter takes it   Esc cancels"
 RENAME_KEYS = "its number stays   Enter takes it   Esc cancels"
 
@@ -133,6 +155,11 @@ def some_of(labels: Sequence[str]) -> str:
 
 def tags_of(labels: Sequence[str]) -> str:
     return f"Tags: {some_of(labels)}"
+
+
+def tags_now(tags: Iterable[str]) -> str:
+    """What stands in the empty line: `now: night keep`."""
+    return f"now: {harmless(' '.join(tags)) or 'none'}"
 
 
 def note_on(run: str) -> str:
@@ -167,12 +194,11 @@ def vanished(labels: Sequence[str]) -> str:
 
 
 def deleted(labels: Sequence[str]) -> str:
-    back = (
-        f"`cnn-tui restore {typed(labels[0])}` brings it back"
-        if len(labels) == 1
-        else "`cnn-tui restore RUN` brings one back"
-    )
-    return f"moved to the trash: {some_of(labels)}; {back}"
+    return f"moved to the trash, which T shows: {some_of(labels)}"
+
+
+def restored(labels: Sequence[str]) -> str:
+    return f"back from the trash: {some_of(labels)}"
 
 
 # Report and prediction
