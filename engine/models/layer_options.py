@@ -1,4 +1,4 @@
-"""The options of an architecture that a recipe may set: activation, batch norm, dropout, drop path."""
+"""The options of an architecture that a recipe may set: activation, batch norm and dropouts."""
 
 from __future__ import annotations
 

@@ -38,6 +38,8 @@ def _check_crops(recipe: Recipe) -> None:
         raise UsageError(recipe_text.bad_start(recipe.size_start, SMALLEST_SIDE, LARGEST_SIDE))
     if recipe.size_start and not scale:
         raise UsageError(recipe_text.START_WITHOUT_CROPS)
+    if recipe.size_start and recipe.loader == "resident":
+        raise UsageError(recipe_text.START_RESIDENT)
     if recipe.size != "auto":
         check_growth(recipe, recipe.size)
 

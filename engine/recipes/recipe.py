@@ -28,6 +28,10 @@ Fit: TypeAlias = Literal["crop", "squash", "pad"]
 SMALLEST_SIDE, LARGEST_SIDE = 8, 1024
 Side: TypeAlias = Annotated[int, Meta(ge=SMALLEST_SIDE, le=LARGEST_SIDE)]
 
+# Images are photographs where the median of their shorter sides is at least so many pixels. They
+# are then trained on at the size of ImageNet.
+PHOTOGRAPH, PHOTOGRAPH_SIZE = 192, 224
+
 # The largest batch.
 MOST_IMAGES = 65_536
 # Steering has the same bounds.

@@ -164,9 +164,14 @@ START_WITHOUT_CROPS = (
     "--set crop_scale=0.25,1."
 )
 
+START_RESIDENT = (
+    "loader = resident keeps images of one size in memory, which cannot grow: use "
+    "--set size_start=0, or leave loader out."
+)
+
 START_WITHOUT_CANVAS = (
-    "with canvas = 0 images are decoded to one size, so they cannot grow from size_start: leave one "
-    "of the two out."
+    "with canvas = 0 images are decoded to one size, so they cannot grow from size_start: leave "
+    "one of the two out."
 )
 
 CANVAS_WITHOUT_CROPS = (
