@@ -16,7 +16,6 @@ from engine.data import data_text
 from engine.data.inventory import data_inventory
 from engine.data.inventory.class_naming import NamePairs, read_name_pairs
 from engine.data.inventory.containers import own_check
-from engine.data.reading.format_choice import headers_of, median_side, sampled
 from engine.errors import DataError, EngineError, UsageError
 from engine.recipes import presets
 from engine.recipes.recipe import CACHE_WORDS, Recipe
@@ -79,7 +78,11 @@ def shorter_side(recipe: Recipe) -> int:
     It is 0 for other data, and where no quick look is possible. Raises as `check_data`.
     """
     images = data_inventory.glanced_images(recipe)
-    headers = headers_of(sampled(images)) if images else {}
+    if not images:
+        return 0
+    from engine.data.reading.format_choice import headers_of, median_side, sampled  # loads numpy
+
+    headers = headers_of(sampled(images))
     return median_side(header.size for header in headers.values())
 
 
