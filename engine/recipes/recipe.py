@@ -21,7 +21,16 @@ Backdrop: TypeAlias = Literal["none", "white", "black"]
 Positive: TypeAlias = Annotated[float, Meta(gt=0)]
 NotNegative: TypeAlias = Annotated[float, Meta(ge=0)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+ShareAboveZero: TypeAlias = Annotated[float, Meta(gt=0, le=1)]
 Alpha: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
+Fit: TypeAlias = Literal["crop", "squash", "pad"]
+
+SMALLEST_SIDE, LARGEST_SIDE = 8, 1024
+Side: TypeAlias = Annotated[int, Meta(ge=SMALLEST_SIDE, le=LARGEST_SIDE)]
+
+# Images are photographs where the median of their shorter sides is at least so many pixels. They
+# are then trained on at the size of ImageNet.
+PHOTOGRAPH, PHOTOGRAPH_SIZE = 192, 224
 
 # The largest batch.
 MOST_IMAGES = 65_536
@@ -31,6 +40,9 @@ MOST_EPOCHS = 1_000_000
 Epochs: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_EPOCHS)]
 EpochsOrZero: TypeAlias = Annotated[int, Meta(ge=0, le=MOST_EPOCHS)]
 LearningRate: TypeAlias = Annotated[float, Meta(gt=0, le=HIGHEST_RATE)]
+
+# Values of `cache` that name no folder.
+CACHE_WORDS = ("auto", "on", "off")
 
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:[0-9]{1,3})?)$"
 LABELS_PATTERN = r"^(auto|prefix|column:.+)$"
@@ -46,7 +58,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     arch: str = "lenet5"
     data: str = "digits"
     data_dir: str = ""
-    size: Auto | Annotated[int, Meta(ge=8, le=1024)] = "auto"
+    size: Auto | Side = "auto"
+    size_start: Annotated[int, Meta(ge=0, le=LARGEST_SIDE)] = 0
+    fit: Fit = "crop"
+    crop_pct: Annotated[float, Meta(ge=0.1, le=1)] = 1.0
+    canvas: Auto | Annotated[int, Meta(ge=0, le=4096)] = "auto"
+    cache: Annotated[str, Meta(min_length=1)] = "auto"
     normalise: Annotated[str, Meta(pattern=NORMALISE_PATTERN)] = "auto"
     holdout: FractionBelowOne = 0.0
     labels: Annotated[str, Meta(pattern=LABELS_PATTERN)] = "auto"
@@ -63,6 +80,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     act: Literal["default", "relu", "tanh", "sigmoid", "gelu"] = "default"
     bn: Default | bool = "default"
     dropout: Default | FractionBelowOne = "default"
+    drop_path: Default | FractionBelowOne = "default"
     pretrained: bool = False
     init_from: str = ""
     partial: bool = False
@@ -70,6 +88,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
     epochs: Epochs = 30
     batch: Annotated[int, Meta(ge=1, le=MOST_IMAGES)] = 128
+    accumulate: Auto | Annotated[int, Meta(ge=1, le=MOST_IMAGES)] = 1
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
     optimizer: Literal["sgd", "adam", "adamw", "muon"] = "sgd"
@@ -103,6 +122,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     lr_floor: NotNegative = 0.0
 
     crop: Annotated[int, Meta(ge=0, le=64)] = 0
+    crop_scale: tuple[ShareAboveZero, ...] = ()
+    crop_ratio: tuple[Positive, Positive] = (3 / 4, 4 / 3)
     flip: bool | Literal["alternating"] = False
     rotate: Annotated[float, Meta(ge=0, le=180)] = 0.0
     rot90: bool = False
@@ -110,6 +131,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     zoom: FractionBelowOne = 0.0
     shear: Annotated[float, Meta(ge=0, le=60)] = 0.0
     fill: Literal["nearest", "constant", "reflect"] = "nearest"
+    auto_augment: Literal["none", "trivialaugment", "randaugment"] = "none"
+    num_ops: Annotated[int, Meta(ge=1, le=14)] = 2
+    magnitude: Annotated[int, Meta(ge=0, le=30)] = 9
     brightness: Share = 0.0
     contrast: Share = 0.0
     saturation: Share = 0.0
@@ -145,6 +169,8 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     memory_format: Literal["contiguous", "channels-last"]
     threads: int
     size: int
+    canvas: int = 0
+    accumulate: int = 1
     loader: Literal["resident", "streaming"] = "resident"
     compile: Literal["off", "on"] = "off"
     cuda_graph: Literal["off", "on"] = "off"
@@ -163,6 +189,15 @@ COMMENTS: Mapping[str, str] = {
     "FILE.py:FUNCTION",
     "data_dir": "where to look for data sets first",
     "size": "height and width in pixels to which images are resized",
+    "size_start": "height and width in the first epoch, from which they grow to size; 0 for size "
+    "throughout",
+    "fit": "how an image becomes a square: crop (its centre), squash (all of it), or pad (all of "
+    "it, with black margins)",
+    "crop_pct": "share of the side of the image that this keeps",
+    "canvas": "shorter side in pixels to which images are decoded for random crops: auto (twice "
+    "size), or 0 (no larger than size)",
+    "cache": "decoded images are kept for later epochs and runs: auto (on a local disk), on, off, "
+    "or a folder",
     "normalise": "auto (as the weights that the run starts from, else data), data, imagenet, or "
     "MEAN/STD, as 0.5,0.5,0.5/0.2,0.2,0.2",
     "holdout": "share of the training images used for validation; test images are used at the end",
@@ -182,11 +217,14 @@ COMMENTS: Mapping[str, str] = {
     "act": "default, relu, tanh, sigmoid or gelu",
     "bn": "batch normalisation: default, true or false",
     "dropout": "default, or a probability from 0 to below 1",
+    "drop_path": "default, or the highest probability with which a residual branch is left out",
     "pretrained": "start from torchvision's ImageNet weights",
     "init_from": "start from the weights of this run, checkpoint or file",
     "partial": "take what fits of these weights, also if that is less than half of the model",
     "freeze": "number of first epochs in which only the last layer learns",
     "lr": "the highest learning rate of the schedule",
+    "accumulate": "parts into which a batch is split to fit into memory, or auto (on a GPU, as few "
+    "as fit)",
     "optimizer": "sgd, adam, adamw or muon (matrices; AdamW for the rest)",
     "beta2": "adam, adamw",
     "momentum": "sgd, muon; beta1 of adam, adamw",
@@ -211,6 +249,9 @@ COMMENTS: Mapping[str, str] = {
     "plateau_patience": "epochs without a lower validation loss before that",
     "plateau_rule": "pytorch (one epoch later, lower by a share of 1e-4) or keras (lower by 1e-4)",
     "crop": "largest random shift in whole pixels",
+    "crop_scale": "smallest and largest share of the area that a random resized crop shows, such "
+    "as 0.25,1; none if empty",
+    "crop_ratio": "smallest and largest width / height of a random resized crop",
     "flip": "mirror half of the images; alternating: each image in every other epoch",
     "rotate": "largest rotation in degrees",
     "rot90": "rotate by a random multiple of 90 degrees",
@@ -218,6 +259,9 @@ COMMENTS: Mapping[str, str] = {
     "zoom": "largest zoom, in or out, as a share; independent for width and height",
     "shear": "largest shear in degrees",
     "fill": "how edges are filled: nearest (pixel), constant (black) or reflect",
+    "auto_augment": "none, trivialaugment (one random operation an image), or randaugment",
+    "num_ops": "number of operations of randaugment",
+    "magnitude": "strength of the operations of randaugment, of 30",
     "brightness": "largest change of brightness as a share",
     "contrast": "largest change of contrast as a share",
     "saturation": "largest change of saturation as a share",

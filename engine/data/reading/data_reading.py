@@ -53,7 +53,7 @@ def with_format(inventory: Inventory, recipe: Recipe) -> ReadImages:
         headers = headers_of(sampled(images))
         if len(headers) < len(sampled(images)):
             check_bands(images, inventory.place)
-    form = common_format(list(headers.values()), recipe.size)
+    form = common_format(list(headers.values()), recipe)
     rendering, notes = chosen_rendering(headers, recipe)
     inventory = replace(inventory, notes=(*inventory.notes, *notes))
     sizes = tuple(header.size for header in headers.values())
@@ -97,7 +97,8 @@ class DataReading:
         count = len(read.inventory.images)
         needed = count * math.prod(read.image_format.shape)
         many = count >= decoded_images.MANY_IMAGES
-        if recipe.loader == "streaming" or not many or needed > self._room:
+        streams = recipe.loader == "streaming" or read.image_format.canvas
+        if streams or not many or needed > self._room:
             return read
         return read._replace(decoded=self._decoded(read.inventory, read.image_format))
 
