@@ -40,3 +40,16 @@ class Batch(NamedTuple):
         if self.others is None or self.share is None:
             return self.labels
         return torch.where(self.share >= 0.5, self.labels, self.others)
+
+    def parts(self, count: int) -> list[Batch]:
+        """The batch in `count` parts, whose numbers of images differ by one at most.
+
+        Images that are mixed stay so: a part may hold an image without the one that was mixed in.
+        """
+        if count == 1:
+            return [self]
+        pieces = [each if each is None else each.tensor_split(count) for each in self]
+        return [
+            Batch(*(each if each is None else each[place] for each in pieces))
+            for place in range(count)
+        ]
