@@ -43,14 +43,13 @@ class MemoryTrial:
 def fewest_parts(images: int, fits: Callable[[int], bool]) -> Generator[None, None, int]:
     """The smallest number of parts of so many images that fits; yields between trials.
 
-    Where nothing fits, each image is a part.
+    Each part has two images at least, since batch norm may need them; where not even these fit, the
+    training will say so.
     """
-    too_few, parts = 0, 1
-    while not fits(parts):
+    too_few, parts, most = 0, 1, max(1, images // 2)
+    while parts < most and not fits(parts):
         yield
-        if parts == images:
-            return parts
-        too_few, parts = parts, min(2 * parts, images)
+        too_few, parts = parts, min(2 * parts, most)
     while parts - too_few > 1:
         yield
         between = (too_few + parts) // 2

@@ -48,8 +48,5 @@ class Batch(NamedTuple):
         """
         if count == 1:
             return [self]
-        pieces = [each if each is None else each.tensor_split(count) for each in self]
-        return [
-            Batch(*(each if each is None else each[place] for each in pieces))
-            for place in range(count)
-        ]
+        given = [each.tensor_split(count) for each in self if each is not None]
+        return [Batch(*pieces) for pieces in zip(*given, strict=True)]
