@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,6 +26,27 @@ class OutputLoss(NamedTuple):
     total: Tensor
     loss: Tensor
     logits: Tensor
+
+    @property
+    def judged(self) -> Judged:
+        """What is counted of it, without the activations."""
+        return Judged(self.loss.detach(), self.logits.detach())
+
+
+class Judged(NamedTuple):
+    """The mean loss, () float32, and the logits (N, classes) of some images, for the metrics."""
+
+    loss: Tensor
+    logits: Tensor
+
+
+def of_parts(parts: Sequence[Judged]) -> Judged:
+    """That of a batch from those of its parts, each of which counts by its images."""
+    if len(parts) == 1:
+        return parts[0]
+    logits = torch.cat([part.logits for part in parts])
+    weighted = [part.loss * (len(part.logits) / len(logits)) for part in parts]
+    return Judged(functools.reduce(torch.add, weighted), logits)
 
 
 @dataclass(frozen=True, eq=False)
