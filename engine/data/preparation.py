@@ -150,7 +150,9 @@ def data_alerts(
 def _summary(dataset: Dataset) -> str:
     """How the files are understood, the classes, sizes of images, what the network sees."""
     channels, height, width = dataset.train.shape
-    image_format = ImageFormat(channels, height, dataset.frame)
+    image_format = ImageFormat(
+        channels, height, dataset.frame, fit=dataset.fit, crop_pct=dataset.crop_pct
+    )
     sizes = Counter(dataset.sampled_sizes or [(width, height)])
     network = seen(sizes, image_format)
     return survey_text.summary(dataset.layout, dataset.classes, summed_sizes(sizes), network)

@@ -9,6 +9,7 @@ from engine.data.decoding.decode import GREY, ImageFormat
 from engine.data.decoding.rendering import has_alpha, is_cut, is_deep
 from engine.data.stored.image_opening import band_count
 from engine.data.stored.stored_image import LabelledImages, StoredImage
+from engine.recipes.recipe import Fit
 
 SAMPLE = 100
 # Formats whose further frames are the same picture once more: a preview, or other sizes.
@@ -57,7 +58,13 @@ def headers_of(images: LabelledImages) -> dict[StoredImage, ImageHeader]:
     return headers
 
 
-def common_format(headers: list[ImageHeader], size: int | str) -> ImageFormat:
+def common_format(
+    headers: list[ImageHeader],
+    size: int | str,
+    fit: Fit = "crop",
+    crop_pct: float = 1.0,
+    canvas: int = 0,
+) -> ImageFormat:
     """The format for images with such headers.
 
     `size` "auto" keeps small square images of one size, and resizes all others to 64 pixels.
@@ -70,4 +77,7 @@ def common_format(headers: list[ImageHeader], size: int | str) -> ImageFormat:
         channels=1 if headers and all(header.grey for header in headers) else 3,
         size=size if isinstance(size, int) else natural + 2 * frame,
         frame=frame,
+        fit=fit,
+        crop_pct=crop_pct,
+        canvas=canvas,
     )

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.data.decoding.decode import ImageFormat, why_broken
+from engine.data.decoding.framing import seen_part
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.inventory_text import left_out_by_level
 from engine.data.reading.data_reading import ReadImages
@@ -134,12 +135,14 @@ def _median(counts: Counter[Size], axis: int) -> int:
 
 
 def seen(sizes: Counter[Size], image_format: ImageFormat) -> Seen:
-    """What the network sees of images of these sizes: the largest square at their centre."""
+    """What the network sees of images of these sizes."""
     total = sum(sizes.values())
-    cut = {size: 1 - min(size) / max(size) for size in sizes}
+    parts = {size: seen_part(size, image_format) for size in sizes}
+    cut = {size: 1 - math.prod(part) / math.prod(size) for size, part in parts.items()}
     mean = sum(cut[size] * images for size, images in sizes.items()) / total if total else 0.0
     inner = image_format.size - 2 * image_format.frame
-    enlarged = sum(images for size, images in sizes.items() if min(size) < inner)
+    filled = max if image_format.fit == "pad" else min  # the side that fills the square
+    enlarged = sum(images for size, images in sizes.items() if filled(parts[size]) < inner)
     return Seen(
         image_format.channels,
         image_format.size,
@@ -147,4 +150,6 @@ def seen(sizes: Counter[Size], image_format: ImageFormat) -> Seen:
         mean,
         max(cut.values(), default=0.0),
         enlarged,
+        image_format.fit,
+        image_format.crop_pct,
     )
