@@ -30,7 +30,8 @@ def _clouds(width: int, height: int, random: np.random.Generator) -> npt.NDArray
     frequencies[0, 0] = 1
     parts = random.standard_normal((2, *frequencies.shape))
     noise = np.fft.irfft2((parts[0] + 1j * parts[1]) / frequencies, (height, width))
-    return noise / noise.std()
+    clouds: npt.NDArray[np.float64] = noise / noise.std()
+    return clouds
 
 
 def _shape(width: int, height: int, random: np.random.Generator) -> npt.NDArray[np.bool_]:
@@ -41,6 +42,6 @@ def _shape(width: int, height: int, random: np.random.Generator) -> npt.NDArray[
     along = across * np.cos(angle) + down * np.sin(angle)
     beside = down * np.cos(angle) - across * np.sin(angle)
     long, short = min(width, height) * random.uniform(0.02, 0.25, 2)
-    if random.uniform() < 0.5:
-        return (along / long) ** 2 + (beside / short) ** 2 < 1
-    return (abs(along) < long) & (abs(beside) < short / 5)
+    ellipse: npt.NDArray[np.bool_] = (along / long) ** 2 + (beside / short) ** 2 < 1
+    bar: npt.NDArray[np.bool_] = (abs(along) < long) & (abs(beside) < short / 5)
+    return ellipse if random.uniform() < 0.5 else bar

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -13,10 +11,10 @@ from torchvision.transforms import v2
 
 from engine.data.decoding.canvas import Canvas
 from engine.data.decoding.decode import ImageFormat, decode
-from engine.data.decoding.framing import framed, seen_part
+from engine.data.decoding.framing import framed
 from engine.recipes.recipe import Fit
 from tests.generated_photos import photo
-from tests.memory_images import MemoryImage
+from tests.memory_images import file_of
 
 SIZE = 64
 
@@ -51,9 +49,8 @@ def test_each_fit_is_torchvisions(
     fit: Fit, crop_pct: float, size: tuple[int, int], steps: list[v2.Transform], mode: str
 ) -> None:
     image = photo(*size, 3).convert(mode)
-    form = ImageFormat(len(mode), SIZE, 0, fit=fit, crop_pct=crop_pct)
-    mode_channels = replace(form, channels=3 if mode == "RGB" else 1)
-    found, wanted = framed(whole(image), mode_channels), of_torchvision(image, *steps)
+    form = ImageFormat(1 if mode == "L" else 3, SIZE, 0, fit=fit, crop_pct=crop_pct)
+    found, wanted = framed(whole(image), form), of_torchvision(image, *steps)
     assert found.shape == wanted.shape
     assert abs(found - wanted).max() <= 1
-    assert (decode(MemoryImage("a", image), mode_channels) == found).all()
+    assert (decode(file_of(image), form) == found).all()
