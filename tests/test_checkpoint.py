@@ -49,8 +49,21 @@ def test_a_file_is_a_dict_of_plain_values_that_pytorch_reads_by_itself(tmp_path:
     assert plain.keys() == {"format", "attempt", "seq", "description", "training"}
     assert plain["format"] == run_state.FORMAT
     assert plain["description"]["classes"] == ("0", "1")
-    assert plain["description"]["input"]["fit"] == "center-square"
+    assert plain["description"]["input"]["fit"] == "crop"
     assert plain["training"]["weights"]["w"].tolist() == [0, 1, 2, 3]
+
+
+def test_format_3_knew_one_fit_and_loads(tmp_path: Path) -> None:
+    state = run_states.state()
+    old = run_state.to_plain(state)
+    given = old["description"]["input"]
+    old["format"], given["fit"] = 3, "center-square"
+    del given["crop_pct"], given["canvas"]
+    loaded = checkpoint.state_in(old, tmp_path)
+    assert loaded.description == state.description
+    given["fit"] = "circle"
+    with pytest.raises(RunError):
+        checkpoint.state_in(old, tmp_path)
 
 
 def test_weights_keep_the_versions_of_their_modules(tmp_path: Path) -> None:
