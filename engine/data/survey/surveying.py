@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.data.decoding.decode import ImageFormat, why_broken
+from engine.data.decoding.framing import seen_part
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.inventory_text import left_out_by_level
 from engine.data.reading.data_reading import ReadImages
@@ -134,17 +135,36 @@ def _median(counts: Counter[Size], axis: int) -> int:
 
 
 def seen(sizes: Counter[Size], image_format: ImageFormat) -> Seen:
-    """What the network sees of images of these sizes: the largest square at their centre."""
+    """What the network sees of images of these sizes."""
     total = sum(sizes.values())
-    cut = {size: 1 - min(size) / max(size) for size in sizes}
+    cut = {size: _cut(size, image_format) for size in sizes}
     mean = sum(cut[size] * images for size, images in sizes.items()) / total if total else 0.0
-    inner = image_format.size - 2 * image_format.frame
-    enlarged = sum(images for size, images in sizes.items() if min(size) < inner)
     return Seen(
         image_format.channels,
         image_format.size,
         image_format.frame,
         mean,
         max(cut.values(), default=0.0),
-        enlarged,
+        enlarged(sizes, image_format),
+        image_format.fit,
+        image_format.crop_pct,
     )
+
+
+def enlarged(sizes: Counter[Size], image_format: ImageFormat, times: float = 1.0) -> int:
+    """How many images are enlarged more than so many times."""
+    inner = image_format.size - 2 * image_format.frame
+    return sum(
+        images for size, images in sizes.items() if times * _kept_side(size, image_format) < inner
+    )
+
+
+def _kept_side(size: Size, image_format: ImageFormat) -> float:
+    """The side in pixels, in the file, of what fills the square that the network sees."""
+    part = seen_part(size, image_format)
+    return max(part) if image_format.fit == "pad" else min(part)
+
+
+def _cut(size: Size, image_format: ImageFormat) -> float:
+    """The share of the area of an image that the network does not see."""
+    return 1 - math.prod(seen_part(size, image_format)) / math.prod(size)
