@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import regular_files
-from engine.data.cache import cache_text, file_stamps, slot_records
-from engine.data.cache.file_stamps import Numbers
+from engine.data.cache import cache_text, image_stamps, slot_records
+from engine.data.cache.image_stamps import Numbers
 from engine.data.cache.slot_records import RECORD_BYTES, WORDS, Record, Records
 from engine.data.cache.store_layout import (
     HEAD_BYTES,
@@ -92,6 +92,9 @@ class ImageStore:
 
     def close(self) -> None:
         self._opened.close()
+
+    def __del__(self) -> None:
+        self.close()
 
     def read(self, number: int) -> tuple[Canvas, float] | None:
         """The decoded image in a slot, and the share of its values outside the levels.
@@ -236,8 +239,8 @@ class ImageStore:
     def _may_write(self, number: int, file: str, size: int) -> bool:
         if self._stopped or self._record(number) is not None or self._why_stopped():
             return False
-        stamp = file_stamps.stamp_of(file)
-        if stamp == file_stamps.UNREADABLE or stamp != self._stamp(number):
+        stamp = image_stamps.stamp_of(file)
+        if stamp == image_stamps.UNREADABLE or stamp != self._stamp(number):
             return False
         if self.taken_bytes + size > self.layout.room:
             self._stop(FULL)

@@ -9,7 +9,9 @@ import re
 import secrets
 import shutil
 import stat
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,13 +20,15 @@ from engine import regular_files
 from engine.catalog.user_folders import cache_folder
 from engine.data.cache import slot_records
 from engine.data.cache.store_layout import HEAD_BYTES, HEADER, INDEX, LOCK
-from engine.run.file_lock import flock
+from engine.run.file_lock import alone, flock
 
 # Raise it where another version of the program would decode or keep images differently.
 VERSION = 1
 # A store is named after a digest. Another name is that of one which is made or removed just now.
 NAME, PASSING = re.compile(r"[0-9a-f]{32}"), re.compile(r"\.(new|gone)-[0-9a-f]{8}")
 ROOT_LOCK = "lock"
+# All stores of a folder take at most this, and this share of what would be free without them.
+MOST_BYTES, FREE_SHARE = 20_000_000_000, 0.1
 BLOCK = 512
 
 
@@ -108,6 +112,39 @@ def remove(store: Path) -> None:
     gone = store.with_name(f".gone-{secrets.token_hex(4)}")
     os.rename(store, gone)
     _delete(gone)
+
+
+def locked(folder: Path) -> AbstractContextManager[None]:
+    """Wait until no other process makes or removes a store of this folder. Raises OSError."""
+    return alone(regular_files.open_descriptor(folder / ROOT_LOCK, os.O_RDWR | os.O_CREAT))
+
+
+class Cleared(NamedTuple):
+    """How many bytes were freed, and the stores that live runs use, which stay."""
+
+    freed: int
+    kept: list[KeptStore]
+
+
+def clear(folder: Path) -> Cleared:
+    """Remove all stores of a folder but those that processes hold. Raises OSError."""
+    if not folder.is_dir():
+        return Cleared(0, [])
+    freed, kept = 0, list[KeptStore]()
+    with locked(folder):
+        sweep(folder)
+        for store in stores(folder):
+            if store.live:
+                kept.append(store)
+            else:
+                remove(Path(store.path))
+                freed += store.bytes
+    return Cleared(freed, kept)
+
+
+def most_bytes(folder: Path, taken: int) -> int:
+    """What all stores of a folder may take together; they take this much now. Raises OSError."""
+    return int(min(MOST_BYTES, FREE_SHARE * (shutil.disk_usage(folder).free + taken)))
 
 
 def sweep(folder: Path) -> None:

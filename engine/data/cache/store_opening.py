@@ -14,8 +14,8 @@ import PIL
 from PIL import features
 
 from engine import regular_files, text
-from engine.data.cache import cache_text, file_stamps, kept_stores
-from engine.data.cache.file_stamps import Numbers, Stamped
+from engine.data.cache import cache_text, image_stamps, kept_stores
+from engine.data.cache.image_stamps import Numbers, Stamped
 from engine.data.cache.image_store import ImageStore
 from engine.data.cache.kept_stores import Header
 from engine.data.cache.slot_records import RECORD_BYTES
@@ -33,11 +33,8 @@ from engine.data.stored.stored_image import StoredImage
 from engine.errors import EngineError
 from engine.machine import file_systems
 from engine.run.durable_files import write_durably
-from engine.run.file_lock import locked
 from engine.run.lock_owner import boot_id
 
-# All stores of a folder take at most this, and this share of what would be free without them.
-MOST_BYTES, FREE_SHARE = 20_000_000_000, 0.1
 # The length of a file that tries whether a file system has holes.
 TRIAL_BYTES = 1 << 20
 
@@ -65,12 +62,14 @@ def open_store(
     `place` is the path or the name of their data set. There is none for images that lie in no
     files. Nothing is raised: a run without a store only takes longer.
     """
-    if setting == cache_text.OFF or not images or (found := file_stamps.stamped(images)) is None:
+    if setting == cache_text.OFF or not images:
         return OpenedStore(None)
     folder = folder_of(setting)
     try:
+        if (found := image_stamps.stamped(images)) is None:
+            return OpenedStore(None)
         _prepare(folder, is_asked_for=setting != cache_text.AUTO)
-        with locked(folder / kept_stores.ROOT_LOCK):
+        with kept_stores.locked(folder):
             store, told = _opened(folder, place, found, image_format)
     except _Refused as refused:
         return OpenedStore(None, told=(str(refused),))
@@ -88,11 +87,6 @@ def folder_of(setting: str) -> Path:
     return Path(os.path.abspath(setting))
 
 
-def most_bytes(folder: Path, taken: int) -> int:
-    """What all stores of a folder may take together; they take this much now. Raises OSError."""
-    return int(min(MOST_BYTES, FREE_SHARE * (shutil.disk_usage(folder).free + taken)))
-
-
 def _prepare(folder: Path, *, is_asked_for: bool) -> None:
     """Make the folder of the stores. Raises OSError and _Refused."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -108,7 +102,7 @@ def _opened(
 ) -> tuple[ImageStore, tuple[str, ...]]:
     """The store and sentences on it. The folder is locked. Raises OSError and _Refused."""
     kept_stores.sweep(folder)
-    name = file_stamps.digest(found, repr((_decisive(image_format), _versions())))
+    name = image_stamps.digest(found, repr((_decisive(image_format), _versions())))
     path, told = folder / name, list[str]()
     layout = StoreLayout(str(path), len(found.stamps), image_format, room=0)
     layout, most = _with_room(layout, folder)
@@ -156,7 +150,7 @@ def _with_room(layout: StoreLayout, folder: Path) -> tuple[StoreLayout, int]:
     others = [store for store in kept_stores.stores(folder) if store.path != layout.folder]
     own = kept_stores.disk_bytes(Path(layout.folder))
     taken = sum(store.bytes for store in others)
-    most = most_bytes(folder, taken + own)
+    most = kept_stores.most_bytes(folder, taken + own)
     wanted = min(most, max(own, layout.likely_bytes))
     for store in others:
         if taken + wanted > most and not store.live:
@@ -243,5 +237,5 @@ def _create(path: str, content: bytes, size: int) -> None:
 def _write_header(layout: StoreLayout, place: str) -> None:
     image_format = layout.image_format
     form = cache_text.form(image_format.canvas, image_format.shape)
-    header = Header(kept_stores.VERSION, place, layout.count, form, boot_id())
+    header = Header(kept_stores.VERSION, text.harmless(place), layout.count, form, boot_id())
     write_durably(Path(layout.folder, HEADER), msgspec.json.encode(header))

@@ -32,7 +32,10 @@ class Stamped(NamedTuple):
 
 
 def stamped(images: Sequence[StoredImage]) -> Stamped | None:
-    """The stamps of images; None where one lies in no file."""
+    """The stamps of images; None where one lies in no file.
+
+    Raises OSError where a path is relative to a folder that is gone.
+    """
     named = [(image.file, image.name) for image in images]
     if not all(file for file, _ in named):
         return None
@@ -41,8 +44,10 @@ def stamped(images: Sequence[StoredImage]) -> Stamped | None:
     numbers[order] = np.arange(len(order))
     seen = functools.cache(stamp_of)  # an archive holds many
     stamps = np.array([seen(named[at][0]) for at in order], np.int64).reshape(-1, 2)
-    lines = "\0".join(["\0".join(named[at]) for at in order])
-    return Stamped(numbers, stamps, os.fsencode(lines) + os.fsencode(os.getcwd()))
+    places = ["\0".join(named[at]) for at in order]
+    if not all(map(os.path.isabs, places)):
+        places.append(os.getcwd())
+    return Stamped(numbers, stamps, "\0".join(places).encode(errors="surrogatepass"))
 
 
 def stamp_of(file: str) -> tuple[int, int]:
