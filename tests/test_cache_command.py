@@ -66,7 +66,7 @@ def test_clear_leaves_what_a_live_run_uses_and_says_so(folder: Path) -> None:
     (live,) = (store for store in kept_stores.stores(folder) if store.live)
     (free,) = (store for store in kept_stores.stores(folder) if not store.live)
     lines = said("--clear").splitlines()
-    assert lines[0].startswith("A live run uses the decoded images of photos")
+    assert lines[0].startswith("a live run uses the decoded images of photos")
     assert lines[1:] == [f"{size(free.bytes)} freed."]
     assert kept_stores.stores(folder) == [live]
 
@@ -90,6 +90,6 @@ def test_what_cannot_be_read_is_listed_and_cleared(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
-    assert said(str(tmp_path / "none")) == f"No decoded images are kept in {tmp_path / 'none'}.\n"
+    assert said(str(tmp_path / "none")) == f"no decoded images are kept in {tmp_path / 'none'}.\n"
     assert said(str(tmp_path / "none"), "--clear") == "0 B freed.\n"
     assert not (tmp_path / "none").exists()

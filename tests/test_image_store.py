@@ -22,16 +22,18 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from PIL import features
 
 from engine.catalog.user_folders import cache_folder
 from engine.data.cache import image_store, kept_stores, slot_records, store_opening
-from engine.data.cache.image_store import ImageStore
+from engine.data.cache.image_store import ImageStore, Views
 from engine.data.cache.kept_stores import Header
 from engine.data.cache.slot_records import Record
 from engine.data.cache.store_layout import HEADER, INDEX, LOCK, PIXELS, STAMPS, StoreLayout
 from engine.data.cache.store_opening import OpenedStore
 from engine.data.decoding.decode import ImageFormat
 from engine.data.stored.image_file import ImageFile
+from engine.data.stored.stored_image import StoredImage
 from engine.machine import file_systems
 from tests.kept_images import (
     CANVASES,
@@ -111,6 +113,40 @@ def test_views_say_what_is_not_there(images: list[ImageFile]) -> None:
     assert np.array_equal(views.pixels[1], decoded(images[1], VIEWS)[0].pixels)
 
 
+def views_of(images: list[ImageFile]) -> Views:
+    pixels = np.stack([decoded(image, VIEWS)[0].pixels for image in images])
+    return Views(pixels, np.full(len(images), 0.25, np.float32), np.ones(len(images), np.bool_))
+
+
+def test_many_views_are_written_at_a_time(
+    images: list[ImageFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_store, "CHUNK", 4)
+    shuffled = [images[at] for at in (3, 0, 5, 1, 4, 2)]
+    found = opened(shuffled, VIEWS)
+    assert found.numbers is not None
+    views = views_of(shuffled)
+    views.there[1] = False
+    shutil.copyfile(image_files(tmp_path / "others", 6, seed=1)[5].path, shuffled[4].path)
+    store_of(found).write_views(found.numbers, shuffled, views)
+    kept = store_of(found).views(found.numbers)
+    assert kept.there.tolist() == [True, False, True, True, False, True]
+    assert np.array_equal(kept.pixels[kept.there], views.pixels[kept.there])
+    assert kept.outside[kept.there].tolist() == [0.25] * 4
+    one = store_of(found).read(numbers_of(found)[2])
+    assert one is not None
+    assert np.array_equal(one[0].pixels, views.pixels[2])
+
+
+def test_many_views_stop_at_a_full_disk(images: list[ImageFile]) -> None:
+    found = opened(images, VIEWS)
+    assert found.numbers is not None
+    with files_of_at_most(2 * store_of(found).layout.slot_bytes):
+        store_of(found).write_views(found.numbers, images, views_of(images))
+    assert not store_of(found).there().any()
+    assert len(store_of(found).pop_notes()) == 1
+
+
 def test_another_split_of_the_same_images_finds_their_store(images: list[ImageFile]) -> None:
     fill(opened(images), images)
     shuffled = [images[at] for at in (3, 0, 5, 1, 4, 2)]
@@ -144,7 +180,7 @@ def test_another_version_of_the_decoder_has_a_store_of_its_own(
     images: list[ImageFile], version: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = folder_of(opened(images))
-    monkeypatch.setattr(store_opening.features, "version", lambda _: version)
+    monkeypatch.setattr(features, "version", lambda _: version)
     assert folder_of(opened(images)) != usual
 
 
@@ -215,7 +251,7 @@ def test_a_kill_at_any_call_leaves_no_wrong_image(
 ) -> None:
     found = opened(images)
     with monkeypatch.context() as patch:
-        patch.setattr(image_store.os, "pwrite", killed_at(step, share))
+        patch.setattr(os, "pwrite", killed_at(step, share))
         with pytest.raises(_KilledError):
             fill(found, images)
     there = right_ones(opened(images), images)
@@ -393,7 +429,7 @@ def test_a_folder_of_another_user_is_not_used(
     images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept_stores.default_folder().mkdir(parents=True)
-    monkeypatch.setattr(kept_stores.os, "geteuid", lambda: os.getuid() + 1)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     found = opened(images)
     assert found.store is None
     assert "belongs to another user" in found.told[0]
@@ -434,7 +470,7 @@ def test_pixels_that_the_disk_refuses_in_the_end_are_forgotten(
         raise OSError(errno.ENOSPC, "")
 
     with monkeypatch.context() as patch:
-        patch.setattr(image_store.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         store_of(found).seal()
     assert not any(right_ones(found, images))
     (note,) = store_of(found).pop_notes()
@@ -483,7 +519,7 @@ def test_nothing_is_kept_where_it_is_off_or_no_file_tells_of_changes(
     images: list[ImageFile],
 ) -> None:
     assert opened(images, setting="off") == OpenedStore(None)
-    mixed = [*images, MemoryImage("a")]
+    mixed: list[StoredImage] = [*images, MemoryImage("a")]
     assert store_opening.open_store("set", mixed, CANVASES, "auto") == OpenedStore(None)
     assert store_opening.open_store("set", [], CANVASES, "auto") == OpenedStore(None)
     assert not kept_stores.default_folder().exists()

@@ -6,10 +6,10 @@ from engine.numbers import size
 from engine.text import folder as shown
 from engine.text import harmless
 
-HELP = """List the decoded images that are kept on the disk, so that later epochs and runs need not
-decode them again.
+HELP = """List the decoded images that are kept on the disk.
 
-FOLDER is the one that a recipe's `cache` names; without it, the one in the user's cache."""
+Later epochs and runs need not decode them again. FOLDER is the one that a recipe's `cache` names;
+without it, the one in the user's cache."""
 HELP_CLEAR = "Remove them, but for those that a live run uses. Nothing is asked."
 
 COLUMNS = (
@@ -34,7 +34,7 @@ def state(*, live: bool, complete: bool) -> str:
 
 
 def none(folder: object) -> str:
-    return f"No decoded images are kept in {shown(folder)}."
+    return f"no decoded images are kept in {shown(folder)}."
 
 
 def total(taken: int, most: int, folder: object) -> str:
@@ -45,7 +45,7 @@ def total(taken: int, most: int, folder: object) -> str:
 
 
 def stays(data: str, taken: int) -> str:
-    return f"A live run uses the decoded images of {harmless(data)} ({size(taken)}): they stay."
+    return f"a live run uses the decoded images of {harmless(data)} ({size(taken)}): they stay."
 
 
 def freed(freed: int) -> str:

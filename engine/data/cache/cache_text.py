@@ -22,14 +22,14 @@ def kept(there: int, count: int, taken: int, most: int, folder: object, command:
 
 def thrown_away(place: str) -> str:
     return (
-        f"The decoded images of {harmless(place)} that were kept could not be used (another "
+        f"the decoded images of {harmless(place)} that were kept could not be used (another "
         "user's, or cut off), and are made anew."
     )
 
 
 def on_network(folder: object, kind: str) -> str:
     return (
-        f"Decoded images are not kept: {harmless(str(folder))} is on a network file system "
+        f"decoded images are not kept: {harmless(str(folder))} is on a network file system "
         f"({harmless(kind)}); name a folder of a local disk with `--set cache=FOLDER`, or keep "
         "them there with `--set cache=on`."
     )
@@ -37,35 +37,35 @@ def on_network(folder: object, kind: str) -> str:
 
 def others_folder(folder: object) -> str:
     return (
-        f"Decoded images are not kept: {harmless(str(folder))} belongs to another user; name a "
+        f"decoded images are not kept: {harmless(str(folder))} belongs to another user; name a "
         "folder of your own with `--set cache=FOLDER`."
     )
 
 
 def no_room(folder: object, room: int) -> str:
     return (
-        f"Decoded images are not kept: {harmless(str(folder))} has room for {size(room)} of them; "
+        f"decoded images are not kept: {harmless(str(folder))} has room for {size(room)} of them; "
         "free some disk, or name another folder with `--set cache=FOLDER`."
     )
 
 
 def not_kept(folder: object, why: str) -> str:
     return (
-        f"Decoded images are not kept in {harmless(str(folder))} ({harmless(why)}); another folder "
+        f"decoded images are not kept in {harmless(str(folder))} ({harmless(why)}); another folder "
         "can be named with `--set cache=FOLDER`."
     )
 
 
 def room_taken(there: int, count: int, room: int) -> str:
     return (
-        f"The decoded images have taken the room that they may ({size(room)}): {there:,} of "
+        f"the decoded images have taken the room that they may ({size(room)}): {there:,} of "
         f"{count:,} are kept, and the others are decoded in every epoch."
     )
 
 
 def not_written(there: int, count: int, folder: object, why: str) -> str:
     return (
-        f"No more decoded images can be kept in {harmless(str(folder))} ({harmless(why)}): "
+        f"no more decoded images can be kept in {harmless(str(folder))} ({harmless(why)}): "
         f"{there:,} of {count:,} are there, and the others are decoded in every epoch."
     )
 

@@ -11,6 +11,7 @@ import fcntl
 import mmap
 import os
 import struct
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +43,8 @@ BLOCK = 512
 FULL = -1
 _STAMP = struct.Struct("<2q")
 _HEAD = struct.Struct("<i")
+# So many views are written at a time.
+CHUNK = 1024
 # How many stores a process keeps open.
 MOST_OPEN = 4
 
@@ -128,6 +131,23 @@ class ImageStore:
         except OSError as error:
             self._stop(error.errno or FULL)
 
+    def write_views(self, numbers: Numbers, images: Sequence[StoredImage], views: Views) -> None:
+        """Keep the views of N images that are there, as `write` of each, but many at a time."""
+        wanted = np.flatnonzero(views.there & ~self.there()[numbers])
+        wanted = wanted[np.argsort(numbers[wanted])]
+        try:
+            stamps = self._all_stamps()
+            for start in range(0, len(wanted), CHUNK):
+                chunk = wanted[start : start + CHUNK]
+                files = [image_stamps.stamp_of(images[at].file) for at in chunk.tolist()]
+                same = (stamps[numbers[chunk]] == np.array(files)).all(axis=1)
+                same &= stamps[numbers[chunk], 0] >= 0
+                if not self._is_open_for(len(chunk) * self.layout.slot_bytes):
+                    return
+                self._write_chunk(numbers, views, chunk[same])
+        except OSError as error:
+            self._stop(error.errno or FULL)
+
     def there(self) -> npt.NDArray[np.bool_]:
         """Which slots hold an image: (count,)."""
         return slot_records.written(self._records())
@@ -143,7 +163,8 @@ class ImageStore:
             with mmap.mmap(self._pixels, 0, mmap.MAP_SHARED, mmap.PROT_READ) as mapped:
                 mapped.madvise(mmap.MADV_WILLNEED)
                 kept = np.frombuffer(mapped, np.uint8).reshape(-1, *shape)
-                np.take(kept, numbers, axis=0, out=pixels)
+                # All numbers are in range, and to check them would copy all pixels twice.
+                np.take(kept, numbers, axis=0, out=pixels, mode="clip")
                 del kept  # else the map could not be closed
         else:
             there[:] = False
@@ -237,15 +258,32 @@ class ImageStore:
         return np.frombuffer(mapped, np.uint8, count, before).reshape(shape)
 
     def _may_write(self, number: int, file: str, size: int) -> bool:
-        if self._stopped or self._record(number) is not None or self._why_stopped():
+        if self._stopped or self._record(number) is not None:
             return False
         stamp = image_stamps.stamp_of(file)
         if stamp == image_stamps.UNREADABLE or stamp != self._stamp(number):
             return False
+        return self._is_open_for(size)
+
+    def _is_open_for(self, size: int) -> bool:
+        """Whether so many bytes may be written; where there is no room, no process writes more."""
+        if self._why_stopped() or not self._is_whole():
+            return False
         if self.taken_bytes + size > self.layout.room:
             self._stop(FULL)
             return False
-        return self._is_whole()
+        return True
+
+    def _write_chunk(self, numbers: Numbers, views: Views, chunk: Numbers) -> None:
+        """Write the views at these places, whose slots go up."""
+        for run in np.split(chunk, np.flatnonzero(np.diff(numbers[chunk]) != 1) + 1):
+            if not len(run):
+                continue
+            first, side = int(numbers[run[0]]), self.layout.image_format.size
+            pixels = np.ascontiguousarray(views.pixels[run])
+            _write(self._pixels, pixels.data.cast("B"), first * self.layout.slot_bytes)
+            records = slot_records.of_squares(side, views.outside[run])
+            _write(self._index, records.data.cast("B"), self.layout.record_at(first))
 
     def _stamp(self, number: int) -> tuple[int, int] | None:
         """That of the image's file when the store was opened."""
@@ -254,6 +292,12 @@ class ImageStore:
             return None
         size, changed = _STAMP.unpack(content)
         return size, changed
+
+    def _all_stamps(self) -> Numbers:
+        """Those of all files when the store was opened (count, 2). Raises OSError."""
+        stamps = np.full((self.layout.count, 2), image_stamps.UNREADABLE, np.int64)
+        _read(self._stamps, stamps.data.cast("B"), 0)
+        return stamps
 
     def _why_stopped(self) -> int:
         """The number of the error that ended writing in any process, `FULL`, or 0."""

@@ -57,6 +57,16 @@ def written(records: Records) -> npt.NDArray[np.bool_]:
     return whole
 
 
+def of_squares(side: int, outside: npt.NDArray[np.float32]) -> Records:
+    """The records (N, 8) of written slots that hold squares of this side."""
+    records = np.zeros((len(outside), WORDS), np.uint32)
+    records[:, :OUTSIDE] = side
+    records[:, OUTSIDE] = outside.astype(np.float32).view(np.uint32)
+    records[:, STATE] = WRITTEN
+    records[:, CHECK] = _check(list(records.T.astype(np.uint64)))
+    return records
+
+
 def made_safe(records: Records) -> Records:
     """Records (N, 8) of images as those of ones that a power cut leaves."""
     safe = records.copy()
