@@ -69,6 +69,8 @@ class RaceRunner(Runner):
 def _over(runs_dir: Path, label: str) -> frozenset[str]:
     """The runs of a race that may train no more."""
     race = race_file.read(runs_dir, label)
+    if not (race.stopped or race.budget or race.dropped):
+        return frozenset()  # reading the results of hundreds of runs takes a share of a core
     results = read_results(runs_dir, race)
     ended = next_tasks.is_over(race, results)
     return frozenset(each.run for each in results.values() if ended or each.dropped)
