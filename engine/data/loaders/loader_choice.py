@@ -33,7 +33,8 @@ def loader(
     evaluation batch, and augments it with different random numbers. Raises UsageError where the
     parts of a batch would not be equal.
     """
-    augmentation = Augmentation.of(recipe)
+    stored = isinstance(dataset.train, StoredImages)
+    augmentation = Augmentation.of(recipe, dataset.train.image_format.canvas if stored else 0)
     if part.rank:
         seed = derive_seed(recipe.seed, part.rank)
         augmentation = dataclasses.replace(augmentation, seed=seed)
