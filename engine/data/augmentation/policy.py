@@ -108,7 +108,8 @@ def change_rows(
     found: Tensor, drawn: Tensor, change: Callable[..., Tensor], *given: Tensor
 ) -> None:
     """As `change_drawn`, of the drawn rows alone, a few at a time; reads which ones they are."""
-    for rows in drawn.nonzero()[:, 0].split(1 + CACHED_VALUES // given[0][0].numel()):
+    at_once = 1 + CACHED_VALUES // given[0][0].numel()
+    for rows in torch.split(drawn.nonzero()[:, 0], at_once):
         if len(rows):
             found.index_copy_(0, rows, change(*(each.index_select(0, rows) for each in given)))
 

@@ -95,5 +95,6 @@ def whole_grey(pixels: Tensor) -> Tensor:
     """The grey (K, 1, H, W) float32 of each pixel, rounded down; the mean where there is no RGB."""
     if pixels.shape[1] != 3:
         return pixels.float().mean(1, keepdim=True)
-    red, green, blue = pixels.split(1, 1)
-    return red.mul(0.2989).add_(green, alpha=0.587).add_(blue, alpha=0.114).floor_()
+    red, green, blue = pixels.unbind(1)
+    grey = red.mul(0.2989).add_(green, alpha=0.587).add_(blue, alpha=0.114)
+    return grey.floor_()[:, None]
