@@ -20,7 +20,7 @@ from engine.catalog.architectures import (
 )
 from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
-from engine.recipes import image_normalisation, presets, recipe_text
+from engine.recipes import image_checks, image_normalisation, presets, recipe_text
 from engine.recipes.field_checks import checked
 from engine.recipes.recipe import FIELDS, PIXELS_BEFORE, Recipe
 from engine.recipes.recipe_toml import read_fields
@@ -54,7 +54,7 @@ def build_recipe(
         values["size"] = PRETRAINED_SIZE
     recipe = Recipe(**{key: checked(key, value) for key, value in values.items()})
     _check_architecture(recipe)
-    _check_images(recipe)
+    image_checks.check(recipe)
     image_normalisation.named(recipe.normalise)
     return recipe
 
@@ -89,24 +89,15 @@ def fields_for_device(file: Mapping[str, object], device: str) -> dict[str, obje
     """
     resolved = file.get("resolved", {})
     known = resolved if isinstance(resolved, Mapping) else {}
-    kept = {key: known[key] for key in ("size", *PIXELS_BEFORE) if key in known}
+    kept = {key: known[key] for key in ("size", "canvas", *PIXELS_BEFORE) if key in known}
     fields = {key: value for key, value in file.items() if key != "resolved"}
     changed = kept | {"device": device, "gpus": 1}
     return msgspec.structs.asdict(Recipe()) | PIXELS_BEFORE | fields | changed
 
 
-def _check_images(recipe: Recipe) -> None:
-    """Raise UsageError if levels or bands are not as many as they must be, or not in order."""
-    levels, bands = recipe.levels, recipe.bands
-    if levels != "auto" and levels and (len(levels) != 2 or levels[0] >= levels[1]):
-        raise UsageError(recipe_text.BAD_LEVELS)
-    if len(bands) not in (0, 1, 3):
-        raise UsageError(recipe_text.bad_bands(len(bands)))
-
-
 def _check_architecture(recipe: Recipe) -> None:
     """Raise UsageError if a field asks for something that the architecture does not have."""
-    for field in ("act", "bn", "dropout"):
+    for field in ("act", "bn", "dropout", "drop_path"):
         if getattr(recipe, field) != "default" and not adjustable(recipe.arch, field):
             suitable = families(a for a in ARCHITECTURES.values() if field in a.adjusts)
             raise UsageError(recipe_text.not_adjustable(field, recipe.arch, suitable))

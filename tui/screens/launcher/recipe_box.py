@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from textual.reactive import var
 
 from engine.recipes.presets import PRESETS
@@ -16,8 +18,8 @@ from tui.widgets.chooser import Chooser
 
 # The fields of a recipe that augment images.
 AUGMENTATIONS = (
-    *("crop", "flip", "rotate", "rot90", "shift", "zoom", "shear", "brightness", "contrast"),
-    *("saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
+    *("crop", "crop_scale", "flip", "rotate", "rot90", "shift", "zoom", "shear", "auto_augment"),
+    *("brightness", "contrast", "saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
 )
 
 
@@ -44,5 +46,13 @@ def _summary(chosen: Recipe) -> tuple[str, str, str]:
         launcher_text.recipe_rate(
             chosen.lr, shared_text.SCHEDULES[chosen.schedule], chosen.optimizer
         ),
-        launcher_text.recipe_augmentation(a for a in AUGMENTATIONS if getattr(chosen, a)),
+        launcher_text.recipe_augmentation(_augmentations(chosen)),
     )
+
+
+def _augmentations(chosen: Recipe) -> Iterator[str]:
+    """The fields that augment the images; a policy by its name."""
+    for name in AUGMENTATIONS:
+        value = getattr(chosen, name)
+        if value and value != "none":
+            yield value if name == "auto_augment" else name
