@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,10 +16,16 @@ from engine.data import data_text
 from engine.data.inventory import data_inventory
 from engine.data.inventory.class_naming import NamePairs, read_name_pairs
 from engine.data.inventory.containers import own_check
-from engine.errors import DataError, UsageError
+from engine.data.reading.format_choice import headers_of, median_side, sampled
+from engine.errors import DataError, EngineError, UsageError
 from engine.recipes import presets
-from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import build_recipe, difference_from_preset
+from engine.recipes.recipe import CACHE_WORDS, Recipe
+from engine.recipes.recipe_building import (
+    build_for_images,
+    build_recipe,
+    difference_from_preset,
+    is_auto,
+)
 from engine.recipes.recipe_toml import parse_setting, read_fields
 from engine.run.run_paths import RunDir
 from engine.run.saved_file import find_saved
@@ -27,6 +34,8 @@ from engine.start.model_names import absolute_architecture, check_architecture
 
 # The weights of a run fit only a recipe with the same values of these fields.
 INHERITED = ("arch", "act", "bn")
+# The fields that say how the names in a folder are understood.
+OF_LAYOUT = ("labels", "holdout", "image_column", "label_column")
 
 
 def resolve_recipe(
@@ -42,9 +51,36 @@ def resolve_recipe(
     DataError for missing data, and RunError if `init_from` names a run that does not exist.
     """
     settings = dict(parse_setting(setting) for setting in sets)
-    recipe = recipe_of_fields(file_fields(named), settings, flags, runs_dir, resumed)
+    file = file_fields(named)
+    side = side_for_preset({**file, **settings, **flags})
+    recipe = recipe_of_fields(file, settings, flags, runs_dir, resumed, side)
     check_data(recipe)
     return recipe
+
+
+def side_for_preset(given: Mapping[str, object]) -> int:
+    """The `shorter_side` of the data of these fields, where their preset is to be chosen by it.
+
+    It is 0 where the data cannot be read: the recipe is not checked yet, nor is its data.
+    """
+    if "data" not in given or not is_auto(given):
+        return 0
+    fields = {key: given[key] for key in OF_LAYOUT if key in given}
+    with contextlib.suppress(EngineError):
+        return shorter_side(
+            build_recipe(settings=fields, flags={"data": resolve_data(str(given["data"]))})
+        )
+    return 0
+
+
+def shorter_side(recipe: Recipe) -> int:
+    """The median of the shorter sides in pixels of some of the user's images, by their headers.
+
+    It is 0 for other data, and where no quick look is possible. Raises as `check_data`.
+    """
+    images = data_inventory.glanced_images(recipe)
+    headers = headers_of(sampled(images)) if images else {}
+    return median_side(header.size for header in headers.values())
 
 
 def recipe_of_fields(
@@ -53,8 +89,12 @@ def recipe_of_fields(
     flags: Mapping[str, object],
     runs_dir: Path,
     resumed: RunDir | None = None,
+    side: int = 0,
 ) -> Recipe:
-    """As `resolve_recipe`, of fields that are read already; does not look into the data."""
+    """As `resolve_recipe`, of fields that are read already; does not look into the data.
+
+    `side` is that of `side_for_preset`.
+    """
     if source := {**file, **settings, **flags}.get("init_from"):
         last = resumed and resumed.checkpoints / "last.pt"
         source = last or find_checkpoint(str(source), runs_dir)
@@ -63,7 +103,7 @@ def recipe_of_fields(
     fields = {**default_fields({**file, **settings, **flags}), **flags}
     if resumed is None:  # a resumed run has its own copy of a user's file
         check_architecture(str({**file, **settings, **fields}["arch"]))
-    return with_absolute_paths(build_recipe(file=file, settings=settings, flags=fields))
+    return with_absolute_paths(build_for_images(side, file=file, settings=settings, flags=fields))
 
 
 def given_fields(named: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
@@ -76,10 +116,10 @@ def file_fields(named: str | None) -> dict[str, object]:
     """The fields of `--recipe NAME|FILE`."""
     if named is None:
         return {}
-    if named in presets.PRESETS:
+    if named in presets.CHOICES:
         return {"preset": named}
     if not os.path.exists(named) and not named.endswith(".toml"):
-        raise UsageError(text.unknown_preset(named, presets.PRESETS))
+        raise UsageError(text.unknown_preset(named, presets.CHOICES))
     return read_fields(Path(named))
 
 
@@ -94,7 +134,13 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
         data=resolve_data(recipe.data),
         data_dir=absolute_folder(recipe.data_dir),
         class_names=name_pairs(recipe.class_names),
+        cache=_cache_folder(recipe.cache),
     )
+
+
+def _cache_folder(cache: str) -> str:
+    """The absolute path of the folder for decoded images; `auto`, `on` and `off` unchanged."""
+    return cache if cache in CACHE_WORDS else absolute_folder(cache)
 
 
 def with_sources(chosen: Recipe, runs_dir: Path) -> Recipe:
@@ -103,7 +149,9 @@ def with_sources(chosen: Recipe, runs_dir: Path) -> Recipe:
     With the weights of a run come its architecture fields, except those that differ from the
     preset. Raises as `find_checkpoint` and `read_name_pairs` do.
     """
-    found = msgspec.structs.replace(chosen, class_names=name_pairs(chosen.class_names))
+    found = msgspec.structs.replace(
+        chosen, class_names=name_pairs(chosen.class_names), cache=_cache_folder(chosen.cache)
+    )
     if not chosen.init_from:
         return found
     source = find_checkpoint(chosen.init_from, runs_dir)

@@ -166,8 +166,8 @@ class Dataset:
     found while loading, `remarks` about what is only good to know. `frame` is the margin of the
     images in pixels, see `ImageFormat`. `layout` says in words how the files were understood, and
     `sampled_sizes` are the widths and heights of some images where they lie, if that is known.
-    `rendering` is how values in files became 8 bits. `constant` says that each training image is of
-    one colour.
+    `rendering` is how values in files became 8 bits; `canvas` is that of `ImageFormat`. `constant`
+    says that each training image is of one colour.
     """
 
     classes: tuple[str, ...]
@@ -182,6 +182,7 @@ class Dataset:
     layout: str = ""
     sampled_sizes: tuple[tuple[int, int], ...] = ()
     rendering: Rendering = AS_IN_FILE
+    canvas: int = 0
     constant: bool = False
     remarks: tuple[str, ...] = ()
 

@@ -126,6 +126,7 @@ def assemble(
         test=final,
         frame=image_format.frame,
         rendering=image_format.rendering,
+        canvas=image_format.canvas,
         constant=all_constant(sample),
         remarks=inventory.remarks,
     )

@@ -9,6 +9,7 @@ import msgspec
 from engine.data.inventory.validation_source import ValidationSource
 from engine.protocol.answers import Answer, Progress
 from engine.protocol.events import Sample
+from engine.recipes.recipe import Fit
 
 # Width and height in pixels.
 Size: TypeAlias = tuple[int, int]
@@ -52,7 +53,7 @@ class Seen(msgspec.Struct, frozen=True):
     """What the network sees of the images: (channels, size, size), with a margin of `frame` pixels.
 
     `cut` is the share of the area that is cut off on average, `most_cut` that of the image that
-    loses most. So many images are `enlarged`.
+    loses most. So many images are `enlarged`. `fit` and `crop_pct` are those of a recipe.
     """
 
     channels: int
@@ -61,6 +62,8 @@ class Seen(msgspec.Struct, frozen=True):
     cut: float
     most_cut: float
     enlarged: int
+    fit: Fit = "crop"
+    crop_pct: float = 1.0
 
 
 class Survey(Answer, frozen=True):
