@@ -82,7 +82,9 @@ def measure(kind: Kind, workers: int, rounds: int) -> None:
 
 
 def said(speeds: Mapping[str, float]) -> str:
-    return "   ".join(f"{name} {speeds[name]:.1f}" for name in sorted(speeds)) + "   images/s a core"
+    return (
+        "   ".join(f"{name} {speeds[name]:.1f}" for name in sorted(speeds)) + "   images/s a core"
+    )
 
 
 def report(found: list[dict[str, float]], kind: Kind) -> None:

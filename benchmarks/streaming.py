@@ -41,7 +41,7 @@ from engine.recipes.recipe import Recipe
 
 IMAGES, SIDES = 500, Sides(500, 375)
 BUDGET = 1.0
-Found = TypeVar("Found")
+Given, Found = TypeVar("Given"), TypeVar("Found")
 CPU, CONTIGUOUS = torch.device("cpu"), torch.contiguous_format
 
 
@@ -103,7 +103,7 @@ def said(speed: Speed) -> str:
     return f"{speed.clock:9.0f} images/s {speed.core:9.0f} a core"
 
 
-def alone(way: Callable[[Work], Found], work: Work) -> Found:
+def alone(way: Callable[[Given], Found], work: Given) -> Found:
     """What one way finds, in a fresh process."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
         return fresh.submit(way, work).result()
