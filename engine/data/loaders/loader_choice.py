@@ -33,7 +33,9 @@ def loader(
     evaluation batch, and augments it with different random numbers. Raises UsageError where the
     parts of a batch would not be equal.
     """
-    augmentation = Augmentation.of(recipe)
+    train = dataset.train
+    canvas = train.image_format.canvas if isinstance(train, StoredImages) else 0
+    augmentation = Augmentation.of(recipe, canvas)
     if part.rank:
         seed = derive_seed(recipe.seed, part.rank)
         augmentation = dataclasses.replace(augmentation, seed=seed)
@@ -47,9 +49,9 @@ def loader(
         "memory_format": layout,
         "part": part,
     }
-    if isinstance(dataset.train, StoredImages):
-        return StreamingLoader(dataset.train, **shared, workers=workers)
-    return ResidentLoader(dataset.train, **shared)
+    if isinstance(train, StoredImages):
+        return StreamingLoader(train, **shared, workers=workers)
+    return ResidentLoader(train, **shared)
 
 
 def on_device(images: Split, device: torch.device) -> Split:
