@@ -335,6 +335,13 @@ def images_streamed(needed: float, room: float, workers: int) -> str:
     )
 
 
+def crops_streamed(canvas: int, workers: int) -> str:
+    return (
+        f"random crops are made of images that are decoded to a shorter side of {canvas} pixels, "
+        f"by {workers} process{'es' * (workers > 1)}"
+    )
+
+
 def cannot_stream(data: str) -> str:
     return f"{data} is not a folder of images, so it cannot be streamed: leave loader at auto."
 

@@ -139,7 +139,10 @@ def data_alerts(
     if levels := dataset.rendering.levels:
         yield events.Alert("info", "levels", data_text.levels_used(*levels))
     needed = dataset.bytes
-    if resolved.loader == "streaming":
+    if dataset.canvas:
+        cropped = data_text.crops_streamed(dataset.canvas, resolved.threads)
+        yield events.Alert("info", "loader", cropped)
+    elif resolved.loader == "streaming":
         streamed = data_text.images_streamed(needed, room, resolved.threads)
         yield events.Alert("info", "loader", streamed)
     else:

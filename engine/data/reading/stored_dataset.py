@@ -54,7 +54,9 @@ def load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None
 def _load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
     inventory, image_format, early, _ = read
     fits = bytes_of(len(inventory.images), image_format.shape) <= room
-    if recipe.loader == "streaming" or (recipe.loader == "auto" and not fits):
+    # Canvases differ in size: random crops are made of them one by one.
+    streams = image_format.canvas or not fits
+    if recipe.loader == "streaming" or (recipe.loader == "auto" and streams):
         return (yield from load_streamed(inventory, image_format, recipe.broken))
     images = inventory.images
     check_memory(len(images), image_format.channels, image_format.size)
