@@ -41,7 +41,8 @@ from engine.recipes.recipe import Recipe
 
 IMAGES, SIDES = 500, Sides(500, 375)
 BUDGET = 1.0
-Given, Found = TypeVar("Given"), TypeVar("Found")
+Given = TypeVar("Given")
+Found = TypeVar("Found")
 CPU, CONTIGUOUS = torch.device("cpu"), torch.contiguous_format
 
 

@@ -1,4 +1,4 @@
-"""The benchmark of photographs: what it generates, what it reads from journals, what it compares."""
+"""The benchmark of photographs: what it generates, reads from journals, and compares."""
 
 from __future__ import annotations
 
