@@ -36,7 +36,14 @@ def description() -> Description:
         source=None,
         classes=("0", "1"),
         input=ImageInput(
-            channels=1, size=32, mean=(0.5,), std=(0.25,), fit="center-square", frame=2
+            channels=1,
+            size=32,
+            mean=(0.5,),
+            std=(0.25,),
+            fit="crop",
+            crop_pct=1.0,
+            canvas=0,
+            frame=2,
         ),
         train=ImageList(images=4, digest="aa"),
         validation=ImageList(images=2, digest="bb"),

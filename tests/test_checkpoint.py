@@ -49,7 +49,7 @@ def test_a_file_is_a_dict_of_plain_values_that_pytorch_reads_by_itself(tmp_path:
     assert plain.keys() == {"format", "attempt", "seq", "description", "training"}
     assert plain["format"] == run_state.FORMAT
     assert plain["description"]["classes"] == ("0", "1")
-    assert plain["description"]["input"]["fit"] == "center-square"
+    assert plain["description"]["input"]["fit"] == "crop"
     assert plain["training"]["weights"]["w"].tolist() == [0, 1, 2, 3]
 
 

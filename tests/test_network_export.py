@@ -90,7 +90,7 @@ def test_the_computation_takes_pixels_in_any_number(
     given = network.described.input
     assert known["classes"] == list("0123456789")
     assert (known["mean"], known["std"]) == (list(given.mean), list(given.std))
-    assert (known["input"], known["mirrored"], known["fit"]) == ("pixels", "no", "center-square")
+    assert (known["input"], known["mirrored"], known["fit"]) == ("pixels", "no", "crop")
     assert (known["epoch"], known["top1"]) == (network.epoch, network.top1)
 
 

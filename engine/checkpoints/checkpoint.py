@@ -19,12 +19,14 @@ import torch
 from torch import Tensor
 
 from engine import regular_files
-from engine.checkpoints import checkpoint_text, foreign_file, format_2, run_state
+from engine.checkpoints import checkpoint_text, foreign_file, format_2, format_3, run_state
 from engine.checkpoints.run_state import RunState
 from engine.errors import RunError
 from engine.run.durable_files import write_durably
 from engine.text import reason
 
+# What turns the content of an older format into the next one.
+CONVERSIONS = {format_2.FORMAT: format_2.to_format_3, format_3.FORMAT: format_3.to_format_4}
 # The errors of a dict that lacks something, and of a state that belongs to another model.
 UNFIT = (KeyError, TypeError, ValueError, AttributeError, RuntimeError)
 
@@ -106,7 +108,7 @@ def _is_damaged(path: Path) -> bool:
 def load(path: Path) -> RunState:
     """The state in a checkpoint, on the CPU. Raises RunError for any other file, or a damaged one.
 
-    Converts format 2, and refuses other formats.
+    Converts formats 2 and 3, and refuses other formats.
     """
     try:
         plain = plain_content(path)
@@ -132,12 +134,12 @@ def content_of(loaded: object) -> str:
 
 def state_in(plain: dict[str, Any], path: Path) -> RunState:
     """The state in the content of this program's checkpoint. Raises RunError for other formats."""
-    if plain["format"] not in (format_2.FORMAT, run_state.FORMAT):
+    if plain["format"] not in (*CONVERSIONS, run_state.FORMAT):
         newer = plain["format"] > run_state.FORMAT
         raise RunError(checkpoint_text.other_version(path, newer=newer))
     try:
-        if plain["format"] == format_2.FORMAT:
-            plain = format_2.to_format_3(plain)
+        while plain["format"] in CONVERSIONS:
+            plain = CONVERSIONS[plain["format"]](plain)
         return run_state.from_plain(plain)
     except UNFIT as error:
         raise RunError(checkpoint_text.bad_checkpoint(path)) from error

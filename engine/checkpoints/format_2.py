@@ -36,6 +36,7 @@ def to_format_3(old: dict[str, Any]) -> dict[str, Any]:
         "random": old["random"],
     }
     return {
+        "format": 3,
         "attempt": old["attempt"],
         "seq": old["seq"],
         "description": None,

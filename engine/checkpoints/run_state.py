@@ -1,4 +1,4 @@
-"""The content of a checkpoint: the state of a run after a step, format 3.
+"""The content of a checkpoint: the state of a run after a step, format 4.
 
 A file holds it as a dict of plain values and tensors; its keys are the names of the fields here.
 """
@@ -8,16 +8,16 @@ from __future__ import annotations
 import copy
 import math
 from collections import OrderedDict
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import torch
 from torch import Tensor, nn
 
-from engine.recipes.recipe import Backdrop
+from engine.recipes.recipe import Backdrop, Fit
 from engine.recipes.schedule import Plateau, Steering
 
-FORMAT = 3
+FORMAT = 4
 
 Weights: TypeAlias = OrderedDict[str, Tensor]
 
@@ -27,8 +27,9 @@ class ImageInput(msgspec.Struct, frozen=True, kw_only=True):
 
     `mean` and `std` normalise, one per channel, values in 0..1: those of the training pixels, or
     what the run's first weights were trained with (`normalise` in `resolved`). `fit`
-    names the way in which an image of another size is resized to `size`, with a margin of `frame`
-    pixels on each side; see `engine.data.decoding.decode`. `levels`, `backdrop` and `bands` are
+    and `crop_pct` say what is seen of an image of another size, `canvas` to which shorter side it
+    is shrunk before, or 0, and `frame` the margin in pixels on each side; see
+    `engine.data.decoding.decode.ImageFormat`. `levels`, `backdrop` and `bands` are
     those of `engine.data.decoding.rendering.Rendering`.
     """
 
@@ -36,7 +37,9 @@ class ImageInput(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    fit: Literal["center-square"]
+    fit: Fit
+    crop_pct: float
+    canvas: int
     frame: int
     levels: tuple[float, ...] = ()
     backdrop: Backdrop = "none"

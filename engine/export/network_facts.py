@@ -22,6 +22,8 @@ def facts(deployment: Deployment) -> dict[str, Any]:
         "mean": list(given.mean),
         "std": list(given.std),
         "fit": given.fit,
+        "crop_pct": given.crop_pct,
+        "canvas": given.canvas,
         "frame": given.frame,
         "levels": list(given.levels),
         "backdrop": given.backdrop,

@@ -8,7 +8,6 @@ from engine import regular_files
 from engine.catalog import architecture_names
 from engine.checkpoints.run_state import Description, ImageInput
 from engine.data.base.dataset import Dataset
-from engine.data.decoding.decode import FIT
 from engine.process.resume_checks import ImageLists
 from engine.process.run_started import versions
 from engine.recipes.recipe import Recipe, Resolved
@@ -30,7 +29,9 @@ def describe(
             size=size,
             mean=dataset.mean,
             std=dataset.std,
-            fit=FIT,
+            fit=recipe.fit,
+            crop_pct=recipe.crop_pct,
+            canvas=dataset.canvas,
             frame=dataset.frame,
             levels=dataset.rendering.levels,
             backdrop=dataset.rendering.backdrop,

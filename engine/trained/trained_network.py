@@ -60,7 +60,15 @@ class TrainedNetwork:
         """How stored images become the pixels (C, size, size) that the network was trained on."""
         given = self.described.input
         rendering = Rendering(given.levels, given.backdrop, given.bands)
-        return ImageFormat(given.channels, given.size, given.frame, rendering)
+        return ImageFormat(
+            given.channels,
+            given.size,
+            given.frame,
+            rendering,
+            given.fit,
+            given.crop_pct,
+            given.canvas,
+        )
 
     @property
     def judge(self) -> Judge:

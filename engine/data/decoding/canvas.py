@@ -6,6 +6,7 @@ filter, serves for crops down to a quarter of the area (`tests/test_canvas.py` h
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,6 +17,11 @@ from engine.data.stored.stored_image import StoredImage
 
 if TYPE_CHECKING:  # `decode` imports this module
     from engine.data.decoding.decode import ImageFormat, Pixels
+
+
+# How many times the side of a canvas a JPEG is decoded to at least, where it is larger: decoded to
+# just that side it is worse than one that is shrunk from all of its pixels.
+ENOUGH = 5 / 4
 
 
 class Canvas(NamedTuple):
@@ -57,7 +63,8 @@ def decode_canvas(stored: StoredImage, image_format: ImageFormat) -> tuple[Canva
     Raises an Exception of any type for what is not a whole image.
     """
     side = image_format.canvas
-    whole = upright(stored, image_format.rendering, image_format.channels, side)
+    least = math.ceil(ENOUGH * side)
+    whole = upright(stored, image_format.rendering, image_format.channels, least)
     image = whole.image
     size = canvas_size(*image.size, side)
     if size != image.size:

@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,6 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 Shares: TypeAlias = npt.NDArray[np.float32]
 
 GREY = ("1", "L", *WHOLE, FRACTIONS)
-
-# How `decode` resizes an image: the largest square at the centre, bilinear and antialiased.
-# Checkpoints store this name.
-FIT: Literal["center-square"] = "center-square"
 
 AS_IN_FILE = Rendering()
 

@@ -18,7 +18,9 @@ def can_copy(images: LabelledImages, image_format: ImageFormat) -> bool:
     """Whether all images are rows with the size and the colours of this format."""
     side = image_format.size - 2 * image_format.frame
     shape = (side, side) if image_format.channels == 1 else (side, side, image_format.channels)
-    if image_format.rendering.bands or not all(isinstance(image, ArrayRow) for image, _ in images):
+    if image_format.rendering.bands or image_format.crop_pct < 1:
+        return False
+    if not all(isinstance(image, ArrayRow) for image, _ in images):
         return False
     arrays = {id(image.rows): image.rows for image, _ in images if isinstance(image, ArrayRow)}
     return all(rows.shape == shape for rows in arrays.values())

@@ -86,15 +86,17 @@ def seen(found: Seen, *, counted: bool = True) -> str:
 
 
 def _cut(found: Seen) -> str:
-    if found.fit == "pad":
-        return "each image whole, with black margins"
+    """Which part of an image is seen, and how much of it is not."""
     part = "" if found.crop_pct == 1 else f"{numbers.whole_share(found.crop_pct)} of "
     if found.fit == "squash":
         shown = f"{part}each side, squashed" if part else "each image whole, squashed to a square"
+    elif found.fit == "pad":
+        shown = f"{part}the square around each image" if part else "each image whole"
+        shown += ", with black margins"
     else:
         shown = f"{part}the square at the centre"
     if not found.most_cut:
-        return shown if found.fit == "squash" else "nothing is cut off"
+        return shown if found.fit != "crop" else "nothing is cut off"
     most = "" if found.most_cut - found.cut < 5e-4 else f" ({_share(found.most_cut)} at most)"
     return f"{shown}; {_share(found.cut)} of the area is cut off{most}"
 

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.data.decoding.decode import ImageFormat, why_broken
+from engine.data.decoding.framing import seen_part
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.inventory_text import left_out_by_level
 from engine.data.reading.data_reading import ReadImages
@@ -160,12 +161,10 @@ def enlarged(sizes: Counter[Size], image_format: ImageFormat, times: float = 1.0
 
 def _kept_side(size: Size, image_format: ImageFormat) -> float:
     """The side in pixels, in the file, of what fills the square that the network sees."""
-    return max(size) if image_format.fit == "pad" else min(size) * image_format.crop_pct
+    part = seen_part(size, image_format)
+    return max(part) if image_format.fit == "pad" else min(part)
 
 
 def _cut(size: Size, image_format: ImageFormat) -> float:
     """The share of the area of an image that the network does not see."""
-    if image_format.fit == "pad":
-        return 0.0
-    whole = 1.0 if image_format.fit == "squash" else min(size) / max(size)
-    return 1 - whole * image_format.crop_pct**2
+    return 1 - math.prod(seen_part(size, image_format)) / math.prod(size)
