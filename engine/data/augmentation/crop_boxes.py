@@ -27,7 +27,7 @@ def resized_crop_boxes(
     whose logarithm is uniform. The first of ten tries that fits is taken, else the centre. In
     float64, as in torchvision, so that sides are rounded alike.
     """
-    area, aspect, place = torch.split(chance.double(), (TRIES, TRIES, 2))
+    area, aspect, place = torch.split(chance.double(), [TRIES, TRIES, 2])
     (least, most), (flattest, widest) = scale, map(math.log, ratio)
     area = (least + area * (most - least)) * height * width
     aspect = (flattest + aspect * (widest - flattest)).exp()

