@@ -30,6 +30,7 @@ from engine.data.base.dataset import StoredImages
 from engine.data.loaders import loader_choice
 from engine.data.loaders.normalisation import Normalise
 from engine.data.loading import load, load_at_once
+from engine.data.preparation import early_reading
 from engine.recipes.recipe import Recipe
 
 SIDE, SCALE = 224, (0.08, 1.0)
@@ -110,7 +111,8 @@ def ours(work: Work) -> dict[str, float]:
             cache=cache,
             batch=work.batch,
         )
-        data = load_at_once(load(recipe, room=0))
+        # As a run reads them, since nothing else keeps decoded images.
+        data = load_at_once(load(recipe, room=0, reading=early_reading(recipe)))
         assert isinstance(data.validation, StoredImages)
         read = replace(data, train=data.validation)
         loader = loader_choice.loader(recipe, read, CPU, CONTIGUOUS, work.workers)
