@@ -105,6 +105,8 @@ def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterat
         yield Benchmark("keras_article", ("--rounds", "6", "--threads", "1", *named))
     yield Benchmark("augmentation", ("--rounds", "6", "--threads", "1", *named))
     yield Benchmark("streaming", ("--rounds", "6", "--epochs", "1", "--workers", "1"))
+    few = ("--photographs", "300", "--images", "10000")
+    yield Benchmark("photos", ("--rounds", "6", "--workers", "1", *few))
     yield Benchmark("launcher_start", ("--rounds", "6"))
     yield Benchmark("queue", ("--runs", "7"))
     short = ("--seconds", "30", "--warm-up", "15", "--rounds", "1")

@@ -21,16 +21,16 @@ import time
 from collections.abc import Callable, Iterable, Sized
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-import numpy as np
 import psutil
 import torch
-from PIL import Image, ImageFilter
 from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
+from benchmarks import made_photographs
+from benchmarks.made_photographs import Sides
 from benchmarks.peer import interval, middle, verdict
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.dataset import StoredImages
@@ -39,8 +39,10 @@ from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.data.loading import load
 from engine.recipes.recipe import Recipe
 
-CLASSES, IMAGES, WIDTH, HEIGHT = 10, 500, 500, 375
+IMAGES, SIDES = 500, Sides(500, 375)
 BUDGET = 1.0
+Given = TypeVar("Given")
+Found = TypeVar("Found")
 CPU, CONTIGUOUS = torch.device("cpu"), torch.contiguous_format
 
 
@@ -73,7 +75,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        data = options.data or photographs(Path(folder))
+        if not options.data:
+            made_photographs.write(Path(folder), IMAGES, SIDES)
+        data = options.data or Path(folder)
         work = Work(data, options.size, options.workers, options.batch, options.epochs)
         ways: dict[str, Callable[[Work], Speed]] = {"streaming": ours, "ImageFolder": plain}
         speeds: dict[str, list[Speed]] = {name: [] for name in ways}
@@ -100,25 +104,8 @@ def said(speed: Speed) -> str:
     return f"{speed.clock:9.0f} images/s {speed.core:9.0f} a core"
 
 
-def photographs(folder: Path) -> Path:
-    """Write JPEGs of about 75 kB with coarse and fine structure, as photographs have it."""
-    draws = np.random.default_rng(0)
-    for i in range(IMAGES):
-        coarse = Image.fromarray(draws.integers(0, 256, (12, 16, 3), np.uint8))
-        fine = Image.fromarray(draws.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8))
-        image = Image.blend(
-            coarse.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC),
-            fine.filter(ImageFilter.GaussianBlur(0.8)),
-            0.4,
-        )
-        file = folder / str(i % CLASSES) / f"{i}.jpg"
-        file.parent.mkdir(exist_ok=True)
-        image.save(file, quality=90)
-    return folder
-
-
-def alone(way: Callable[[Work], Speed], work: Work) -> Speed:
-    """The speed of one way, in a fresh process."""
+def alone(way: Callable[[Given], Found], work: Given) -> Found:
+    """What one way finds, in a fresh process."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
         return fresh.submit(way, work).result()
 
