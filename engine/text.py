@@ -63,26 +63,26 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-# What to do about an error of the disk.
+# What to do about an error of the disk; `{folder}` is where it was to write.
 REMEDIES: Mapping[int, str] = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "delete files of yours, for your quota is used up",
     errno.ENOMEM: "free some memory",
     errno.EROFS: "make the disk writable again",
     errno.EIO: "check the disk, which may be failing",
-    errno.ENOENT: "put its folder back where it was",
+    errno.ENOENT: "put {folder} back where it was",
     errno.ENOTDIR: "check the path",
     errno.ENAMETOOLONG: "choose a shorter name",
-    errno.EACCES: "change the permissions of its folder",
-    errno.EPERM: "change the permissions of its folder",
-    errno.ESTALE: "mount the disk again",
+    errno.EACCES: "change the permissions of {folder}",
+    errno.EPERM: "change the permissions of {folder}",
+    errno.ESTALE: "mount the disk of {folder} again",
 }
 
 
-def refused(error: OSError) -> str:
+def refused(error: OSError, folder: str = "its folder") -> str:
     """Why the disk refuses to write, and what to do: `No space left on device; free some space`."""
-    remedy = REMEDIES.get(error.errno or 0, "check the folder and its disk")
-    return f"{harmless(reason(error))}; {remedy}"
+    remedy = REMEDIES.get(error.errno or 0, "check {folder} and its disk")
+    return f"{harmless(reason(error))}; {remedy.format(folder=folder)}"
 
 
 def error_summary(error: BaseException) -> str:

@@ -101,7 +101,7 @@ def test_of_saves_that_fail_one_alert_says_what_to_do(
         (errno.EROFS, "Read-only file system; make the disk writable again"),
         (errno.EACCES, "Permission denied; change the permissions of its folder"),
         (errno.EIO, "Input/output error; check the disk, which may be failing"),
-        (errno.EFBIG, "File too large; check the folder and its disk"),
+        (errno.EFBIG, "File too large; check its folder and its disk"),
     ],
 )
 def test_only_a_full_disk_needs_space(number: int, remedy: str) -> None:

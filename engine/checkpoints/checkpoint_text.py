@@ -22,7 +22,8 @@ def predictions_not_saved(error: OSError) -> str:
 
 
 def _not_saved(file: str, error: OSError) -> str:
-    return f"{file} was not saved: {refused(error)}"
+    why = refused(error, "the run's folder")
+    return f"{file} was not saved: {why}"
 
 
 def save_crashed(error: Exception) -> str:

@@ -17,10 +17,11 @@ def had_engine(run: RunDir, *, wrote: bool) -> bool:
     """Whether the run had an engine: it `wrote` an event, or its lock still names an owner.
 
     A journal of which nothing can be read is a trace of one, too. The lock of a run whose maker was
-    killed names an owner, but no process; and there is no log.
+    killed names an owner, but no process; and there is neither journal nor log.
     """
     owner = lock_owner.read_owner(run)
-    is_owned = owner is not None and (owner.pid > 0 or run.log.exists())
+    left_traces = run.log.exists() or run.journal.exists()
+    is_owned = owner is not None and (owner.pid > 0 or left_traces)
     return wrote or is_owned or bool(journal_damage.sentence(run))
 
 
