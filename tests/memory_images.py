@@ -18,6 +18,10 @@ class MemoryImage(NamedTuple):
     mode: str = "RGB"
     seed: int | None = 0
 
+    @property
+    def file(self) -> str:
+        return ""
+
     def open(self) -> Image.Image:
         if self.seed is None:
             return Image.new(self.mode, self.size, 7)
@@ -35,6 +39,10 @@ class BrokenImage(NamedTuple):
 
     name: str
 
+    @property
+    def file(self) -> str:
+        return ""
+
     def open(self) -> Image.Image:
         raise UnidentifiedImageError(self.name)
 
@@ -49,6 +57,10 @@ class CrashingImage(NamedTuple):
     """Whoever opens it ends by a signal."""
 
     name: str
+
+    @property
+    def file(self) -> str:
+        return ""
 
     def open(self) -> Image.Image:
         os.kill(os.getpid(), signal.SIGSEGV)

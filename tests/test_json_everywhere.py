@@ -23,6 +23,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "datasets": [[]],
     "recipes": [[], ["quick"]],
     "doctor": [["--forget-choices"]],  # its findings: test_doctor.py
+    "cache": [[], ["--clear"]],  # with stores: test_cache_command.py
     "inspect-data": [],  # test_inspect_data.py
     "test": [],  # test_network_test.py
     "predict": [],  # test_predict.py

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from engine.diagnosis import diagnosis_text as words
 from engine.diagnosis.examined_system import System
 from engine.diagnosis.finding import Finding, Verdict
 from engine.diagnosis.folder_trial import nearest_folder, tried
+from engine.machine import file_systems
 from engine.numbers import size
 
 SECTION = "folders"
@@ -90,12 +90,5 @@ def data(data_dir: str = "") -> Iterator[Finding]:
 
 
 def file_system(system: System, folder: Path) -> str:
-    """The type of the file system, by the longest mount point that leads to the folder."""
-    best, kind = "", words.UNKNOWN
-    for line in system.text("proc/self/mountinfo").splitlines():
-        mounted, _, rest = line.partition(" - ")
-        fields = mounted.split()
-        point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
-        if folder.is_relative_to(point) and len(point) >= len(best):
-            best, kind = point, rest.split()[0]
-    return kind
+    """The type of the file system of a folder."""
+    return file_systems.type_of(folder, system.text("proc/self/mountinfo")) or words.UNKNOWN

@@ -26,6 +26,10 @@ class PublishedImage:
     shape: tuple[int, int, int]
     pixels: bytes
 
+    @property
+    def file(self) -> str:
+        return ""
+
     def open(self) -> Image.Image:
         pixels = np.frombuffer(self.pixels, np.uint8).reshape(self.shape)
         return Image.fromarray(pixels[:, :, 0] if self.shape[2] == 1 else pixels)

@@ -34,7 +34,7 @@ def write_durably(
         os.rename(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def save(path: Path, content: bytes) -> None:
@@ -45,7 +45,7 @@ def save(path: Path, content: bytes) -> None:
         raise RunError(text.cannot_write(path, text.reason(error))) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename in this folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -31,6 +31,16 @@ def locked(file: Path) -> Iterator[None]:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise RunError(text.cannot_write(file.parent, text.reason(error))) from error
+    with alone(descriptor):
+        yield
+
+
+@contextmanager
+def alone(descriptor: int) -> Iterator[None]:
+    """Hold the lock of an opened file, and close it in the end; others wait meanwhile.
+
+    On a file system without locks, nobody waits.
+    """
     try:
         flock(descriptor, fcntl.LOCK_EX)
         yield

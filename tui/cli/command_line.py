@@ -25,6 +25,7 @@ from tui.cli import (
     run_edit_commands,
     settings_check,
 )
+from tui.cli.cache_command import cache
 from tui.cli.compare_command import compare
 from tui.cli.doctor_command import doctor
 from tui.cli.export_command import export
@@ -154,6 +155,7 @@ for command in (
     test,
     race,
     runs,
+    cache,
     *run_edit_commands.COMMANDS,
     *list_commands.COMMANDS,
     *run_commands.COMMANDS,

@@ -7,13 +7,12 @@ Later starts find the copy as long as the file keeps its size and its time of ch
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +21,7 @@ from engine import regular_files, text
 from engine.catalog.user_folders import cache_folder
 from engine.data.inventory import inventory_text
 from engine.errors import DataError
-from engine.run.file_lock import flock
+from engine.run.file_lock import alone
 
 # Raise it where another version of the program would read or write copies differently.
 VERSION = 1
@@ -142,16 +141,10 @@ def _version(file: Path) -> str:
     return _digest(f"{VERSION} {found.st_size} {found.st_mtime_ns}")
 
 
-@contextmanager
-def _alone(copy: Path) -> Iterator[None]:
+def _alone(copy: Path) -> AbstractContextManager[None]:
     """Wait until no other process writes a copy of the same file."""
-    name = copy.name.partition("-")[0]
-    descriptor = regular_files.open_descriptor(folder() / f".{name}.lock", os.O_RDWR | os.O_CREAT)
-    try:
-        flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+    lock = folder() / f".{copy.name.partition('-')[0]}.lock"
+    return alone(regular_files.open_descriptor(lock, os.O_RDWR | os.O_CREAT))
 
 
 def _remove_others(copy: Path) -> None:

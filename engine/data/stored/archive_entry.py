@@ -23,6 +23,10 @@ class ArchiveEntry(NamedTuple):
     size: int
     packing: ZipPacking | None = None
 
+    @property
+    def file(self) -> str:
+        return self.archive
+
     def open(self) -> Image.Image:
         return open_content(self.content(), self.name)
 

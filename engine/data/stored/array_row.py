@@ -90,6 +90,11 @@ class ArrayRow(NamedTuple):
     def name(self) -> str:
         return f"{self.rows.name}/{self.row}"
 
+    @property
+    def file(self) -> str:
+        """None: a row needs no decoding."""
+        return ""
+
     def open(self) -> Image.Image:
         (pixels,) = self.rows.pixels([self.row])
         return Image.fromarray(np.ascontiguousarray(pixels))

@@ -15,6 +15,10 @@ class ContentImage(NamedTuple):
     name: str
     data: bytes
 
+    @property
+    def file(self) -> str:
+        return ""
+
     def open(self) -> Image.Image:
         return open_content(self.data, self.name)
 

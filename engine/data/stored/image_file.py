@@ -25,8 +25,12 @@ class ImageFile(NamedTuple):
     def path(self) -> Path:
         return Path(self.folder, self.name)
 
+    @property
+    def file(self) -> str:
+        return os.path.join(self.folder, self.name)
+
     def open(self) -> Image.Image:
-        return open_file(os.path.join(self.folder, self.name))
+        return open_file(self.file)
 
     def content(self) -> bytes:
         return regular_files.read_bytes(self.path)

@@ -52,6 +52,10 @@ class SetItem:
     def name(self) -> str:
         return f"{self.maker.split}/{self.index}"
 
+    @property
+    def file(self) -> str:
+        return ""
+
     def open(self) -> Image.Image:
         image, label = item_of(self.maker, self.index)
         if label != self.label:

@@ -17,6 +17,10 @@ class StoredImage(Protocol):
     def name(self) -> str:
         """Its name in the data set, with `/`, such as `train/cat/1.jpg` or `images.npz/17`."""
 
+    @property
+    def file(self) -> str:
+        """The file whose size and time of change tell that the image has changed; "" for none."""
+
     def open(self) -> Image.Image:
         """The image, of which perhaps only the header is read. The caller closes it.
 

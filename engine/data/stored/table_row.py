@@ -42,6 +42,11 @@ class TableRow:
     def name(self) -> str:
         return f"{self.table}/{self.index}"
 
+    @property
+    def file(self) -> str:
+        """None: the image may lie in another file, which the table names."""
+        return ""
+
     def open(self) -> Image.Image:
         return open_content(self.content(), self.name)
 

@@ -1,0 +1,338 @@
+"""Decoded images in the slots of a file, which processes write and read at once.
+
+Whoever decodes an image writes the same bytes into its slot, so nobody waits for anybody. The
+record of a slot is written after its pixels: a process that is killed leaves an empty slot.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import mmap
+import os
+import struct
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engine import regular_files
+from engine.data.cache import cache_text, image_stamps, slot_records
+from engine.data.cache.image_stamps import Numbers
+from engine.data.cache.slot_records import RECORD_BYTES, WORDS, Record, Records
+from engine.data.cache.store_layout import (
+    HEAD_BYTES,
+    INDEX,
+    LOCK,
+    PIXELS,
+    STAMP_BYTES,
+    STAMPS,
+    StoreLayout,
+)
+from engine.data.decoding.canvas import Canvas
+from engine.data.decoding.decode import Pixels, Shares
+from engine.data.stored.stored_image import StoredImage
+from engine.run import durable_files
+
+# Linux counts the blocks of a file in these, whatever the file system has.
+BLOCK = 512
+# Stands in the head of the index where the store has taken its room; else a number of an error.
+FULL = -1
+_STAMP = struct.Struct("<2q")
+_HEAD = struct.Struct("<i")
+# So many views are written at a time.
+CHUNK = 1024
+# How many stores a process keeps open.
+MOST_OPEN = 4
+
+
+class Views(NamedTuple):
+    """What a store without canvases has of N images.
+
+    `pixels` (N, C, size, size) and `outside` (N,), the share of the values of each outside the
+    levels, hold for those that are `there` (N,).
+    """
+
+    pixels: Pixels
+    outside: Shares
+    there: npt.NDArray[np.bool_]
+
+
+class ImageStore:
+    """The decoded images of a data set. Threads and processes may use it at once.
+
+    Pickled, it becomes its path: a decoding process opens it again, or gets None where it is gone.
+    """
+
+    def __init__(self, layout: StoreLayout) -> None:
+        """Raises OSError."""
+        self.layout = layout
+        self._opened = contextlib.ExitStack()
+        try:
+            self._pixels, self._index, self._stamps, self._lock = (
+                self._open(name) for name in (PIXELS, INDEX, STAMPS, LOCK)
+            )
+        except OSError:
+            self._opened.close()
+            raise
+        self._stopped, self._said = 0, False
+
+    def _open(self, name: str) -> int:
+        descriptor = regular_files.open_descriptor(self.layout.path(name), os.O_RDWR)
+        self._opened.callback(os.close, descriptor)
+        return descriptor
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (self.layout,)
+
+    def hold(self) -> None:
+        """Keep others from removing the store until it is closed."""
+        with contextlib.suppress(OSError):  # on a file system without locks, nobody is kept
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def read(self, number: int) -> tuple[Canvas, float] | None:
+        """The decoded image in a slot, and the share of its values outside the levels.
+
+        The pixels are (h, w, C), or (C, size, size) without canvases; they may be written to, which
+        changes no file. None where it is not there.
+        """
+        try:
+            record = self._record(number)
+            if record is None or not self._is_whole():
+                return None
+            pixels = self._mapped(number, self._shape(record.height, record.width))
+        except OSError:
+            return None
+        return Canvas(pixels, record.size), record.outside
+
+    def write(self, number: int, image: StoredImage, canvas: Canvas, outside: float = 0.0) -> None:
+        """Keep a decoded image, unless its file has changed since the store was opened.
+
+        A disk that fills ends all writing, in every process; see `pop_notes`.
+        """
+        pixels = np.ascontiguousarray(canvas.pixels)
+        assert pixels.nbytes <= self.layout.slot_bytes
+        height, width = pixels.shape[:2] if self.layout.image_format.canvas else pixels.shape[1:]
+        try:
+            if not self._may_write(number, image.file, pixels.nbytes):
+                return
+            _write(self._pixels, pixels.data.cast("B"), number * self.layout.slot_bytes)
+            record = Record(height, width, canvas.size, outside)
+            _write(self._index, memoryview(record.packed()), self.layout.record_at(number))
+        except OSError as error:
+            self._stop(error.errno or FULL)
+
+    def write_views(self, numbers: Numbers, images: Sequence[StoredImage], views: Views) -> None:
+        """Keep the views of N images that are there, as `write` of each, but many at a time."""
+        wanted = np.flatnonzero(views.there & ~self.there()[numbers])
+        wanted = wanted[np.argsort(numbers[wanted])]
+        try:
+            stamps = self._all_stamps()
+            for start in range(0, len(wanted), CHUNK):
+                chunk = wanted[start : start + CHUNK]
+                files = [image_stamps.stamp_of(images[at].file) for at in chunk.tolist()]
+                same = (stamps[numbers[chunk]] == np.array(files)).all(axis=1)
+                same &= stamps[numbers[chunk], 0] >= 0
+                if not self._is_open_for(len(chunk) * self.layout.slot_bytes):
+                    return
+                self._write_chunk(numbers, views, chunk[same])
+        except OSError as error:
+            self._stop(error.errno or FULL)
+
+    def there(self) -> npt.NDArray[np.bool_]:
+        """Which slots hold an image: (count,)."""
+        return slot_records.written(self._records())
+
+    def views(self, numbers: Numbers) -> Views:
+        """All that a store without canvases has of the images in these slots, as one array."""
+        assert not self.layout.image_format.canvas
+        records = self._records()[numbers]
+        shape = self.layout.image_format.shape
+        pixels = np.empty((len(numbers), *shape), np.uint8)
+        there = slot_records.written(records)
+        if there.any() and self._is_whole():
+            with mmap.mmap(self._pixels, 0, mmap.MAP_SHARED, mmap.PROT_READ) as mapped:
+                mapped.madvise(mmap.MADV_WILLNEED)
+                kept = np.frombuffer(mapped, np.uint8).reshape(-1, *shape)
+                # All numbers are in range, and to check them would copy all pixels twice.
+                np.take(kept, numbers, axis=0, out=pixels, mode="clip")
+                del kept  # else the map could not be closed
+        else:
+            there[:] = False
+        outside = np.ascontiguousarray(records[:, slot_records.OUTSIDE]).view(np.float32)
+        return Views(pixels, outside, there)
+
+    def whole(self, numbers: Numbers) -> Views | None:
+        """As `views`, or None where one is not there."""
+        found = self.views(numbers)
+        return found if found.there.all() else None
+
+    def seal(self) -> None:
+        """Make what is there safe from a power cut. It waits for the disk, perhaps for minutes."""
+        records = self._records()
+        fresh = slot_records.written(records) & (
+            records[:, slot_records.STATE] != slot_records.SAFE
+        )
+        if not fresh.any():
+            return
+        try:
+            for descriptor in (self._pixels, self._stamps):
+                os.fsync(descriptor)
+            self._mark_safe(records, np.flatnonzero(fresh))
+            os.fsync(self._index)
+            durable_files.sync_folder(Path(self.layout.folder))
+            durable_files.sync_folder(Path(self.layout.folder).parent)
+        except OSError as error:
+            # The system may have dropped the pixels that it could not write (fsync(2)).
+            self._stop(error.errno or FULL)
+            self.forget_unsafe()
+
+    def forget_unsafe(self) -> None:
+        """Empty all slots that `seal` has not made safe."""
+        records = self._records()
+        unsafe = ~slot_records.written(records) | (
+            records[:, slot_records.STATE] != slot_records.SAFE
+        )
+        records[unsafe] = 0
+        with contextlib.suppress(OSError):
+            _write(self._index, records.data.cast("B"), HEAD_BYTES)
+            os.fsync(self._index)
+
+    def begin_writing(self) -> None:
+        """Let processes write again that an error of an earlier run stopped. Raises OSError."""
+        _write(self._index, memoryview(_HEAD.pack(0)), 0)
+
+    @property
+    def taken_bytes(self) -> int:
+        """What the pixels take of the disk. Raises OSError."""
+        return os.fstat(self._pixels).st_blocks * BLOCK
+
+    def pop_notes(self) -> tuple[str, ...]:
+        """A sentence for the user, once, where writing has ended before all images were there."""
+        stopped = self._why_stopped()
+        if self._said or not stopped:
+            return ()
+        self._said = True
+        there, count = int(self.there().sum()), self.layout.count
+        if stopped == FULL:
+            return (cache_text.room_taken(there, count, self.layout.room),)
+        return (cache_text.not_written(there, count, self.layout.folder, os.strerror(stopped)),)
+
+    def _record(self, number: int) -> Record | None:
+        content = os.pread(self._index, RECORD_BYTES, self.layout.record_at(number))
+        return slot_records.unpacked(content)
+
+    def _records(self) -> Records:
+        """All records (count, 8); empty ones where the file is cut off or cannot be read."""
+        records = np.zeros((self.layout.count, WORDS), np.uint32)
+        with contextlib.suppress(OSError):
+            _read(self._index, records.data.cast("B"), HEAD_BYTES)
+        return records
+
+    def _is_whole(self) -> bool:
+        """Whether all slots lie in the file: to touch a map behind its end kills the process."""
+        return os.fstat(self._pixels).st_size == self.layout.pixel_bytes
+
+    def _shape(self, height: int, width: int) -> tuple[int, int, int]:
+        image_format = self.layout.image_format
+        return (height, width, image_format.channels) if image_format.canvas else image_format.shape
+
+    def _mapped(self, number: int, shape: tuple[int, int, int]) -> Pixels:
+        """The pixels of a slot, mapped alone: a map of all would count as memory of the process."""
+        at, count = number * self.layout.slot_bytes, shape[0] * shape[1] * shape[2]
+        before = at % mmap.ALLOCATIONGRANULARITY
+        access = mmap.PROT_READ | mmap.PROT_WRITE
+        mapped = mmap.mmap(
+            self._pixels, before + count, mmap.MAP_PRIVATE, access, offset=at - before
+        )
+        mapped.madvise(mmap.MADV_WILLNEED)  # else a cold disk is asked for it in many pieces
+        return np.frombuffer(mapped, np.uint8, count, before).reshape(shape)
+
+    def _may_write(self, number: int, file: str, size: int) -> bool:
+        if self._stopped or self._record(number) is not None:
+            return False
+        stamp = image_stamps.stamp_of(file)
+        if stamp == image_stamps.UNREADABLE or stamp != self._stamp(number):
+            return False
+        return self._is_open_for(size)
+
+    def _is_open_for(self, size: int) -> bool:
+        """Whether so many bytes may be written; where there is no room, no process writes more."""
+        if self._why_stopped() or not self._is_whole():
+            return False
+        if self.taken_bytes + size > self.layout.room:
+            self._stop(FULL)
+            return False
+        return True
+
+    def _write_chunk(self, numbers: Numbers, views: Views, chunk: Numbers) -> None:
+        """Write the views at these places, whose slots go up."""
+        for run in np.split(chunk, np.flatnonzero(np.diff(numbers[chunk]) != 1) + 1):
+            if not len(run):
+                continue
+            first, side = int(numbers[run[0]]), self.layout.image_format.size
+            pixels = np.ascontiguousarray(views.pixels[run])
+            _write(self._pixels, pixels.data.cast("B"), first * self.layout.slot_bytes)
+            records = slot_records.of_squares(side, views.outside[run])
+            _write(self._index, records.data.cast("B"), self.layout.record_at(first))
+
+    def _stamp(self, number: int) -> tuple[int, int] | None:
+        """That of the image's file when the store was opened."""
+        content = os.pread(self._stamps, STAMP_BYTES, number * STAMP_BYTES)
+        if len(content) != STAMP_BYTES:
+            return None
+        size, changed = _STAMP.unpack(content)
+        return size, changed
+
+    def _all_stamps(self) -> Numbers:
+        """Those of all files when the store was opened (count, 2). Raises OSError."""
+        stamps = np.full((self.layout.count, 2), image_stamps.UNREADABLE, np.int64)
+        _read(self._stamps, stamps.data.cast("B"), 0)
+        return stamps
+
+    def _why_stopped(self) -> int:
+        """The number of the error that ended writing in any process, `FULL`, or 0."""
+        with contextlib.suppress(OSError, struct.error):
+            (self._stopped,) = _HEAD.unpack(os.pread(self._index, _HEAD.size, 0))
+        return self._stopped
+
+    def _stop(self, why: int) -> None:
+        self._stopped = why
+        with contextlib.suppress(OSError):
+            _write(self._index, memoryview(_HEAD.pack(why)), 0)
+
+    def _mark_safe(self, records: Records, fresh: Numbers) -> None:
+        """Write the records of these slots as safe ones, and no record beside them."""
+        for run in np.split(fresh, np.flatnonzero(np.diff(fresh) > 1) + 1):
+            safe = slot_records.made_safe(records[run])
+            _write(self._index, safe.data.cast("B"), self.layout.record_at(int(run[0])))
+
+
+@lru_cache(MOST_OPEN)
+def _reopened(layout: StoreLayout) -> ImageStore | None:
+    try:
+        return ImageStore(layout)
+    except OSError:  # it was removed
+        return None
+
+
+def _write(descriptor: int, content: memoryview, at: int) -> None:
+    """Write all of it. Never through a map: on a full disk, that would kill the process."""
+    while content:
+        done = os.pwrite(descriptor, content, at)
+        content, at = content[done:], at + done
+
+
+def _read(descriptor: int, target: memoryview, at: int) -> None:
+    """Fill the target, as far as the file goes."""
+    while target and (done := os.preadv(descriptor, [target], at)):
+        target, at = target[done:], at + done

@@ -1,0 +1,58 @@
+"""Where things lie in the folder of a store."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+from dataclasses import dataclass
+
+from engine.data.cache.slot_records import RECORD_BYTES
+from engine.data.decoding.canvas import most_bytes
+from engine.data.decoding.decode import ImageFormat
+
+HEADER, LOCK, PIXELS, INDEX, STAMPS = "header.json", "lock", "pixels", "index", "stamps"
+# The index begins with the number of the error that ended writing, in a page of its own.
+HEAD_BYTES = mmap.PAGESIZE
+STAMP_BYTES = 16
+
+
+@dataclass(frozen=True)
+class StoreLayout:
+    """A store of `count` slots in a folder, which may take `room` bytes of the disk.
+
+    With a canvas in the format, a slot holds (h, w, C), and no two slots share a page of the disk.
+    Without one, all slots hold (C, size, size) and lie side by side.
+    """
+
+    folder: str
+    count: int
+    image_format: ImageFormat
+    room: int
+
+    @property
+    def slot_bytes(self) -> int:
+        image_format = self.image_format
+        if not image_format.canvas:
+            return math.prod(image_format.shape)
+        most = most_bytes(image_format.canvas, image_format.channels)
+        return -(-most // mmap.PAGESIZE) * mmap.PAGESIZE
+
+    @property
+    def pixel_bytes(self) -> int:
+        """The size of the file of pixels, most of which are holes at first."""
+        return self.count * self.slot_bytes
+
+    @property
+    def likely_bytes(self) -> int:
+        """What all images take on the disk, if they are of 4:3 and large."""
+        image_format = self.image_format
+        likely = image_format.canvas**2 * 4 // 3 * image_format.channels
+        return self.count * (likely or self.slot_bytes)
+
+    def path(self, name: str) -> str:
+        return os.path.join(self.folder, name)
+
+    def record_at(self, number: int) -> int:
+        """Where the record of a slot is in the index."""
+        return HEAD_BYTES + number * RECORD_BYTES
