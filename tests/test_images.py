@@ -22,7 +22,7 @@ from engine.data.reading import decoded_images
 from engine.data.reading.decoded_images import decode_by_processes, decode_by_threads
 from engine.data.reading.format_choice import ImageHeader, common_format
 from engine.data.stored.stored_image import LabelledImages
-from engine.errors import DataError
+from engine.errors import DataError, UsageError
 from engine.machine.cgroups import computing_cores
 from engine.recipes.recipe import Recipe
 from tests import crashing_decoder
@@ -117,26 +117,71 @@ def test_frame_repeats_the_edges(tmp_path: Path) -> None:
     [
         ([(32, 32)], "auto", 32, 0),
         ([(96, 96)], "auto", 96, 0),
-        ([(97, 97)], "auto", 64, 0),
-        ([(32, 40)], "auto", 64, 0),
-        ([(32, 32), (40, 40)], "auto", 64, 0),
+        ([(97, 97)], "auto", 96, 0),
+        ([(32, 40)], "auto", 32, 0),
+        ([(32, 32), (40, 40), (41, 39)], "auto", 32, 0),
+        ([(50, 39), (90, 40), (41, 200)], "auto", 48, 0),
+        ([(8, 8)], "auto", 32, 0),
+        ([(191, 300)], "auto", 192, 0),
+        ([(500, 375), (300, 192), (90, 100)], "auto", 224, 0),
         ([(28, 28)], "auto", 32, 2),
         # A resumed run finds the 32 that auto became, and must make the same of it.
         ([(28, 28)], 32, 32, 2),
         ([(28, 28)], 64, 64, 0),
         ([(500, 375)], 48, 48, 0),
-        ([], "auto", 64, 0),
+        ([], "auto", 32, 0),
     ],
 )
 def test_size(sizes: list[tuple[int, int]], asked: int | str, size: int, frame: int) -> None:
-    found = common_format([ImageHeader(size, False) for size in sizes], asked)
+    found = format_of(sizes, size=asked)
     assert (found.size, found.frame) == (size, frame)
+
+
+def format_of(sizes: list[tuple[int, int]], **fields: Any) -> ImageFormat:
+    return common_format([ImageHeader(size, False) for size in sizes], Recipe(**fields))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "fields", "canvas"),
+    [
+        ([(500, 375)], {}, 448),
+        ([(500, 375)], {"size": 160}, 320),
+        ([(500, 375)], {"canvas": 300}, 300),
+        ([(500, 375)], {"canvas": 0}, 0),
+        ([(500, 375)], {"crop_scale": ()}, 0),
+        ([(500, 375)], {"loader": "resident"}, 0),
+        # Squares that are already as the network sees them.
+        ([(32, 32)], {}, 0),
+        ([(28, 28)], {}, 0),
+        ([(32, 32)], {"size_start": 24}, 64),
+        ([(32, 32)], {"size": 64}, 128),
+        ([(32, 32), (33, 32)], {}, 64),
+    ],
+)
+def test_random_resized_crops_are_made_of_a_canvas_of_twice_the_size(
+    sizes: list[tuple[int, int]], fields: dict[str, Any], canvas: int
+) -> None:
+    found = format_of(sizes, **{"crop_scale": (0.25, 1.0), **fields})
+    assert found.canvas == canvas
+
+
+def test_the_format_has_the_fit_of_the_recipe() -> None:
+    found = format_of([(500, 375)], fit="pad", crop_pct=0.9)
+    assert (found.fit, found.crop_pct) == ("pad", 0.9)
+
+
+def test_a_size_that_auto_chose_is_checked_as_one_that_was_given() -> None:
+    crops = {"crop_scale": (0.25, 1.0)}
+    with pytest.raises(UsageError, match="size_start = 64 is larger than the size of 32"):
+        format_of([(32, 32)], size_start=64, **crops)
+    with pytest.raises(UsageError, match="canvas = 200 is smaller than the size of 224"):
+        format_of([(500, 375)], canvas=200, **crops)
 
 
 def test_grey_only_if_all_are() -> None:
     grey, coloured = ImageHeader((32, 32), True), ImageHeader((32, 32), False)
-    assert common_format([grey, grey], "auto").channels == 1
-    assert common_format([grey, coloured], "auto").channels == 3
+    assert common_format([grey, grey], Recipe()).channels == 1
+    assert common_format([grey, coloured], Recipe()).channels == 3
 
 
 Decoding: TypeAlias = Generator[float, None, decoded_images.DecodedImages]

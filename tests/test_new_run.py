@@ -102,7 +102,7 @@ def test_a_folder_that_needs_a_setting_is_proposed_those_that_there_are(tmp_path
     assert found.proposals == (("labels=prefix", ("cat", "dog")),)
     chosen = look_into(pets, QUICK, "labels=prefix")
     assert isinstance(chosen, ImageFolder)
-    assert chosen == (pets, 10, DataShape(3, 40, 2), "labels=prefix")
+    assert chosen == (pets, 10, DataShape(3, 40, 2), "labels=prefix", 40)
     run = replace(QUICK, data=FOLDER).with_folder(chosen)
     assert command(run).endswith("--set labels=prefix")
 
@@ -113,7 +113,7 @@ def test_a_folder_is_read_with_the_fields_of_the_new_run(tmp_path: Path) -> None
         image_folder(pets, QUICK)
     grey = replace(QUICK, fields={"labels": "prefix", "bands": [2], "size": 64})
     found = image_folder(pets, grey)
-    assert found == (pets, 10, DataShape(1, 40, 2), "")
+    assert found == (pets, 10, DataShape(1, 40, 2), "", 40)
     assert look_into("nowhere", grey) == look_into("nowhere", QUICK)
 
 

@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,9 +89,9 @@ def test_counts_sizes_and_what_is_cut_off() -> None:
     )
     assert said.sizes.median == (80, 40)
     assert said.modes == (("RGB", 3), ("L", 1))
-    # Three of four lose the half of their area, and three are smaller than the 64 pixels.
+    # Three of four lose the half of their area, and three are smaller than the 48 pixels.
     assert (said.seen.size, said.seen.cut, said.seen.most_cut, said.seen.enlarged) == (
-        *(64, 0.375, 0.5, 3),
+        *(48, 0.375, 0.5, 3),
     )
     assert said.broken == (Reason("not an image", 1, ("dog/1",)),)
     assert said.skipped == (Reason("hidden", 4, (".a", ".b", ".c")),)
@@ -318,8 +319,78 @@ def test_a_run_says_how_its_files_are_understood(tmp_path: Path, loader: str) ->
     assert isinstance(said[0], events.Alert)
     assert said[0].text.startswith(
         "the data is understood as CLASS, with 2 classes: a, b; the images are 64×48, and the "
-        "network sees them in colour, as 3×64×64: "
+        "network sees them in colour, as 3×48×48: "
     )
+
+
+def alerts_on(root: Path, size: tuple[int, int], **settings: object) -> list[str]:
+    """The texts of the alerts on the sizes of a folder of two classes of such images."""
+    for name in ("a/1", "a/2", "a/3", "b/1", "b/2", "b/3"):
+        path = root / f"{name}.png"
+        path.parent.mkdir(exist_ok=True)
+        noise(len(name), size).save(path)
+    recipe = build_recipe(settings={"data": str(root), **settings})
+    data = run_to_end(load(recipe))[1]
+    resolved = Resolved(
+        device="cpu", precision="float32", memory_format="contiguous", threads=1, size=64
+    )
+    said = preparation.data_alerts(data, recipe, resolved, 1e9)
+    return [a.text for a in said if isinstance(a, events.Alert) and a.code == "size"]
+
+
+@pytest.mark.parametrize(
+    ("size", "settings", "beginnings"),
+    [
+        ((200, 210), {}, ["size = auto is 224 pixels, as for ImageNet: the images are photogr"]),
+        ((60, 50), {}, ["size = auto is 48 pixels, the multiple of 16 next to the median of the"]),
+        ((40, 40), {}, []),
+        ((200, 210), {"size": 96}, []),
+        ((40, 50), {"size": 80}, []),
+        (
+            (40, 50),
+            {"size": 81},
+            [
+                "of 6 sampled images 6 are enlarged more than twice for the 81 pixels that the "
+                "network sees: they look blurred; --set size=48 shows as much, and trains faster."
+            ],
+        ),
+        ((40, 50), {"size": 81, "fit": "pad"}, []),
+        ((40, 50), {"size": 80, "crop_pct": 0.9}, ["of 6 sampled images 6 are enlarged more"]),
+        # Weights want this size; there is nothing that the user could change.
+        (
+            (40, 50),
+            {"pretrained": True, "arch": "resnet18"},
+            [
+                "of 6 sampled images 6 are enlarged more than twice for the 224 pixels that the "
+                "network sees: they look blurred."
+            ],
+        ),
+    ],
+)
+def test_the_log_says_why_images_get_their_size(
+    tmp_path: Path, size: tuple[int, int], settings: dict[str, object], beginnings: list[str]
+) -> None:
+    said = alerts_on(tmp_path, size, **settings)
+    assert len(said) == len(beginnings)
+    assert all(map(str.startswith, said, beginnings))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "the square at the centre; 50 % of the area is cut off"),
+        ({"crop_pct": 0.8}, "80 % of the square at the centre; 68 % of the area is cut off"),
+        ({"fit": "pad"}, "each image whole, with black margins"),
+        ({"fit": "squash"}, "each image whole, squashed to a square"),
+        (
+            {"fit": "squash", "crop_pct": 0.8},
+            "80 % of each side, squashed; 36 % of the area is cut off",
+        ),
+    ],
+)
+def test_a_survey_says_how_images_become_squares(fields: dict[str, Any], words: str) -> None:
+    network = seen(Counter({(80, 40): 2}), ImageFormat(3, 32, 0, **fields))
+    assert survey_text.seen(network) == f"3×32×32: {words}"
 
 
 def test_messages_are_the_same_after_their_way_between_processes() -> None:

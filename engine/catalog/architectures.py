@@ -119,7 +119,7 @@ def stages(key: str, shape: DataShape) -> tuple[Stage, ...]:
 
 
 def adjustable(arch: str, field: str) -> bool:
-    """Whether this recipe field (act, bn or dropout) changes the architecture."""
+    """Whether this recipe field (act, bn, dropout or drop_path) changes the architecture."""
     return arch in ARCHITECTURES and field in ARCHITECTURES[arch].adjusts
 
 

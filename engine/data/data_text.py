@@ -358,3 +358,28 @@ def one_class_dominates(name: str, share: float, right: float, weighted: bool) -
         f"always guessing it is right for {numbers.share(right)} of the validation images: compare "
         f"the accuracy with that{rest}."
     )
+
+
+def size_of_photographs(size: int, median: int, least: int) -> str:
+    return (
+        f"size = auto is {size} pixels, as for ImageNet: the images are photographs, since the "
+        f"median of their shorter sides is {median:,} pixels, and at least {least}; a smaller size "
+        "trains faster, such as --set size=160"
+    )
+
+
+def size_near_median(size: int, median: int, step: int) -> str:
+    return (
+        f"size = auto is {size} pixels, the multiple of {step} next to the median of the shorter "
+        f"sides of the images, {median:,} pixels"
+    )
+
+
+def enlarged(count: int, total: int, size: int, suits: int) -> str:
+    """`suits` is a size that suits the images."""
+    many = "1 is" if count == 1 else f"{count:,} are"
+    faster = f"; --set size={suits} shows as much, and trains faster" if suits < size else ""
+    return (
+        f"of {total:,} sampled images {many} enlarged more than twice for the {size} pixels that "
+        f"the network sees: they look blurred{faster}."
+    )

@@ -14,14 +14,15 @@ from engine.catalog import data_names, datasets
 from engine.data import data_text
 from engine.data.decoding.decode import ImageFormat
 from engine.data.inventory.containers import item_sets
+from engine.data.reading import format_choice
 from engine.data.reading.data_reading import DataReading
 from engine.data.sets import download
 from engine.data.survey import survey_text
-from engine.data.survey.surveying import seen, summed_sizes
+from engine.data.survey.surveying import enlarged, seen, summed_sizes
 from engine.machine import memory
 from engine.protocol import events
 from engine.protocol.events import Event, PhaseName
-from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe import PHOTOGRAPH, Recipe, Resolved
 from engine.user_code import kept_code
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ MINORITY = 0.2
 # streamed.
 MOST_EARLY_BYTES, EARLY_SHARE = 2_000_000_000, 0.25
 
+# Images that are enlarged more than so many times look blurred.
+MUCH_ENLARGED = 2
 POLL_SECONDS = 0.05
 
 T = TypeVar("T")
@@ -127,7 +130,8 @@ def data_alerts(
         yield events.Alert("warning", "data", note)
     for remark in dataset.remarks:
         yield events.Alert("info", "data", remark)
-    yield events.Alert("info", "images", _summary(dataset))
+    yield events.Alert("info", "images", _summary(dataset, recipe))
+    yield from _size_alerts(dataset, recipe)
     if dominant := _dominant_class(dataset, recipe.class_weights):
         yield events.Alert("warning", "classes", dominant)
     if dataset.constant:
@@ -147,15 +151,35 @@ def data_alerts(
         yield events.Alert("info", "test", data_text.TEST_AT_THE_END)
 
 
-def _summary(dataset: Dataset) -> str:
+def _summary(dataset: Dataset, recipe: Recipe) -> str:
     """How the files are understood, the classes, sizes of images, what the network sees."""
-    channels, height, width = dataset.train.shape
-    image_format = ImageFormat(
-        channels, height, dataset.frame, fit=dataset.fit, crop_pct=dataset.crop_pct
-    )
+    _, height, width = dataset.train.shape
     sizes = Counter(dataset.sampled_sizes or [(width, height)])
-    network = seen(sizes, image_format)
+    network = seen(sizes, _image_format(dataset, recipe))
     return survey_text.summary(dataset.layout, dataset.classes, summed_sizes(sizes), network)
+
+
+def _image_format(dataset: Dataset, recipe: Recipe) -> ImageFormat:
+    channels, size, _ = dataset.train.shape
+    return ImageFormat(channels, size, dataset.frame, fit=recipe.fit, crop_pct=recipe.crop_pct)
+
+
+def _size_alerts(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
+    """Why `auto` chose this size, and a warning where it enlarges images much."""
+    sizes, size = dataset.sampled_sizes, dataset.train.shape[-1]
+    if not sizes:
+        return
+    median = format_choice.median_side(sizes)
+    if recipe.size == "auto" and median >= PHOTOGRAPH:
+        chosen = data_text.size_of_photographs(size, median, PHOTOGRAPH)
+        yield events.Alert("info", "size", chosen)
+    elif recipe.size == "auto" and not format_choice.keeps_size(sizes):
+        chosen = data_text.size_near_median(size, median, format_choice.STEP)
+        yield events.Alert("info", "size", chosen)
+    if much := enlarged(Counter(sizes), _image_format(dataset, recipe), MUCH_ENLARGED):
+        suits = size if recipe.pretrained else format_choice.chosen_size(sizes)
+        sentence = data_text.enlarged(much, len(sizes), size, suits)
+        yield events.Alert("warning", "size", sentence)
 
 
 def _validation(dataset: Dataset) -> str:

@@ -36,6 +36,7 @@ OTHER_OPTIONS = {
     "act": (LayerOptions(act="sigmoid"),),
     "bn": (LayerOptions(bn=True), LayerOptions(bn=False)),
     "dropout": (LayerOptions(dropout=0.123),),
+    "drop_path": (LayerOptions(drop_path=0.123),),
 }
 LINE = 120
 

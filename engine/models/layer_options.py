@@ -1,4 +1,4 @@
-"""The options of an architecture that a recipe may set: activation, batch norm, dropout."""
+"""The options of an architecture that a recipe may set: activation, batch norm and dropouts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from torch import nn
+
+from engine.recipes.recipe import Recipe
 
 Default: TypeAlias = Literal["default"]
 
@@ -30,6 +32,11 @@ class LayerOptions:
     act: str = "default"
     bn: Default | bool = "default"
     dropout: Default | float = "default"
+    drop_path: Default | float = "default"
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> LayerOptions:
+        return cls(recipe.act, recipe.bn, recipe.dropout, recipe.drop_path)
 
     def activation(self, default: str) -> nn.Module:
         return ACTIVATIONS[default if self.act == "default" else self.act]()
@@ -41,6 +48,13 @@ class LayerOptions:
     def dropout_rate(self, default: float) -> float:
         """The share of activations that dropout sets to zero."""
         return default if self.dropout == "default" else self.dropout
+
+    def drop_path_rate(self, default: float) -> float:
+        """The probability with which the last residual branch is left out; that of the first is 0.
+
+        Huang et al. 2016, "Deep networks with stochastic depth".
+        """
+        return default if self.drop_path == "default" else self.drop_path
 
     def dropout_layer(self, default: float) -> nn.Module:
         rate = self.dropout_rate(default)

@@ -39,7 +39,7 @@ def build(recipe: Recipe, run: Path, dataset: Dataset) -> BuiltModel:
     Until the run has a checkpoint, each attempt copies them anew: the user may have repaired them.
     """
     channels, _, size = dataset.train.shape
-    options = LayerOptions(recipe.act, recipe.bn, recipe.dropout)
+    options = LayerOptions.of(recipe)
     saved = best_file(RunDir(run)) is not None
     user = architecture_names.user_function(recipe.arch)
     kept = keep_code(user.file, run, keep=saved) if user else None

@@ -41,7 +41,7 @@ def warnings(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterato
 
 def usual_rate(recipe: Recipe) -> float:
     """The preset's learning rate, or the usual one of an optimiser other than the preset's."""
-    fields = presets.preset(recipe.preset, recipe.arch, recipe.data)
+    fields = presets.preset(recipe.preset, recipe.arch, recipe.data, pretrained=recipe.pretrained)
     if recipe.optimizer == fields.get("optimizer", "sgd"):
         return float(fields["lr"])
     return presets.DEFAULT_RATES[recipe.optimizer]

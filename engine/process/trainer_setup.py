@@ -150,6 +150,7 @@ class TrainerSetup:
             normalise=normalise,
             levels=rendering.levels,
             backdrop=rendering.backdrop,
+            canvas=dataset.canvas,
         )
         torch.manual_seed(recipe.seed)
         model, notes = model_init.build(recipe, self._run.path, dataset)

@@ -56,9 +56,13 @@ def allowed_values(kind: Any) -> str:
         base, meta = get_args(kind)
         if meta.pattern:
             return _PATTERNS[meta.pattern]
+        if meta.min_length:
+            return f"{_NAMES[base]} that is not empty"
         return _NAMES[base] + _range(meta)
     if get_origin(kind) is tuple:
-        return "a list, each " + allowed_values(get_args(kind)[0])
+        of, *more = get_args(kind)
+        length = "" if more == [...] else f" of {1 + len(more)}"
+        return f"a list{length}, each {allowed_values(of)}"
     if kind in _NAMES:
         return _NAMES[kind]
     return " or ".join(allowed_values(part) for part in get_args(kind))

@@ -24,7 +24,13 @@ Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 ShareAboveZero: TypeAlias = Annotated[float, Meta(gt=0, le=1)]
 Alpha: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
 Fit: TypeAlias = Literal["crop", "squash", "pad"]
-Side: TypeAlias = Annotated[int, Meta(ge=8, le=1024)]
+
+SMALLEST_SIDE, LARGEST_SIDE = 8, 1024
+Side: TypeAlias = Annotated[int, Meta(ge=SMALLEST_SIDE, le=LARGEST_SIDE)]
+
+# Images are photographs where the median of their shorter sides is at least so many pixels. They
+# are then trained on at the size of ImageNet.
+PHOTOGRAPH, PHOTOGRAPH_SIZE = 192, 224
 
 # The largest batch.
 MOST_IMAGES = 65_536
@@ -50,7 +56,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     data: str = "digits"
     data_dir: str = ""
     size: Auto | Side = "auto"
-    size_start: Literal[0] | Side = 0
+    size_start: Annotated[int, Meta(ge=0, le=LARGEST_SIDE)] = 0
     fit: Fit = "crop"
     crop_pct: Annotated[float, Meta(ge=0.1, le=1)] = 1.0
     canvas: Auto | Annotated[int, Meta(ge=0, le=4096)] = "auto"

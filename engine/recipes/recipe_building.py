@@ -20,13 +20,10 @@ from engine.catalog.architectures import (
 )
 from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
-from engine.recipes import image_normalisation, presets, recipe_text
+from engine.recipes import image_checks, image_normalisation, presets, recipe_text
 from engine.recipes.field_checks import checked
-from engine.recipes.recipe import FIELDS, PIXELS_BEFORE, Recipe
+from engine.recipes.recipe import FIELDS, PHOTOGRAPH_SIZE, PIXELS_BEFORE, Recipe
 from engine.recipes.recipe_toml import read_fields
-
-# The image size that most of torchvision's weights were trained with.
-PRETRAINED_SIZE = 224
 
 
 def build_recipe(
@@ -49,19 +46,53 @@ def build_recipe(
     )
     if not architecture_names.well_formed(arch):
         raise UsageError(recipe_text.unknown_architecture(arch, ARCHITECTURES))
-    values = presets.preset(name, arch, data) | given
-    if values.get("pretrained") is True and values.get("size", "auto") == "auto":
-        values["size"] = PRETRAINED_SIZE
+    if name == presets.AUTO:  # without a look at the images; see `engine.start.preset_choice`
+        name = given["preset"] = presets.chosen(arch, 0)
+    pretrained = given.get("pretrained") is True
+    values = presets.preset(name, arch, data, pretrained=pretrained) | given
+    if pretrained and values.get("size", "auto") == "auto":
+        values["size"] = PHOTOGRAPH_SIZE
+    if "size_start" not in given and _grows_from_above(values):
+        values["size_start"] = 0
     recipe = Recipe(**{key: checked(key, value) for key, value in values.items()})
     _check_architecture(recipe)
-    _check_images(recipe)
+    image_checks.check(recipe)
     image_normalisation.named(recipe.normalise)
     return recipe
+
+
+def _grows_from_above(values: Mapping[str, object]) -> bool:
+    """Whether the images of a preset would have to shrink to the size of a recipe."""
+    start, size = values.get("size_start", 0), values.get("size")
+    return isinstance(start, int) and isinstance(size, int) and start > size
 
 
 def read_recipe(path: Path) -> Recipe:
     """The recipe of a TOML file. Raises UsageError if it cannot be read or is wrong."""
     return build_recipe(file=read_fields(path))
+
+
+def build_for_images(
+    shorter_side: int,
+    *,
+    file: Mapping[str, object] | None = None,
+    settings: Mapping[str, object] | None = None,
+    flags: Mapping[str, object] | None = None,
+) -> Recipe:
+    """As `build_recipe`, with the preset that suits the images where none but `auto` is given.
+
+    `shorter_side` is as `presets.chosen` takes it. Where fields that are given exclude those of
+    that preset, the preset is that for other data.
+    """
+    plain = build_recipe(file=file, settings=settings, flags=flags)
+    given = {**(file or {}), **(settings or {}), **(flags or {})}
+    name = presets.chosen(plain.arch, shorter_side)
+    if given.get("preset", presets.AUTO) != presets.AUTO or name == plain.preset:
+        return plain
+    try:
+        return build_recipe(file=file, settings=settings, flags={**(flags or {}), "preset": name})
+    except UsageError:
+        return plain
 
 
 def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
@@ -89,24 +120,15 @@ def fields_for_device(file: Mapping[str, object], device: str) -> dict[str, obje
     """
     resolved = file.get("resolved", {})
     known = resolved if isinstance(resolved, Mapping) else {}
-    kept = {key: known[key] for key in ("size", *PIXELS_BEFORE) if key in known}
+    kept = {key: known[key] for key in ("size", "canvas", *PIXELS_BEFORE) if key in known}
     fields = {key: value for key, value in file.items() if key != "resolved"}
     changed = kept | {"device": device, "gpus": 1}
     return msgspec.structs.asdict(Recipe()) | PIXELS_BEFORE | fields | changed
 
 
-def _check_images(recipe: Recipe) -> None:
-    """Raise UsageError if levels or bands are not as many as they must be, or not in order."""
-    levels, bands = recipe.levels, recipe.bands
-    if levels != "auto" and levels and (len(levels) != 2 or levels[0] >= levels[1]):
-        raise UsageError(recipe_text.BAD_LEVELS)
-    if len(bands) not in (0, 1, 3):
-        raise UsageError(recipe_text.bad_bands(len(bands)))
-
-
 def _check_architecture(recipe: Recipe) -> None:
     """Raise UsageError if a field asks for something that the architecture does not have."""
-    for field in ("act", "bn", "dropout"):
+    for field in ("act", "bn", "dropout", "drop_path"):
         if getattr(recipe, field) != "default" and not adjustable(recipe.arch, field):
             suitable = families(a for a in ARCHITECTURES.values() if field in a.adjusts)
             raise UsageError(recipe_text.not_adjustable(field, recipe.arch, suitable))
@@ -119,7 +141,9 @@ def _check_architecture(recipe: Recipe) -> None:
 
 def difference_from_preset(recipe: Recipe, keys: Sequence[str] = FIELDS) -> dict[str, object]:
     """The fields among `keys` in which a recipe differs from its preset."""
-    plain = build_recipe(flags={"arch": recipe.arch, "data": recipe.data, "preset": recipe.preset})
+    named = ("arch", "data", "preset", "pretrained")
+    plain = build_recipe(flags={key: getattr(recipe, key) for key in named})
+    plain = msgspec.structs.replace(plain, pretrained=False)
     return {
         key: getattr(recipe, key) for key in keys if getattr(recipe, key) != getattr(plain, key)
     }

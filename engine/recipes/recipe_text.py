@@ -16,8 +16,12 @@ SYNONYMS: Mapping[str, str] = {
     "l2": "weight_decay",
     "model": "arch",
     "network": "arch",
+    "drop_path_rate": "drop_path",
+    "stochastic_depth_prob": "drop_path",
     "imgsz": "size",
     "resolution": "size",
+    "grad_accum": "accumulate",
+    "accumulate_grad_batches": "accumulate",
     "drop_rate": "dropout",
     "amp": "precision",
     "dtype": "precision",
@@ -137,4 +141,76 @@ def bad_bands(count: int) -> str:
     return (
         f"bands are one or three numbers of bands, and not {count}: use, for example, "
         "--set bands=4,3,2."
+    )
+
+
+BAD_CROP_SCALE = (
+    "crop_scale is two shares of the area, the smaller one first, such as --set crop_scale=0.25,1, "
+    "or none."
+)
+
+BAD_CROP_RATIO = (
+    "crop_ratio is two ratios of width to height, the smaller one first, such as "
+    "--set crop_ratio=0.75,1.33."
+)
+
+TWO_CROPS = (
+    "crop and crop_scale both move what is seen of an image: use --set crop=0 with random resized "
+    "crops, or leave crop_scale out."
+)
+
+START_WITHOUT_CROPS = (
+    "size_start needs random resized crops, which are made in any size: use it with, for example, "
+    "--set crop_scale=0.25,1."
+)
+
+START_RESIDENT = (
+    "loader = resident keeps images of one size in memory, which cannot grow: use "
+    "--set size_start=0, or leave loader out."
+)
+
+START_WITHOUT_CANVAS = (
+    "with canvas = 0 images are decoded to one size, so they cannot grow from size_start: leave "
+    "one of the two out."
+)
+
+CANVAS_WITHOUT_CROPS = (
+    "canvas is for random resized crops: use it with, for example, --set crop_scale=0.25,1, or "
+    "leave it out."
+)
+
+CANVAS_RESIDENT = (
+    "loader = resident keeps images of one size in memory, and no canvases: use --set canvas=0, or "
+    "leave loader out."
+)
+
+STRENGTH_OF_RANDAUGMENT = (
+    "num_ops and magnitude are those of RandAugment: use them with --set auto_augment=randaugment, "
+    "or leave them out."
+)
+
+
+def bad_start(start: int, least: int, most: int) -> str:
+    allowed = f"0 or a whole number from {least} to {most}"
+    return bad_value("size_start", start, allowed)
+
+
+def start_above_size(start: int, size: int) -> str:
+    return (
+        f"size_start = {start} is larger than the size of {size} to which images grow: use a "
+        f"smaller size_start, or --set size={start} or more."
+    )
+
+
+def canvas_below_size(canvas: int, size: int) -> str:
+    return (
+        f"canvas = {canvas} is smaller than the size of {size} that the network sees: use "
+        f"--set canvas={2 * size}, or leave canvas out."
+    )
+
+
+def needs_files(field: str, data: str) -> str:
+    return (
+        f"{field} needs image files of several sizes, and {harmless(data)} has arrays of one size: "
+        f"leave {field} out."
     )

@@ -16,7 +16,7 @@ from engine.recipes.recipe import COMMENTS, FIELDS, Recipe, Resolved
 # Also as C and Python write numbers.
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 # Fields that are lists of numbers.
-OF_NUMBERS = ("bands", "levels", "milestones")
+OF_NUMBERS = ("bands", "levels", "milestones", "crop_scale", "crop_ratio")
 # The table of a watched run's file, which has no recipe.
 WATCHED = "watched"
 # The beginning of a line that tells what a resume changed.

@@ -15,10 +15,11 @@ from engine.data import data_text
 from engine.data.inventory import data_inventory
 from engine.data.inventory.class_naming import NamePairs, read_name_pairs
 from engine.data.inventory.containers import own_check
+from engine.data.reading.format_choice import headers_of, median_side, sampled
 from engine.errors import DataError, UsageError
 from engine.recipes import presets
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import build_recipe, difference_from_preset
+from engine.recipes.recipe_building import build_for_images, difference_from_preset
 from engine.recipes.recipe_toml import parse_setting, read_fields
 from engine.run.run_paths import RunDir
 from engine.run.saved_file import find_saved
@@ -42,9 +43,22 @@ def resolve_recipe(
     DataError for missing data, and RunError if `init_from` names a run that does not exist.
     """
     settings = dict(parse_setting(setting) for setting in sets)
-    recipe = recipe_of_fields(file_fields(named), settings, flags, runs_dir, resumed)
+    file = file_fields(named)
+    recipe = recipe_of_fields(file, settings, flags, runs_dir, resumed)
     check_data(recipe)
-    return recipe
+    if {**file, **settings, **flags}.get("preset", presets.AUTO) != presets.AUTO:
+        return recipe
+    side = shorter_side(recipe)
+    return recipe_of_fields(file, settings, flags, runs_dir, resumed, side) if side else recipe
+
+
+def shorter_side(recipe: Recipe) -> int:
+    """The median of the shorter sides in pixels of some of the user's images, by their headers.
+
+    It is 0 for other data, and where no quick look is possible. Raises as `check_data`.
+    """
+    headers = headers_of(sampled(data_inventory.glanced_images(recipe)))
+    return median_side(header.size for header in headers.values())
 
 
 def recipe_of_fields(
@@ -53,8 +67,12 @@ def recipe_of_fields(
     flags: Mapping[str, object],
     runs_dir: Path,
     resumed: RunDir | None = None,
+    side: int = 0,
 ) -> Recipe:
-    """As `resolve_recipe`, of fields that are read already; does not look into the data."""
+    """As `resolve_recipe`, of fields that are read already; does not look into the data.
+
+    `side` is the `shorter_side` of the images, which decides what the preset `auto` is.
+    """
     if source := {**file, **settings, **flags}.get("init_from"):
         last = resumed and resumed.checkpoints / "last.pt"
         source = last or find_checkpoint(str(source), runs_dir)
@@ -63,7 +81,7 @@ def recipe_of_fields(
     fields = {**default_fields({**file, **settings, **flags}), **flags}
     if resumed is None:  # a resumed run has its own copy of a user's file
         check_architecture(str({**file, **settings, **fields}["arch"]))
-    return with_absolute_paths(build_recipe(file=file, settings=settings, flags=fields))
+    return with_absolute_paths(build_for_images(side, file=file, settings=settings, flags=fields))
 
 
 def given_fields(named: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
@@ -76,10 +94,10 @@ def file_fields(named: str | None) -> dict[str, object]:
     """The fields of `--recipe NAME|FILE`."""
     if named is None:
         return {}
-    if named in presets.PRESETS:
+    if named in presets.CHOICES:
         return {"preset": named}
     if not os.path.exists(named) and not named.endswith(".toml"):
-        raise UsageError(text.unknown_preset(named, presets.PRESETS))
+        raise UsageError(text.unknown_preset(named, presets.CHOICES))
     return read_fields(Path(named))
 
 

@@ -145,7 +145,7 @@ def _built(recipe: Recipe, described: Description, saved: SavedFile) -> nn.Modul
     """The model with random weights. Raises UsageError where it cannot be built."""
     given = described.input
     shape = DataShape(given.channels, given.size, len(described.classes))
-    options = LayerOptions(recipe.act, recipe.bn, recipe.dropout)
+    options = LayerOptions.of(recipe)
     return registry.build_with_notes(
         recipe.arch, shape, options, _code(recipe, described, saved)
     ).model

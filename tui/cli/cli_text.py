@@ -41,7 +41,7 @@ HELP_ARCH = (
     "Architecture, see `cnn-tui models`; or torchvision/NAME, timm/NAME, or FILE.py:FUNCTION."
 )
 HELP_DATA = "Data set, see `cnn-tui datasets`, or a folder, archive or file of images."
-HELP_RECIPE = "Recipe by name, or a TOML file."
+HELP_RECIPE = "Recipe by name, or a TOML file. Without one, it is chosen for the images."
 HELP_PRETRAINED = "Start from torchvision's ImageNet weights, at 224 pixels."
 HELP_INIT_FROM = "Start from the weights of a run or of a checkpoint file."
 HELP_EPOCHS = "Total number of epochs."
@@ -147,6 +147,13 @@ REHEARSED = "dry run: one step and one evaluation batch worked, and nothing was 
 
 def warning(sentence: str) -> str:
     return f"warning: {sentence}"
+
+
+def recipe_of_photographs(preset: str) -> str:
+    return (
+        f"no --recipe is named, so {preset} is taken, since the images are photographs: "
+        "`cnn-tui recipes` lists others."
+    )
 
 
 def data_by_default(data: str) -> str:

@@ -27,7 +27,7 @@ def datasets(data_dir: str) -> None:
 
 def recipes() -> None:
     """The presets, each with what it is for."""
-    print_object([{"name": name, "purpose": purpose} for name, purpose in presets.PRESETS.items()])
+    print_object([{"name": name, "purpose": purpose} for name, purpose in presets.CHOICES.items()])
 
 
 def recipe(chosen: Recipe) -> None:

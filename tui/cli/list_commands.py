@@ -30,16 +30,23 @@ def datasets(as_json: bool, data_dir: str) -> None:
 @json_option
 @click.option("--arch", "-m", default="resnet18", metavar="NAME", help=cli_text.HELP_ARCH)
 @click.option("--data", "-d", default="cifar10", metavar="NAME", help=cli_text.HELP_DATA)
-def recipes(name: str, as_json: bool, arch: str, data: str) -> None:
+@click.option("--pretrained", is_flag=True, help=cli_text.HELP_PRETRAINED)
+def recipes(name: str, as_json: bool, arch: str, data: str, pretrained: bool) -> None:
     if not name:
         from tui.cli import json_lists, tables
 
         (json_lists if as_json else tables).recipes()
         return
-    from engine.recipes.recipe_building import build_recipe
+    from engine.recipes import presets
+    from engine.recipes.recipe_building import build_for_images, build_recipe
     from engine.recipes.recipe_toml import to_toml
 
-    chosen = build_recipe(flags={"preset": name, "arch": arch, "data": data})
+    flags = {"preset": name, "arch": arch, "data": data, "pretrained": pretrained}
+    chosen = build_recipe(flags=flags)
+    if name == presets.AUTO:
+        from engine.start.recipe_resolution import shorter_side
+
+        chosen = build_for_images(shorter_side(chosen), flags=flags)
     if as_json:
         from tui.cli import json_lists
 

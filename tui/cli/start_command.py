@@ -134,14 +134,21 @@ def start(request: StartRequest) -> NoReturn:
     chosen = request.build_local_recipe()
     if request.dry_run:
         rehearsal.rehearse(chosen)
-    _tell_default_data(request, chosen)
+    _tell_defaults(request, chosen)
     _train(request, launch.create(chosen, request.runs_dir, request.name), chosen)
 
 
-def _tell_default_data(request: StartRequest, chosen: Recipe) -> None:
-    """Say which data a new run takes if none is named and lines are printed."""
-    if "data" not in request.given and (request.no_ui or not viewer_start.on_screen()):
+def _tell_defaults(request: StartRequest, chosen: Recipe) -> None:
+    """Say which data and which recipe for photographs a new run takes, if none is named.
+
+    A dashboard shows them.
+    """
+    if not request.no_ui and viewer_start.on_screen():
+        return
+    if "data" not in request.given:
         click.echo(cli_text.data_by_default(chosen.data))
+    if "preset" not in request.given and chosen.preset == "photo":
+        click.echo(cli_text.recipe_of_photographs(chosen.preset))
 
 
 def _train(
@@ -188,7 +195,7 @@ def _resume_or_create(request: StartRequest) -> NoReturn:
     if request.dry_run:
         _rehearse_resume(request, chosen)
     if requeue.newest_named(request.runs_dir, request.name) is None:
-        _tell_default_data(request, chosen)
+        _tell_defaults(request, chosen)
     found = _requeue(request, chosen)
     if found.claim is None:
         click.echo(cli_text.nothing_left(found.run.label))

@@ -88,7 +88,7 @@ def recipes() -> None:
     """The presets."""
     name, purpose = [TableColumn(t, numeric) for t, numeric in cli_text.RECIPE_COLUMNS]
     purpose = purpose._replace(least=NARROWEST_PROSE, prose=True)
-    print_table([name, purpose], presets.PRESETS.items())
+    print_table([name, purpose], presets.CHOICES.items())
 
 
 def logs(found: FoundLogs) -> None:

@@ -17,7 +17,6 @@ from engine.data.inventory.validation_source import ValidationSource
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
 from engine.machine import memory
-from engine.recipes.recipe import Fit
 from engine.run import judgements
 
 # Enough for three digits of the means and standard deviations, in a fraction of a second.
@@ -167,9 +166,8 @@ class Dataset:
     found while loading, `remarks` about what is only good to know. `frame` is the margin of the
     images in pixels, see `ImageFormat`. `layout` says in words how the files were understood, and
     `sampled_sizes` are the widths and heights of some images where they lie, if that is known.
-    `rendering` is how values in files became 8 bits; `fit`, `crop_pct` and `canvas` are those of
-    their `ImageFormat`. `constant` says that each training image is of
-    one colour.
+    `rendering` is how values in files became 8 bits; `canvas` is that of `ImageFormat`. `constant`
+    says that each training image is of one colour.
     """
 
     classes: tuple[str, ...]
@@ -184,8 +182,6 @@ class Dataset:
     layout: str = ""
     sampled_sizes: tuple[tuple[int, int], ...] = ()
     rendering: Rendering = AS_IN_FILE
-    fit: Fit = "crop"
-    crop_pct: float = 1.0
     canvas: int = 0
     constant: bool = False
     remarks: tuple[str, ...] = ()

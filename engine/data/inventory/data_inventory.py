@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine import text
+from engine.catalog import datasets
 from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import in_order, order_notes, shown_names
 from engine.data.inventory.containers.item_sets import check_items, read_items
@@ -64,24 +65,41 @@ def class_names(recipe: Recipe) -> tuple[str, ...]:
     """The names of the classes, in the order of their numbers. Raises as `inventory_of`."""
     if items := read_items(recipe, None):
         return shown_names(items.classes, recipe)[0]
-    return shown_names(in_order(_glanced_layout(recipe).classes, recipe), recipe)[0]
+    return shown_names(in_order(_glanced(recipe)[1].classes, recipe), recipe)[0]
 
 
 def _understood(listing: ReadListing, recipe: Recipe) -> Layout:
     return understand(listing, recipe.labels, holds_out=recipe.holdout > 0)
 
 
-def _glanced_layout(recipe: Recipe) -> Layout:
+def glanced_images(recipe: Recipe) -> LabelledImages:
+    """Images for training in a folder or an archive, perhaps only the first ones of each class.
+
+    There are none in other data, nor where more than a moment's work must be unpacked first. Raises
+    as `check`.
+    """
+    path = Path(recipe.data)
+    if recipe.data in datasets.DATASETS or check_items(recipe):
+        return []
+    if archives.must_be_unpacked(path) and not is_quickly_unpacked(path):
+        return []
+    listing, layout = _glanced(recipe)
+    numbers = {name: number for number, name in enumerate(layout.classes)}
+    return [(listing.image(name), numbers[label]) for name, label in layout.of("train")]
+
+
+def _glanced(recipe: Recipe) -> tuple[ReadListing, Layout]:
     """The layout by the first images of each folder, where those tell all that is asked."""
     listing = listing_at(Path(recipe.data), glance=True)
     try:
         layout = _understood(listing, recipe)
         if layout.source == "folders" or not listing.glanced:
-            return layout
+            return listing, layout
     except DataError:
         if not listing.glanced:
             raise
-    return _understood(listing_at(Path(recipe.data)), recipe)
+    listing = listing_at(Path(recipe.data))
+    return listing, _understood(listing, recipe)
 
 
 def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -> Inventory:

@@ -53,7 +53,7 @@ def with_format(inventory: Inventory, recipe: Recipe) -> ReadImages:
         headers = headers_of(sampled(images))
         if len(headers) < len(sampled(images)):
             check_bands(images, inventory.place)
-    form = common_format(list(headers.values()), recipe.size, recipe.fit, recipe.crop_pct)
+    form = common_format(list(headers.values()), recipe)
     rendering, notes = chosen_rendering(headers, recipe)
     inventory = replace(inventory, notes=(*inventory.notes, *notes))
     sizes = tuple(header.size for header in headers.values())

@@ -126,8 +126,6 @@ def assemble(
         test=final,
         frame=image_format.frame,
         rendering=image_format.rendering,
-        fit=image_format.fit,
-        crop_pct=image_format.crop_pct,
         canvas=image_format.canvas,
         constant=all_constant(sample),
         remarks=inventory.remarks,

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from engine import numbers
 from engine.data.data_text import with_reasons
 from engine.data.survey.survey import Findings, Place, Reason, Seen, Sizes, Survey
-from engine.recipes.recipe import Fit
 from engine.text import EXAMPLES, examples, harmless
 
 READING_HEADERS = "reading the headers"
@@ -25,13 +24,6 @@ MODES: Mapping[str, str] = {
     "I": "grey of 32 bits",
     "I;16": "grey of 16 bits",
     "F": "fractions",
-}
-
-# What is seen of an image.
-PARTS: Mapping[Fit, str] = {
-    "crop": "the square at the centre",
-    "squash": "the whole image, squashed to a square",
-    "pad": "the whole image on a black square",
 }
 
 OK, CONSTANT, NO_CLASS = "ok", "constant", "no class"
@@ -95,15 +87,18 @@ def seen(found: Seen, *, counted: bool = True) -> str:
 
 def _cut(found: Seen) -> str:
     """Which part of an image is seen, and how much of it is not."""
-    if found.fit == "crop" and not found.most_cut:
-        return "nothing is cut off"
-    part = PARTS[found.fit]
-    if found.crop_pct < 1:
-        part += f", of which the middle {numbers.share(found.crop_pct)} of each side"
+    part = "" if found.crop_pct == 1 else f"{numbers.whole_share(found.crop_pct)} of "
+    if found.fit == "squash":
+        shown = f"{part}each side, squashed" if part else "each image whole, squashed to a square"
+    elif found.fit == "pad":
+        shown = f"{part}the square around each image" if part else "each image whole"
+        shown += ", with black margins"
+    else:
+        shown = f"{part}the square at the centre"
     if not found.most_cut:
-        return part
+        return shown if found.fit != "crop" else "nothing is cut off"
     most = "" if found.most_cut - found.cut < 5e-4 else f" ({_share(found.most_cut)} at most)"
-    return f"{part}; {_share(found.cut)} of the area is cut off{most}"
+    return f"{shown}; {_share(found.cut)} of the area is cut off{most}"
 
 
 def _share(fraction: float) -> str:

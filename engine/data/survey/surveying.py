@@ -137,19 +137,34 @@ def _median(counts: Counter[Size], axis: int) -> int:
 def seen(sizes: Counter[Size], image_format: ImageFormat) -> Seen:
     """What the network sees of images of these sizes."""
     total = sum(sizes.values())
-    parts = {size: seen_part(size, image_format) for size in sizes}
-    cut = {size: 1 - math.prod(part) / math.prod(size) for size, part in parts.items()}
+    cut = {size: _cut(size, image_format) for size in sizes}
     mean = sum(cut[size] * images for size, images in sizes.items()) / total if total else 0.0
-    inner = image_format.size - 2 * image_format.frame
-    filled = max if image_format.fit == "pad" else min  # the side that fills the square
-    enlarged = sum(images for size, images in sizes.items() if filled(parts[size]) < inner)
     return Seen(
         image_format.channels,
         image_format.size,
         image_format.frame,
         mean,
         max(cut.values(), default=0.0),
-        enlarged,
+        enlarged(sizes, image_format),
         image_format.fit,
         image_format.crop_pct,
     )
+
+
+def enlarged(sizes: Counter[Size], image_format: ImageFormat, times: float = 1.0) -> int:
+    """How many images are enlarged more than so many times."""
+    inner = image_format.size - 2 * image_format.frame
+    return sum(
+        images for size, images in sizes.items() if times * _kept_side(size, image_format) < inner
+    )
+
+
+def _kept_side(size: Size, image_format: ImageFormat) -> float:
+    """The side in pixels, in the file, of what fills the square that the network sees."""
+    part = seen_part(size, image_format)
+    return max(part) if image_format.fit == "pad" else min(part)
+
+
+def _cut(size: Size, image_format: ImageFormat) -> float:
+    """The share of the area of an image that the network does not see."""
+    return 1 - math.prod(seen_part(size, image_format)) / math.prod(size)

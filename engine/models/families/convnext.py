@@ -35,7 +35,9 @@ def convnext_tiny(shape: DataShape, options: LayerOptions) -> nn.Module:
     """ConvNeXt-T: (N, channels, size, size) → (N, classes)."""
     from torchvision import models  # takes seconds to import
 
-    model: nn.Module = models.convnext_tiny(num_classes=shape.classes)
+    model: nn.Module = models.convnext_tiny(
+        num_classes=shape.classes, stochastic_depth_prob=options.drop_path_rate(0.1)
+    )
     if shape.small:
         replace(model, "features.0.0", patches())
     return with_channels(model, shape.channels)

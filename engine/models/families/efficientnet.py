@@ -28,6 +28,10 @@ def efficientnet_b0(shape: DataShape, options: LayerOptions) -> nn.Module:
     from torchvision import models  # takes seconds to import
 
     model = out_of_place(
-        models.efficientnet_b0(num_classes=shape.classes, dropout=options.dropout_rate(0.2))
+        models.efficientnet_b0(
+            num_classes=shape.classes,
+            dropout=options.dropout_rate(0.2),
+            stochastic_depth_prob=options.drop_path_rate(0.2),
+        )
     )
     return with_channels(keep_size(model, 2) if shape.small else model, shape.channels)

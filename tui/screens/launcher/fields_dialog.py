@@ -25,10 +25,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", "crop", "flip"),
     ),
     launcher_text.MODEL: (
-        *("act", "bn", "dropout", "pretrained", "init_from", "partial", "freeze"),
+        *("act", "bn", "dropout", "drop_path", "pretrained", "init_from", "partial", "freeze"),
     ),
     launcher_text.IMAGES: (
-        *("size", "normalise", "levels", "backdrop", "bands", "broken"),
+        *("size", "size_start", "fit", "crop_pct", "canvas", "cache"),
+        *("normalise", "levels", "backdrop", "bands", "broken"),
         *("holdout", "labels", "class_order", "class_names"),
         *("image_column", "label_column"),
     ),
@@ -41,12 +42,14 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("plateau", "plateau_rule", "plateau_factor", "plateau_patience"),
     ),
     launcher_text.AUGMENTATION: (
-        *("rotate", "rot90", "shift", "zoom", "shear", "fill", "brightness", "contrast"),
-        *("saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
+        *("crop_scale", "crop_ratio", "rotate", "rot90", "shift", "zoom", "shear", "fill"),
+        *("auto_augment", "num_ops", "magnitude", "brightness", "contrast", "saturation", "hue"),
+        *("cutout", "erasing", "mixup", "cutmix"),
     ),
     launcher_text.SAVING: ("patience", "on_nan", "save_every", "keep"),
     launcher_text.HARDWARE: (
-        *("gpus", "memory_format", "threads", "loader", "compile", "cuda_graph", "deterministic"),
+        *("accumulate", "gpus", "memory_format", "threads", "loader", "compile", "cuda_graph"),
+        *("deterministic",),
     ),
 }
 SHOWN = tuple(key for keys in GROUPS.values() for key in keys)

@@ -11,6 +11,7 @@ import msgspec
 from engine.catalog.data_shape import DataShape
 from engine.data.inventory.data_inventory import class_names, inventory_of
 from engine.data.reading.data_reading import with_format
+from engine.data.reading.format_choice import median_side
 from engine.errors import EngineError, UndecidedError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_toml import parse_setting
@@ -54,7 +55,8 @@ def image_folder(path: str, new: NewRun, setting: str = "") -> ImageFolder:
     read = with_format(inventory_of(chosen), chosen)
     found, form = read.inventory, read.image_format
     shape = DataShape(form.channels, form.size, len(found.classes))
-    return ImageFolder(chosen.data, len(found.images), shape, setting)
+    side = median_side(read.sizes)
+    return ImageFolder(chosen.data, len(found.images), shape, setting, side)
 
 
 def _recipe(path: str, new: NewRun, setting: str) -> Recipe:

@@ -82,6 +82,8 @@ class Launcher(FineScreen[None]):
         self._preparing: Worker[None] | None = None
         self._started_here = StartedRuns()
         self._box = "arch"
+        # What stands there until the user chooses; afterwards empty.
+        self._first_arch = self.new_run.arch
 
     def compose(self) -> ComposeResult:
         new = self.new_run
@@ -241,6 +243,14 @@ class Launcher(FineScreen[None]):
     def _take_folder(self, folder: ImageFolder | None) -> None:
         if folder is not None:
             self.new_run = self.new_run.with_folder(folder)
+            self._choose_architecture(folder)
+
+    def _choose_architecture(self, folder: ImageFolder) -> None:
+        """Choose the default for images of the user, if he has not chosen another one yet."""
+        box = self._chooser("arch")
+        if box.chosen == self._first_arch:
+            box.chosen = str(recipe_resolution.default_fields({"data": folder.path})["arch"])
+        self._first_arch = ""
 
     def action_fields(self) -> None:
         if chosen := self._recipe_or_note(self.new_run.draft):

@@ -58,6 +58,15 @@ def cores(count: int) -> str:
     return "1 core" if count == 1 else f"{count} cores"
 
 
+def auto_preset(preset: str, purpose: str) -> str:
+    return f"{preset}: {purpose}"
+
+
+def for_photographs(preset: str, side: int) -> str:
+    """`side` is the median of the shorter sides."""
+    return f"{preset}, since the images are photographs (median side {side:,} px)"
+
+
 def recipe_length(epochs: int, batch: int, seed: int) -> str:
     return f"{epochs} epochs   batch {batch}   seed {seed}"
 

@@ -11,7 +11,7 @@ from engine.catalog import datasets
 from engine.catalog.data_shape import DataShape
 from engine.errors import EngineError
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_building import build_for_images
 from engine.recipes.recipe_toml import parse_setting
 from engine.start import recipe_resolution
 from tui.drawing import architecture_list
@@ -27,12 +27,16 @@ OF_ONE_SET = ("labels", "class_names", "image_column", "label_column")
 
 
 class ImageFolder(NamedTuple):
-    """A folder of images that a network can be trained on, perhaps only with this setting."""
+    """A folder of images that a network can be trained on, perhaps only with this setting.
+
+    `shorter_side` is the median of those of the images in pixels.
+    """
 
     path: str
     images: int
     shape: DataShape
     setting: str = ""
+    shorter_side: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,9 +115,10 @@ class NewRun:
     def recipe_for(self, data: str) -> Recipe:
         """The recipe of what is chosen, for this data. Raises UsageError as `build_recipe`."""
         flags: dict[str, object] = {"data": data}
+        side = self.folder.shorter_side if self.folder and data == self.folder.path else 0
         flags |= {key: chosen for key in ("arch", "preset") if (chosen := getattr(self, key))}
         if self.data_dir:
             flags["data_dir"] = self.data_dir
         if self.device != AUTO:
             flags["device"] = self.device
-        return build_recipe(settings=self.fields, flags=flags)
+        return build_for_images(side, settings=self.fields, flags=flags)

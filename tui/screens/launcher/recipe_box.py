@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from textual.reactive import var
 
-from engine.recipes.presets import PRESETS
+from engine.recipes.presets import AUTO, CHOICES, PRESETS
 from engine.recipes.recipe import Recipe
 from tui import shared_text
 from tui.drawing import cells
@@ -16,8 +18,8 @@ from tui.widgets.chooser import Chooser
 
 # The fields of a recipe that augment images.
 AUGMENTATIONS = (
-    *("crop", "flip", "rotate", "rot90", "shift", "zoom", "shear", "brightness", "contrast"),
-    *("saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
+    *("crop", "crop_scale", "flip", "rotate", "rot90", "shift", "zoom", "shear", "auto_augment"),
+    *("brightness", "contrast", "saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
 )
 
 
@@ -27,15 +29,24 @@ class RecipeBox(Chooser):
     new_run: var[NewRun] = var(NewRun())
 
     def on_mount(self) -> None:
-        presets = list(PRESETS)
+        presets = list(CHOICES)
         self.fill(presets, [Column("", presets)], facts=(launcher_text.FIELDS_HINT,))
 
     def watch_new_run(self, now: NewRun) -> None:
         """Summarise the recipe; while there is none, the summary of the last one stays."""
         if isinstance(now.plan, str):
             return
-        self.note(PRESETS[now.plan.preset])
+        self.note(_purpose(now, now.plan))
         self.tell(*(cells.row(Span(f"   {line}", "dim")) for line in _summary(now.plan)))
+
+
+def _purpose(now: NewRun, plan: Recipe) -> str:
+    """What the preset is for; of `auto`, which preset it is, and why."""
+    if now.preset != AUTO:
+        return PRESETS[plan.preset]
+    if plan.preset == "photo" and now.folder:
+        return launcher_text.for_photographs(plan.preset, now.folder.shorter_side)
+    return launcher_text.auto_preset(plan.preset, PRESETS[plan.preset])
 
 
 def _summary(chosen: Recipe) -> tuple[str, str, str]:
@@ -44,5 +55,13 @@ def _summary(chosen: Recipe) -> tuple[str, str, str]:
         launcher_text.recipe_rate(
             chosen.lr, shared_text.SCHEDULES[chosen.schedule], chosen.optimizer
         ),
-        launcher_text.recipe_augmentation(a for a in AUGMENTATIONS if getattr(chosen, a)),
+        launcher_text.recipe_augmentation(_augmentations(chosen)),
     )
+
+
+def _augmentations(chosen: Recipe) -> Iterator[str]:
+    """The fields that augment the images; a policy by its name."""
+    for name in AUGMENTATIONS:
+        value = getattr(chosen, name)
+        if value and value != "none":
+            yield value if name == "auto_augment" else name
