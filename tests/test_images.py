@@ -388,3 +388,9 @@ def test_a_folder_with_test_images_keeps_them_for_the_end(tmp_path: Path, loader
     assert data.notes == ()
     data = run_to_end(loading.load(Recipe(data=str(tmp_path), holdout=0.5), 0.0))[1]
     assert f"{tmp_path}/val is not used" in data.notes[0]
+
+
+def test_a_data_set_tells_the_canvas_that_its_images_are_decoded_to(tmp_path: Path) -> None:
+    root = folder(tmp_path, striped(RED, BLUE, width=24, height=16), 8)
+    assert loaded(root, crop_scale=(0.25, 1.0), size=8).canvas == 16
+    assert loaded(root, size=8).canvas == 0

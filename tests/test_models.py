@@ -349,3 +349,15 @@ def test_no_activation_is_copied_for_its_backward_pass(arch: str) -> None:
     with profile(activities=[ProfilerActivity.CPU]) as seen:
         model(torch.randn(2, 3, 32, 32))
     assert not [event for event in seen.key_averages() if event.key == "aten::clone"]
+
+
+@pytest.mark.parametrize(("arch", "default"), [("convnext-tiny", 0.1), ("efficientnet-b0", 0.2)])
+def test_drop_path_is_the_rate_of_the_last_branch(arch: str, default: float) -> None:
+    from torchvision.ops import StochasticDepth
+
+    for options, expected in ((LayerOptions(), default), (LayerOptions(drop_path=0.4), 0.4)):
+        model = on_meta(arch, 3, 224, 10, options)
+        rates = [layer.p for layer in model.modules() if isinstance(layer, StochasticDepth)]
+        assert rates == sorted(rates)
+        assert rates[0] == 0.0
+        assert 0.9 * expected < rates[-1] <= expected

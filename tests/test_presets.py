@@ -9,10 +9,12 @@ from collections.abc import Callable
 import pytest
 
 from engine.catalog import datasets
-from engine.catalog.architectures import ARCHITECTURES
-from engine.recipes import presets, schedule
+from engine.catalog.architectures import ARCHITECTURES, has_weights
+from engine.errors import UsageError
+from engine.recipes import equivalent_command, presets, schedule
 from engine.recipes.recipe import Recipe, Resolved
 from engine.recipes.recipe_building import (
+    build_for_images,
     build_recipe,
     difference_from_preset,
     fields_for_device,
@@ -205,3 +207,96 @@ def test_speednet_has_jordans_rates_for_the_mean_loss() -> None:
     plan = schedule.plan(chosen, 48)
     rates = [schedule.learning_rate(plan, step) for step in range(plan.steps)]
     assert rates.index(max(rates)) / plan.steps == pytest.approx(0.23, abs=0.01)
+
+
+# Photographs
+
+
+def test_photo_trains_on_growing_random_crops() -> None:
+    chosen = preset("photo", data="a/folder")
+    assert (chosen.size, chosen.size_start, chosen.crop_pct) == (224, 128, 0.95)
+    assert (chosen.crop_scale, chosen.crop) == ((0.25, 1.0), 0)
+    assert (chosen.auto_augment, chosen.erasing) == ("trivialaugment", 0.1)
+    assert (chosen.label_smoothing, chosen.ema) == (0.1, 0.9998)
+    assert (chosen.mixup, chosen.cutmix) == (0.0, 0.0)
+    deep = preset("photo", "resnet50", "a/folder")
+    assert (deep.mixup, deep.cutmix) == (0.2, 1.0)
+    assert preset("photo", "convnext-tiny", "a/folder").drop_path == 0.1
+    assert preset("photo", "efficientnet-b0", "a/folder").optimizer == "adamw"
+
+
+@pytest.mark.parametrize("arch", [a for a in ARCHITECTURES if has_weights(a)])
+def test_photo_is_milder_from_pretrained_weights(arch: str) -> None:
+    scratch = preset("photo", arch, "a/folder")
+    flags = {"preset": "photo", "arch": arch, "data": "a/folder", "pretrained": True}
+    tuned = build_recipe(flags=flags)
+    assert tuned.pretrained
+    assert tuned.lr < scratch.lr
+    assert tuned.epochs < scratch.epochs
+    assert tuned.crop_scale[0] > scratch.crop_scale[0]
+    assert tuned.auto_augment == "none"
+    assert tuned.normalise == "auto"
+    assert difference_from_preset(tuned) == {"pretrained": True}
+    assert equivalent_command.of(tuned) == (
+        f"cnn-tui --arch {arch} --data a/folder --recipe photo --set pretrained=true"
+    )
+
+
+def test_the_other_presets_are_the_same_from_pretrained_weights() -> None:
+    for name in ("quick", "best"):
+        plain = presets.preset(name, "resnet18", "a/folder")
+        assert presets.preset(name, "resnet18", "a/folder", pretrained=True) == plain
+
+
+def test_published_sets_keep_their_size() -> None:
+    chosen = preset("photo", data="cifar10")
+    assert (chosen.size, chosen.size_start, chosen.crop_pct) == ("auto", 0, 1.0)
+    assert chosen.crop_scale == (0.25, 1.0)
+    assert preset("photo", data="digits").crop_scale == ()
+
+
+def test_photo_does_not_grow_where_a_smaller_size_is_given() -> None:
+    given = {"preset": "photo", "arch": "resnet18", "data": "a/folder", "size": 96}
+    assert build_recipe(flags=given).size_start == 0
+    assert build_recipe(flags=given | {"size": 128}).size_start == 128
+    with pytest.raises(UsageError, match="size_start = 112 is larger than the size of 96"):
+        build_recipe(flags=given | {"size_start": 112})
+
+
+@pytest.mark.parametrize(
+    ("arch", "side", "name"),
+    [
+        *(("resnet18", 192, "photo"), ("resnet18", 191, "quick"), ("resnet18", 0, "quick")),
+        *(("convnext-tiny", 400, "photo"), ("torchvision/regnet_y_400mf", 400, "photo")),
+        *(("timm/resnet26", 400, "photo"), ("lenet5", 400, "quick"), ("resnet20", 400, "quick")),
+        ("net.py:make", 400, "quick"),
+    ],
+)
+def test_auto_is_photo_for_photographs_and_networks_made_for_them(
+    arch: str, side: int, name: str
+) -> None:
+    flags = {"arch": arch, "data": "a/folder"}
+    assert build_for_images(side, flags=flags).preset == name
+    assert build_for_images(side, flags=flags | {"preset": "auto"}).preset == name
+    assert build_for_images(side, flags=flags | {"preset": "best"}).preset == "best"
+
+
+def test_auto_leaves_photo_where_given_fields_exclude_it() -> None:
+    flags = {"arch": "resnet18", "data": "a/folder"}
+    assert build_for_images(400, settings={"crop": 4}, flags=flags).preset == "quick"
+    assert build_for_images(400, settings={"lr": 0.3}, flags=flags).preset == "photo"
+    with pytest.raises(UsageError, match="crop and crop_scale both"):
+        build_recipe(settings={"crop": 4}, flags=flags | {"preset": "photo"})
+
+
+def test_auto_without_a_look_at_the_images_is_quick() -> None:
+    assert build_recipe(flags={"preset": "auto"}).preset == "quick"
+
+
+def test_a_resumed_run_keeps_its_canvas() -> None:
+    resolved = {"size": 224, "canvas": 448}
+    file = {"crop_scale": [0.25, 1.0], "data": "a/folder", "resolved": resolved}
+    assert build_recipe(file=file).canvas == 448
+    assert build_recipe(file=fields_for_device(file, "cpu")).canvas == 448
+    older = {"data": "a/folder", "resolved": {"size": 64}}
+    assert (build_recipe(file=older).size, build_recipe(file=older).crop_scale) == (64, ())

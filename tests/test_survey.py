@@ -323,12 +323,12 @@ def test_a_run_says_how_its_files_are_understood(tmp_path: Path, loader: str) ->
     )
 
 
-def alerts_on(root: Path, size: tuple[int, int], **settings: object) -> list[str]:
+def alerts_on(root: Path, images: tuple[int, int], **settings: object) -> list[str]:
     """The texts of the alerts on the sizes of a folder of two classes of such images."""
     for name in ("a/1", "a/2", "a/3", "b/1", "b/2", "b/3"):
         path = root / f"{name}.png"
         path.parent.mkdir(exist_ok=True)
-        noise(len(name), size).save(path)
+        noise(len(name), images).save(path)
     recipe = build_recipe(settings={"data": str(root), **settings})
     data = run_to_end(load(recipe))[1]
     resolved = Resolved(
@@ -339,7 +339,7 @@ def alerts_on(root: Path, size: tuple[int, int], **settings: object) -> list[str
 
 
 @pytest.mark.parametrize(
-    ("size", "settings", "beginnings"),
+    ("images", "settings", "beginnings"),
     [
         ((200, 210), {}, ["size = auto is 224 pixels, as for ImageNet: the images are photogr"]),
         ((60, 50), {}, ["size = auto is 48 pixels, the multiple of 16 next to the median of the"]),
@@ -368,9 +368,9 @@ def alerts_on(root: Path, size: tuple[int, int], **settings: object) -> list[str
     ],
 )
 def test_the_log_says_why_images_get_their_size(
-    tmp_path: Path, size: tuple[int, int], settings: dict[str, object], beginnings: list[str]
+    tmp_path: Path, images: tuple[int, int], settings: dict[str, object], beginnings: list[str]
 ) -> None:
-    said = alerts_on(tmp_path, size, **settings)
+    said = alerts_on(tmp_path, images, **settings)
     assert len(said) == len(beginnings)
     assert all(map(str.startswith, said, beginnings))
 

@@ -23,7 +23,7 @@ from engine.start import start_text
 # and those that only a start uses.
 UNCOMPARED = {
     *Resolved.__struct_fields__,
-    *("gpus", "data", "data_dir", "init_from", "partial", "pretrained", "preset"),
+    *("gpus", "data", "data_dir", "init_from", "partial", "pretrained", "preset", "cache"),
 }
 # Means and deviations differ by less between versions of PyTorch.
 SAME_PIXELS = 1e-4

@@ -41,6 +41,9 @@ Epochs: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_EPOCHS)]
 EpochsOrZero: TypeAlias = Annotated[int, Meta(ge=0, le=MOST_EPOCHS)]
 LearningRate: TypeAlias = Annotated[float, Meta(gt=0, le=HIGHEST_RATE)]
 
+# Values of `cache` that name no folder.
+CACHE_WORDS = ("auto", "on", "off")
+
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:[0-9]{1,3})?)$"
 LABELS_PATTERN = r"^(auto|prefix|column:.+)$"
 SAVE_PATTERN = r"^([1-9][0-9]{0,8}(s|m|h|steps))?$"

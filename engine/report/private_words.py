@@ -32,7 +32,10 @@ def places_of(recipe: Recipe | None) -> list[str]:
     if recipe is None:
         return []
     user = architecture_names.user_function(recipe.arch)
-    named = (recipe.data, recipe.data_dir, recipe.init_from, recipe.preset, recipe.class_names)
+    named = (
+        *(recipe.data, recipe.data_dir, recipe.cache, recipe.init_from, recipe.preset),
+        recipe.class_names,
+    )
     paths = [str(user.file)] if user is not None else []
     paths += [path for path in named if isinstance(path, str)]
     return [path for path in paths if PurePath(path).is_absolute()]
@@ -63,6 +66,7 @@ def shown_recipe(recipe: Recipe, folders: str = "") -> Recipe:
         arch=last_part(arch, folders) if of_user else arch,
         data=last_part(data, folders) if _lies_here(data) else data,
         data_dir="",
+        cache=last_part(recipe.cache, folders),
         init_from=last_part(recipe.init_from, folders),
         class_names=last_part(names, folders) if isinstance(names, str) else names,
         preset=last_part(recipe.preset, folders),

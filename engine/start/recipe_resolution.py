@@ -18,7 +18,7 @@ from engine.data.inventory.containers import own_check
 from engine.data.reading.format_choice import headers_of, median_side, sampled
 from engine.errors import DataError, UsageError
 from engine.recipes import presets
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import CACHE_WORDS, Recipe
 from engine.recipes.recipe_building import build_for_images, difference_from_preset
 from engine.recipes.recipe_toml import parse_setting, read_fields
 from engine.run.run_paths import RunDir
@@ -57,7 +57,8 @@ def shorter_side(recipe: Recipe) -> int:
 
     It is 0 for other data, and where no quick look is possible. Raises as `check_data`.
     """
-    headers = headers_of(sampled(data_inventory.glanced_images(recipe)))
+    images = data_inventory.glanced_images(recipe)
+    headers = headers_of(sampled(images)) if images else {}
     return median_side(header.size for header in headers.values())
 
 
@@ -112,7 +113,13 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
         data=resolve_data(recipe.data),
         data_dir=absolute_folder(recipe.data_dir),
         class_names=name_pairs(recipe.class_names),
+        cache=_cache_folder(recipe.cache),
     )
+
+
+def _cache_folder(cache: str) -> str:
+    """The absolute path of the folder for decoded images; `auto`, `on` and `off` unchanged."""
+    return cache if cache in CACHE_WORDS else absolute_folder(cache)
 
 
 def with_sources(chosen: Recipe, runs_dir: Path) -> Recipe:
@@ -121,7 +128,9 @@ def with_sources(chosen: Recipe, runs_dir: Path) -> Recipe:
     With the weights of a run come its architecture fields, except those that differ from the
     preset. Raises as `find_checkpoint` and `read_name_pairs` do.
     """
-    found = msgspec.structs.replace(chosen, class_names=name_pairs(chosen.class_names))
+    found = msgspec.structs.replace(
+        chosen, class_names=name_pairs(chosen.class_names), cache=_cache_folder(chosen.cache)
+    )
     if not chosen.init_from:
         return found
     source = find_checkpoint(chosen.init_from, runs_dir)

@@ -59,16 +59,21 @@ def cores(count: int) -> str:
 
 
 def auto_preset(preset: str, purpose: str) -> str:
-    return f"{preset}: {purpose}"
+    return f"{preset}, {purpose}"
 
 
 def for_photographs(preset: str, side: int) -> str:
     """`side` is the median of the shorter sides."""
-    return f"{preset}, since the images are photographs (median side {side:,} px)"
+    return f"{preset}: photographs, median side {side:,} px"
 
 
 def recipe_length(epochs: int, batch: int, seed: int) -> str:
     return f"{epochs} epochs   batch {batch}   seed {seed}"
+
+
+def recipe_size(start: int, size: object) -> str:
+    """`size 128 to 224`; `start` is 0 where images do not grow."""
+    return f"size {start} to {size}" if start else f"size {size}"
 
 
 def recipe_rate(lr: float, schedule: str, optimizer: str) -> str:

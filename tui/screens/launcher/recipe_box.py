@@ -50,8 +50,11 @@ def _purpose(now: NewRun, plan: Recipe) -> str:
 
 
 def _summary(chosen: Recipe) -> tuple[str, str, str]:
+    length = launcher_text.recipe_length(chosen.epochs, chosen.batch, chosen.seed)
+    if chosen.size != "auto":
+        length += f"   {launcher_text.recipe_size(chosen.size_start, chosen.size)}"
     return (
-        launcher_text.recipe_length(chosen.epochs, chosen.batch, chosen.seed),
+        length,
         launcher_text.recipe_rate(
             chosen.lr, shared_text.SCHEDULES[chosen.schedule], chosen.optimizer
         ),

@@ -1,0 +1,90 @@
+"""The preset that `auto` is, by a look at some of the images."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from engine.recipes.recipe import Recipe
+from engine.start.recipe_resolution import resolve_recipe, shorter_side
+from tui.cli.command_line import main
+
+
+def folder(root: Path, width: int, height: int, count: int = 3) -> Path:
+    """Two classes of so many images of this size, as JPEG."""
+    for name in ("cat", "dog"):
+        (root / name).mkdir(parents=True)
+        for number in range(count):
+            Image.new("RGB", (width, height)).save(root / name / f"{number}.jpg")
+    return root
+
+
+def resolved(root: Path, named: str | None = None, *sets: str, arch: str = "resnet18") -> Recipe:
+    return resolve_recipe(named, sets, {"data": str(root), "arch": arch}, root.parent)
+
+
+def test_a_folder_of_photographs_gets_photo(tmp_path: Path) -> None:
+    root = folder(tmp_path / "pets", 300, 200)
+    assert resolved(root).preset == "photo"
+    assert resolved(root, "auto").preset == "photo"
+    assert resolved(root, None, "preset=auto", "lr=0.3").preset == "photo"
+    assert resolved(root, "quick").preset == "quick"
+    assert resolved(root, None, "preset=best").preset == "best"
+    assert resolved(root, arch="lenet5").preset == "quick"
+
+
+def test_other_folders_get_quick(tmp_path: Path) -> None:
+    assert resolved(folder(tmp_path / "small", 191, 400)).preset == "quick"
+    assert resolve_recipe(None, [], {"data": "digits"}, tmp_path).preset == "quick"
+
+
+def test_a_recipe_file_keeps_its_preset(tmp_path: Path) -> None:
+    root = folder(tmp_path / "pets", 300, 200)
+    (tmp_path / "mine.toml").write_text('preset = "quick"\n')
+    assert resolved(root, str(tmp_path / "mine.toml")).preset == "quick"
+    (tmp_path / "mine.toml").write_text("epochs = 3\n")
+    chosen = resolved(root, str(tmp_path / "mine.toml"))
+    assert (chosen.preset, chosen.epochs, chosen.size_start) == ("photo", 3, 128)
+
+
+def test_the_default_for_photographs_is_a_network_made_for_them(tmp_path: Path) -> None:
+    root = folder(tmp_path / "pets", 300, 200)
+    chosen = resolve_recipe(None, [], {"data": str(root)}, tmp_path)
+    assert (chosen.arch, chosen.preset) == ("resnet18", "photo")
+    tuned = resolve_recipe(None, [], {"data": str(root), "pretrained": True}, tmp_path)
+    assert (tuned.preset, tuned.crop_scale, tuned.lr) == ("photo", (0.5, 1.0), 5e-3)
+
+
+def test_only_the_first_images_of_each_class_are_looked_at(tmp_path: Path) -> None:
+    root = folder(tmp_path / "pets", 300, 200, count=10)
+    # Names that `os.scandir` may list first or last; ten are looked at of at most eleven.
+    (root / "cat" / "broken.jpg").write_bytes(b"no image")
+    assert shorter_side(Recipe(data=str(root))) == 200
+
+
+def test_a_large_archive_is_not_unpacked_for_a_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder(tmp_path / "pets", 300, 200)
+    with tarfile.open(tmp_path / "pets.tar.gz", "w:gz") as archive:
+        archive.add(root, "pets")
+    recipe = Recipe(data=str(tmp_path / "pets.tar.gz"))
+    assert shorter_side(recipe) == 200
+    monkeypatch.setattr("engine.data.inventory.kept_copies.QUICK_BYTES", 10)
+    assert shorter_side(recipe) == 0
+
+
+def test_the_list_of_recipes_has_auto_and_prints_what_it_is(tmp_path: Path) -> None:
+    def recipes(*words: str) -> str:
+        return CliRunner().invoke(main, ["recipes", *words]).output
+
+    root = str(folder(tmp_path / "pets", 300, 200))
+    assert json.loads(recipes("--json"))[0]["name"] == "auto"
+    assert 'preset = "photo"' in recipes("auto", "--data", root)
+    assert 'preset = "quick"' in recipes("auto")
+    assert "lr = 0.005" in recipes("photo", "--data", root, "--pretrained")
