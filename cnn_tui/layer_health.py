@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import torch
@@ -50,7 +50,8 @@ class LayerHealthMeter:
     Create a meter, run forward and backward, call `after_backward`, run the optimizer, call
     `after_step`. The meter never waits for the device: `table` stays there. It measures activations
     by hooks, which a compiled forward pass does not call. Before such a pass, run the uncompiled
-    model once, then call `remove_hooks`. Passes in evaluation mode do not count, so that a
+    model once, then call `remove_hooks`. Between passes that add up their gradients, call
+    `another_pass`. Passes in evaluation mode do not count, so that a
     validation may come between. A layer whose forward pass was not seen has a gradient alone.
     """
 
@@ -62,8 +63,10 @@ class LayerHealthMeter:
         self._before = {name: _sample(weight).clone() for name, weight in self._weights.items()}
         # Mean and standard deviation by layer, in the order of computation.
         self._outputs: dict[str, tuple[Tensor, Tensor]] = {}
-        self._dead: dict[str, Tensor] = {}
-        self._latest = ""
+        # The largest output of each unit after a ReLU, by layer: in this pass, and in those before.
+        self._largest: dict[str, Tensor] = {}
+        self._largest_before: dict[str, Tensor] = {}
+        self._is_first_pass, self._latest = True, ""
         self._gradients: dict[str, Tensor] = {}
         self._parameters = list(model.parameters())
         # The norm of the whole gradient, () float32 on the device; set by `after_backward`.
@@ -93,8 +96,10 @@ class LayerHealthMeter:
         def measure(module: nn.Module, inputs: object, output: Tensor) -> None:
             if not self._counts():
                 return
-            # Read the output now, because an in-place activation may overwrite it.
-            self._outputs[name] = _mean_and_deviation(output.detach()[:MEASURED_IMAGES].float())
+            if self._is_first_pass:
+                # Read the output now, because an in-place activation may overwrite it.
+                measured = output.detach()[:MEASURED_IMAGES].float()
+                self._outputs[name] = _mean_and_deviation(measured)
             # Batch norm only scales: dead units after it belong to the layer before it.
             if not isinstance(module, _BatchNorm):
                 self._latest = name
@@ -105,7 +110,7 @@ class LayerHealthMeter:
         if self._latest and self._counts():
             # In float32, because bfloat16 takes fifteen times as long on a CPU.
             units = output.detach().float().amax([d for d in range(output.ndim) if d != 1])
-            self._dead[self._latest] = (units <= 0).float().mean()
+            self._largest[self._latest] = units
 
     def _counts(self) -> bool:
         """Whether this pass is one of training.
@@ -113,6 +118,21 @@ class LayerHealthMeter:
         A compiler that looks at a hook finds no work in it, and so leaves none in its graph.
         """
         return not is_compiling() and self._model.training
+
+    def another_pass(self) -> None:
+        """Note that the batch of this step goes on in another forward pass.
+
+        Means and deviations are those of the first pass. A unit is dead if it is so in all passes.
+        """
+        self._largest_before, self._largest = self._largest_so_far(), {}
+        self._is_first_pass, self._latest = False, ""
+
+    def _largest_so_far(self) -> dict[str, Tensor]:
+        before = self._largest_before
+        return before | {
+            name: torch.maximum(units, before[name]) if name in before else units
+            for name, units in self._largest.items()
+        }
 
     def remove_hooks(self) -> None:
         """Stop measuring activations."""
@@ -139,17 +159,18 @@ class LayerHealthMeter:
 
     @torch.no_grad()
     def after_step(self) -> None:
-        rows = [self._row(name) for name in self.layers]
+        dead = {k: (units <= 0).float().mean() for k, units in self._largest_so_far().items()}
+        rows = [self._row(name, dead) for name in self.layers]
         if rows:
             self.table = torch.stack(rows)
         self._before.clear()
 
-    def _row(self, name: str) -> Tensor:
+    def _row(self, name: str, dead: Mapping[str, Tensor]) -> Tensor:
         unmeasured = torch.full((), math.nan, device=self.table.device)
         mean, deviation = self._outputs.get(name, (unmeasured, unmeasured))
         gradient = self._gradients.get(name, unmeasured)
         update = self._update(name) if name in self._gradients else unmeasured
-        row = (gradient, update, mean, deviation, self._dead.get(name, unmeasured))
+        row = (gradient, update, mean, deviation, dead.get(name, unmeasured))
         return torch.stack([value.float() for value in row])
 
     def _update(self, name: str) -> Tensor:

@@ -25,22 +25,30 @@ MESSAGE = (
 )
 
 
-def test_the_sentence_has_the_amounts_and_a_batch_to_try() -> None:
-    assert process_text.out_of_memory(512, MESSAGE, "7-x") == (
-        "the device ran out of memory with batch 512, where 22.78 GiB more were requested and "
-        "12.73 GiB were free: start a run with --set batch=256 and --init-from 7-x, to keep what "
-        "was learned."
+def said(batch: int, parts: int, message: str, selector: str = "7-x", *, saved: bool = True) -> str:
+    return process_text.out_of_memory(batch, parts, message, selector, saved=saved)
+
+
+def test_the_sentence_has_the_amounts_and_the_resume_that_fits() -> None:
+    assert said(512, 2, MESSAGE) == (
+        "the device ran out of memory with 512 images in 2 parts, where 22.78 GiB more were "
+        "requested and 12.73 GiB were free: resume with `cnn-tui resume 7-x --set accumulate=4`, "
+        "which goes on from the last checkpoint."
     )
     none_free = MESSAGE.replace("12.73 GiB is free", "0 bytes is free")
-    assert "and 0 bytes were free" in process_text.out_of_memory(512, none_free, "")
+    assert "and 0 bytes were free" in said(512, 1, none_free)
 
 
 @pytest.mark.parametrize("message", ["", "CUDA error: out of memory", "Tried to allocate"])
 def test_a_message_without_them_does_as_well(message: str) -> None:
-    assert process_text.out_of_memory(3, message, "") == (
-        "the device ran out of memory with batch 3: start a run with --set batch=1."
+    assert said(3, 1, message, saved=False) == (
+        "the device ran out of memory with 3 images at a time: resume with `cnn-tui resume 7-x "
+        "--set accumulate=2`, which begins again."
     )
-    assert "smaller size" in process_text.out_of_memory(1, message, "")
+    assert said(3, 2, message, "") == (
+        "the device ran out of memory with 3 images in 2 parts: add --set accumulate=3."
+    )
+    assert "smaller size" in said(3, 3, message)
 
 
 @pytest.mark.parametrize("saved", [False, True])
@@ -63,7 +71,8 @@ def test_a_run_without_room_ends_with_it_and_keeps_its_checkpoint(
     assert isinstance(ended, events.RunEnded)
     assert ended.reason == "failed"
     assert "22.78 GiB more were requested and 12.73 GiB were free" in ended.error
-    assert ("--init-from" in ended.error) == saved
+    assert ("begins again" in ended.error) != saved
+    assert ended.setting == "accumulate=2"
     if saved:
         last = checkpoint.load(attempt.run.checkpoints / "last.pt")
         assert last.training.step == STEPS_AN_EPOCH

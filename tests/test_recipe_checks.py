@@ -117,16 +117,16 @@ def test_these_tests_run_with_no_pytorch_newer_than_the_one_tested() -> None:
 def test_one_image_is_too_few_for_a_norm_of_single_values() -> None:
     one, two = (build_recipe(settings={"batch": batch}) for batch in (1, 2))
     for layers in (PLAIN, NORMED):
-        recipe_checks.check_batch(one, layers)
-    recipe_checks.check_batch(two, FLAT)
+        recipe_checks.check_batch(one, layers, 1)
+    recipe_checks.check_batch(two, FLAT, 2)
     with pytest.raises(UsageError, match=r"batch norm head\.bn needs two values.*batch=2"):
-        recipe_checks.check_batch(one, FLAT)
+        recipe_checks.check_batch(one, FLAT, 1)
 
 
 def test_the_article_net_is_found_out_before_pytorch_raises() -> None:
     model = registry.build("article-resnet", 3, 32, 10)
     one = build_recipe(settings={"batch": 1}, flags={"arch": "article-resnet"})
     with pytest.raises(UsageError, match="article-resnet cannot train on one image"):
-        recipe_checks.check_batch(one, layer_events.layers(model, 3, 32))
+        recipe_checks.check_batch(one, layer_events.layers(model, 3, 32), 1)
     with pytest.raises(ValueError, match="more than 1 value"):
         model.train()(torch.zeros(1, 3, 32, 32))

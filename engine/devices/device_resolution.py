@@ -24,8 +24,8 @@ def resolve(
 
     Precision: bfloat16 on a GPU that multiplies it (compute capability 8 and above), else float32.
     Memory format: channels-last on a CPU and with bfloat16. Compilation: only where the recipe says
-    so. Deterministic kernels: likewise, on a GPU; those of a CPU always are. `autotune` then
-    changes what depends on the model.
+    so. Deterministic kernels: likewise, on a GPU; those of a CPU always are. Parts of a batch: one.
+    `autotune`, and on a GPU a trial of the training, then change what depends on the model.
     """
     precision, layout = recipe.precision, recipe.memory_format
     if precision == "auto":
@@ -39,6 +39,7 @@ def resolve(
         memory_format=layout,
         threads=torch.get_num_threads() if recipe.threads == "auto" else recipe.threads,
         size=size,
+        accumulate=1 if recipe.accumulate == "auto" else recipe.accumulate,
         loader=loader,
         compile="on" if recipe.compile == "on" else "off",
         cuda_graph="on" if alone and uses_cuda_graph(recipe, device) else "off",

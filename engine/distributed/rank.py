@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.distributed.batch_share import BatchShare
@@ -75,6 +77,13 @@ class Rank:
         `freezes` says that some weights have no gradients in some epochs.
         """
         return model
+
+    def unshared(self, model: nn.Module) -> AbstractContextManager[object]:
+        """Passes of a `data_parallel` model that only add to the gradients of this rank.
+
+        The first backward pass after them shares all that were added.
+        """
+        return contextlib.nullcontext()
 
     def broadcast_buffers(self, model: nn.Module) -> None:
         """Take over the leader's BN statistics; each rank computes its own from its part alone."""

@@ -10,6 +10,7 @@ import contextlib
 import os
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -97,6 +98,10 @@ class TorchrunRank(Rank):
                 gradient_as_bucket_view=True,
                 find_unused_parameters=freezes,
             )
+
+    def unshared(self, model: nn.Module) -> AbstractContextManager[object]:
+        passes: AbstractContextManager[object] = model.no_sync()  # type: ignore[operator]
+        return passes
 
     def broadcast_buffers(self, model: nn.Module) -> None:
         from torch import distributed

@@ -197,19 +197,56 @@ REQUESTED = re.compile(r"Tried to allocate ([0-9.]+ \w+)")
 FREE = re.compile(r"of which ([0-9.]+ \w+) is free")
 
 
-def out_of_memory(batch: int, message: str, saved_in: str) -> str:
-    """`message` is PyTorch's; `saved_in` selects the run, or is empty without a checkpoint."""
+def out_of_memory(batch: int, parts: int, message: str, selector: str, *, saved: bool) -> str:
+    """A process learned from `batch` images in so many parts; `message` is PyTorch's.
+
+    `selector` is empty for a rehearsal, which leaves no run. `saved` says whether that run has a
+    checkpoint.
+    """
     requested, free = REQUESTED.search(message), FREE.search(message)
     amounts = f", where {requested[1]} more were requested" if requested else ""
     amounts += f" and {free[1]} were free" if requested and free else ""
-    kept = f" and --init-from {typed(saved_in)}, to keep what was learned" if saved_in else ""
-    if batch == 1:
+    if parts >= batch:
         return (
             f"the device ran out of memory with one image{amounts}: try a smaller size, --set size."
         )
+    images = f"{batch:,} images" + (f" in {parts} parts" if parts > 1 else " at a time")
+    setting = smaller_parts(batch, parts)
+    then = "goes on from the last checkpoint" if saved else "begins again"
+    how = (
+        f"resume with `cnn-tui resume {typed(selector)} --set {setting}`, which {then}"
+        if selector
+        else f"add --set {setting}"
+    )
+    return f"the device ran out of memory with {images}{amounts}: {how}."
+
+
+def smaller_parts(batch: int, parts: int) -> str:
+    """The setting for twice as many parts of so many images, as far as there are images."""
+    return f"accumulate={min(2 * parts, batch)}"
+
+
+TRIES_MEMORY = "trying how much fits into the memory"
+
+
+def learned_in_parts(batch: int, parts: int, *, batch_norm: bool) -> str:
+    least, most = batch // parts, -(-batch // parts)
+    images = f"{most}" if least == most else f"{least} or {most}"
+    norm = (
+        f"; batch norm takes mean and deviation from each part alone, as with batches of {images}"
+        if batch_norm
+        else ""
+    )
     return (
-        f"the device ran out of memory with batch {batch}{amounts}: start a run with --set "
-        f"batch={batch // 2}{kept}."
+        f"a step learns from its {batch:,} images in {parts:,} parts of {images}, whose gradients "
+        f"add up to those of the batch{norm}."
+    )
+
+
+def more_parts_than_images(parts: int, batch: int) -> str:
+    return (
+        f"accumulate = {parts} asks for more parts than the {batch:,} images that a step learns "
+        f"from: use --set accumulate={batch} or less."
     )
 
 

@@ -22,14 +22,16 @@ FEW_STEPS, ENOUGH_STEPS = 3, 300
 TESTED_TORCH = "2.14"
 
 
-def warnings(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterator[str]:
+def warnings(
+    recipe: Recipe, layers: Sequence[Layer], ranks: int = 1, parts: int = 1
+) -> Iterator[str]:
     """Sentences on settings that are possible but rarely intended; `layers` is the model's table.
 
-    On each rank, batch norm sees only that rank's part of a batch.
+    On each rank, batch norm sees only one of the `parts` of that rank's share of a batch.
     """
-    enough = SMALLEST_NORM_BATCH * ranks
+    enough = SMALLEST_NORM_BATCH * ranks * parts
     if recipe.batch < enough and any(map(_is_batch_norm, layers)):
-        yield process_text.small_norm_batch(recipe.batch // ranks, enough)
+        yield process_text.small_norm_batch(recipe.batch // (ranks * parts), enough)
     known = datasets.DATASETS.get(recipe.data)
     mirrors = recipe.flip or recipe.tta
     if mirrors and known is not None and not known.mirrored:
@@ -65,11 +67,28 @@ def _release(version: str) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def check_batch(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> None:
-    """Raise UsageError where batch norm would see one value per channel, which has no variance."""
+def learned_in_parts(layers: Sequence[Layer], batch: int, parts: int) -> str:
+    """A sentence on what the parts of a batch are and what batch norm sees; empty without parts."""
+    if parts == 1:
+        return ""
+    normed = any(map(_is_batch_norm, layers))
+    return process_text.learned_in_parts(batch, parts, batch_norm=normed)
+
+
+def check_batch(
+    recipe: Recipe, layers: Sequence[Layer], batch: int, parts: int = 1, ranks: int = 1
+) -> None:
+    """Check the `parts` in which each rank learns from its `batch` images of a step.
+
+    Raises UsageError where there are more parts than images, and where batch norm would see one
+    value per channel, which has no variance.
+    """
+    if parts > batch:
+        raise UsageError(process_text.more_parts_than_images(parts, batch))
     for layer in layers:
-        if recipe.batch == ranks and _is_batch_norm(layer) and math.prod(layer.output[1:]) == 1:
-            raise UsageError(process_text.batch_of_one(recipe.arch, layer.name, 2 * ranks))
+        if batch // parts == 1 and _is_batch_norm(layer) and math.prod(layer.output[1:]) == 1:
+            enough = 2 * ranks * parts
+            raise UsageError(process_text.batch_of_one(recipe.arch, layer.name, enough))
 
 
 def _is_batch_norm(layer: Layer) -> bool:

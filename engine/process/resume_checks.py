@@ -173,9 +173,11 @@ def changed_settings(saved: RunState, recipe: Recipe) -> dict[str, tuple[str, st
     compared = {*FIELDS} & {*before} - UNCOMPARED
     if recipe.epochs <= saved.training.ended_epochs:
         compared -= {"epochs"}
-    now = {key: getattr(recipe, key) for key in FIELDS if key in compared}
+    then = {key: before[key] for key in FIELDS if key in compared}
+    if saved.description is not None and recipe.accumulate != "auto":
+        then["accumulate"] = saved.description.resolved.get("accumulate", 1)
     return {
-        key: (as_setting(before[key]), as_setting(value))
-        for key, value in now.items()
-        if as_setting(before[key]) != as_setting(value)
+        key: (as_setting(value), as_setting(getattr(recipe, key)))
+        for key, value in then.items()
+        if as_setting(value) != as_setting(getattr(recipe, key))
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import traceback
 from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -162,14 +163,41 @@ class Session:
         if lost := self._rank.explain_lost_rank(error):
             return lost
         if run_ending.is_out_of_memory(error):
-            saved_in = self.run.selector if self.saver.has_checkpoint else ""
-            return process_text.out_of_memory(self._recipe.batch, str(error), saved_in)
+            selector = "" if self._dry else self.run.selector
+            saved = self.saver.has_checkpoint
+            return process_text.out_of_memory(*self._split_batch, str(error), selector, saved=saved)
         own = architecture_names.user_function(self._recipe.arch)
         kept = kept_code(own.file, self.run.path) if own else None
         if kept and (line := kept.code.line_of(error)):
             resumed = "" if self._dry or self.saver.has_checkpoint else self.run.selector
             return process_text.own_model_failed(line, text.error_summary(error), resumed)
         return process_text.crashed(text.error_summary(error))
+
+    @property
+    def smaller_parts(self) -> str:
+        """The setting with which a resume needs less memory; empty if there is none."""
+        batch, parts = self._split_batch
+        return process_text.smaller_parts(batch, parts) if parts < batch else ""
+
+    @property
+    def _split_batch(self) -> tuple[int, int]:
+        """How many images a process learns from at a step, and in how many parts."""
+        if self.trainer is not None:
+            return self.trainer.batch // self._rank.count, self.trainer.parts
+        parts = self._recipe.accumulate
+        return self._recipe.batch // self._rank.count, 1 if parts == "auto" else parts
+
+    def save_without_memory(self, error: BaseException) -> Event | None:
+        """Save the end of the last step, after a step that ran out of memory; returns an alert.
+
+        A step that may have changed weights is not saved. Of several ranks, the others wait within
+        the step, and cannot save with this one.
+        """
+        trainer = self.trainer
+        if trainer is None or not trainer.step or not self._rank.alone:
+            return None
+        traceback.clear_frames(error.__traceback__)  # their tensors fill the device
+        return self.saver.save(trainer, ("last.pt", "stop")) if trainer.take_back() else None
 
     def _set_up(self, options: AttemptOptions) -> Generator[Event | None, None, Ready]:
         if self._rank.first_here:

@@ -100,7 +100,9 @@ class TrainerSetup:
         if rank.leads and saved is None:
             yield from model_init.initialise(model, recipe, dataset, first)
         trainer = Trainer(recipe, resolved, device, dataset, model, time.monotonic, rank)
-        recipe_checks.check_batch(recipe, trainer.layers, rank.count)
+        resolved = yield from self._split(trainer, resolved, device)
+        batch = trainer.batch // rank.count
+        recipe_checks.check_batch(recipe, trainer.layers, batch, resolved.accumulate, rank.count)
         resolved = yield from self._compile(trainer, resolved)
         self._write_resolved(resolved)
         started = run_started(
@@ -108,7 +110,7 @@ class TrainerSetup:
         )
         yield started
         yield from preparation.data_alerts(dataset, recipe, resolved, room)
-        yield from self._recipe_alerts(started)
+        yield from self._recipe_alerts(started, batch)
         if normalise.sentence:
             yield events.Alert("info", "normalise", normalise.sentence)
         if not rank.leads or lists is None:
@@ -163,6 +165,16 @@ class TrainerSetup:
         torch.set_num_threads(resolved.threads)
         return model, resolved
 
+    def _split(
+        self, trainer: Trainer, resolved: Resolved, device: torch.device
+    ) -> Generator[Event | None, None, Resolved]:
+        """Try on a GPU in how many parts a batch fits, if the recipe leaves it open."""
+        if self._recipe.accumulate != "auto" or device.type == "cpu":
+            return resolved
+        yield events.Phase("loading", note=process_text.TRIES_MEMORY)
+        parts = yield from trainer.fit_memory()
+        return msgspec.structs.replace(resolved, accumulate=parts)
+
     def _compile(self, trainer: Trainer, resolved: Resolved) -> Generator[Event, None, Resolved]:
         """Compile the model if the recipe asks for it; after a failure, warn and train without."""
         if resolved.compile == "off":
@@ -179,16 +191,31 @@ class TrainerSetup:
         return resolved
 
     def _write_resolved(self, resolved: Resolved) -> None:
-        """Write the resolved settings before the first step; a resume finds and keeps them."""
-        content = regular_files.read_bytes(self._run.recipe)
-        if self._rank.leads and b"[resolved]" not in content:
-            write_durably(self._run.recipe, content + resolved_table(resolved).encode())
+        """Write the resolved settings before the first step; a resume finds and keeps them.
 
-    def _recipe_alerts(self, started: events.RunStarted) -> Generator[Event, None, None]:
+        A resume that asks for `accumulate = auto` has taken this setting out of the table.
+        """
+        if not self._rank.leads:
+            return
+        content = regular_files.read_bytes(self._run.recipe)
+        if b"[resolved]" not in content:
+            write_durably(self._run.recipe, content + resolved_table(resolved).encode())
+        elif self._recipe.accumulate == "auto":
+            line = f"accumulate = {resolved.accumulate}\n"
+            write_durably(self._run.recipe, content + line.encode())
+
+    def _recipe_alerts(
+        self, started: events.RunStarted, batch: int
+    ) -> Generator[Event, None, None]:
+        """The alerts on the recipe; a process learns from `batch` images at a step."""
         if sentence := recipe_checks.untested_torch(started.versions["torch"]):
             yield events.Alert("info", "torch", sentence)
         few = recipe_checks.few_steps(started.steps_per_epoch, self._recipe.epochs)
         if few:
             yield events.Alert("warning", "recipe", few)
-        for sentence in recipe_checks.warnings(self._recipe, started.layers, self._rank.count):
+        parts = started.resolved.accumulate if started.resolved is not None else 1
+        if sentence := recipe_checks.learned_in_parts(started.layers, batch, parts):
+            yield events.Alert("info", "accumulate", sentence)
+        ranks = self._rank.count
+        for sentence in recipe_checks.warnings(self._recipe, started.layers, ranks, parts):
             yield events.Alert("warning", "recipe", sentence)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from engine import text
 from engine.distributed.rank import Rank
 from engine.errors import DataError, EngineError, RunError, UsageError
-from engine.process import process_text
+from engine.process import process_text, run_ending
 from engine.process.anomaly_monitor import AnomalyMonitor
 from engine.process.run_ending import EndReason, resume_setting
 from engine.process.session import EventStream, Session
@@ -83,7 +83,7 @@ class Worker(threading.Thread):
             self.outcome = Outcome("failed", str(error), error.exit_code, setting, is_void)
         except BaseException as error:  # noqa: BLE001 (whatever it is must become RunEnded)
             traceback.print_exc()
-            self.outcome = Outcome("failed", self._session.explain(error), 1)
+            self.outcome = self._crashed(error)
         self._session.close()
         with contextlib.suppress(EngineError):
             self._session.saver.wait()
@@ -104,6 +104,16 @@ class Worker(threading.Thread):
         failure = self._session.saver.wait()
         if failure:
             raise RunError(failure)
+
+    def _crashed(self, error: BaseException) -> Outcome:
+        """How a training ended that an error of the program or of the device has ended."""
+        if not run_ending.is_out_of_memory(error):
+            return Outcome("failed", self._session.explain(error), 1)
+        try:
+            self._append_refusal(self._session.save_without_memory(error))
+        except RuntimeError:  # a save needs a little memory too: the last checkpoint stays
+            traceback.print_exc()
+        return Outcome("failed", self._session.explain(error), 1, self._session.smaller_parts)
 
     def _finished(self) -> Outcome:
         """How a training without an error of this rank ended.

@@ -155,8 +155,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # The fields that a resume may change: those that decide when the run saves and ends, where its data
-# is, and whether broken images stop it. A change of any other field would make it another run.
-CHANGEABLE = ("epochs", "patience", "on_nan", "save_every", "keep", "data", "data_dir", "broken")
+# is, whether broken images stop it, and in how many parts it learns from a batch. A change of any
+# other field would make it another run.
+CHANGEABLE = (
+    *("epochs", "patience", "on_nan", "save_every", "keep", "data", "data_dir", "broken"),
+    "accumulate",
+)
 
 FIELDS: tuple[str, ...] = Recipe.__struct_fields__
 

@@ -97,13 +97,20 @@ def resolved_table(resolved: Resolved) -> str:
 
 
 def with_changes(toml: str, changes: Mapping[str, object], note: str) -> str:
-    """The text of a run's recipe with other values of some fields, and a note on top about it."""
+    """The text of a run's recipe with other values of some fields, and a note on top about it.
+
+    A field that was resolved gets its value there, too; `auto` is resolved again.
+    """
     notes = [*notes_in(toml), f"{NOTE}{note}\n"]
     lines = [line for line in toml.splitlines(keepends=True) if line not in notes]
     for key, value in changes.items():
-        # Fields stand before the table, which has some names of its own.
-        places = (i for i, line in enumerate(lines) if re.match(rf"{key}\s*=", line))
-        at = next(places, None)
+        # Fields stand before the table, which has some of their names.
+        table = next((i for i, line in enumerate(lines) if line.startswith("[")), len(lines))
+        places = [i for i, line in enumerate(lines) if re.match(rf"{key}\s*=", line)]
+        for resolved in (place for place in reversed(places) if place > table):
+            line = f"{key} = {toml_value(value)}\n"
+            lines[resolved : resolved + 1] = [] if value == "auto" else [line]
+        at = next((place for place in places if place < table), None)
         lines[slice(0, 0) if at is None else slice(at, at + 1)] = [_toml_line(key, value)]
     return "".join([*notes, *lines])
 

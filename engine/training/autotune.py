@@ -138,31 +138,49 @@ def _tune_on_gpu(
     if recipe.compile != "auto":
         return resolved
     batch = min(recipe.batch, work.images)
+    part = -(-batch // resolved.accumulate)
     subject = {
         "processor": torch.cuda.get_device_name(device),
         **model_subject(recipe, work),
-        "batch": str(batch),
+        "batch": str(part),
         "computation": f"{resolved.precision}, {resolved.memory_format}, {resolved.cuda_graph}",
     }
-    steps = TrialSteps(work.model, work.shape, batch, device)
+    time = _step_time_in_parts if recipe.accumulate == "auto" else _step_time
     step = yield from kept_choices.settle(
         subject,
         StepTime,
-        partial(_step_time, steps, resolved, device),
+        partial(time, work, part, resolved, device),
         kept_choices.choices_folder(),
     )
-    return msgspec.structs.replace(resolved, compile=compilation(recipe, work.images, step.seconds))
+    seconds = resolved.accumulate * step.seconds
+    return msgspec.structs.replace(resolved, compile=compilation(recipe, work.images, seconds))
 
 
 def _step_time(
-    steps: TrialSteps, resolved: Resolved, device: torch.device
+    work: Workload, images: int, resolved: Resolved, device: torch.device
 ) -> Generator[None, None, StepTime]:
     with unnoticed(device, resolved.threads):
+        steps = TrialSteps(work.model, work.shape, images, device)
         step = steps.step(resolved.precision, resolved.memory_format)
         if resolved.cuda_graph == "on":
             step = steps.replayed(step)
         yield
         return StepTime(timing.best_of(steps.finished(step)))
+
+
+def _step_time_in_parts(
+    work: Workload, images: int, resolved: Resolved, device: torch.device
+) -> Generator[None, None, StepTime]:
+    """As `_step_time`, in halves of halves where so many images at a time do not fit."""
+    parts = 1
+    while True:
+        try:
+            part = yield from _step_time(work, -(-images // parts), resolved, device)
+            return StepTime(parts * part.seconds)
+        except torch.OutOfMemoryError:
+            if parts >= images:
+                raise
+        parts *= 2
 
 
 def compilation(recipe: Recipe, images: int, seconds: float) -> Literal["off", "on"]:

@@ -25,7 +25,7 @@ class Evaluator:
         clock: Callable[[], float],
         rank: Rank,
     ) -> None:
-        self._loader, self._classes, self._batch = loader, classes, batch
+        self._loader, self._classes, self.batch = loader, classes, batch
         self._judge, self._clock, self._rank = judge, clock, rank
 
     def evaluate(
@@ -40,7 +40,7 @@ class Evaluator:
         evaluation = self._new_evaluation()
         self._rank.broadcast_buffers(model)
         self._rank.start_steps()
-        for batch in self._loader.evaluation_batches(images, self._batch):
+        for batch in self._loader.evaluation_batches(images, self.batch):
             self._add(model, evaluation, *batch)
             self._rank.receive_orders()
             left = self._clock()
@@ -51,7 +51,7 @@ class Evaluator:
 
     def rehearse(self, model: nn.Module, images: Split) -> None:
         """Evaluate one batch, to see whether evaluation works."""
-        batch = next(self._loader.evaluation_batches(images, self._batch))
+        batch = next(self._loader.evaluation_batches(images, self.batch))
         self._add(model, self._new_evaluation(), *batch)
 
     def _new_evaluation(self) -> Evaluation:

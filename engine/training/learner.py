@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -17,13 +19,17 @@ from engine.distributed.rank import Rank
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training import optimizers
 from engine.training.ema import WeightEma
-from engine.training.loss import OutputLoss, cross_entropy
+from engine.training.loss import OutputLoss, cross_entropy, of_parts
 from engine.training.metrics import RunningMetrics
 from engine.training.non_finite_guard import NonFiniteGuard
 
 
 class Learner:
-    """A model on its device, with its optimisers, EMA, metrics and non-finite guard."""
+    """A model on its device, with its optimisers, EMA, metrics and non-finite guard.
+
+    It learns from each batch in `parts`, one after the other, whose gradients add up to those of
+    the batch: only the activations of one part are in memory. Batch norm sees each part alone.
+    """
 
     def __init__(
         self,
@@ -35,6 +41,7 @@ class Learner:
         rank: Rank,
     ) -> None:
         self._clip, self._precision, self._device = recipe.clip, resolved.precision, device
+        self._rank, self.parts = rank, resolved.accumulate
         self.model = forward_pass.placed(model, device, resolved.memory_format)
         # The model, or DistributedDataParallel around it; `_network` may be its compiled version.
         self._eager = rank.data_parallel(self.model, freezes=recipe.freeze > 0)
@@ -45,6 +52,8 @@ class Learner:
         self._loss = cross_entropy(recipe, class_counts, device)
         # A mask of an attention layer may hold infinity for good.
         self._begun_finite = self._finite_weights()
+        # Whether some weights may be those of the next step already.
+        self.is_updating = False
         self.guard = NonFiniteGuard(self.model, device, rank)
         self.metrics = RunningMetrics(device, rank)
 
@@ -59,39 +68,48 @@ class Learner:
         Raises whatever the compiler raises.
         """
         network = forward_pass.compiled(self._eager)
+        parts = batch.parts(self.parts)
         with untouched(self.model, self._device):
-            with forward_pass.autocast(self._device, self._precision):
-                output = network(batch.images)
-            self._backward(self._loss.of_output(output, batch).total)
+            for part in parts:
+                with self._sharing(part is parts[-1]):
+                    self._forward(part, network).total.backward()  # type: ignore[no-untyped-call]
         self.model.zero_grad(set_to_none=True)
         self._network = network
 
     def learn(self, batch: Batch, step: int, meter: LayerHealthMeter | None = None) -> Tensor:
-        """Take step number `step` (from 1), unless its loss would break the weights.
+        """Take step number `step` (from 1), unless the loss of a part would break the weights.
 
-        Returns the logits (N, classes). A CUDA graph records exactly this method. On a GPU it waits
-        for nothing.
+        Returns the logits (N, classes), of a step that breaks those up to its broken part. A CUDA
+        graph records exactly this method. On a GPU it waits for nothing.
         """
-        total, loss, logits = self._forward(batch)
-        if self.guard.is_broken(total):
-            self.guard.keep(batch, total, step)
-            if meter is not None:
-                meter.after_skipped_step()
+        outputs: list[OutputLoss] = []
+        parts = batch.parts(self.parts)
+        for part in parts:
+            if meter is not None and outputs:
+                meter.another_pass()
+            with self._sharing(part is parts[-1]):
+                output = self._forward(part, self._network)
+                outputs.append(output.detached())
+                if self.guard.is_broken(output.total):
+                    self.guard.keep(part, output.total, step)
+                    if meter is not None:
+                        meter.after_skipped_step()
+                    break
+                if len(outputs) == 1:
+                    self.model.zero_grad(set_to_none=True)
+                self._backward(output.total, part, batch)
         else:
-            self._backward(total)
-            if meter is not None:
-                meter.after_backward()
-            self._update_weights()
-            if meter is not None:
-                meter.after_step()
-        self.metrics.add(loss, logits, batch.dominant)
-        return logits.detach()
+            self._update_weights(meter)
+        loss, logits = of_parts(outputs)
+        self.metrics.add(loss, logits, batch.dominant[: len(logits)])
+        return logits
 
     def after_step(self, step: int, images: int) -> None:
         """Count this rank's `images` and update the EMA, outside of the recording.
 
         After each step, or after several without an EMA.
         """
+        self.is_updating = False
         self.metrics.count(images)
         if self._ema is not None:
             self._ema.update(step)
@@ -103,28 +121,42 @@ class Learner:
     def set_rate(self, lr: float | Tensor) -> None:
         optimizers.set_rate(self._optimizers, lr)
 
-    def health_meter(self, images: Tensor) -> LayerHealthMeter:
-        """A meter of the layers' health in the step that learns from these images."""
+    def health_meter(self, batch: Batch) -> LayerHealthMeter:
+        """A meter of the layers' health in the step that learns from this batch."""
         meter = LayerHealthMeter(self.model)
         if self._network is not self._eager:  # hooks do not run in compiled passes
-            self._forward_eagerly(images)
+            for number, part in enumerate(batch.parts(self.parts)):
+                if number:
+                    meter.another_pass()
+                self._forward_eagerly(part.images)
             meter.remove_hooks()
         return meter
 
-    def _forward(self, batch: Batch) -> OutputLoss:
+    def _sharing(self, is_last: bool) -> AbstractContextManager[object]:
+        """The passes of a part: those of the last one share the gradients between the ranks."""
+        return contextlib.nullcontext() if is_last else self._rank.unshared(self._eager)
+
+    def _forward(self, batch: Batch, network: Callable[[Tensor], object]) -> OutputLoss:
         with forward_pass.autocast(self._device, self._precision):
-            output = self._network(batch.images)
+            output = network(batch.images)
         return self._loss.of_output(output, batch)
 
-    def _backward(self, loss: Tensor) -> None:
-        self.model.zero_grad(set_to_none=True)
+    def _backward(self, loss: Tensor, part: Batch, batch: Batch) -> None:
+        """Add the gradients of the mean loss of a part, in its share of the batch."""
+        if part is not batch:
+            loss = loss * (len(part.labels) / len(batch.labels))
         loss.backward()  # type: ignore[no-untyped-call]
 
-    def _update_weights(self) -> None:
+    def _update_weights(self, meter: LayerHealthMeter | None) -> None:
+        if meter is not None:
+            meter.after_backward()
+        self.is_updating = True
         if self._clip:
             nn.utils.clip_grad_norm_(self.model.parameters(), self._clip)
         for optimizer in self._optimizers:
             optimizer.step()
+        if meter is not None:
+            meter.after_step()
 
     def _forward_eagerly(self, images: Tensor) -> None:
         """Run the model's hooks on these images; changes nothing in the model."""
@@ -168,3 +200,4 @@ class Learner:
             self.model.load_state_dict(trained or weights)
         optimizers.restore(self._optimizers, states)
         self.guard.forget()
+        self.is_updating = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,6 +26,19 @@ class OutputLoss(NamedTuple):
     total: Tensor
     loss: Tensor
     logits: Tensor
+
+    def detached(self) -> OutputLoss:
+        """The same values, which keep no activations."""
+        return OutputLoss(*(each.detach() for each in self))
+
+
+def of_parts(parts: Sequence[OutputLoss]) -> tuple[Tensor, Tensor]:
+    """The mean loss, () float32, and the logits of a batch, from those of its parts."""
+    if len(parts) == 1:
+        return parts[0].loss, parts[0].logits
+    logits = torch.cat([part.logits for part in parts])
+    weighted = [part.loss * (len(part.logits) / len(logits)) for part in parts]
+    return functools.reduce(torch.add, weighted), logits
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,13 +43,16 @@ from engine.training import training_text
 from engine.training.confusion_event import confusion
 from engine.training.evaluator import Evaluator
 from engine.training.learner import Learner
+from engine.training.memory_trial import MemoryTrial, fewest_parts
 from engine.training.metrics import EvaluationResult, balanced
 from engine.training.non_finite_guard import BrokenBatch
 from engine.training.progress import Progress
 from engine.training.recorded_steps import RecordedSteps
 from engine.training.step_reporter import Reporter, SilentReporter, StepReporter
+from engine.training.step_rewind import StepRewind
 from engine.training.step_timer import StepTimer
 from engine.training.training_state import StatefulParts
+from engine.training.trial_steps import unnoticed
 
 
 class Taken(NamedTuple):
@@ -75,6 +78,7 @@ class Trainer:
     ) -> None:
         """A GPU takes `together` steps in one launch, where they are recorded."""
         self._recipe, self._device, self._dataset = recipe, device, dataset
+        self._resolved = resolved
         self._kernels = DeterministicKernels() if resolved.deterministic == "on" else None
         self._rank = rank = rank or Rank()
         self._learner = Learner(recipe, resolved, device, dataset.class_counts, model, rank)
@@ -86,6 +90,8 @@ class Trainer:
         self._judge = Judge(device, resolved.precision, recipe.tta)
         self._evaluator = self._new_evaluator(clock)
         self._backbone = FrozenBackbone(model, recipe.freeze, dataset.train.shape)
+        self._rewind = StepRewind(model, device)
+        self._is_in_step = False
         self._backlog = Backlog(device)
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
         self.inspector = Inspector(self.eval_model, self.layers, dataset, self._loader, self._judge)
@@ -120,6 +126,11 @@ class Trainer:
     def batch(self) -> int:
         """The number of images that a step learns from, over all ranks."""
         return self._loader.batch
+
+    @property
+    def parts(self) -> int:
+        """The number of parts in which a rank learns from its share of a batch."""
+        return self._learner.parts
 
     @property
     def steps_per_epoch(self) -> int:
@@ -163,6 +174,30 @@ class Trainer:
         self._begin_training()
         self._learner.compile(next(self._loader.batches(self.epoch)))
 
+    def fit_memory(self) -> Generator[None, None, int]:
+        """Split each batch into as few parts as fit into the memory of the GPU.
+
+        Returns their number, which is the same on all ranks. The images of the last epoch are the
+        largest, if their size grows.
+        """
+        with contextlib.closing(self._loader.epoch(self._recipe.epochs)) as batches:
+            raw = batches.next_raw(self._loader.draws)
+        with unnoticed(self._device, torch.get_num_threads()):
+            trial = MemoryTrial(
+                self._learner_to_try,
+                lambda: self._loader.augmented(raw, self._loader.draws),
+                self._device,
+            )
+            parts = yield from fewest_parts(len(raw.labels), trial.fits)
+        self._learner.parts = max(self._rank.gather(parts))
+        self._evaluator.batch = self._evaluation_batch()
+        return self.parts
+
+    def _learner_to_try(self) -> Learner:
+        """A learner of a copy of the model, which is alone on its GPU, in a training of its own."""
+        classes, copied = self._dataset.class_counts, independent_copy(self.model)
+        return Learner(self._recipe, self._resolved, self._device, classes, copied, Rank())
+
     def rehearse(self) -> Iterator[Event | None]:
         """Take one step and evaluate one batch, to see whether a run would start."""
         yield from itertools.islice(self._train(), 1)
@@ -187,9 +222,11 @@ class Trainer:
         with contextlib.closing(self._loader.epoch(self.epoch, first)) as batches:
             while self.progress.steps_left_in_epoch:
                 self._timer.start()
+                self._is_in_step = True
                 steps, images = self._take(batches)
                 self.progress.step += steps
                 self._learner.after_step(self.step, images)
+                self._is_in_step = False
                 self._backlog.add()  # a CPU-GPU sync: waits for the step before the last few
                 self._timer.stop()
                 yield from self._reports() or (None,)
@@ -212,11 +249,19 @@ class Trainer:
         self._learner.set_rate(self.progress.rate(self.step))
         batch = batches.next()
         self._timer.images_arrived()
-        meter = self._learner.health_meter(batch.images) if measures else None
+        if self._may_lack_memory:
+            self._rewind.remember()
+        meter = self._learner.health_meter(batch) if measures else None
         logits = self._learner.learn(batch, self.step + 1, meter)
+        self._rewind.forget()
         if meter is not None:
             self._reporter.await_health(LayerHealthReading(meter, logits), self.step + 1)
         return Taken(1, len(batch.labels))
+
+    @property
+    def _may_lack_memory(self) -> bool:
+        """Whether a step may fail for lack of memory, as those of a GPU do."""
+        return self._device.type == "cuda" or self.parts > 1
 
     def _reports(self) -> list[Event]:
         """The events that are due after a step."""
@@ -297,6 +342,15 @@ class Trainer:
         """Whether all weights are finite. This waits for the device."""
         return self._learner.is_finite
 
+    def take_back(self) -> bool:
+        """Go back to the end of the last step, after a step that ran out of memory.
+
+        Returns False where that step may have changed weights, and so nothing can be saved.
+        """
+        if not self._is_in_step:
+            return True
+        return not self._learner.is_updating and self._rewind.take_back()
+
     def state(self) -> TrainingState:
         """All that an exact resume needs. This waits for the device."""
         return self._parts.state()
@@ -320,15 +374,18 @@ class Trainer:
     # Parts
 
     def _new_evaluator(self, clock: Callable[[], float]) -> Evaluator:
-        shape = self._dataset.train.shape
         return Evaluator(
             self._loader,
             len(self._dataset.classes),
-            devices.evaluation_batch(self._device, self._recipe.batch, shape),
+            self._evaluation_batch(),
             self._judge,
             clock,
             self._rank,
         )
+
+    def _evaluation_batch(self) -> int:
+        learned = -(-self._recipe.batch // self.parts)
+        return devices.evaluation_batch(self._device, learned, self._dataset.train.shape)
 
     def _new_reporter(self, clock: Callable[[], float]) -> Reporter:
         learner = self._learner

@@ -170,8 +170,8 @@ def run(number: str) -> str:
     return f"run {number}"
 
 
-def batch(size: int) -> str:
-    return f"batch {size}"
+def batch(size: int, parts: int) -> str:
+    return f"batch {size} in {parts} parts" if parts > 1 else f"batch {size}"
 
 
 def epoch_of(epoch: int, planned: int | None) -> str:

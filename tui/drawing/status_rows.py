@@ -172,7 +172,7 @@ def _names(history: History, label: str) -> tuple[Row, ...]:
     if run.recipe is None or run.resolved is None:
         return _names_of_watched(history, number, title, f"{device} {model}".strip())
     precision = run.resolved.precision
-    batch = drawing_text.batch(history.batch or 0)
+    batch = drawing_text.batch(history.batch or 0, run.resolved.accumulate)
     where = " · ".join((f"{device} {model}".strip(), precision, batch))
     arch, data = map(harmless, history.names)
     numbered = harmless(f"{number} {arch}".strip())

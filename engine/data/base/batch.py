@@ -40,3 +40,13 @@ class Batch(NamedTuple):
         if self.others is None or self.share is None:
             return self.labels
         return torch.where(self.share >= 0.5, self.labels, self.others)
+
+    def parts(self, count: int) -> list[Batch]:
+        """The batch in `count` parts, whose numbers of images differ by one at most.
+
+        Images that are mixed stay so: a part may hold an image without the one that was mixed in.
+        """
+        if count == 1:
+            return [self]
+        given = [each.tensor_split(count) for each in self if each is not None]
+        return [Batch(*pieces) for pieces in zip(*given, strict=True)]
