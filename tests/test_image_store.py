@@ -260,7 +260,8 @@ def test_a_kill_at_any_call_leaves_no_wrong_image(
     assert all(right_ones(found, images))
 
 
-# Writes the images of a folder, from a random one on, and prints a line for each.
+# Writes the images of a folder, from a random one on: one for each byte that it is given, and all
+# that are left at the end of its input. Prints a line after each.
 WRITER = """
 import random, sys
 from tests.kept_images import listed, made_up, opened, store_of, LARGE
@@ -269,6 +270,7 @@ found = opened(images, LARGE)
 begin = random.Random(sys.argv[2]).randrange(len(images))
 for number in [*range(begin, len(images)), *range(begin)]:
     if store_of(found).read(number) is None:
+        sys.stdin.buffer.read(1)
         store_of(found).write(number, images[number], made_up(number))
         print(number, flush=True)
 """
@@ -281,7 +283,9 @@ def writers(folder: Path, seed: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     with contextlib.ExitStack() as at_the_end:
         started = []
         for each in (2 * seed, 2 * seed + 1):
-            process = subprocess.Popen([*command, str(each)], stdout=subprocess.PIPE)
+            process = subprocess.Popen(
+                [*command, str(each)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
             started.append(at_the_end.enter_context(process))
             at_the_end.callback(process.kill)
         yield started
@@ -304,10 +308,14 @@ def test_processes_that_are_killed_while_they_write_leave_no_wrong_image(tmp_pat
     for seed in range(4):
         with writers(tmp_path / "photos", seed) as started:
             for process in started:
+                assert process.stdin is not None
                 assert process.stdout is not None
-                for _ in range(chance.randrange(1, 15)):
+                count = chance.randrange(1, 14)
+                process.stdin.write(bytes(count + 1))
+                process.stdin.flush()
+                for _ in range(count):
                     process.stdout.readline()
-                process.kill()
+                process.kill()  # while it writes one more
         now = right_made_up(images)
         assert now > before
         before = now
@@ -316,6 +324,9 @@ def test_processes_that_are_killed_while_they_write_leave_no_wrong_image(tmp_pat
 def test_two_processes_that_write_at_once_keep_all(tmp_path: Path) -> None:
     images = image_files(tmp_path / "photos", 40)
     with writers(tmp_path / "photos", 0) as started:
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.close()
         assert [process.wait(60) for process in started] == [0, 0]
     assert right_made_up(images) == 40
 
