@@ -14,13 +14,13 @@ def empty_canvas(width: int, height: int, size: tuple[int, int] | None = None) -
 
 
 def photographic(width: int, height: int, channels: int = 3, seed: int = 0) -> Canvas:
-    """Noise with the spectrum of photographs, whose amplitude falls with the frequency."""
+    """Noise whose amplitude falls with the frequency as in photographs, to the power of 1.2."""
     generator = np.random.default_rng(seed)
     spectrum = np.fft.rfft2(generator.standard_normal((channels, height, width)))
     y, x = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)
     frequency = np.maximum(np.hypot(x, y), 1 / max(height, width))
-    values = np.fft.irfft2(spectrum / frequency, (height, width))
-    values = 128 + 50 * (values - values.mean()) / values.std()
+    values = np.fft.irfft2(spectrum / frequency**1.2, (height, width))
+    values = 128 + 50 * (values - values.mean()) / max(values.std(), 1)
     pixels = values.clip(0, 255).round().astype(np.uint8).transpose(1, 2, 0)
     return Canvas(np.ascontiguousarray(pixels), (width, height))
 

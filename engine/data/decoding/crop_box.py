@@ -49,7 +49,8 @@ def drawn_box(
 def _squash(canvas: Canvas) -> float:
     """The ratio of width to height that a square of the image has on its canvas."""
     height, width, _ = canvas.pixels.shape
-    return (width * canvas.size[1]) / (height * canvas.size[0])
+    squash: float = (width * canvas.size[1]) / (height * canvas.size[0])
+    return squash
 
 
 def _at_centre(width: int, height: int, lowest: float, highest: float) -> Box:
