@@ -14,8 +14,9 @@ from PIL import UnidentifiedImageError
 
 from engine import text
 from engine.data import data_text
-from engine.data.decoding.canvas import decode_canvas
+from engine.data.decoding.canvas import Canvas, decode_canvas
 from engine.data.decoding.framing import fitted, framed, with_margin
+from engine.data.decoding.making import ANEW, Making
 from engine.data.decoding.plain_jpeg import plain_pixels
 from engine.data.decoding.rendering import FRACTIONS, WHOLE, Rendering
 from engine.data.decoding.upright import upright
@@ -58,16 +59,17 @@ def decode_all(
     image_format: ImageFormat,
     pixels: Pixels,
     outside: Shares | None = None,
+    making: Making = ANEW,
 ) -> dict[int, str]:
-    """Decode N images into pixels (N, C, size, size); returns why some are broken, by index.
+    """Make pixels (N, C, side, side) of N images; returns why some are broken, by index.
 
-    `outside` (N,) gets the share of the values of each that are outside the levels, if there are
-    levels.
+    The side is that of the format, or of the crops. `outside` (N,) gets the share of the values of
+    each that are outside the levels, if there are levels.
     """
     broken = {}
     for index, (image, target) in enumerate(zip(images, pixels, strict=True)):
         try:
-            target[:], share = rendered(image, image_format)
+            target[:], share = view(image, image_format, making.part(index, index + 1))
             if outside is not None and image_format.rendering.levels:
                 outside[index] = share
         except Exception as error:  # noqa: BLE001 (Pillow's parsers raise errors of any type)
@@ -85,6 +87,41 @@ def why_broken(error: Exception) -> str:
     if "truncated" in words.lower():
         return data_text.ENDS_EARLY
     return words.partition("\n")[0] or type(error).__name__
+
+
+def view(stored: StoredImage, image_format: ImageFormat, making: Making) -> tuple[Pixels, float]:
+    """The pixels (C, side, side) of a view, and the share of the image's values outside the levels.
+
+    Raises as `decode`.
+    """
+    canvas, outside = canvas_or_view(stored, image_format, making)
+    if not image_format.canvas:
+        return canvas.pixels, outside
+    crops = making.crops
+    if crops is None:
+        return framed(canvas, image_format), outside
+    from engine.data.decoding.resampling import cropped  # this loads torch
+
+    placement = crops.cropping.drawn(crops.epoch, crops.indices[0], canvas)
+    return cropped(canvas, placement, crops.size), outside
+
+
+def canvas_or_view(
+    stored: StoredImage, image_format: ImageFormat, making: Making
+) -> tuple[Canvas, float]:
+    """What is kept of an image: from the store, if it is there; else decoded, and put there."""
+    store, (number, *_) = making.kept or (None, [0])
+    found = None if store is None else store.read(number)
+    if found is not None:
+        return found
+    if image_format.canvas:
+        found = decode_canvas(stored, image_format)
+    else:
+        pixels, outside = rendered(stored, image_format)
+        found = Canvas(pixels, (image_format.size, image_format.size)), outside
+    if store is not None:
+        store.write(number, stored, *found)
+    return found
 
 
 def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
@@ -10,10 +11,12 @@ import torch
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.dataset import Dataset, Images, Split, StoredImages
 from engine.data.base.seeds import derive_seed
+from engine.data.decoding.cropping import Cropping
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.devices import device as devices
 from engine.distributed.batch_share import WHOLE, BatchShare
+from engine.recipes import image_growth
 from engine.recipes.recipe import Recipe
 
 Loader: TypeAlias = ResidentLoader | StreamingLoader
@@ -34,6 +37,8 @@ def loader(
     parts of a batch would not be equal.
     """
     augmentation = Augmentation.of(recipe)
+    if dataset.canvas:  # the crops are mirrored and turned already
+        augmentation = dataclasses.replace(augmentation, geometry=None)
     if part.rank:
         seed = derive_seed(recipe.seed, part.rank)
         augmentation = dataclasses.replace(augmentation, seed=seed)
@@ -48,7 +53,12 @@ def loader(
         "part": part,
     }
     if isinstance(dataset.train, StoredImages):
-        return StreamingLoader(dataset.train, **shared, workers=workers)
+        cropping = Cropping.of(recipe) if dataset.canvas else None
+        found = StreamingLoader(dataset.train, **shared, workers=workers, cropping=cropping)
+        found.side_of = partial(
+            image_growth.side, recipe, dataset.train.shape[-1], epochs=recipe.epochs
+        )
+        return found
     return ResidentLoader(dataset.train, **shared)
 
 
