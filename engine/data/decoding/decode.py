@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:  # decoding processes know no recipe
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 Shares: TypeAlias = npt.NDArray[np.float32]
+
+# Makes pixels (C, side, side) of an image; also says which share of it is outside the levels.
+Maker: TypeAlias = "Callable[[StoredImage, ImageFormat, Making], tuple[Pixels, float]]"
 
 GREY = ("1", "L", *WHOLE, FRACTIONS)
 
@@ -60,16 +63,17 @@ def decode_all(
     pixels: Pixels,
     outside: Shares | None = None,
     making: Making = ANEW,
+    make: Maker | None = None,
 ) -> dict[int, str]:
     """Make pixels (N, C, side, side) of N images; returns why some are broken, by index.
 
-    The side is that of the format, or of the crops. `outside` (N,) gets the share of the values of
+    `make` makes those of one, by default `view`. `outside` (N,) gets the share of the values of
     each that are outside the levels, if there are levels.
     """
     broken = {}
     for index, (image, target) in enumerate(zip(images, pixels, strict=True)):
         try:
-            target[:], share = view(image, image_format, making.part(index, index + 1))
+            target[:], share = (make or view)(image, image_format, making.part(index, index + 1))
             if outside is not None and image_format.rendering.levels:
                 outside[index] = share
         except Exception as error:  # noqa: BLE001 (Pillow's parsers raise errors of any type)
@@ -97,13 +101,7 @@ def view(stored: StoredImage, image_format: ImageFormat, making: Making) -> tupl
     canvas, outside = canvas_or_view(stored, image_format, making)
     if not image_format.canvas:
         return canvas.pixels, outside
-    crops = making.crops
-    if crops is None:
-        return framed(canvas, image_format), outside
-    from engine.data.decoding.resampling import cropped  # this loads torch
-
-    placement = crops.cropping.drawn(crops.epoch, crops.indices[0], canvas)
-    return cropped(canvas, placement, crops.size), outside
+    return framed(canvas, image_format), outside
 
 
 def canvas_or_view(

@@ -57,10 +57,10 @@ def _reopen(duplicate: Any) -> SharedMemory:
 class DecodeBuffer:
     """The shared memory that decoders write to.
 
-    `pixels` is (slots, batch, C, H, W); `views` has those of smaller images. `wanted` (slots,) is false for slots whose images are no
-    longer needed. `decoding` (slots, batch) has the pid of the process that decodes an image at the
-    moment, else 0. `outside` is the share of an image's values outside the levels: (slots, batch),
-    or (slots, 0) without levels.
+    `pixels` is (slots, batch, C, H, W); `views` has those of smaller images. `wanted` (slots,) is
+    false for slots whose images are no longer needed. `decoding` (slots, batch) has the pid of the
+    process that decodes an image at the moment, else 0. `outside` is the share of an image's values
+    outside the levels: (slots, batch), or (slots, 0) without levels.
     """
 
     def __init__(

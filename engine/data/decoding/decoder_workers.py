@@ -22,13 +22,13 @@ from typing import Any
 from engine import text
 from engine.data import data_text
 from engine.data.decoding import fork_server
-from engine.data.decoding.decode import decode_all
+from engine.data.decoding.decode import Maker, decode_all, view
 from engine.data.decoding.decode_buffer import CannotStartError, DecodeBuffer
 from engine.data.decoding.making import ANEW, Making
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import CRASH_SIGNALS
 
-# What processes import that crop. It loads torch, so that nobody else imports it.
+# What processes import that crop. It loads torch, so nobody else imports it.
 CROPPING_MODULE = "engine.data.decoding.cropping_process"
 # The interval at which a wait checks that all processes are alive.
 ALIVE_SECONDS = 1.0
@@ -88,7 +88,7 @@ class DecoderPool(ProcessPoolExecutor):
     """
 
     def __init__(self, workers: int, buffer: DecodeBuffer | None = None, module: str = "") -> None:
-        """Each process imports the `module` before all else, if one is named.
+        """The `view` of a `module` makes the pixels, if one is named.
 
         Raises CannotStartError where the system refuses what the processes need.
         """
@@ -138,16 +138,17 @@ class DecoderPool(ProcessPoolExecutor):
         return {pid: number for pid, number in signals.items() if number in CRASH_SIGNALS}
 
 
-# The buffer that a decoder process was started with.
+# The buffer that a decoder process was started with, and what makes the pixels of an image.
 _buffer: DecodeBuffer
+_make: Maker = view
 
 
 def _begin(buffer: DecodeBuffer | None, module: str) -> None:
-    global _buffer
+    global _buffer, _make
     if buffer is not None:
         _buffer = buffer
-    if module:  # a server that was running before does not have it
-        importlib.import_module(module)
+    if module:
+        _make = importlib.import_module(module).view
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
@@ -188,6 +189,7 @@ def decode(
             targets[place],
             _buffer.outside[slot, place],
             making.part(index, index + 1),
+            _make,
         )
         _buffer.decoding[slot, at] = 0
         if found:

@@ -60,7 +60,7 @@ class Decoders:
         chunk: int = DECODE_CHUNK,
         module: str = "",
     ) -> None:
-        """The processes import the `module` first, if one is named."""
+        """The `view` of a `module` makes the pixels, if one is named."""
         self._workers, self._chunk, self._module = workers, chunk, module
         self._buffer = DecodeBuffer.zeroed(slots, batch, image_format)
         self.pixels, self.outside = self._buffer.pixels, self._buffer.outside

@@ -31,7 +31,6 @@ from engine.data.stored.stored_image import StoredImage
 from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.errors import DataError
 
-
 # Makes the crops of the images with these indices.
 CropsOf: TypeAlias = Callable[[Sequence[int]], Crops]
 

@@ -10,7 +10,8 @@ from engine.data.cache.image_store import Views
 from engine.data.cache.store_opening import OpenedStore, open_store
 from engine.data.decoding.decode import ImageFormat
 from engine.data.inventory.inventory import Inventory
-from engine.data.reading.decoded_images import DecodedImages, decoded
+from engine.data.reading import decoded_images
+from engine.data.reading.decoded_images import DecodedImages
 from engine.data.stored.stored_image import LabelledImages
 
 NOTHING_KEPT = OpenedStore(None)
@@ -34,13 +35,13 @@ def kept_or_decoded(
     """
     store, numbers, _ = kept
     if store is None or numbers is None:
-        return (yield from decoded(images, image_format, workers))
+        return (yield from decoded_images.decoded(images, image_format, workers))
     views = store.views(numbers)
     missing = np.flatnonzero(~views.there)
     if not len(missing):
         return DecodedImages(views.pixels, {}, outside=views.outside)
     wanted = [images[at] for at in missing.tolist()]
-    found = yield from decoded(wanted, image_format, workers)
+    found = yield from decoded_images.decoded(wanted, image_format, workers)
     fresh = _views_of(found)
     store.write_views(numbers[missing], [image for image, _ in wanted], fresh)
     notes = (*found.notes, *store.pop_notes())
