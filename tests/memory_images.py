@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import signal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
+
+from engine.data.stored.image_opening import open_content
 
 
 class MemoryImage(NamedTuple):
@@ -32,6 +34,29 @@ class MemoryImage(NamedTuple):
 
     def content(self) -> bytes:
         return repr(self).encode()
+
+
+class EncodedImage(NamedTuple):
+    """An image whose file has these bytes."""
+
+    file: bytes
+    name: str = "image"
+
+    def open(self) -> Image.Image:
+        return open_content(self.file)
+
+    def encoded(self, most: int) -> bytes:
+        return b""
+
+    def content(self) -> bytes:
+        return self.file
+
+
+def file_of(image: Image.Image, kind: str = "PNG", **options: Any) -> EncodedImage:
+    """An image as a file of this format."""
+    written = io.BytesIO()
+    image.save(written, kind, **options)
+    return EncodedImage(written.getvalue())
 
 
 class BrokenImage(NamedTuple):

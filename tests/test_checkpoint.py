@@ -53,6 +53,19 @@ def test_a_file_is_a_dict_of_plain_values_that_pytorch_reads_by_itself(tmp_path:
     assert plain["training"]["weights"]["w"].tolist() == [0, 1, 2, 3]
 
 
+def test_format_3_knew_one_fit_and_loads(tmp_path: Path) -> None:
+    state = run_states.state()
+    old = run_state.to_plain(state)
+    given = old["description"]["input"]
+    old["format"], given["fit"] = 3, "center-square"
+    del given["crop_pct"], given["canvas"]
+    loaded = checkpoint.state_in(old, tmp_path)
+    assert loaded.description == state.description
+    given["fit"] = "circle"
+    with pytest.raises(RunError):
+        checkpoint.state_in(old, tmp_path)
+
+
 def test_weights_keep_the_versions_of_their_modules(tmp_path: Path) -> None:
     weights = run_state.weights_of(nn.BatchNorm1d(2))
     run_states.save(tmp_path / "best.pt", run_state.copied(run_states.state(weights=weights)))

@@ -25,6 +25,7 @@ from engine.export import pt2_file
 from engine.export.deployment import Deployment
 from engine.export.network_facts import facts
 from engine.models import registry
+from engine.recipes.recipe import Fit
 from engine.recipes.schedule import Asked, Plateau, Steering
 from engine.run.saved_file import SavedFile
 from engine.trained import trained_network
@@ -120,10 +121,10 @@ def sharpened(network: TrainedNetwork) -> TrainedNetwork:
     return network
 
 
-def exported(folder: Path) -> TrainedNetwork:
+def exported(folder: Path, fit: Fit = "crop", crop_pct: float = 1.0) -> TrainedNetwork:
     """A network of the catalogue, in `net.pt2`."""
     description = described("lenet5", 3, 32, 5)
-    given = msgspec.structs.replace(description.input, frame=3)
+    given = msgspec.structs.replace(description.input, frame=3, fit=fit, crop_pct=crop_pct)
     description = msgspec.structs.replace(description, input=given)
     network = sharpened(network_with(network_of("lenet5").model, description))
     (folder / "net.pt2").write_bytes(pt2_file.content(Deployment(network, raw=False)))
@@ -150,6 +151,18 @@ def unlike(folder: Path) -> list[Path]:
     Image.new("RGBA", (8, 8), (255, 0, 0, 9)).save(alpha)
     Image.new("RGB", (8, 8)).save(key, transparency=(0, 0, 0))
     return [deep, alpha, key]
+
+
+@pytest.mark.parametrize(("fit", "crop_pct"), [("crop", 0.7), ("squash", 0.9), ("pad", 0.8)])
+def test_its_script_shows_the_network_what_the_run_showed(
+    tmp_path: Path, fit: Fit, crop_pct: float
+) -> None:
+    network = exported(tmp_path, fit, crop_pct)
+    image = tmp_path / "image.ppm"
+    noise(1, (77, 50)).save(image)
+    first = script("Classify an image with a .pt2")
+    (told,) = printed((first, tmp_path / "net.pt2", image))
+    assert probabilities(told) == pytest.approx(expected(network, image), abs=5e-4)
 
 
 def with_precision(network: TrainedNetwork, precision: str) -> TrainedNetwork:

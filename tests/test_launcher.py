@@ -79,12 +79,12 @@ def pets(tmp_path: Path) -> Path:
     return tmp_path / "pets"
 
 
-def sorted_images(folder: Path, count: int) -> None:
+def sorted_images(folder: Path, count: int, side: int = 32) -> None:
     """A folder with two classes of so many images each."""
     for name in ("one", "two"):
         (folder / name).mkdir(parents=True)
         for i in range(count):
-            Image.new("RGB", (32, 32)).save(folder / name / f"{i}.png")
+            Image.new("RGB", (side, side)).save(folder / name / f"{i}.png")
 
 
 async def test_one_enter_starts_the_defaults(tmp_path: Path, spawned: list[Recipe]) -> None:
@@ -229,7 +229,8 @@ async def test_every_recipe_can_be_chosen_and_says_what_it_is(
 ) -> None:
     async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        await pilot.press("tab", "tab", "down", "down")
+        assert "▸ auto " in await settled(pilot)
+        await pilot.press("tab", "tab", *["down"] * 4)
         shown = await settled(pilot)
         assert "--arch lenet5 --data digits --recipe article\n" in re.sub(" +\n", "\n", shown)
         assert "▸ article " in shown
@@ -403,6 +404,24 @@ async def test_a_folder_that_needs_a_setting_gets_the_one_that_is_chosen(
         assert pilot.app.clipboard.endswith("--set labels=prefix")
         await pilot.pause()
     assert [(c.data, c.labels) for c in spawned] == [(str(pets), "prefix")]
+
+
+async def test_photographs_get_a_network_and_a_recipe_made_for_them(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    sorted_images(tmp_path / "beaches", 5, side=200)
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", *"beaches", "enter")
+        shown = await settled(pilot)
+        assert "--arch resnet18" in shown
+        assert "▸ auto " in shown
+        assert "photo: photographs, median side 200 px" in shown
+        assert "90 epochs   batch 64   seed 0   size 128 to 224" in shown
+        assert "crop_scale   flip   trivialaugment   erasing" in shown
+        await pilot.press("enter")
+        await pilot.pause()
+    assert [(c.arch, c.preset, c.size) for c in spawned] == [("resnet18", "photo", 224)]
 
 
 async def test_another_folder_may_take_the_place_of_the_chosen_one(

@@ -10,7 +10,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from engine.errors import DataError, UsageError
+from engine.racing import race_file
+from engine.racing.race_preparation import prepare
+from engine.racing.race_request import RaceRequest
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import read_recipe
 from engine.start.recipe_resolution import resolve_recipe, shorter_side
 from tui.cli.command_line import main
 
@@ -58,6 +63,27 @@ def test_the_default_for_photographs_is_a_network_made_for_them(tmp_path: Path) 
     assert (chosen.arch, chosen.preset) == ("resnet18", "photo")
     tuned = resolve_recipe(None, [], {"data": str(root), "pretrained": True}, tmp_path)
     assert (tuned.preset, tuned.crop_scale, tuned.lr) == ("photo", (0.5, 1.0), 5e-3)
+
+
+def test_fields_of_photo_may_be_given_without_its_name(tmp_path: Path) -> None:
+    root = folder(tmp_path / "pets", 300, 200)
+    chosen = resolved(root, None, "size_start=96", "canvas=320")
+    assert (chosen.preset, chosen.size_start, chosen.canvas) == ("photo", 96, 320)
+    with pytest.raises(UsageError, match="size_start needs random resized crops"):
+        resolved(folder(tmp_path / "small", 40, 50), None, "size_start=96")
+    with pytest.raises(DataError, match="nowhere does not exist"):
+        resolved(tmp_path / "nowhere")
+
+
+def test_the_recipes_of_a_race_on_photographs_are_photo(tmp_path: Path) -> None:
+    flags = {"data": str(folder(tmp_path / "pets", 300, 200))}
+    archs = ["resnet18", "lenet5"]
+    race = prepare(tmp_path / "runs", RaceRequest(archs=archs, flags=flags))
+    assert race_file.read(tmp_path / "runs", race.label).side == 200
+    found = [read_recipe(tmp_path / "runs" / run.run / "recipe.toml") for run in race.runs]
+    assert [(recipe.arch, recipe.preset) for recipe in found] == [
+        *(("resnet18", "photo"), ("lenet5", "quick"))
+    ]
 
 
 def test_only_the_first_images_of_each_class_are_looked_at(tmp_path: Path) -> None:

@@ -323,8 +323,8 @@ def test_a_run_says_how_its_files_are_understood(tmp_path: Path, loader: str) ->
     )
 
 
-def alerts_on(root: Path, images: tuple[int, int], **settings: object) -> list[str]:
-    """The texts of the alerts on the sizes of a folder of two classes of such images."""
+def alerts_on(root: Path, images: tuple[int, int], code: str, **settings: object) -> list[str]:
+    """The texts of the alerts of this code on a folder of two classes of such images."""
     for name in ("a/1", "a/2", "a/3", "b/1", "b/2", "b/3"):
         path = root / f"{name}.png"
         path.parent.mkdir(exist_ok=True)
@@ -335,7 +335,7 @@ def alerts_on(root: Path, images: tuple[int, int], **settings: object) -> list[s
         device="cpu", precision="float32", memory_format="contiguous", threads=1, size=64
     )
     said = preparation.data_alerts(data, recipe, resolved, 1e9)
-    return [a.text for a in said if isinstance(a, events.Alert) and a.code == "size"]
+    return [a.text for a in said if isinstance(a, events.Alert) and a.code == code]
 
 
 @pytest.mark.parametrize(
@@ -370,9 +370,17 @@ def alerts_on(root: Path, images: tuple[int, int], **settings: object) -> list[s
 def test_the_log_says_why_images_get_their_size(
     tmp_path: Path, images: tuple[int, int], settings: dict[str, object], beginnings: list[str]
 ) -> None:
-    said = alerts_on(tmp_path, images, **settings)
+    said = alerts_on(tmp_path, images, "size", **settings)
     assert len(said) == len(beginnings)
     assert all(map(str.startswith, said, beginnings))
+
+
+def test_the_log_says_what_random_crops_are_made_of(tmp_path: Path) -> None:
+    said = alerts_on(tmp_path, (64, 48), "loader", crop=0, crop_scale=(0.25, 1.0))
+    assert said == [
+        "random crops are made of images that are decoded to a shorter side of 96 pixels, by 1 "
+        "process"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ class Race(msgspec.Struct, frozen=True, kw_only=True):
 
     `base` has the fields that all recipes share, as they were given, and `choices` the values to
     try of each other field. `budget` is in seconds of its engines, 0 for none. `trials` is the
-    number of recipes that the sampler "tpe" tries; 0 for a grid, which tries all of them.
+    number of recipes that the sampler "tpe" tries; 0 for a grid, which tries all of them. `side` is
+    that of the images, by which the preset `auto` is chosen; see `recipe_of_fields`.
 
     The folders of the first `made` runs were made. A race that is `stopped` trains nothing.
     `halted` are the labels of the runs that a stop of the race has stopped, each with the number of
@@ -40,6 +41,7 @@ class Race(msgspec.Struct, frozen=True, kw_only=True):
     budget: float = 0.0
     sampler: Sampler = "grid"
     trials: int = 0
+    side: int = 0
     made: int = 0
     stopped: bool = False
     halted: dict[str, int] = {}

@@ -79,7 +79,10 @@ def find(runs_dir: Path, selector: str = "") -> Race:
 
 def to_toml(race: Race) -> str:
     """The file of a race, with a line for each run."""
-    plain = ("seeds", "halving", "budget", "sampler", "trials", "made", "stopped", "dropped")
+    plain = (
+        *("seeds", "halving", "budget", "sampler", "trials", "side"),
+        *("made", "stopped", "dropped"),
+    )
     lines = [racing_text.FILE_HEAD]
     lines += _table({key: getattr(race, key) for key in plain})
     halted = {toml_value(run): seq for run, seq in race.halted.items()}

@@ -18,6 +18,7 @@ from engine.racing.race_request import RaceRequest, combinations
 from engine.run.run_creation import NAME, safe_name
 from engine.run.run_paths import numbered_names
 from engine.run.runs_folder_lock import locked_runs_folder
+from engine.start import recipe_resolution
 
 # So many runs are hardly meant.
 MANY_RUNS = 1000
@@ -72,6 +73,7 @@ def _planned(request: RaceRequest) -> Race:
         budget=request.budget,
         sampler=request.sampler,
         trials=request.trials,
+        side=recipe_resolution.side_for_preset(base),
     )
 
 

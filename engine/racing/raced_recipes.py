@@ -32,7 +32,7 @@ DATA_FIELDS = (
 def recipe_of(race: Race, settings: Mapping[str, object], seed: int, runs_dir: Path) -> Recipe:
     """The recipe of a race with these settings. Raises as `recipe_of_fields`."""
     fields = {**settings, "seed": seed}
-    recipe = recipe_resolution.recipe_of_fields(race.base, {}, fields, runs_dir)
+    recipe = recipe_resolution.recipe_of_fields(race.base, {}, fields, runs_dir, side=race.side)
     source = recipe.init_from
     return replace(recipe, init_from=os.path.abspath(source)) if source else recipe
 
@@ -94,7 +94,7 @@ def with_absolute_paths(race: Race, recipe: Recipe) -> Race:
     Its base names the data and the architecture that are taken where none is named.
     """
     named = {*race.base, "arch", "data"} - race.choices.keys()
-    paths = ("arch", "data", "data_dir", "class_names", "init_from")
+    paths = ("arch", "data", "data_dir", "class_names", "init_from", "cache")
     fields = json.decode(json.encode(recipe))  # arrays as lists, as the file of a race has them
     found = {key: fields[key] for key in paths if key in named and fields[key]}
     choices = dict(race.choices)

@@ -5,6 +5,7 @@ The sources are the preset, a TOML file, that file's `[resolved]` table, `--set`
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -84,15 +85,19 @@ def build_for_images(
     `shorter_side` is as `presets.chosen` takes it. Where fields that are given exclude those of
     that preset, the preset is that for other data.
     """
-    plain = build_recipe(file=file, settings=settings, flags=flags)
     given = {**(file or {}), **(settings or {}), **(flags or {})}
-    name = presets.chosen(plain.arch, shorter_side)
-    if given.get("preset", presets.AUTO) != presets.AUTO or name == plain.preset:
-        return plain
-    try:
-        return build_recipe(file=file, settings=settings, flags={**(flags or {}), "preset": name})
-    except UsageError:
-        return plain
+    if is_auto(given):
+        name = presets.chosen(str(given.get("arch", Recipe().arch)), shorter_side)
+        with contextlib.suppress(UsageError):
+            return build_recipe(
+                file=file, settings=settings, flags={**(flags or {}), "preset": name}
+            )
+    return build_recipe(file=file, settings=settings, flags=flags)
+
+
+def is_auto(given: Mapping[str, object]) -> bool:
+    """Whether the preset of these fields is to be chosen for the images."""
+    return given.get("preset", presets.AUTO) == presets.AUTO
 
 
 def _fields_of(file: Mapping[str, object]) -> dict[str, object]:

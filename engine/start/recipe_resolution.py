@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,11 +16,15 @@ from engine.data import data_text
 from engine.data.inventory import data_inventory
 from engine.data.inventory.class_naming import NamePairs, read_name_pairs
 from engine.data.inventory.containers import own_check
-from engine.data.reading.format_choice import headers_of, median_side, sampled
-from engine.errors import DataError, UsageError
+from engine.errors import DataError, EngineError, UsageError
 from engine.recipes import presets
 from engine.recipes.recipe import CACHE_WORDS, Recipe
-from engine.recipes.recipe_building import build_for_images, difference_from_preset
+from engine.recipes.recipe_building import (
+    build_for_images,
+    build_recipe,
+    difference_from_preset,
+    is_auto,
+)
 from engine.recipes.recipe_toml import parse_setting, read_fields
 from engine.run.run_paths import RunDir
 from engine.run.saved_file import find_saved
@@ -28,6 +33,8 @@ from engine.start.model_names import absolute_architecture, check_architecture
 
 # The weights of a run fit only a recipe with the same values of these fields.
 INHERITED = ("arch", "act", "bn")
+# The fields that say how the names in a folder are understood.
+OF_LAYOUT = ("labels", "holdout", "image_column", "label_column")
 
 
 def resolve_recipe(
@@ -44,12 +51,25 @@ def resolve_recipe(
     """
     settings = dict(parse_setting(setting) for setting in sets)
     file = file_fields(named)
-    recipe = recipe_of_fields(file, settings, flags, runs_dir, resumed)
+    side = side_for_preset({**file, **settings, **flags})
+    recipe = recipe_of_fields(file, settings, flags, runs_dir, resumed, side)
     check_data(recipe)
-    if {**file, **settings, **flags}.get("preset", presets.AUTO) != presets.AUTO:
-        return recipe
-    side = shorter_side(recipe)
-    return recipe_of_fields(file, settings, flags, runs_dir, resumed, side) if side else recipe
+    return recipe
+
+
+def side_for_preset(given: Mapping[str, object]) -> int:
+    """The `shorter_side` of the data of these fields, where their preset is to be chosen by it.
+
+    It is 0 where the data cannot be read: the recipe is not checked yet, nor is its data.
+    """
+    if "data" not in given or not is_auto(given):
+        return 0
+    fields = {key: given[key] for key in OF_LAYOUT if key in given}
+    with contextlib.suppress(EngineError):
+        return shorter_side(
+            build_recipe(settings=fields, flags={"data": resolve_data(str(given["data"]))})
+        )
+    return 0
 
 
 def shorter_side(recipe: Recipe) -> int:
@@ -58,7 +78,11 @@ def shorter_side(recipe: Recipe) -> int:
     It is 0 for other data, and where no quick look is possible. Raises as `check_data`.
     """
     images = data_inventory.glanced_images(recipe)
-    headers = headers_of(sampled(images)) if images else {}
+    if not images:
+        return 0
+    from engine.data.reading.format_choice import headers_of, median_side, sampled  # loads numpy
+
+    headers = headers_of(sampled(images))
     return median_side(header.size for header in headers.values())
 
 
@@ -72,7 +96,7 @@ def recipe_of_fields(
 ) -> Recipe:
     """As `resolve_recipe`, of fields that are read already; does not look into the data.
 
-    `side` is the `shorter_side` of the images, which decides what the preset `auto` is.
+    `side` is that of `side_for_preset`.
     """
     if source := {**file, **settings, **flags}.get("init_from"):
         last = resumed and resumed.checkpoints / "last.pt"

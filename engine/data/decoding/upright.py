@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from PIL import ExifTags, Image
@@ -29,6 +30,12 @@ TURNS = {
 # Those that exchange width and height.
 SIDEWAYS = [TURNS[orientation] for orientation in (5, 6, 7, 8)]
 
+# From so many pixels on, an image is decoded only where there is memory for it.
+MANY_PIXELS = 50_000_000
+# Bytes that a pixel takes with its copy, which is turned or in other colours; the same where it has
+# more than 8 bits; and those of a coefficient of a JPEG.
+BYTES, DEEP_BYTES, COEFFICIENT_BYTES = 8, 24, 2
+
 
 class Upright(NamedTuple):
     """A whole image, perhaps decoded smaller, and its own `size`: width and height, upright.
@@ -54,6 +61,7 @@ def upright(stored: StoredImage, rendering: Rendering, channels: int, least: int
     with stored.open() as image:
         size = image.size
         image.draft(None, (least, least))
+        _check_memory(image, size)
         image.load()  # a PNG may hold its EXIF block after its pixels
         whole, outside = eight_bits(image, rendering.levels) if is_deep(image) else (image, 0.0)
         turn = _turn(image)
@@ -61,6 +69,22 @@ def upright(stored: StoredImage, rendering: Rendering, channels: int, least: int
         whole = whole.transpose(turn)
     size = size[::-1] if turn in SIDEWAYS else size
     return Upright(_converted(whole, mode, rendering), size, outside)
+
+
+def _check_memory(image: Image.Image, size: tuple[int, int]) -> None:
+    """Raise MemoryError where there is not enough for a very large image of this `size`.
+
+    `image` has the size to which it will be decoded.
+    """
+    if math.prod(size) < MANY_PIXELS:
+        return
+    from engine.machine import memory  # takes longer to import than to decode most images
+
+    needed = math.prod(image.size) * (DEEP_BYTES if is_deep(image) else BYTES)
+    if image.info.get("progressive"):  # all coefficients are kept, at any scale
+        needed += math.prod(size) * len(image.getbands()) * COEFFICIENT_BYTES
+    if needed > memory.free_bytes():
+        raise MemoryError
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:

@@ -120,7 +120,8 @@ class DataReading:
         count = len(read.inventory.images)
         needed = count * math.prod(read.image_format.shape)
         many = count >= decoded_images.MANY_IMAGES
-        if recipe.loader == "streaming" or not many or needed > self._room:
+        streams = recipe.loader == "streaming" or read.image_format.canvas
+        if streams or not many or needed > self._room:
             return read
         return read._replace(decoded=self._decoded(read))
 

@@ -14,6 +14,9 @@ from PIL import Image, UnidentifiedImageError
 from engine.data import data_text
 from engine.data.stored.image_kinds import FIRST_BYTES, ImageKind, kind_by_name, kind_of
 
+# Pillow would warn of images of 89 megapixels, and refuse those of 179. A JPEG of that size is
+# decoded smaller, and `engine.data.decoding.upright` asks whether there is memory for others.
+Image.MAX_IMAGE_PIXELS = None
 # A tag of TIFF, and the most bands that are colours and transparency.
 SAMPLES_PER_PIXEL, MOST_BANDS = 277, 4
 

@@ -19,7 +19,7 @@ from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.requests import InspectData
 from engine.recipes import equivalent_command
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import PHOTOGRAPH, Recipe
 from engine.run.run_paths import RunDir
 from engine.start import data_requests, device_request, launch, recipe_resolution
 from engine.start.engine_request import EngineRequest
@@ -246,9 +246,9 @@ class Launcher(FineScreen[None]):
             self._choose_architecture(folder)
 
     def _choose_architecture(self, folder: ImageFolder) -> None:
-        """Choose the default for images of the user, if he has not chosen another one yet."""
+        """Choose the default for photographs, if the user has not chosen another one yet."""
         box = self._chooser("arch")
-        if box.chosen == self._first_arch:
+        if box.chosen == self._first_arch and folder.shorter_side >= PHOTOGRAPH:
             box.chosen = str(recipe_resolution.default_fields({"data": folder.path})["arch"])
         self._first_arch = ""
 
