@@ -230,7 +230,7 @@ croppings = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(canvas=canvases, cropping=croppings, size=st.integers(1, 40))
 def test_views_have_their_size_and_no_new_values(
     canvas: Canvas, cropping: Cropping, size: int
@@ -241,7 +241,7 @@ def test_views_have_their_size_and_no_new_values(
     assert found.max() <= canvas.pixels.max()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(canvas=canvases, cropping=croppings, size=st.integers(1, 40))
 def test_grey_stays_grey(canvas: Canvas, cropping: Cropping, size: int) -> None:
     grey = Canvas(canvas.pixels[:, :, :1].repeat(3, 2), canvas.size)

@@ -6,7 +6,7 @@ import hashlib
 import struct
 
 
-def image_chances(count: int, seed: int, epoch: int, index: int) -> tuple[float, ...]:
+def image_chances(count: int, seed: int, epoch: int, index: int) -> list[float]:
     """So many random numbers, from 0 to below 1, in steps of 2⁻³².
 
     They depend on nothing but these arguments, and the first ones not on `count`. Like Philox
@@ -14,4 +14,4 @@ def image_chances(count: int, seed: int, epoch: int, index: int) -> tuple[float,
     counter; from Python it takes a quarter of the time.
     """
     digest = hashlib.shake_128(struct.pack("<3Q", seed, epoch, index)).digest(4 * count)
-    return tuple(number * 2**-32 for number in struct.unpack(f"<{count}I", digest))
+    return [number * 2**-32 for number in struct.unpack(f"<{count}I", digest)]
