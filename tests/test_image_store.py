@@ -560,6 +560,18 @@ def test_the_stores_used_longest_ago_give_way_but_none_in_use(
     assert folder_of(found[1]).exists()
 
 
+def test_a_complete_store_needs_no_more_room_than_it_takes(
+    tmp_path: Path, images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = replace(CANVASES, canvas=100)  # than the images, which are kept as they are
+    fill(opened(images, large), images)
+    store_of(other := filled(tmp_path, "a", 10)).close()
+    taken = sum(store.bytes for store in kept_stores.stores(kept_stores.default_folder()))
+    monkeypatch.setattr(kept_stores, "MOST_BYTES", taken + 100_000)
+    assert all(right_ones(opened(images, large), images))
+    assert folder_of(other).exists()
+
+
 def test_a_store_that_is_removed_while_it_is_used_goes_on(images: list[ImageFile]) -> None:
     found = opened(images)
     fill(found, images)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
+import itertools
 import os
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
@@ -42,8 +42,9 @@ def stamped(images: Sequence[StoredImage]) -> Stamped | None:
     order = sorted(range(len(named)), key=named.__getitem__)
     numbers = np.empty(len(order), np.int64)
     numbers[order] = np.arange(len(order))
-    seen = functools.cache(stamp_of)  # an archive holds many
-    stamps = np.array([seen(named[at][0]) for at in order], np.int64).reshape(-1, 2)
+    found = {file: stamp_of(file) for file in dict.fromkeys(file for file, _ in named)}
+    each = itertools.chain.from_iterable(found[named[at][0]] for at in order)
+    stamps = np.fromiter(each, np.int64, 2 * len(order)).reshape(-1, 2)
     places = ["\0".join(named[at]) for at in order]
     if not all(map(os.path.isabs, places)):
         places.append(os.getcwd())

@@ -231,7 +231,8 @@ class ImageStore:
         there, count = int(self.there().sum()), self.layout.count
         if stopped == FULL:
             return (cache_text.room_taken(there, count, self.layout.room),)
-        return (cache_text.not_written(there, count, self.layout.folder, os.strerror(stopped)),)
+        folder = os.path.dirname(self.layout.folder)
+        return (cache_text.not_written(there, count, folder, os.strerror(stopped)),)
 
     def _record(self, number: int) -> Record | None:
         content = os.pread(self._index, RECORD_BYTES, self.layout.record_at(number))

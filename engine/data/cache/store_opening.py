@@ -147,11 +147,13 @@ def _with_room(layout: StoreLayout, folder: Path) -> tuple[StoreLayout, int]:
 
     Stores that nobody uses are removed where it needs theirs, the one used longest ago first.
     """
-    others = [store for store in kept_stores.stores(folder) if store.path != layout.folder]
+    found = kept_stores.stores(folder)
+    others = [store for store in found if store.path != layout.folder]
     own = kept_stores.disk_bytes(Path(layout.folder))
+    is_complete = any(store.complete for store in found if store.path == layout.folder)
     taken = sum(store.bytes for store in others)
     most = kept_stores.most_bytes(folder, taken + own)
-    wanted = min(most, max(own, layout.likely_bytes))
+    wanted = min(most, own if is_complete else max(own, layout.likely_bytes))
     for store in others:
         if taken + wanted > most and not store.live:
             kept_stores.remove(Path(store.path))
