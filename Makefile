@@ -22,7 +22,7 @@ test-extras: .venv-extras/installed .venv-lightning/installed .venv-keras/instal
 # On a machine with a GPU: what only a GPU shows.
 test-gpu: .venv/installed-dev
 	CNN_TUI_TEST_GPU=1 $(BIN)/pytest tests/test_replay.py tests/test_prefetch.py \
-	    tests/test_determinism.py tests/test_watching_means.py
+	    tests/test_determinism.py tests/test_watching_means.py tests/test_accumulation.py
 
 # Hours: some hundreds of kills, an hour with a restless viewer, and every network in every format.
 soak: .venv/installed-dev .venv-extras/installed

@@ -31,8 +31,11 @@ EPOCHS, STEPS_AN_EPOCH = 3, 22
 class Attempt:
     """An engine's worker in this process, whose loss breaks at some calls."""
 
-    def __init__(self, folder: Path, on_nan: OnNan, epochs: int = EPOCHS) -> None:
+    def __init__(
+        self, folder: Path, on_nan: OnNan, epochs: int = EPOCHS, accumulate: int = 1
+    ) -> None:
         settings = {"epochs": epochs, "threads": 1, "precision": "float32", "on_nan": on_nan}
+        settings["accumulate"] = accumulate
         chosen = build_recipe(settings=settings)
         self.run, self._lock = launch.create(chosen, folder)
         rank = Rank()

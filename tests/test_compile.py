@@ -42,18 +42,19 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> CompileCounterWithBackend:
     return counter
 
 
-def plain(data: Dataset, tick: float = 0.01) -> Trainer:
+def plain(data: Dataset, tick: float = 0.01, accumulate: int = 1) -> Trainer:
     """A LeNet with all that a pass may leave its marks on: BN statistics and dropout's draws."""
     torch.set_num_threads(1)
-    chosen = build_recipe(settings={"epochs": 2, "precision": "float32", "lr": 0.01})
+    settings = {"epochs": 2, "precision": "float32", "lr": 0.01, "accumulate": accumulate}
+    chosen = build_recipe(settings=settings)
     torch.manual_seed(0)
     model = registry.build("lenet5", 1, 32, 10, LayerOptions("default", True, 0.2))
     resolved = device_resolution.resolve(chosen, CPU, 32)
     return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
 
 
-def compiled(data: Dataset, tick: float = 0.01) -> Trainer:
-    work = plain(data, tick)
+def compiled(data: Dataset, tick: float = 0.01, accumulate: int = 1) -> Trainer:
+    work = plain(data, tick, accumulate)
     work.compile()
     return work
 
@@ -94,6 +95,22 @@ def test_looking_at_layers_leaves_no_trace_in_the_weights(digits: Dataset) -> No
     assert len(few) == 1 < len(many)
     for one, other in zip(weights(seldom), weights(often), strict=True):
         assert torch.equal(one, other)
+
+
+def test_parts_of_all_sizes_are_compiled_before_the_first_step(
+    digits: Dataset, traced: CompileCounterWithBackend
+) -> None:
+    """The batch of 64 has parts of 22, 21 and 21."""
+    work = compiled(digits, tick=3.0, accumulate=3)
+    before = traced.frame_count
+    found = said(work)
+    assert traced.frame_count == before == 2
+    for one, other in zip(ends(found), ends(said(plain(digits, accumulate=3))), strict=True):
+        assert one.train_loss == pytest.approx(other.train_loss, rel=1e-4)
+    expected = health(said(plain(digits, accumulate=3)))[0]
+    for ours, theirs in zip(health(found)[0].layers, expected.layers, strict=True):
+        assert (ours.layer, ours.dead) == (theirs.layer, theirs.dead)
+        assert ours.mean == pytest.approx(theirs.mean, rel=1e-2)
 
 
 @pytest.mark.usefixtures("traced")

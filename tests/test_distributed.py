@@ -161,6 +161,19 @@ def test_two_processes_train_what_one_does(
     assert first.loss == pytest.approx(2.3, abs=0.1)
 
 
+def test_two_processes_learn_in_parts_what_one_learns_from_whole_batches(
+    fork_server: ForkServer, tmp_path: Path, alone: list[events.EpochEnded]
+) -> None:
+    """Each learns from its 32 images of a batch in parts of 11, 11 and 10."""
+    run = new_run(tmp_path, {**LONG, "accumulate": 3})
+    leader, follower = two_ranks(fork_server, run)
+    stopped(run, leader, 2)
+    follower.wait()
+    assert [engine.stderr for engine in (leader, follower)] == ["", ""]
+    found = epochs(events_of(run))[:2]
+    assert measured(found) == pytest.approx(measured(alone[:2]), rel=1e-3)
+
+
 def test_a_run_goes_on_with_another_number_of_processes(together: Together) -> None:
     """From two to one, and from one to two."""
     numbers = [e.epoch for e in epochs(together.said)]

@@ -94,6 +94,22 @@ def test_a_dead_unit_is_one_that_passes_for_no_image() -> None:
     assert found["fc"].dead is None, "no ReLU follows"
 
 
+def test_a_dead_unit_passes_for_no_image_of_any_pass_of_a_step() -> None:
+    """Of two passes, the second channel lives in one; mean and deviation are those of the first."""
+    net = Net()
+    meter = LayerHealthMeter(net)
+    net(torch.randn(5, 1, 8, 8)).square().mean().backward()
+    meter.another_pass()
+    with torch.no_grad():
+        net.bn.bias[1:3] = -100.0
+    net(torch.randn(5, 1, 8, 8)).square().mean().backward()
+    meter.after_backward()
+    meter.after_step()
+    conv, bn, _ = LayerHealthReading(meter, LOGITS).event(1).layers
+    assert conv.dead == 0.25
+    assert bn.mean == pytest.approx(-25, rel=1e-3)
+
+
 def test_a_step_that_breaks_is_reported_as_such() -> None:
     found, _ = examined(Net(), lr=float("inf"))
     assert found["fc"].update is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from engine.checkpoints import checkpoint
 from engine.data.base.batch import Batch
 from engine.process import process_text
 from engine.protocol import events
+from engine.recipes.recipe_toml import parse_setting
+from engine.start import resume as resuming
 from engine.training.loss import CrossEntropy
 from tests.test_broken_loss import STEPS_AN_EPOCH, Attempt
 
@@ -76,3 +79,30 @@ def test_a_run_without_room_ends_with_it_and_keeps_its_checkpoint(
     if saved:
         last = checkpoint.load(attempt.run.checkpoints / "last.pt")
         assert last.training.step == STEPS_AN_EPOCH
+
+
+def test_a_run_in_parts_is_saved_after_its_last_step_and_resumes_with_smaller_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second part of its third step fails."""
+    whole, count = CrossEntropy.__call__, 0
+
+    def loss(self: CrossEntropy, logits: Tensor, batch: Batch) -> Tensor:
+        nonlocal count
+        count += 1
+        if len(logits) > 16 and count == 6:
+            raise torch.OutOfMemoryError(MESSAGE)
+        return whole(self, logits, batch)
+
+    monkeypatch.setattr(CrossEntropy, "__call__", loss)
+    attempt = Attempt(tmp_path, "stop", accumulate=2)
+    attempt.finish()
+    [ended] = attempt.all(events.RunEnded)
+    assert isinstance(ended, events.RunEnded)
+    assert (ended.reason, ended.step, ended.setting) == ("failed", 2, "accumulate=4")
+    assert "--set accumulate=4`, which goes on from the last checkpoint." in ended.error
+    assert checkpoint.load(attempt.run.checkpoints / "last.pt").training.step == 2
+    request = resuming.resume_request(attempt.run, dict([parse_setting(ended.setting)]))
+    claim, recipe = resuming.resume(attempt.run, request)
+    os.close(claim.lock)
+    assert recipe.accumulate == 4

@@ -160,7 +160,10 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return recordings
 
 
-@pytest.mark.parametrize("settings", [{}, {"optimizer": "muon"}, {"mixup": 0.2, "cutmix": 1.0}])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"optimizer": "muon"}, {"mixup": 0.2, "cutmix": 1.0}, {"mixup": 0.2, "accumulate": 3}],
+)
 @pytest.mark.parametrize("flip", [True, "alternating"])
 def test_replaying_changes_nothing(
     digits: Dataset, recording: list[int], settings: dict[str, Any], flip: Any

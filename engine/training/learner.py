@@ -19,7 +19,7 @@ from engine.distributed.rank import Rank
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training import optimizers
 from engine.training.ema import WeightEma
-from engine.training.loss import OutputLoss, cross_entropy, of_parts
+from engine.training.loss import Judged, OutputLoss, cross_entropy, of_parts
 from engine.training.metrics import RunningMetrics
 from engine.training.non_finite_guard import NonFiniteGuard
 
@@ -82,25 +82,25 @@ class Learner:
         Returns the logits (N, classes), of a step that breaks those up to its broken part. A CUDA
         graph records exactly this method. On a GPU it waits for nothing.
         """
-        outputs: list[OutputLoss] = []
+        judged: list[Judged] = []
         parts = batch.parts(self.parts)
         for part in parts:
-            if meter is not None and outputs:
+            if meter is not None and judged:
                 meter.another_pass()
             with self._sharing(part is parts[-1]):
                 output = self._forward(part, self._network)
-                outputs.append(output.detached())
+                judged.append(output.judged)
                 if self.guard.is_broken(output.total):
                     self.guard.keep(part, output.total, step)
                     if meter is not None:
                         meter.after_skipped_step()
                     break
-                if len(outputs) == 1:
+                if len(judged) == 1:
                     self.model.zero_grad(set_to_none=True)
                 self._backward(output.total, part, batch)
         else:
             self._update_weights(meter)
-        loss, logits = of_parts(outputs)
+        loss, logits = of_parts(judged)
         self.metrics.add(loss, logits, batch.dominant[: len(logits)])
         return logits
 

@@ -27,18 +27,26 @@ class OutputLoss(NamedTuple):
     loss: Tensor
     logits: Tensor
 
-    def detached(self) -> OutputLoss:
-        """The same values, which keep no activations."""
-        return OutputLoss(*(each.detach() for each in self))
+    @property
+    def judged(self) -> Judged:
+        """What is counted of it, without the activations."""
+        return Judged(self.loss.detach(), self.logits.detach())
 
 
-def of_parts(parts: Sequence[OutputLoss]) -> tuple[Tensor, Tensor]:
-    """The mean loss, () float32, and the logits of a batch, from those of its parts."""
+class Judged(NamedTuple):
+    """The mean loss, () float32, and the logits (N, classes) of some images, for the metrics."""
+
+    loss: Tensor
+    logits: Tensor
+
+
+def of_parts(parts: Sequence[Judged]) -> Judged:
+    """That of a batch from those of its parts, each of which counts by its images."""
     if len(parts) == 1:
-        return parts[0].loss, parts[0].logits
+        return parts[0]
     logits = torch.cat([part.logits for part in parts])
     weighted = [part.loss * (len(part.logits) / len(logits)) for part in parts]
-    return functools.reduce(torch.add, weighted), logits
+    return Judged(functools.reduce(torch.add, weighted), logits)
 
 
 @dataclass(frozen=True, eq=False)
