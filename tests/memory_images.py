@@ -39,17 +39,21 @@ class MemoryImage(NamedTuple):
 class EncodedImage(NamedTuple):
     """An image whose file has these bytes."""
 
-    file: bytes
+    data: bytes
     name: str = "image"
 
+    @property
+    def file(self) -> str:
+        return ""
+
     def open(self) -> Image.Image:
-        return open_content(self.file)
+        return open_content(self.data)
 
     def encoded(self, most: int) -> bytes:
         return b""
 
     def content(self) -> bytes:
-        return self.file
+        return self.data
 
 
 def file_of(image: Image.Image, kind: str = "PNG", **options: Any) -> EncodedImage:

@@ -11,6 +11,7 @@ from engine.data.augmentation.colour import Colour
 from engine.data.augmentation.geometry import Geometry
 from engine.data.augmentation.masks import Masks
 from engine.data.augmentation.mixing import Mixing
+from engine.data.augmentation.policy import Policy
 from engine.data.base.batch import Batch, RawBatch
 from engine.data.base.seeds import seeded_generator
 from engine.recipes.recipe import Recipe
@@ -65,10 +66,33 @@ def test_a_recipe_gets_what_it_asks_for() -> None:
     assert Augmentation.of(EVERYTHING) == Augmentation(
         5,
         Geometry(crop=2, flip=True, rotate=10.0, seed=5),
+        None,
         Colour(brightness=0.2, hue=0.1),
         Masks(4, 0.5),
         Mixing(0.2, 1.0),
     )
+
+
+def test_a_policy_is_that_of_the_recipe() -> None:
+    trivial = Recipe(auto_augment="trivialaugment", num_ops=3, magnitude=20)
+    assert Augmentation.of(trivial).policy == Policy("trivialaugment")
+    random = Recipe(auto_augment="randaugment", num_ops=3, magnitude=20)
+    assert Augmentation.of(random).policy == Policy("randaugment", 3, 20)
+
+
+def test_images_that_were_cropped_from_a_canvas_are_not_moved_again() -> None:
+    recipe = Recipe(seed=2, crop_scale=(0.25, 1.0), flip=True, auto_augment="trivialaugment")
+    assert Augmentation.of(recipe).geometry == Geometry(flip=True, crop_scale=(0.25, 1.0), seed=2)
+    assert Augmentation.of(recipe, canvas=64) == Augmentation(2, policy=Policy("trivialaugment"))
+
+
+def test_a_policy_comes_after_the_geometry_and_before_the_colours() -> None:
+    recipe = Recipe(seed=5, zoom=0.2, brightness=0.2, auto_augment="randaugment")
+    found = augmented(Augmentation.of(recipe), drawn(2, 3)).images
+    draws = seeded_generator(CPU, 5, 2, 3)
+    moved = Geometry(zoom=0.2, seed=5)(drawn(2, 3), draws)
+    changed = Policy("randaugment", 2, 9)(moved.round().to(torch.uint8), draws)
+    assert torch.equal(found, halved(Colour(brightness=0.2)(changed, draws)))
 
 
 def test_steps_come_in_their_order_from_one_generator() -> None:
@@ -87,6 +111,8 @@ def test_steps_come_in_their_order_from_one_generator() -> None:
     [
         Recipe(flip=True),
         Recipe(zoom=0.2),
+        Recipe(crop_scale=(0.25, 1.0)),
+        Recipe(auto_augment="trivialaugment"),
         Recipe(hue=0.2),
         Recipe(cutout=4),
         Recipe(erasing=0.5),

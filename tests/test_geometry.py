@@ -11,12 +11,14 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as reference
 
+from engine.data.augmentation.boxes import Boxes
 from engine.data.augmentation.geometry import (
     Fill,
     Geometry,
     Transform,
     hash_indices,
     inverse_matrix,
+    resize_boxes,
     shift_and_mirror,
     warp_affine,
 )
@@ -49,7 +51,9 @@ def placement(count: int = 1, **given: Any) -> Transform:
     """Images that stay where they are, but for what is given, as a number or one an image."""
     still: dict[str, Any] = {"mirrored": False, "down": 0.0, "right": 0.0, "angle": 0.0}
     still |= {"shear": 0.0, "zoom_x": 1.0, "zoom_y": 1.0}
-    return Transform(**{k: torch.tensor(v).expand(count) for k, v in (still | given).items()})
+    seen = given.pop("seen", None)
+    each = {k: torch.tensor(v).expand(count) for k, v in (still | given).items()}
+    return Transform(**each, seen=seen)
 
 
 def drawn(pixels: Tensor, epoch: int = 1, step: int = 0, indices: Tensor | None = None) -> RawBatch:
@@ -172,6 +176,47 @@ def test_moves_come_one_after_the_other() -> None:
     torch.testing.assert_close(warp_affine(image, where)[inner], expected[inner], atol=1e-3, rtol=0)
 
 
+# Random resized crops
+
+# Top, left, height and width in an image of 24×40.
+BOXES = [(0, 0, 24, 40), (3, 5, 10, 30), (20, 0, 4, 4), (0, 39, 24, 1), (7, 8, 1, 20)]
+EDGES = torch.tensor([(top, top + h, left, left + w) for top, left, h, w in BOXES])
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_an_enlarged_box_is_torchvisions(mirrored: bool) -> None:
+    images = noise(len(BOXES), 3, 24, 40)
+    found = resize_boxes(images.float(), Boxes(*EDGES.T), torch.full((len(BOXES),), mirrored))
+    for image, at, box in zip(images, found, BOXES, strict=True):
+        expected = reference.resized_crop(image.float(), *box, [24, 40], antialias=True)
+        whole = reference.resized_crop(image, *box, [24, 40], antialias=True)
+        if mirrored:
+            expected, whole = expected.flip(2), whole.flip(2)
+        torch.testing.assert_close(at, expected, rtol=0, atol=1e-2)
+        # torchvision resizes uint8 with weights of 8 bits.
+        assert (at.round() - whole.float()).abs().max() <= 1
+
+
+def test_a_box_is_enlarged_before_the_other_moves() -> None:
+    where: dict[str, Any] = {"mirrored": True, "angle": 0.2, "down": 2.0, "right": -3.0}
+    where |= {"shear": 0.1, "zoom_x": 0.9, "zoom_y": 1.1}
+    edges = torch.tensor([[8], [28], [12], [54]])
+    seen, image = Boxes(*edges), ramps(40, 60)
+    found = warp_affine(image, placement(**where, seen=seen))
+    expected = reference.resized_crop(image, 8, 12, 20, 42, [40, 60])
+    expected = warp_affine(expected, placement(**where))
+    inner = (..., slice(12, -12), slice(16, -16))
+    torch.testing.assert_close(found[inner], expected[inner], atol=1e-3, rtol=0)
+
+
+def test_beside_a_turned_box_the_image_goes_on() -> None:
+    seen = Boxes(*torch.tensor([[10], [30], [10], [30]]))
+    found = warp_affine(ramps(40, 40), placement(right=20.0, seen=seen), "constant")
+    # Shifted by half of the view, so by half of the box: its left edge, and ten pixels beside it.
+    torch.testing.assert_close(found[0, 0, 20, 20:], 9.75 + torch.arange(20) / 2)
+    torch.testing.assert_close(found[0, 0, 20, :20], (torch.arange(20) / 2 - 0.25).clamp(min=0))
+
+
 def keras(given: dict[str, float], height: int, width: int) -> Tensor:
     """The matrix of `apply_affine_transform` in Keras' documentation: from output to input.
 
@@ -253,6 +298,27 @@ def test_one_option_leaves_the_draws_of_another_alone() -> None:
     alone = Geometry(rotate=10.0).draw(images, seeded())
     among = Geometry(rotate=10.0, crop=2, zoom=0.1, flip=True).draw(images, seeded())
     assert torch.equal(alone.angle, among.angle)
+
+
+def test_a_random_resized_crop_leaves_the_other_draws_alone() -> None:
+    images = drawn(torch.empty(8, 1, 8, 8))
+    alone = Geometry(rotate=10.0, flip=True).draw(images, seeded())
+    among = Geometry(rotate=10.0, flip=True, crop_scale=(0.25, 1.0)).draw(images, seeded())
+    assert alone.seen is None
+    assert among.seen is not None
+    assert torch.equal(alone.angle, among.angle)
+    assert torch.equal(alone.mirrored, among.mirrored)
+
+
+@pytest.mark.parametrize("moved", [{}, {"rotate": 5.0}, {"rot90": True}])
+def test_crops_show_their_boxes(moved: dict[str, Any]) -> None:
+    asked = Geometry(crop_scale=(0.2, 0.2), crop_ratio=(1.0, 1.0), **moved)
+    found = asked(drawn(ramps(20, 20).expand(50, 2, 20, 20)), seeded())
+    # A box of 9×9 of 20×20, and the levels of the ramps say where it is.
+    width = found.amax((2, 3)) - found.amin((2, 3))
+    assert width.min() >= 7.9
+    assert width.max() <= 9.5
+    assert found[:, 0, 10, 10].std() > 1
 
 
 # The alternating flip

@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
+from engine.data.augmentation.boxes import Boxes
 from engine.data.augmentation.masks import (
     AREA,
     ASPECT,
-    Boxes,
     Masks,
     cutmix_boxes,
     cutout_boxes,

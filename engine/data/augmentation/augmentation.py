@@ -1,7 +1,8 @@
 """Augments a training batch on its device, at random for each image.
 
-There are at most four passes over the pixels, each only if the recipe asks for it: one composed
-interpolation, one linear map of the colours, the masks, and mixing.
+Each step runs only if the recipe asks for it: one composed interpolation, the operations of a
+policy, one linear map of the colours, the masks, and mixing. A policy comes after the geometry and
+before the rest, as in torchvision's reference recipes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from engine.data.augmentation.colour import Colour
 from engine.data.augmentation.geometry import Geometry
 from engine.data.augmentation.masks import Masks
 from engine.data.augmentation.mixing import Mixing
+from engine.data.augmentation.policy import Policy
 from engine.data.base.batch import Batch, RawBatch
 from engine.data.base.seeds import derive_seed
 from engine.recipes.recipe import Recipe
@@ -27,15 +29,21 @@ class Augmentation:
 
     seed: int = 0
     geometry: Geometry | None = None
+    policy: Policy | None = None
     colour: Colour | None = None
     masks: Masks | None = None
     mixing: Mixing | None = None
 
     @classmethod
-    def of(cls, recipe: Recipe) -> Augmentation:
+    def of(cls, recipe: Recipe, canvas: int = 0) -> Augmentation:
+        """The augmentation of a recipe on the device.
+
+        With a canvas (see `Resolved.canvas`), whoever decodes an image also moves it.
+        """
         return cls(
             recipe.seed,
-            Geometry.of(recipe),
+            None if canvas else Geometry.of(recipe),
+            Policy.of(recipe),
             Colour.of(recipe),
             Masks.of(recipe),
             Mixing.of(recipe),
@@ -55,6 +63,8 @@ class Augmentation:
         pixels = batch.pixels
         if self.geometry is not None:
             pixels = self.geometry(batch, generator)
+        if self.policy is not None:
+            pixels = self.policy(pixels, generator)
         if self.colour is not None:
             pixels = self.colour(pixels, generator)
         images = normalise(pixels)

@@ -1,7 +1,7 @@
 """Geometry: crop, mirror, rotation, shift, zoom and shear, random for each image.
 
-`draw` makes a `Transform`; `shift_and_mirror` or `warp_affine` applies it. Nothing here reads a
-value back from the device, so nothing waits for a GPU.
+`draw` makes a `Transform`; `shift_and_mirror`, `resize_boxes` or `warp_affine` applies it. Nothing
+here reads a value back from the device, so nothing waits for a GPU.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.data.augmentation.boxes import Boxes
+from engine.data.augmentation.crop_boxes import CROP_ROWS, resized_crop_boxes
 from engine.data.base.batch import RawBatch
 from engine.recipes.recipe import Recipe
 
@@ -28,7 +30,8 @@ ANGLE, QUARTER, DOWN, RIGHT, CROP_DOWN, CROP_RIGHT, ZOOM_X, ZOOM_Y, SHEAR, COIN 
 class Transform:
     """How each image of a batch is transformed, all (N,).
 
-    In this order: rotation by `angle` (radians, clockwise, about the centre), shift by `down` and
+    First the part within `seen`, if there are boxes, becomes the whole image. Then, in this order:
+    rotation by `angle` (radians, clockwise, about the centre), shift by `down` and
     `right` (pixels; int64 or float), shear by `shear` (radians, rows above the centre to the
     right), zoom about the centre (`zoom_x` and `zoom_y` are the visible shares of width and height,
     so that 0.5 doubles the size), and mirroring left to right where `mirrored` (bool).
@@ -41,6 +44,7 @@ class Transform:
     shear: Tensor
     zoom_x: Tensor
     zoom_y: Tensor
+    seen: Boxes | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,10 @@ class Geometry:
     and height. `rot90` rotates by a random multiple of 90°. `flip` mirrors half of the images;
     "alternating" mirrors each image in every other epoch, half of them in the first (Jordan 2024,
     "94% on CIFAR-10 in 3.29 seconds on a single GPU"), and `seed` determines which half.
+
+    `crop_scale` and `crop_ratio` are those of random resized crops, see `resized_crop_boxes`. No
+    box is larger than the image, which has the side that the network sees: so crops enlarge, and
+    there is nothing to antialias.
 
     Keras' ImageDataGenerator draws and applies rotation, shift and zoom in the same way.
     """
@@ -65,6 +73,8 @@ class Geometry:
     shear: float = 0.0
     fill: Fill = "nearest"
     seed: int = 0
+    crop_scale: tuple[float, ...] = ()
+    crop_ratio: tuple[float, float] = (3 / 4, 4 / 3)
 
     @classmethod
     def of(cls, recipe: Recipe) -> Geometry | None:
@@ -79,12 +89,15 @@ class Geometry:
             shear=recipe.shear,
             fill=recipe.fill,
             seed=recipe.seed,
+            crop_scale=recipe.crop_scale,
+            crop_ratio=recipe.crop_ratio,
         )
-        return geometry if geometry.interpolates or geometry.crop or geometry.flip else None
+        moves = geometry.turns or geometry.crop or geometry.flip or geometry.crop_scale
+        return geometry if moves else None
 
     @property
-    def interpolates(self) -> bool:
-        """Whether pixels must be interpolated, and not only moved."""
+    def turns(self) -> bool:
+        """Whether pixels must be interpolated from anywhere, and not only moved or enlarged."""
         return bool(self.rotate or self.rot90 or self.shift or self.zoom or self.shear)
 
     def __call__(self, batch: RawBatch, generator: torch.Generator) -> Tensor:
@@ -93,8 +106,10 @@ class Geometry:
         Crop and flip alone keep uint8; interpolated pixels are float32.
         """
         transform = self.draw(batch, generator)
-        if self.interpolates:
+        if self.turns:
             return warp_affine(batch.pixels.float(), transform, self.fill)
+        if transform.seen is not None:
+            return resize_boxes(batch.pixels.float(), transform.seen, transform.mirrored)
         return shift_and_mirror(batch.pixels, transform, self.fill)
 
     def draw(self, batch: RawBatch, generator: torch.Generator) -> Transform:
@@ -107,6 +122,11 @@ class Geometry:
         if self.shift:
             down = down + either[DOWN] * (self.shift * height)
             right = right + either[RIGHT] * (self.shift * width)
+        seen = None
+        if self.crop_scale:
+            # Drawn apart, so that a recipe without such crops draws what it always drew.
+            tries = torch.rand(CROP_ROWS, count, device=chance.device, generator=generator)
+            seen = resized_crop_boxes(tries, self.crop_scale, self.crop_ratio, height, width)
         turn = (chance[QUARTER] * 4).floor() * (math.pi / 2 * self.rot90)
         return Transform(
             mirrored=self._mirrored(batch, chance[COIN] < 0.5),
@@ -116,6 +136,7 @@ class Geometry:
             shear=either[SHEAR] * math.radians(self.shear),
             zoom_x=1 + either[ZOOM_X] * self.zoom,
             zoom_y=1 + either[ZOOM_Y] * self.zoom,
+            seen=seen,
         )
 
     def _mirrored(self, batch: RawBatch, coin: Tensor) -> Tensor:
@@ -170,10 +191,46 @@ def bring_inside(positions: Tensor, side: int, fill: Fill) -> Tensor:
     return positions.clamp(0, side - 1)
 
 
+def resize_boxes(images: Tensor, seen: Boxes, mirrored: Tensor) -> Tensor:
+    """The boxes of images (N, C, H, W) float32, bilinearly enlarged to (H, W), and mirrored.
+
+    What is beside a box is not seen, also where it is a part of the image.
+    """
+    n, _, h, w = images.shape
+    columns = torch.arange(w, device=images.device).expand(n, w)
+    columns = torch.where(mirrored[:, None], w - 1 - columns, columns)
+    rows = torch.arange(h, device=images.device).expand(n, h)
+    x = enlarged(columns, seen.left, seen.right)[:, None, :].expand(n, h, w)
+    y = enlarged(rows, seen.top, seen.bottom)[:, :, None].expand(n, h, w)
+    return F.grid_sample(images, torch.stack((x, y), 3), align_corners=False)
+
+
+def enlarged(positions: Tensor, first: Tensor, end: Tensor) -> Tensor:
+    """Where the pixels of a row lie (N, side), from -1 to 1, if it shows first … end - 1, (N,)."""
+    side = positions.shape[1]
+    first, end = first[:, None], end[:, None]
+    source = first + (positions + 0.5) * ((end - first) / side)
+    return torch.minimum(torch.maximum(source, first + 0.5), end - 0.5) * (2 / side) - 1
+
+
+def into_boxes(theta: Tensor, seen: Boxes, height: int, width: int) -> Tensor:
+    """The maps (N, 2, 3) as `inverse_matrix`, with the parts within the boxes as their images.
+
+    What comes into view from beside a box is what the image shows there.
+    """
+    wide, tall = (seen.right - seen.left) / width, (seen.bottom - seen.top) / height
+    x, y = (seen.right + seen.left) / width - 1, (seen.bottom + seen.top) / height - 1
+    found = theta * torch.stack((wide, tall), 1)[:, :, None]
+    found[:, :, 2] += torch.stack((x, y), 1)
+    return found
+
+
 def warp_affine(images: Tensor, transform: Transform, fill: Fill = "nearest") -> Tensor:
     """Images (N, C, H, W) float32, transformed in one bilinear interpolation."""
     n, _, h, w = images.shape
     theta = inverse_matrix(transform, h, w)
+    if transform.seen is not None:
+        theta = into_boxes(theta, transform.seen, h, w)
     grid = (pixel_centres(h, w, images.device) @ theta.transpose(1, 2)).view(n, h, w, 2)
     return F.grid_sample(images, grid, padding_mode=PADDING_MODES[fill], align_corners=False)
 

@@ -11,29 +11,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.data.augmentation.boxes import Boxes
 from engine.recipes.recipe import Recipe
 
 # Zhong et al. 2017, "Random erasing data augmentation"; the areas are torchvision's.
 AREA = (0.02, 1 / 3)
 ASPECT = (0.3, 1 / 0.3)
-
-
-@dataclass(frozen=True, eq=False)
-class Boxes:
-    """One box in each image, all (N,) int64: rows `top` … `bottom` - 1, columns likewise."""
-
-    top: Tensor
-    bottom: Tensor
-    left: Tensor
-    right: Tensor
-
-    def mask(self, height: int, width: int) -> Tensor:
-        """True inside the box, (N, 1, H, W)."""
-        y = torch.arange(height, device=self.top.device)
-        x = torch.arange(width, device=self.top.device)
-        rows = (y >= self.top[:, None]) & (y < self.bottom[:, None])
-        columns = (x >= self.left[:, None]) & (x < self.right[:, None])
-        return (rows[:, :, None] & columns[:, None, :])[:, None]
 
 
 @dataclass(frozen=True)

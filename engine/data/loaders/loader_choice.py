@@ -36,9 +36,7 @@ def loader(
     evaluation batch, and augments it with different random numbers. Raises UsageError where the
     parts of a batch would not be equal.
     """
-    augmentation = Augmentation.of(recipe)
-    if dataset.canvas:  # the crops are mirrored and turned already
-        augmentation = dataclasses.replace(augmentation, geometry=None)
+    augmentation = Augmentation.of(recipe, dataset.canvas)
     if part.rank:
         seed = derive_seed(recipe.seed, part.rank)
         augmentation = dataclasses.replace(augmentation, seed=seed)
