@@ -340,7 +340,7 @@ def images_cropped(canvas: int, workers: int, *, kept: bool) -> str:
     often = "once and kept on the disk" if kept else "in every epoch"
     return (
         f"each image is decoded {often}, with its shorter side shrunk to about {canvas} pixels if "
-        f"it is longer; random crops are made of that when needed, by {_processes(workers)}"
+        f"it is much longer; random crops are made of that when needed, by {_processes(workers)}"
     )
 
 
