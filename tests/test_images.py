@@ -208,7 +208,7 @@ def test_every_file_lands_in_its_place(
 ) -> None:
     monkeypatch.setattr(decoded_images, "PROCESS_CHUNK", 8)
     path_of(numbered[70][0]).write_bytes(b"no image at all")
-    fractions, (array, broken, notes) = run_to_end(decode(numbered, form(1)))
+    fractions, (array, broken, notes, _) = run_to_end(decode(numbered, form(1)))
     assert broken == {70: "not an image"}
     assert notes == ()
     whole = [value for value in range(150) if value != 70]
@@ -274,7 +274,7 @@ def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
     while (fraction := next(work)) < 0.8:
         assert fraction >= before
     die_at(last)
-    _, (array, broken, notes) = run_to_end(work)
+    _, (array, broken, notes, _) = run_to_end(work)
     assert not broken
     assert (array == np.arange(150)[:, None, None, None]).all()
     assert "were replaced twice" in notes[0]
@@ -289,7 +289,7 @@ def test_an_image_that_crashes_its_decoder_is_broken_and_named(
     crashing = (3, 70, 71, 149)
     for at in crashing:
         path_of(numbered[at][0]).write_bytes(crashing_decoder.CRASHES)
-    _, (array, broken, notes) = run_to_end(decode_by_processes(numbered, form(1), 2))
+    _, (array, broken, notes, _) = run_to_end(decode_by_processes(numbered, form(1), 2))
     assert broken == dict.fromkeys(crashing, "it crashes the decoder by signal 11")
     assert notes == ()
     whole = [value for value in range(150) if value not in crashing]

@@ -16,6 +16,7 @@ from engine.process import recipe_checks
 from engine.process.session import Session
 from engine.protocol import events
 from engine.protocol.events import Layer
+from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.run.journal import Journal
 from tests import scripted
@@ -130,3 +131,12 @@ def test_the_article_net_is_found_out_before_pytorch_raises() -> None:
         recipe_checks.check_batch(one, layer_events.layers(model, 3, 32), 1)
     with pytest.raises(ValueError, match="more than 1 value"):
         model.train()(torch.zeros(1, 3, 32, 32))
+
+
+def test_a_network_of_one_input_size_is_refused_for_images_that_grow() -> None:
+    recipe = Recipe(arch="lenet5", size=32, size_start=16, crop_scale=(0.25, 1.0))
+    lenet5, resnet20 = (registry.build(arch, 3, 32, 2) for arch in ("lenet5", "resnet20"))
+    recipe_checks.check_growth(Recipe(), lenet5, (3, 32, 32))
+    recipe_checks.check_growth(recipe, resnet20, (3, 32, 32))
+    with pytest.raises(UsageError, match="lenet5 takes images of 32 pixels alone"):
+        recipe_checks.check_growth(recipe, lenet5, (3, 32, 32))

@@ -329,18 +329,24 @@ def images_resident(needed: float, device: str) -> str:
     return f"the images ({numbers.size(needed)}) stay in the memory of the {device}"
 
 
-def images_streamed(needed: float, room: float, workers: int) -> str:
+def images_streamed(needed: float, room: float, workers: int, *, kept: bool) -> str:
+    once = "decoded once, kept on the disk and read when needed"
     return (
         f"the images ({numbers.size(needed)}, with room for {numbers.size(room)} in memory) are "
-        f"decoded from disk when needed, by {workers} process{'es' * (workers > 1)}"
+        f"{once if kept else 'decoded from disk when needed'}, by {_processes(workers)}"
     )
 
 
-def crops_streamed(canvas: int, workers: int) -> str:
+def images_cropped(canvas: int, workers: int, *, kept: bool) -> str:
+    often = "once and kept on the disk" if kept else "in every epoch"
     return (
-        f"random crops are made of images that are decoded to a shorter side of {canvas} pixels, "
-        f"by {workers} process{'es' * (workers > 1)}"
+        f"each image is decoded {often}, with its shorter side shrunk to about {canvas} pixels if "
+        f"it is much longer; random crops are made of that when needed, by {_processes(workers)}"
     )
+
+
+def _processes(count: int) -> str:
+    return f"{count} process{'es' * (count > 1)}"
 
 
 def cannot_stream(data: str) -> str:

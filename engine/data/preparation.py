@@ -91,7 +91,8 @@ def early_reading(recipe: Recipe, code: Path | None = None) -> DataReading | Non
     """
     if recipe.data in datasets.DATASETS:
         return None
-    return DataReading(recipe, min(MOST_EARLY_BYTES, memory.free_bytes() * EARLY_SHARE), code)
+    room = min(MOST_EARLY_BYTES, memory.free_bytes() * EARLY_SHARE)
+    return DataReading(recipe, room, code, keeps=True)
 
 
 def loading_phases(
@@ -103,6 +104,8 @@ def loading_phases(
     """
     from engine.data.loading import load
 
+    if reading is None and recipe.data not in datasets.DATASETS:
+        reading = DataReading(recipe, code=code, keeps=True)
     return (yield from _in_tenths("loading", recipe.data, load(recipe, room, reading, code)))
 
 
@@ -139,12 +142,8 @@ def data_alerts(
     if levels := dataset.rendering.levels:
         yield events.Alert("info", "levels", data_text.levels_used(*levels))
     needed = dataset.bytes
-    if dataset.canvas:
-        cropped = data_text.crops_streamed(dataset.canvas, resolved.threads)
-        yield events.Alert("info", "loader", cropped)
-    elif resolved.loader == "streaming":
-        streamed = data_text.images_streamed(needed, room, resolved.threads)
-        yield events.Alert("info", "loader", streamed)
+    if resolved.loader == "streaming":
+        yield events.Alert("info", "loader", _streamed(dataset, room, resolved.threads))
     else:
         device = data_text.DEVICES[resolved.device]
         yield events.Alert("info", "loader", data_text.images_resident(needed, device))
@@ -152,6 +151,13 @@ def data_alerts(
         yield events.Alert("info", "validation", validation)
     if dataset.test is not None:
         yield events.Alert("info", "test", data_text.TEST_AT_THE_END)
+
+
+def _streamed(dataset: Dataset, room: float, workers: int) -> str:
+    """How images are read that are not in memory."""
+    if dataset.canvas:
+        return data_text.images_cropped(dataset.canvas, workers, kept=dataset.is_kept)
+    return data_text.images_streamed(dataset.bytes, room, workers, kept=dataset.is_kept)
 
 
 def _summary(dataset: Dataset, recipe: Recipe) -> str:

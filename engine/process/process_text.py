@@ -243,6 +243,13 @@ def learned_in_parts(batch: int, parts: int, *, batch_norm: bool) -> str:
     )
 
 
+def takes_one_size(arch: str, start: int, size: int) -> str:
+    return (
+        f"{arch} takes images of {size} pixels alone, and size_start = {start} begins with smaller "
+        "ones: use --set size_start=0, or an architecture that takes any size, such as resnet18."
+    )
+
+
 def more_parts_than_images(parts: int, batch: int) -> str:
     return (
         f"accumulate = {parts} asks for more parts than the {batch:,} images that a step learns "

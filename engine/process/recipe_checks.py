@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from engine.catalog import datasets
+from torch import nn
+
+from engine.catalog import architecture_names, datasets
 from engine.errors import UsageError
+from engine.inspection import layer_events
 from engine.process import process_text
 from engine.protocol.events import Layer
-from engine.recipes import presets
+from engine.recipes import image_growth, presets
 from engine.recipes.recipe import Recipe
 
 # The statistics of smaller batches are poor estimates (Wu & He 2018, "Group normalization").
@@ -73,6 +76,19 @@ def learned_in_parts(layers: Sequence[Layer], batch: int, parts: int) -> str:
         return ""
     normed = any(map(_is_batch_norm, layers))
     return process_text.learned_in_parts(batch, parts, batch_norm=normed)
+
+
+def check_growth(recipe: Recipe, model: nn.Module, shape: Sequence[int]) -> None:
+    """Raise UsageError where the model takes images of `shape` (C, H, W), but no smaller ones."""
+    channels, size, _ = shape
+    start = image_growth.side(recipe, size, epoch=1, epochs=recipe.epochs)
+    if start == size:
+        return
+    try:
+        layer_events.layers(model, channels, start)
+    except Exception as error:
+        arch = architecture_names.short_name(recipe.arch)
+        raise UsageError(process_text.takes_one_size(arch, start, size)) from error
 
 
 def check_batch(

@@ -99,6 +99,7 @@ class TrainerSetup:
         # The other ranks take over the leader's weights.
         if rank.leads and saved is None:
             yield from model_init.initialise(model, recipe, dataset, first)
+        recipe_checks.check_growth(recipe, model, dataset.train.shape)
         trainer = Trainer(recipe, resolved, device, dataset, model, time.monotonic, rank)
         resolved = yield from self._split(trainer, resolved, device)
         batch = trainer.batch // rank.count

@@ -38,6 +38,7 @@ from engine.inspection.layer_events import LayerHealthReading
 from engine.models.transfer_learning import FrozenBackbone
 from engine.protocol import commands, events
 from engine.protocol.events import Event, measured
+from engine.recipes import image_growth
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training import training_text
 from engine.training.confusion_event import confusion
@@ -96,6 +97,9 @@ class Trainer:
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
         self.inspector = Inspector(self.eval_model, self.layers, dataset, self._loader, self._judge)
         self.progress = progress = Progress(recipe, self._loader.steps_per_epoch)
+        self._loader.side_of = self._side_of
+        # The height and width of the images that the recorded steps take.
+        self._recorded_side = 0
         self._recorded = (
             RecordedSteps(self._learner, self._loader, progress, device, together)
             if resolved.cuda_graph == "on"
@@ -218,9 +222,17 @@ class Trainer:
         """Train the rest of the epoch, from the current step."""
         self._begin_training()
         self._rank.start_steps()
+        while self.progress.steps_left_in_epoch:
+            yield from self._train_at(self._side_of(self.epoch))
+
+    def _train_at(self, side: int) -> Iterator[Event | None]:
+        """Train the rest of the epoch on images of this side, or until steering changes it."""
+        if self._recorded is not None and side != self._recorded_side:
+            self._recorded.forget()
+        self._recorded_side = side
         first = self.step % self.steps_per_epoch
         with contextlib.closing(self._loader.epoch(self.epoch, first)) as batches:
-            while self.progress.steps_left_in_epoch:
+            while self.progress.steps_left_in_epoch and self._side_of(self.epoch) == side:
                 self._timer.start()
                 self._is_in_step = True
                 steps, images = self._take(batches)
@@ -230,6 +242,13 @@ class Trainer:
                 self._backlog.add()  # a CPU-GPU sync: waits for the step before the last few
                 self._timer.stop()
                 yield from self._reports() or (None,)
+
+    def _side_of(self, epoch: int) -> int:
+        """The height and width of the training images of an epoch, as now planned."""
+        size, epochs = self._dataset.train.shape[-1], self.progress.steering.epochs
+        return (
+            image_growth.side(self._recipe, size, epoch, epochs) if self._dataset.canvas else size
+        )
 
     def _begin_training(self) -> None:
         self.model.train()
@@ -283,6 +302,7 @@ class Trainer:
         yield events.Phase("evaluating", step=self.step)
         result, seconds = yield from self._evaluator.evaluate(self.eval_model, self._validation)
         self.validated = result
+        self._loader.seal()
         yield from self._data_alerts()
         self.inspector.evaluated = EvaluatedCells(self.epoch, result.classes, result.cells)
         yield confusion(result, self.epoch, self.step)
@@ -293,6 +313,9 @@ class Trainer:
         """What the loaders of all ranks have to say about the data since the last call."""
         for sentence in itertools.chain(*self._rank.gather(self._loader.new_warnings())):
             yield events.Alert("warning", "data", sentence, step=self.step)
+        notes = self._loader.new_notes() if self._rank.first_here else ()
+        for sentence in itertools.chain(*self._rank.gather(notes)):
+            yield events.Alert("warning", "cache", sentence, step=self.step)
 
     def _epoch_ended(
         self, result: EvaluationResult, evaluation_seconds: float

@@ -11,7 +11,10 @@ import torch
 from torch import Tensor
 
 from engine.data import data_text
+from engine.data.cache.image_stamps import Numbers
+from engine.data.cache.image_store import ImageStore
 from engine.data.decoding.decode import AS_IN_FILE, ImageFormat, decode_all
+from engine.data.decoding.making import Crops, Kept, Making
 from engine.data.decoding.rendering import Rendering
 from engine.data.inventory.validation_source import ValidationSource
 from engine.data.stored.stored_image import StoredImage
@@ -91,7 +94,8 @@ class StoredImages:
 
     `place` is the path or name of their data set. `broken` notes images that were found broken, and
     why. `one` does not open them again, since some crash the process that does. Where more than
-    `most_in_a_row` are broken, they are probably not the cause.
+    `most_in_a_row` are broken, they are probably not the cause. `store` keeps them decoded, under
+    the `numbers` (N,).
     """
 
     place: str
@@ -100,6 +104,8 @@ class StoredImages:
     image_format: ImageFormat
     broken: dict[StoredImage, str] = field(default_factory=dict)
     most_in_a_row: int = MOST_BROKEN_IN_A_ROW
+    store: ImageStore | None = None
+    numbers: Numbers | None = None
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -120,23 +126,32 @@ class StoredImages:
         Raises DataError where many in a row are broken.
         """
         pixels = np.empty((1, *self.shape), np.uint8)
-        at = self.first_decoded(
-            index, lambda image: decode_all([image], self.image_format, pixels).get(0, "")
-        )
+
+        def decode(at: int) -> str:
+            image, making = self.stored[at], self.making([at])
+            return decode_all([image], self.image_format, pixels, making=making).get(0, "")
+
+        at = self.first_decoded(index, decode)
         name = self.stored[at].name
         return ShownImage(torch.from_numpy(pixels[0]), int(self.labels[at]), at, name)
 
-    def first_decoded(self, index: int, decode: Callable[[StoredImage], str]) -> int:
+    def making(self, indices: Sequence[int], crops: Crops | None = None) -> Making:
+        """How the images with these indices become pixels."""
+        if self.store is None or self.numbers is None:
+            return Making(crops=crops)
+        return Making(Kept(self.store, self.numbers[indices].tolist()), crops)
+
+    def first_decoded(self, index: int, decode: Callable[[int], str]) -> int:
         """The index of the first image from this one on that is not broken.
 
-        `decode` decodes an image, and returns why it is broken, else nothing. Raises DataError
-        where many in a row are broken.
+        `decode` decodes the image with an index, and returns why it is broken, else nothing. Raises
+        DataError where many in a row are broken.
         """
         broken: dict[str, str] = {}
         for position in range(index, index + self._most_in_a_row):
             at = position % len(self)
             image = self.stored[at]
-            if not (why := self.broken.get(image) or decode(image)):
+            if not (why := self.broken.get(image) or decode(at)):
                 return at
             broken[image.name] = why
         raise DataError(data_text.all_broken(self.place, broken))
@@ -190,6 +205,11 @@ class Dataset:
     def loader(self) -> Literal["resident", "streaming"]:
         """Where the training images are: in memory, or on disk."""
         return "resident" if isinstance(self.train, Images) else "streaming"
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether streamed images are kept decoded."""
+        return isinstance(self.train, StoredImages) and self.train.store is not None
 
     @property
     def shows_nothing(self) -> bool:

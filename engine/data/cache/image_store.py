@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import mmap
 import os
 import struct
 from collections.abc import Sequence
@@ -94,7 +93,10 @@ class ImageStore:
             fcntl.flock(self._lock, fcntl.LOCK_SH)
 
     def close(self) -> None:
+        """From now on nothing is there, and nothing is written."""
         self._opened.close()
+        # The next file that is opened may get the number of a closed one.
+        self._pixels = self._index = self._stamps = self._lock = -1
 
     def __del__(self) -> None:
         self.close()
@@ -102,14 +104,19 @@ class ImageStore:
     def read(self, number: int) -> tuple[Canvas, float] | None:
         """The decoded image in a slot, and the share of its values outside the levels.
 
-        The pixels are (h, w, C), or (C, size, size) without canvases; they may be written to, which
-        changes no file. None where it is not there.
+        The pixels are (h, w, C), or (C, size, size) without canvases. None where it is not there.
+
+        They are not mapped: a file that is cut off, or a disk that fails, would kill the process.
+        Reading them takes no longer, since a crop needs most of them.
         """
         try:
             record = self._record(number)
             if record is None or not self._is_whole():
                 return None
-            pixels = self._mapped(number, self._shape(record.height, record.width))
+            pixels = np.empty(self._shape(record.height, record.width), np.uint8)
+            at = number * self.layout.slot_bytes
+            if _read(self._pixels, pixels.data.cast("B"), at) < pixels.nbytes:
+                return None
         except OSError:
             return None
         return Canvas(pixels, record.size), record.outside
@@ -159,15 +166,14 @@ class ImageStore:
         shape = self.layout.image_format.shape
         pixels = np.empty((len(numbers), *shape), np.uint8)
         there = slot_records.written(records)
-        if there.any() and self._is_whole():
-            with mmap.mmap(self._pixels, 0, mmap.MAP_SHARED, mmap.PROT_READ) as mapped:
-                mapped.madvise(mmap.MADV_WILLNEED)
-                kept = np.frombuffer(mapped, np.uint8).reshape(-1, *shape)
-                # All numbers are in range, and to check them would copy all pixels twice.
-                np.take(kept, numbers, axis=0, out=pixels, mode="clip")
-                del kept  # else the map could not be closed
-        else:
-            there[:] = False
+        for start, end in _runs(numbers):
+            target = pixels[start:end].data.cast("B")
+            at = int(numbers[start]) * self.layout.slot_bytes
+            try:
+                done = _read(self._pixels, target, at) if there[start:end].any() else 0
+            except OSError:
+                done = 0
+            there[start + done // self.layout.slot_bytes : end] = False
         outside = np.ascontiguousarray(records[:, slot_records.OUTSIDE]).view(np.float32)
         return Views(pixels, outside, there)
 
@@ -247,17 +253,6 @@ class ImageStore:
         image_format = self.layout.image_format
         return (height, width, image_format.channels) if image_format.canvas else image_format.shape
 
-    def _mapped(self, number: int, shape: tuple[int, int, int]) -> Pixels:
-        """The pixels of a slot, mapped alone: a map of all would count as memory of the process."""
-        at, count = number * self.layout.slot_bytes, shape[0] * shape[1] * shape[2]
-        before = at % mmap.ALLOCATIONGRANULARITY
-        access = mmap.PROT_READ | mmap.PROT_WRITE
-        mapped = mmap.mmap(
-            self._pixels, before + count, mmap.MAP_PRIVATE, access, offset=at - before
-        )
-        mapped.madvise(mmap.MADV_WILLNEED)  # else a cold disk is asked for it in many pieces
-        return np.frombuffer(mapped, np.uint8, count, before).reshape(shape)
-
     def _may_write(self, number: int, file: str, size: int) -> bool:
         if self._stopped or self._record(number) is not None:
             return False
@@ -333,7 +328,15 @@ def _write(descriptor: int, content: memoryview, at: int) -> None:
         content, at = content[done:], at + done
 
 
-def _read(descriptor: int, target: memoryview, at: int) -> None:
-    """Fill the target, as far as the file goes."""
+def _read(descriptor: int, target: memoryview, at: int) -> int:
+    """Fill the target, as far as the file goes; returns the number of bytes."""
+    begun = at
     while target and (done := os.preadv(descriptor, [target], at)):
         target, at = target[done:], at + done
+    return at - begun
+
+
+def _runs(numbers: Numbers) -> list[tuple[int, int]]:
+    """First place and end of each run of numbers that follow each other."""
+    ends = [*(np.flatnonzero(np.diff(numbers) != 1) + 1).tolist(), len(numbers)]
+    return list(zip([0, *ends[:-1]], ends, strict=True)) if len(numbers) else []

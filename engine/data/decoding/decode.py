@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -14,8 +14,9 @@ from PIL import UnidentifiedImageError
 
 from engine import text
 from engine.data import data_text
-from engine.data.decoding.canvas import decode_canvas
+from engine.data.decoding.canvas import Canvas, decode_canvas
 from engine.data.decoding.framing import fitted, framed, with_margin
+from engine.data.decoding.making import ANEW, Making
 from engine.data.decoding.plain_jpeg import plain_pixels
 from engine.data.decoding.rendering import FRACTIONS, WHOLE, Rendering
 from engine.data.decoding.upright import upright
@@ -26,6 +27,9 @@ if TYPE_CHECKING:  # decoding processes know no recipe
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 Shares: TypeAlias = npt.NDArray[np.float32]
+
+# Makes pixels (C, side, side) of an image; also says which share of it is outside the levels.
+Maker: TypeAlias = "Callable[[StoredImage, ImageFormat, Making], tuple[Pixels, float]]"
 
 GREY = ("1", "L", *WHOLE, FRACTIONS)
 
@@ -58,16 +62,18 @@ def decode_all(
     image_format: ImageFormat,
     pixels: Pixels,
     outside: Shares | None = None,
+    making: Making = ANEW,
+    make: Maker | None = None,
 ) -> dict[int, str]:
-    """Decode N images into pixels (N, C, size, size); returns why some are broken, by index.
+    """Make pixels (N, C, side, side) of N images; returns why some are broken, by index.
 
-    `outside` (N,) gets the share of the values of each that are outside the levels, if there are
-    levels.
+    `make` makes those of one, by default `view`. `outside` (N,) gets the share of the values of
+    each that are outside the levels, if there are levels.
     """
     broken = {}
     for index, (image, target) in enumerate(zip(images, pixels, strict=True)):
         try:
-            target[:], share = rendered(image, image_format)
+            target[:], share = (make or view)(image, image_format, making.part(index, index + 1))
             if outside is not None and image_format.rendering.levels:
                 outside[index] = share
         except Exception as error:  # noqa: BLE001 (Pillow's parsers raise errors of any type)
@@ -85,6 +91,35 @@ def why_broken(error: Exception) -> str:
     if "truncated" in words.lower():
         return data_text.ENDS_EARLY
     return words.partition("\n")[0] or type(error).__name__
+
+
+def view(stored: StoredImage, image_format: ImageFormat, making: Making) -> tuple[Pixels, float]:
+    """The pixels (C, side, side) of a view, and the share of the image's values outside the levels.
+
+    Raises as `decode`.
+    """
+    canvas, outside = canvas_or_view(stored, image_format, making)
+    if not image_format.canvas:
+        return canvas.pixels, outside
+    return framed(canvas, image_format), outside
+
+
+def canvas_or_view(
+    stored: StoredImage, image_format: ImageFormat, making: Making
+) -> tuple[Canvas, float]:
+    """What is kept of an image: from the store, if it is there; else decoded, and put there."""
+    store, (number, *_) = making.kept or (None, [0])
+    found = None if store is None else store.read(number)
+    if found is not None:
+        return found
+    if image_format.canvas:
+        found = decode_canvas(stored, image_format)
+    else:
+        pixels, outside = rendered(stored, image_format)
+        found = Canvas(pixels, (image_format.size, image_format.size)), outside
+    if store is not None:
+        store.write(number, stored, *found)
+    return found
 
 
 def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:

@@ -57,10 +57,10 @@ def _reopen(duplicate: Any) -> SharedMemory:
 class DecodeBuffer:
     """The shared memory that decoders write to.
 
-    `pixels` is (slots, batch, C, H, W). `wanted` (slots,) is false for slots whose images are no
-    longer needed. `decoding` (slots, batch) has the pid of the process that decodes an image at the
-    moment, else 0. `outside` is the share of an image's values outside the levels: (slots, batch),
-    or (slots, 0) without levels.
+    `pixels` is (slots, batch, C, H, W); `views` has those of smaller images. `wanted` (slots,) is
+    false for slots whose images are no longer needed. `decoding` (slots, batch) has the pid of the
+    process that decodes an image at the moment, else 0. `outside` is the share of an image's values
+    outside the levels: (slots, batch), or (slots, 0) without levels.
     """
 
     def __init__(
@@ -87,6 +87,12 @@ class DecodeBuffer:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return DecodeBuffer, (self._shared, self._slots, self._batch, self.image_format)
+
+    def views(self, slot: int, side: int) -> Pixels:
+        """The pixels (batch, C, side, side) of a slot; `side` is at most that of the format."""
+        shape = self._batch, self.image_format.channels, side, side
+        values: Pixels = self.pixels[slot].reshape(-1)
+        return values[: math.prod(shape)].reshape(shape)
 
     def close(self) -> None:
         self._shared.close()

@@ -7,6 +7,7 @@ thread, which makes thousands of small calls.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import threading
@@ -21,11 +22,14 @@ from typing import Any
 from engine import text
 from engine.data import data_text
 from engine.data.decoding import fork_server
-from engine.data.decoding.decode import decode_all
+from engine.data.decoding.decode import Maker, decode_all, view
 from engine.data.decoding.decode_buffer import CannotStartError, DecodeBuffer
+from engine.data.decoding.making import ANEW, Making
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import CRASH_SIGNALS
 
+# What processes import that crop. It loads torch, so nobody else imports it.
+CROPPING_MODULE = "engine.data.decoding.cropping_process"
 # The interval at which a wait checks that all processes are alive.
 ALIVE_SECONDS = 1.0
 
@@ -69,21 +73,32 @@ class _Context(ForkServerContext):
         return self.started[-1]
 
 
+def start_server(module: str = "") -> None:
+    """Start the process that decoders are forked from, unless it is running.
+
+    A `module` that is named is imported there, once for all of them. Raises OSError.
+    """
+    fork_server.start([__name__, module] if module else [__name__])
+
+
 class DecoderPool(ProcessPoolExecutor):
     """Processes that open images, and `decode` into a buffer if there is one.
 
     Each starts when it is first needed.
     """
 
-    def __init__(self, workers: int, buffer: DecodeBuffer | None = None) -> None:
-        """Raises CannotStartError where the system refuses what the processes need."""
+    def __init__(self, workers: int, buffer: DecodeBuffer | None = None, module: str = "") -> None:
+        """The `view` of a `module` makes the pixels, if one is named.
+
+        Raises CannotStartError where the system refuses what the processes need.
+        """
         self._context, self._ended = _Context(), False
         try:
-            fork_server.start(__name__)
+            start_server(module)
         except OSError as error:
             raise CannotStartError(data_text.no_decoders(text.reason(error))) from error
         try:  # the executor's semaphores are files in /dev/shm
-            super().__init__(workers, self._context, initializer=_begin, initargs=(buffer,))
+            super().__init__(workers, self._context, initializer=_begin, initargs=(buffer, module))
         except OSError as error:
             raise CannotStartError(data_text.no_semaphores(text.reason(error))) from error
 
@@ -123,14 +138,17 @@ class DecoderPool(ProcessPoolExecutor):
         return {pid: number for pid, number in signals.items() if number in CRASH_SIGNALS}
 
 
-# The buffer that a decoder process was started with.
+# The buffer that a decoder process was started with, and what makes the pixels of an image.
 _buffer: DecodeBuffer
+_make: Maker = view
 
 
-def _begin(buffer: DecodeBuffer | None) -> None:
-    global _buffer
+def _begin(buffer: DecodeBuffer | None, module: str) -> None:
+    global _buffer, _make
     if buffer is not None:
         _buffer = buffer
+    if module:
+        _make = importlib.import_module(module).view
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
@@ -143,7 +161,11 @@ def _exit_with_parent() -> None:
 
 
 def decode(
-    slot: int, start: int, images: Sequence[StoredImage], known: Mapping[StoredImage, str]
+    slot: int,
+    start: int,
+    images: Sequence[StoredImage],
+    known: Mapping[StoredImage, str],
+    making: Making = ANEW,
 ) -> dict[int, str]:
     """Decode images into a slot from position `start` on; returns why some are broken, by position.
 
@@ -152,14 +174,22 @@ def decode(
     if not _buffer.wanted[slot]:
         return {}
     broken, pid = {}, os.getpid()
-    for at, image in enumerate(images, start):
+    side = _buffer.image_format.size if making.crops is None else making.crops.size
+    targets = _buffer.views(slot, side)
+    for index, image in enumerate(images):
+        at = start + index
         if image in known:
             broken[at] = known[image]
             continue
         _buffer.decoding[slot, at] = pid
-        place = slot, slice(at, at + 1)
+        place = slice(at, at + 1)
         found = decode_all(
-            [image], _buffer.image_format, _buffer.pixels[place], _buffer.outside[place]
+            [image],
+            _buffer.image_format,
+            targets[place],
+            _buffer.outside[slot, place],
+            making.part(index, index + 1),
+            _make,
         )
         _buffer.decoding[slot, at] = 0
         if found:

@@ -13,9 +13,10 @@ import numpy as np
 
 from engine import text
 from engine.data import data_text
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.decode import ImageFormat, Pixels
 from engine.data.decoding.decode_buffer import CannotStartError, DecodeBuffer
 from engine.data.decoding.decoder_workers import DecoderPool, decode
+from engine.data.decoding.making import ANEW, Making
 from engine.data.stored.stored_image import StoredImage
 
 # The number of images that one process decodes at a time. Several processes share a task, so that
@@ -38,6 +39,7 @@ class DecodeTask:
     slot: int
     images: Sequence[StoredImage]
     start: int = 0
+    making: Making = ANEW
     # The decoding of each chunk, by the index of its first image.
     parts: dict[int, Future[dict[int, str]]] = field(default_factory=dict)
 
@@ -56,19 +58,31 @@ class Decoders:
         batch: int,
         image_format: ImageFormat,
         chunk: int = DECODE_CHUNK,
+        module: str = "",
     ) -> None:
-        self._workers, self._chunk = workers, chunk
+        """The `view` of a `module` makes the pixels, if one is named."""
+        self._workers, self._chunk, self._module = workers, chunk, module
         self._buffer = DecodeBuffer.zeroed(slots, batch, image_format)
         self.pixels, self.outside = self._buffer.pixels, self._buffer.outside
         self._deaths = 0
         # The images at which a process crashed, and why they are broken.
         self._crashed: dict[StoredImage, str] = {}
         self._unfinished: dict[DecodeTask, None] = {}
-        self._pool = DecoderPool(workers, self._buffer)
+        self._pool = DecoderPool(workers, self._buffer, module)
 
-    def submit(self, slot: int, images: Sequence[StoredImage], start: int = 0) -> DecodeTask:
+    def views(self, slot: int, side: int) -> Pixels:
+        """The pixels (batch, C, side, side) of a slot, as `DecodeBuffer.views`."""
+        return self._buffer.views(slot, side)
+
+    def submit(
+        self,
+        slot: int,
+        images: Sequence[StoredImage],
+        start: int = 0,
+        making: Making = ANEW,
+    ) -> DecodeTask:
         """Start decoding images into a free slot. Raises BrokenProcessPool as `result`."""
-        task = DecodeTask(slot, images, start)
+        task = DecodeTask(slot, images, start, making)
         self._buffer.wanted[slot] = True
         self._buffer.decoding[slot] = 0
         self._unfinished[task] = None
@@ -100,12 +114,12 @@ class Decoders:
             except BrokenProcessPool as death:
                 self._replace(death, most)
 
-    def decode_one(self, slot: int, position: int, image: StoredImage) -> str:
+    def decode_one(self, slot: int, position: int, image: StoredImage, making: Making) -> str:
         """Decode an image into a slot whose task is finished; returns why it is broken, or "".
 
         Raises BrokenProcessPool as `result`.
         """
-        return self.result(self.submit(slot, [image], position)).get(position, "")
+        return self.result(self.submit(slot, [image], position, making)).get(position, "")
 
     @property
     def why_died(self) -> str:
@@ -175,7 +189,8 @@ class Decoders:
                 images = task.images[at : at + self._chunk]
                 known = {each: self._crashed[each] for each in images if each in self._crashed}
                 place = task.slot, task.start + at
-                task.parts[at] = self._pool.submit(decode, *place, images, known)
+                making = task.making.part(at, at + self._chunk)
+                task.parts[at] = self._pool.submit(decode, *place, images, known, making)
 
     def _replace(self, death: Exception, most: int = MOST_DEATHS) -> None:
         """Start new processes, which decode all unfinished tasks into the same slots.
@@ -204,7 +219,7 @@ class Decoders:
     def _renew(self) -> None:
         self._pool.end()
         self._buffer.decoding[:] = 0
-        self._pool = DecoderPool(self._workers, self._buffer)
+        self._pool = DecoderPool(self._workers, self._buffer, self._module)
 
 
 def _is_unfinished(part: Future[dict[int, str]]) -> bool:

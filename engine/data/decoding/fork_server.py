@@ -22,13 +22,13 @@ from engine.machine.socket_address import short_path
 ENGINE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 
-def start(module: str) -> None:
-    """Start the server with this module imported and signals blocked, unless it is running.
+def start(modules: list[str]) -> None:
+    """Start the server with these modules imported and signals blocked, unless it is running.
 
     It inherits no descriptor of the engine, so the run's lock stays with the engine. Raises OSError
     where the socket cannot be made.
     """
-    server.set_forkserver_preload([module])
+    server.set_forkserver_preload(modules)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENGINE_SIGNALS)
     try:
         with _silent():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
@@ -10,10 +11,12 @@ import torch
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.dataset import Dataset, Images, Split, StoredImages
 from engine.data.base.seeds import derive_seed
+from engine.data.decoding.cropping import Cropping
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.devices import device as devices
 from engine.distributed.batch_share import WHOLE, BatchShare
+from engine.recipes import image_growth
 from engine.recipes.recipe import Recipe
 
 Loader: TypeAlias = ResidentLoader | StreamingLoader
@@ -33,9 +36,7 @@ def loader(
     evaluation batch, and augments it with different random numbers. Raises UsageError where the
     parts of a batch would not be equal.
     """
-    train = dataset.train
-    canvas = train.image_format.canvas if isinstance(train, StoredImages) else 0
-    augmentation = Augmentation.of(recipe, canvas)
+    augmentation = Augmentation.of(recipe, dataset.canvas)
     if part.rank:
         seed = derive_seed(recipe.seed, part.rank)
         augmentation = dataclasses.replace(augmentation, seed=seed)
@@ -49,9 +50,14 @@ def loader(
         "memory_format": layout,
         "part": part,
     }
-    if isinstance(train, StoredImages):
-        return StreamingLoader(train, **shared, workers=workers)
-    return ResidentLoader(train, **shared)
+    if isinstance(dataset.train, StoredImages):
+        cropping = Cropping.of(recipe) if dataset.canvas else None
+        found = StreamingLoader(dataset.train, **shared, workers=workers, cropping=cropping)
+        found.side_of = partial(
+            image_growth.side, recipe, dataset.train.shape[-1], epochs=recipe.epochs
+        )
+        return found
+    return ResidentLoader(dataset.train, **shared)
 
 
 def on_device(images: Split, device: torch.device) -> Split:

@@ -36,7 +36,7 @@ class ResidentLoader(TrainingLoader):
         part: BatchShare = WHOLE,
     ) -> None:
         normalise = Normalise(mean, std, device, memory_format)
-        super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
+        super().__init__(images, batch, seed, augmentation, normalise, device, part)
         self._pixels = images.pixels.to(device)
         self._labels = images.labels.to(device)
         self._shown = None if images.shown is None else images.shown.to(device)
@@ -71,6 +71,13 @@ class ResidentLoader(TrainingLoader):
     def new_warnings(self) -> tuple[str, ...]:
         """Always empty: loading has already warned about images in memory."""
         return ()
+
+    def new_notes(self) -> tuple[str, ...]:
+        """Always empty: loading has said what is kept of the images."""
+        return ()
+
+    def seal(self) -> None:
+        """Do nothing: loading has sealed what is kept of the images."""
 
     def close(self) -> None:
         """Do nothing: no process serves this loader."""

@@ -1,4 +1,4 @@
-"""Loads batches of a data set that is too large for memory, by decoding files ahead."""
+"""Loads batches of images that are not in memory, by decoding or cropping them ahead."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import LEFT_OUT, Split, StoredImages
 from engine.data.base.seeds import epoch_order
+from engine.data.cache.sealing import Sealing
+from engine.data.decoding.cropping import Cropping
+from engine.data.decoding.decoder_workers import CROPPING_MODULE
 from engine.data.decoding.decoders import DECODE_CHUNK, Decoders, DecodeTask
+from engine.data.decoding.making import Crops
 from engine.data.loaders.normalisation import Normalise
 from engine.data.loaders.prefetch import CopyStream, DecodedBatch, prefetch
 from engine.data.loaders.training_loader import TrainingLoader
@@ -27,12 +31,16 @@ from engine.data.stored.stored_image import StoredImage
 from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.errors import DataError
 
+# Makes the crops of the images with these indices.
+CropsOf: TypeAlias = Callable[[Sequence[int]], Crops]
+
 
 class Pending(NamedTuple):
     """A batch that is being decoded, and the indices of its images."""
 
     task: DecodeTask
     indices: Tensor
+    crops_of: CropsOf | None
 
 
 class Place(NamedTuple):
@@ -40,6 +48,7 @@ class Place(NamedTuple):
 
     slot: int
     position: int
+    crops_of: CropsOf | None
 
 
 # Changes a batch in a place whose image is broken.
@@ -49,7 +58,9 @@ Mend: TypeAlias = Callable[[StoredImages, DecodedBatch, Place], None]
 class StreamingLoader(TrainingLoader):
     """Gives the same images in the same order as ResidentLoader.
 
-    `workers` processes decode ahead of the training, from the first pass until `close`.
+    With a `cropping`, each training image is a random crop of its canvas, (C, side, side) with the
+    side that `side_of` gives for the epoch. `workers` processes work ahead of the training, from
+    the first pass until `close`.
     """
 
     def __init__(
@@ -65,15 +76,18 @@ class StreamingLoader(TrainingLoader):
         memory_format: torch.memory_format,
         workers: int,
         part: BatchShare = WHOLE,
+        cropping: Cropping | None = None,
     ) -> None:
         normalise = Normalise(mean, std, device, memory_format)
-        super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
-        self._images, self._workers = images, workers
+        super().__init__(images, batch, seed, augmentation, normalise, device, part)
+        self._images, self._workers, self._cropping = images, workers, cropping
         # One slot has the current batch, one is spare, the others hold two chunks per process.
         slots = 2 + -(-2 * workers * DECODE_CHUNK // self._share)
         self._free = list(range(slots))
-        self._decoders = Decoders(workers, slots, self._share, images.image_format)
-        self._pixels = torch.from_numpy(self._decoders.pixels)
+        module = CROPPING_MODULE if cropping else ""
+        form = images.image_format
+        self._decoders = Decoders(workers, slots, self._share, form, module=module)
+        self._sealing = None if images.store is None else Sealing(images.store)
         # By the number of their split in `_splits`, and their index there.
         self._broken: dict[tuple[int, int], tuple[StoredImage, str]] = {}
         self._splits, self._reported = [images], 0
@@ -87,7 +101,7 @@ class StreamingLoader(TrainingLoader):
         steps = range(first, self.steps_per_epoch)
         batches = (indices[step * self.batch : (step + 1) * self.batch] for step in steps)
         parts = [self._part.of(batch) for batch in batches]
-        arrived = self._arrived(self._images, parts, self._stand_in)
+        arrived = self._arrived(self._images, parts, self._stand_in, self._crops_of(epoch))
         for step, decoded in zip(steps, arrived, strict=True):
             yield RawBatch(*decoded, epoch, step)
 
@@ -101,6 +115,15 @@ class StreamingLoader(TrainingLoader):
         parts = [self._part.of(indices) for indices in batches]
         for pixels, labels, _ in self._arrived(images, parts, self._leave_out):
             yield self.normalise(pixels), labels
+
+    def seal(self) -> None:
+        """Begin to make safe from a power cut what is kept of the images."""
+        if self._sealing is not None:
+            self._sealing.begin()
+
+    def new_notes(self) -> tuple[str, ...]:
+        """What there is to say of the images that are kept, since the last call."""
+        return () if self._images.store is None else self._images.store.pop_notes()
 
     def new_warnings(self) -> tuple[str, ...]:
         """Warnings since the last call: of broken images and of replaced decoding processes."""
@@ -119,21 +142,37 @@ class StreamingLoader(TrainingLoader):
     def close(self) -> None:
         """End the decoding processes."""
         self._decoders.close()
+        if self._sealing is not None:
+            self._sealing.close()
+
+    def _crops_of(self, epoch: int) -> CropsOf | None:
+        """What makes the crops of an epoch, if there are any."""
+        if self._cropping is None:
+            return None
+        return partial(Crops, self._cropping, self.side_of(epoch), epoch)
 
     def _arrived(
-        self, images: StoredImages, batches: Iterable[Tensor], mend: Mend
+        self,
+        images: StoredImages,
+        batches: Iterable[Tensor],
+        mend: Mend,
+        crops_of: CropsOf | None = None,
     ) -> Generator[DecodedBatch, None, None]:
         """The images of these indices, batch by batch, on the device.
 
         `mend` changes a batch in place of each of its images that is broken.
         """
-        decoded = self._decoded(images, batches, mend)
+        decoded = self._decoded(images, batches, mend, crops_of)
         if self._device.type != "cuda":
             return decoded
         return prefetch(decoded, CopyStream(self._device).send)
 
     def _decoded(
-        self, images: StoredImages, batches: Iterable[Tensor], mend: Mend
+        self,
+        images: StoredImages,
+        batches: Iterable[Tensor],
+        mend: Mend,
+        crops_of: CropsOf | None,
     ) -> Generator[DecodedBatch, None, None]:
         """The same on the CPU; the next batch may overwrite the pixels of this one.
 
@@ -147,7 +186,7 @@ class StreamingLoader(TrainingLoader):
                     len(self._free) > bool(waiting)
                     and (indices := next(following, None)) is not None
                 ):
-                    waiting.append(self._begin(images, self._free.pop(), indices))
+                    waiting.append(self._begin(images, self._free.pop(), indices, crops_of))
                 if not waiting:
                     return
                 yield self._finish(images, waiting[0], mend)
@@ -158,19 +197,26 @@ class StreamingLoader(TrainingLoader):
             self._decoders.release([pending.task for pending in waiting])
             self._free += [pending.task.slot for pending in waiting]
 
-    def _begin(self, images: StoredImages, slot: int, indices: Tensor) -> Pending:
-        wanted = [images.stored[index] for index in indices.tolist()]
-        return Pending(self._decoders.submit(slot, wanted), indices)
+    def _begin(
+        self, images: StoredImages, slot: int, indices: Tensor, crops_of: CropsOf | None
+    ) -> Pending:
+        wanted = indices.tolist()
+        stored = [images.stored[index] for index in wanted]
+        making = images.making(wanted, crops_of and crops_of(wanted))
+        return Pending(self._decoders.submit(slot, stored, making=making), indices, crops_of)
 
     def _finish(self, images: StoredImages, pending: Pending, mend: Mend) -> DecodedBatch:
-        slot, indices = pending.task.slot, pending.indices.clone()
-        batch = self._pixels[slot, : len(indices)], images.labels[indices], indices
-        for position, why in self._decoders.result(pending.task).items():
+        (task, _, crops_of), indices = pending, pending.indices.clone()
+        crops = task.making.crops
+        side = images.image_format.size if crops is None else crops.size
+        pixels = torch.from_numpy(self._decoders.views(task.slot, side))
+        batch = pixels[: len(indices)], images.labels[indices], indices
+        for position, why in self._decoders.result(task).items():
             index = int(indices[position])
             image = images.stored[index]
             images.broken[image] = why
             self._broken[self._split_number(images), index] = image, why
-            mend(images, batch, Place(slot, position))
+            mend(images, batch, Place(task.slot, position, crops_of))
         return batch
 
     def _split_number(self, images: StoredImages) -> int:
@@ -184,10 +230,15 @@ class StreamingLoader(TrainingLoader):
     def _stand_in(self, images: StoredImages, batch: DecodedBatch, place: Place) -> None:
         """Put the next image that is not broken in a place of a batch."""
         _, labels, indices = batch
-        # Not by this process, which the next image may crash, too.
-        decode = partial(self._decoders.decode_one, *place)
-        shown = images.first_decoded(int(indices[place.position]) + 1, decode)
-        indices[place.position], labels[place.position] = shown, images.labels[shown]
+        slot, position, crops_of = place
+
+        def decode(at: int) -> str:
+            # Not by this process, which the next image may crash, too.
+            making = images.making([at], crops_of and crops_of([at]))
+            return self._decoders.decode_one(slot, position, images.stored[at], making)
+
+        shown = images.first_decoded(int(indices[position]) + 1, decode)
+        indices[position], labels[position] = shown, images.labels[shown]
 
     def _leave_out(self, images: StoredImages, batch: DecodedBatch, place: Place) -> None:
         """Leave a place of a batch empty."""

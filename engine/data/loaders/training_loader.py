@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import torch
 
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import Batch, RawBatch
+from engine.data.base.dataset import Split
 from engine.data.loaders.normalisation import Normalise
 from engine.distributed.batch_share import BatchShare
 
@@ -19,7 +20,7 @@ class TrainingLoader(ABC):
 
     def __init__(
         self,
-        count: int,
+        images: Split,
         batch: int,
         seed: int,
         augmentation: Augmentation,
@@ -27,12 +28,15 @@ class TrainingLoader(ABC):
         device: torch.device,
         part: BatchShare,
     ) -> None:
-        """`count` images train; this loader takes `part` of each batch."""
+        """This loader takes `part` of each batch of the training images."""
+        count, size = len(images), images.shape[-1]
         self._seed, self._device = seed, device
         self._augmentation, self.normalise = augmentation, normalise
         self.batch = min(batch, count)
         self._part, self._share = part, part.share(self.batch, count)
         self.steps_per_epoch = count // self.batch
+        # The height and width of the training images of an epoch, from 1.
+        self.side_of: Callable[[int], int] = lambda _: size
         # The same generator for all steps, since a recorded step always draws from its own.
         self.draws = torch.Generator(device)
 

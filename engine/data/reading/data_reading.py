@@ -5,6 +5,7 @@ Importing torch takes a second on one core, in which the others decode.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from collections.abc import Generator
@@ -13,7 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.data.cache.store_opening import OpenedStore
+from engine.data.decoding import decoder_workers
 from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.decoder_workers import CROPPING_MODULE
 from engine.data.inventory.data_inventory import inventory_of
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.kept_copies import progress_told
@@ -21,6 +25,7 @@ from engine.data.reading import decoded_images
 from engine.data.reading.band_headers import banded_headers, check_bands
 from engine.data.reading.decoded_images import DecodedImages
 from engine.data.reading.format_choice import common_format, headers_of, sampled
+from engine.data.reading.kept_images import NOTHING_KEPT, kept_or_decoded, open_kept
 from engine.data.reading.rendering_choice import chosen_rendering
 from engine.recipes.recipe import Recipe
 
@@ -32,13 +37,15 @@ UNPACKING = 0.5
 class ReadImages(NamedTuple):
     """What a data set holds, the format of its images, and the images if decoded early.
 
-    `sizes` are the widths and heights of a sample of them.
+    `sizes` are the widths and heights of a sample of them. `kept` has those that are decoded
+    already, and gets the others.
     """
 
     inventory: Inventory
     image_format: ImageFormat
     decoded: DecodedImages | None = None
     sizes: tuple[tuple[int, int], ...] = ()
+    kept: OpenedStore = NOTHING_KEPT
 
 
 def with_format(inventory: Inventory, recipe: Recipe) -> ReadImages:
@@ -67,9 +74,20 @@ class DataReading:
     many, and their pixels need at most `room` bytes.
     """
 
-    def __init__(self, recipe: Recipe, room: float = 0.0, code: Path | None = None) -> None:
-        """`code` is the folder where a run keeps the code of a user's data set."""
-        self._recipe, self._room, self._code = recipe, room, code
+    def __init__(
+        self,
+        recipe: Recipe,
+        room: float = 0.0,
+        code: Path | None = None,
+        *,
+        keeps: bool = False,
+    ) -> None:
+        """`code` is the folder where a run keeps the code of a user's data set.
+
+        With `keeps`, decoded images are kept for other runs, as the recipe says. Only a training
+        does that: a look at some images should leave nothing behind.
+        """
+        self._recipe, self._room, self._code, self._keeps = recipe, room, code, keeps
         self._fraction, self._stopped = 0.0, threading.Event()
         self._pool = ThreadPoolExecutor(1)
         self._work = self._pool.submit(self._read)
@@ -94,22 +112,36 @@ class DataReading:
         with progress_told(self._note_unpacked):
             inventory = inventory_of(recipe, self._code)
         read = with_format(inventory, recipe)
+        if self._keeps:
+            read = read._replace(kept=open_kept(inventory, read.image_format, recipe.cache))
+        if read.image_format.canvas:
+            self._prepare_cropping()
+            return read
         count = len(read.inventory.images)
         needed = count * math.prod(read.image_format.shape)
         many = count >= decoded_images.MANY_IMAGES
         streams = recipe.loader == "streaming" or read.image_format.canvas
         if streams or not many or needed > self._room:
             return read
-        return read._replace(decoded=self._decoded(read.inventory, read.image_format))
+        return read._replace(decoded=self._decoded(read))
 
     def _note_unpacked(self, fraction: float) -> None:
         """What must be unpacked first takes half of the progress; of several, none goes back."""
         self._fraction = max(self._fraction, UNPACKING * fraction)
 
-    def _decoded(self, inventory: Inventory, image_format: ImageFormat) -> DecodedImages | None:
+    def _prepare_cropping(self) -> None:
+        """Begin to load torch for the processes that will crop, where a training will start them.
+
+        They start later, and then say what is wrong.
+        """
+        if self._keeps:
+            with contextlib.suppress(OSError):
+                decoder_workers.start_server(CROPPING_MODULE)
+
+    def _decoded(self, read: ReadImages) -> DecodedImages | None:
         """All images, or None if the reading was stopped."""
         workers = decoded_images.count_decoders(self._recipe)
-        work = decoded_images.decoded(inventory.images, image_format, workers)
+        work = kept_or_decoded(read.inventory.images, read.image_format, workers, read.kept)
         begun = self._fraction
         while not self._stopped.is_set():
             try:

@@ -14,6 +14,7 @@ from engine.data import data_text
 from engine.data.decoding.decode import ImageFormat, Pixels, Shares, decode_all
 from engine.data.decoding.decode_buffer import CannotStartError
 from engine.data.decoding.decoders import Decoders
+from engine.data.decoding.making import ANEW, Making
 from engine.data.reading import copied_rows
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.errors import DataError
@@ -36,11 +37,15 @@ MOST_OUTSIDE = 0.01
 
 
 class DecodedImages(NamedTuple):
-    """Pixels (N, C, size, size) of N images, why some are broken (by index), and notes."""
+    """Pixels (N, C, size, size) of N images, why some are broken (by index), and notes.
+
+    `outside` (N,) is the share of the values of each that are outside the levels.
+    """
 
     pixels: Pixels
     broken: dict[int, str]
     notes: tuple[str, ...] = ()
+    outside: Shares | None = None
 
 
 def decoded(
@@ -58,9 +63,9 @@ def decoded(
     try:
         return (yield from decode_by_processes(images, image_format, workers))
     except CannotStartError as error:
-        pixels, broken, notes = yield from decode_by_threads(images, image_format)
-        notes = (*notes, data_text.decoded_by_threads(str(error)))
-        return DecodedImages(pixels, broken, notes)
+        found = yield from decode_by_threads(images, image_format)
+        notes = (*found.notes, data_text.decoded_by_threads(str(error)))
+        return found._replace(notes=notes)
 
 
 def count_decoders(recipe: Recipe) -> int:
@@ -75,9 +80,9 @@ def count_decoders(recipe: Recipe) -> int:
 
 
 def decode_by_threads(
-    images: LabelledImages, image_format: ImageFormat
+    images: LabelledImages, image_format: ImageFormat, making: Making = ANEW
 ) -> Generator[float, None, DecodedImages]:
-    """Decode images, yielding the fraction done."""
+    """Decode images, or take what is kept of them; yields the fraction done."""
     pixels = np.empty((len(images), *image_format.shape), np.uint8)
     outside = np.zeros(len(images), np.float32)
     broken: dict[int, str] = {}
@@ -86,10 +91,14 @@ def decode_by_threads(
     try:
         chunks = [
             pool.submit(
-                decode_all, chunk_of(images, start), image_format, pixels[part], outside[part]
+                decode_all,
+                chunk_of(images, start),
+                image_format,
+                pixels[start : start + CHUNK],
+                outside[start : start + CHUNK],
+                making.part(start, start + CHUNK),
             )
             for start in starts
-            for part in [slice(start, start + CHUNK)]
         ]
         for start, chunk in zip(starts, chunks, strict=True):
             while not chunk.done():
@@ -99,7 +108,7 @@ def decode_by_threads(
             yield start / len(images)
     finally:
         pool.shutdown(cancel_futures=True)
-    return DecodedImages(pixels, broken, outside_notes(outside, image_format))
+    return DecodedImages(pixels, broken, outside=outside)
 
 
 def decode_by_processes(
@@ -119,16 +128,17 @@ def decode_by_processes(
     finally:
         decoders.close()
     deaths = decoders.pop_replacements()
-    notes = outside_notes(decoders.outside[0], image_format)
-    notes += (data_text.decoders_replaced(deaths, workers),) if deaths else ()
-    return DecodedImages(decoders.pixels[0], broken, notes)
+    notes = (data_text.decoders_replaced(deaths, workers),) if deaths else ()
+    return DecodedImages(decoders.pixels[0], broken, notes, decoders.outside[0])
 
 
-def outside_notes(outside: Shares, image_format: ImageFormat) -> tuple[str, ...]:
-    """A note for the user where many values of images (N,) are outside the levels."""
-    levels = image_format.rendering.levels
-    share = float(outside.mean()) if levels and len(outside) else 0.0
-    return (data_text.values_outside(share, *levels),) if share > MOST_OUTSIDE else ()
+def all_notes(found: DecodedImages, image_format: ImageFormat) -> tuple[str, ...]:
+    """Its notes, and one where many values of the images are outside the levels."""
+    levels, outside = image_format.rendering.levels, found.outside
+    share = float(outside.mean()) if levels and outside is not None and len(outside) else 0.0
+    if share <= MOST_OUTSIDE:
+        return found.notes
+    return (data_text.values_outside(share, *levels), *found.notes)
 
 
 def chunk_of(images: LabelledImages, start: int) -> Sequence[StoredImage]:

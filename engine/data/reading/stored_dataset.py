@@ -21,16 +21,19 @@ from engine.data.base.dataset import (
     channel_statistics,
     check_memory,
 )
+from engine.data.cache.sealing import Sealing
 from engine.data.decoding.decode import ImageFormat, Pixels
+from engine.data.decoding.making import ANEW, Kept, Making
 from engine.data.inventory.inventory import Inventory
 from engine.data.reading import broken_list
 from engine.data.reading.data_reading import ReadImages
 from engine.data.reading.decoded_images import (
     DecodedImages,
+    all_notes,
     count_decoders,
     decode_by_threads,
-    decoded,
 )
+from engine.data.reading.kept_images import kept_or_decoded
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError, UndecidedError
 from engine.recipes.recipe import IfBroken, Recipe
@@ -48,42 +51,59 @@ def load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None
     the recipe skips them, or where memory is too small.
     """
     dataset = yield from _load(read, recipe, room)
-    return replace(dataset, layout=read.inventory.layout, sampled_sizes=read.sizes)
+    layout, remarks = read.inventory.layout, (*dataset.remarks, *read.kept.told)
+    return replace(dataset, layout=layout, sampled_sizes=read.sizes, remarks=remarks)
 
 
 def _load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
-    inventory, image_format, early, _ = read
+    inventory, image_format, early, kept = (
+        read.inventory,
+        read.image_format,
+        read.decoded,
+        read.kept,
+    )
     fits = bytes_of(len(inventory.images), image_format.shape) <= room
-    # Canvases differ in size: random crops are made of them one by one.
-    streams = image_format.canvas or not fits
-    if recipe.loader == "streaming" or (recipe.loader == "auto" and streams):
-        return (yield from load_streamed(inventory, image_format, recipe.broken))
+    streams = recipe.loader == "streaming" or image_format.canvas > 0
+    if streams or (recipe.loader == "auto" and not fits):
+        return (yield from load_streamed(read, recipe.broken))
     images = inventory.images
     check_memory(len(images), image_format.channels, image_format.size)
-    all_decoded = early or (yield from decoded(images, image_format, count_decoders(recipe)))
+    workers = count_decoders(recipe)
+    all_decoded = early or (yield from kept_or_decoded(images, image_format, workers, kept))
+    if kept.store is not None:
+        Sealing(kept.store).begin()  # closes the store when nothing else has it
     return resident(inventory, image_format, all_decoded, recipe.broken)
 
 
-def load_streamed(
-    inventory: Inventory, image_format: ImageFormat, if_broken: IfBroken
-) -> Generator[float, None, Dataset]:
+def load_streamed(read: ReadImages, if_broken: IfBroken) -> Generator[float, None, Dataset]:
     """The images where they lie; decodes only a sample now, for the statistics."""
-    sample = inventory.train[:: -(-len(inventory.train) // SAMPLE_IMAGES)]
-    pixels, broken, sample_notes = yield from decode_by_threads(sample, image_format)
+    inventory, image_format, (store, numbers, _) = read.inventory, read.image_format, read.kept
+    step = -(-len(inventory.train) // SAMPLE_IMAGES)
+    sample = inventory.train[::step]
+    making = ANEW
+    if store is not None and numbers is not None:
+        making = Making(Kept(store, numbers[: len(inventory.train) : step].tolist()))
+    found_sample = yield from decode_by_threads(sample, image_format, making)
+    pixels, broken, *_ = found_sample
+    sample_notes = all_notes(found_sample, image_format)
     found = broken_notes(broken, sample, inventory.place, if_broken)
     # The loader tells of each broken image; a large part of them should be known at once.
     notes = sample_notes + (found if len(broken) > BROKEN_SHARE * len(sample) else ())
     sampled = with_gaps_filled(pixels, sample, broken, inventory.place)
-    splits = [
-        StoredImages(
+    splits, start = [], 0
+    for images in (inventory.train, inventory.validation, inventory.test):
+        end = start + len(images)
+        stored = StoredImages(
             inventory.place,
             [image for image, _ in images],
             torch.tensor([label for _, label in images], dtype=torch.int64),
             image_format,
             most_in_a_row=len(images) if if_broken == "skip" else MOST_BROKEN_IN_A_ROW,
+            store=store,
+            numbers=None if numbers is None else numbers[start:end],
         )
-        for images in (inventory.train, inventory.validation, inventory.test)
-    ]
+        splits.append(stored)
+        start = end
     return assemble(inventory, splits, sampled.pixels, notes, image_format)
 
 
@@ -94,8 +114,10 @@ def resident(
     if_broken: IfBroken,
 ) -> Dataset:
     """All images of a data set in memory, in place of each broken one the next."""
-    images, (pixels, broken, decode_notes) = inventory.images, all_decoded
-    notes = decode_notes + broken_notes(broken, images, inventory.place, if_broken)
+    images, (pixels, broken, *_) = inventory.images, all_decoded
+    notes = all_notes(all_decoded, image_format) + broken_notes(
+        broken, images, inventory.place, if_broken
+    )
     splits, start = [], 0
     for part in (inventory.train, inventory.validation, inventory.test):
         end = start + len(part)
