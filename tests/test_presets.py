@@ -263,6 +263,13 @@ def test_photo_does_not_grow_where_a_smaller_size_is_given() -> None:
         build_recipe(flags=given | {"size_start": 112})
 
 
+def test_random_resized_crops_take_the_place_of_the_shift_of_a_preset() -> None:
+    given = {"preset": "quick", "arch": "resnet20", "data": "cifar10", "crop_scale": (0.5, 1.0)}
+    assert build_recipe(flags=given).crop == 0
+    with pytest.raises(UsageError, match="crop and crop_scale both move"):
+        build_recipe(flags=given | {"crop": 4})
+
+
 @pytest.mark.parametrize(
     ("arch", "side", "name"),
     [

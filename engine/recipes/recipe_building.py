@@ -53,13 +53,22 @@ def build_recipe(
     values = presets.preset(name, arch, data, pretrained=pretrained) | given
     if pretrained and values.get("size", "auto") == "auto":
         values["size"] = PHOTOGRAPH_SIZE
-    if "size_start" not in given and _grows_from_above(values):
-        values["size_start"] = 0
+    values |= _given_way(values, given)
     recipe = Recipe(**{key: checked(key, value) for key, value in values.items()})
     _check_architecture(recipe)
     image_checks.check(recipe)
     image_normalisation.named(recipe.normalise)
     return recipe
+
+
+def _given_way(values: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    """The fields of a preset that give way to fields that were given and exclude them."""
+    given_way = dict[str, object]()
+    if _grows_from_above(values):
+        given_way["size_start"] = 0
+    if values.get("crop_scale"):
+        given_way["crop"] = 0
+    return {key: value for key, value in given_way.items() if key not in given}
 
 
 def _grows_from_above(values: Mapping[str, object]) -> bool:
