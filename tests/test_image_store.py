@@ -31,7 +31,7 @@ from engine.data.cache.kept_stores import Header
 from engine.data.cache.slot_records import Record
 from engine.data.cache.store_layout import HEADER, INDEX, LOCK, PIXELS, STAMPS, StoreLayout
 from engine.data.cache.store_opening import OpenedStore
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.stored_image import StoredImage
 from engine.machine import file_systems

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from engine.data import preparation
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory import inventory_text
 from engine.data.inventory.inventory import Inventory
 from engine.data.loading import load

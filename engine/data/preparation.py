@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from engine.catalog import data_names, datasets
 from engine.data import data_text
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory.containers import item_sets
 from engine.data.reading import format_choice
 from engine.data.reading.data_reading import DataReading

@@ -32,7 +32,7 @@ from engine.data.cache.store_layout import (
     StoreLayout,
 )
 from engine.data.decoding.canvas import Canvas
-from engine.data.decoding.decode import Pixels, Shares
+from engine.data.decoding.image_format import Pixels, Shares
 from engine.data.stored.stored_image import StoredImage
 from engine.run import durable_files
 

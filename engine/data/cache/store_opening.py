@@ -28,7 +28,7 @@ from engine.data.cache.store_layout import (
     STAMPS,
     StoreLayout,
 )
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import EngineError
 from engine.machine import file_systems

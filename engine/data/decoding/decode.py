@@ -5,56 +5,26 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from PIL import UnidentifiedImageError
 
 from engine import text
 from engine.data import data_text
 from engine.data.decoding.canvas import Canvas, decode_canvas
 from engine.data.decoding.framing import fitted, framed, with_margin
+from engine.data.decoding.image_format import ImageFormat, Pixels, Shares
 from engine.data.decoding.making import ANEW, Making
 from engine.data.decoding.plain_jpeg import plain_pixels
 from engine.data.decoding.rendering import FRACTIONS, WHOLE, Rendering
 from engine.data.decoding.upright import upright
 from engine.data.stored.stored_image import StoredImage
 
-if TYPE_CHECKING:  # decoding processes know no recipe
-    from engine.recipes.recipe import Fit
-
-Pixels: TypeAlias = npt.NDArray[np.uint8]
-Shares: TypeAlias = npt.NDArray[np.float32]
-
 # Makes pixels (C, side, side) of an image; also says which share of it is outside the levels.
-Maker: TypeAlias = "Callable[[StoredImage, ImageFormat, Making], tuple[Pixels, float]]"
+Maker: TypeAlias = Callable[[StoredImage, ImageFormat, Making], tuple[Pixels, float]]
 
 GREY = ("1", "L", *WHOLE, FRACTIONS)
-
-AS_IN_FILE = Rendering()
-
-
-@dataclass(frozen=True)
-class ImageFormat:
-    """The common format of all images: (channels, size, size), with a margin of `frame` pixels.
-
-    `fit` and `crop_pct` say which part of an image is seen, as in a recipe. `canvas` is the shorter
-    side to which an image is decoded before, or 0 where it is decoded to this size at once.
-    """
-
-    channels: int
-    size: int
-    frame: int
-    rendering: Rendering = AS_IN_FILE
-    fit: Fit = "crop"
-    crop_pct: float = 1.0
-    canvas: int = 0
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return self.channels, self.size, self.size
 
 
 def decode_all(

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from engine.data.decoding.canvas import Canvas
 from engine.data.decoding.cropping import Fill, Placement, SourceMap, stretched
-from engine.data.decoding.decode import Pixels
+from engine.data.decoding.image_format import Pixels
 
 PADDING_MODES = {"nearest": "border", "constant": "zeros", "reflect": "reflection"}
 # Samples for each pixel of a canvas, along a row or column of the view. With these, photographs

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from engine.data.cache.store_opening import OpenedStore
 from engine.data.decoding import decoder_workers
-from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.decoder_workers import CROPPING_MODULE
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory.data_inventory import inventory_of
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.kept_copies import progress_told

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from engine.data.decoding.decode import GREY, ImageFormat
+from engine.data.decoding.decode import GREY
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.decoding.rendering import has_alpha, is_cut, is_deep
 from engine.data.stored.image_opening import band_count
 from engine.data.stored.stored_image import LabelledImages, StoredImage

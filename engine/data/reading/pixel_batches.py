@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from engine.data.base.dataset import LEFT_OUT, Images, Split, StoredImages
-from engine.data.decoding.decode import Pixels
 from engine.data.decoding.decode_buffer import CannotStartError
 from engine.data.decoding.decoders import Decoders, DecodeTask
+from engine.data.decoding.image_format import Pixels
 from engine.data.reading import decoded_images
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
