@@ -271,7 +271,7 @@ begin = random.Random(sys.argv[2]).randrange(len(images))
 for number in [*range(begin, len(images)), *range(begin)]:
     if store_of(found).read(number) is None:
         sys.stdin.buffer.read(1)
-        store_of(found).write(number, images[number], made_up(number))
+        store_of(found).write(number, images[number], made_up(number), 0.0)
         print(number, flush=True)
 """
 

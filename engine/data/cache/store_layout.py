@@ -15,6 +15,8 @@ HEADER, LOCK, PIXELS, INDEX, STAMPS = "header.json", "lock", "pixels", "index", 
 # The index begins with the number of the error that ended writing, in a page of its own.
 HEAD_BYTES = mmap.PAGESIZE
 STAMP_BYTES = 16
+# Linux counts the blocks of a file in these, whatever the file system has.
+BLOCK = 512
 
 
 @dataclass(frozen=True)

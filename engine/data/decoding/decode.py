@@ -78,18 +78,22 @@ def canvas_or_view(
     stored: StoredImage, image_format: ImageFormat, making: Making
 ) -> tuple[Canvas, float]:
     """What is kept of an image: from the store, if it is there; else decoded, and put there."""
-    store, (number, *_) = making.kept or (None, [0])
-    found = None if store is None else store.read(number)
-    if found is not None:
-        return found
-    if image_format.canvas:
-        found = decode_canvas(stored, image_format)
-    else:
-        pixels, outside = rendered(stored, image_format)
-        found = Canvas(pixels, (image_format.size, image_format.size)), outside
-    if store is not None:
+    store, (number,) = making.kept or (None, [0])
+    if store is None:
+        return _decoded(stored, image_format)
+    found = store.read(number)
+    if found is None:
+        found = _decoded(stored, image_format)
         store.write(number, stored, *found)
     return found
+
+
+def _decoded(stored: StoredImage, image_format: ImageFormat) -> tuple[Canvas, float]:
+    """What a store would keep of an image."""
+    if image_format.canvas:
+        return decode_canvas(stored, image_format)
+    pixels, outside = rendered(stored, image_format)
+    return Canvas(pixels, (image_format.size, image_format.size)), outside
 
 
 def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:
@@ -97,17 +101,14 @@ def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:
 
     Raises an Exception of any type for what is not a whole image.
     """
-    return rendered(stored, image_format)[0]
+    return view(stored, image_format, ANEW)[0]
 
 
 def rendered(stored: StoredImage, image_format: ImageFormat) -> tuple[Pixels, float]:
-    """The pixels, and the share of the values of the image that are outside the levels."""
+    """The pixels (C, size, size) of an image without a canvas, and the share outside the levels."""
     plain = _plain(stored, image_format)
     if plain is not None:
         return plain, 0.0
-    if image_format.canvas:
-        canvas, outside = decode_canvas(stored, image_format)
-        return framed(canvas, image_format), outside
     inner = image_format.size - 2 * image_format.frame
     # A large JPEG is decoded to twice the size of the pixels that are seen, or more.
     least = 2 * math.ceil(inner / image_format.crop_pct)
