@@ -21,7 +21,7 @@ from benchmarks.peer import interval, middle, verdict
 from engine.data.decoding.canvas import Canvas, decode_canvas
 from engine.data.decoding.crop_box import Box
 from engine.data.decoding.cropping import Cropping
-from engine.data.decoding.decode import ImageFormat, Pixels
+from engine.data.decoding.image_format import ImageFormat, Pixels
 from engine.data.decoding.resampling import cropped
 from engine.data.stored.image_file import ImageFile
 

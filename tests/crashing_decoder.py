@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.data.decoding import decode as decoding
 from engine.data.decoding import decoder_workers
-from engine.data.decoding.decode import ImageFormat, Pixels
+from engine.data.decoding.image_format import ImageFormat, Pixels
 from engine.data.decoding.making import ANEW, Making
 from engine.data.stored.stored_image import StoredImage
 

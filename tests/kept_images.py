@@ -11,7 +11,8 @@ from PIL import Image
 from engine.data.cache.image_store import ImageStore
 from engine.data.cache.store_opening import OpenedStore, open_store
 from engine.data.decoding.canvas import Canvas, decode_canvas
-from engine.data.decoding.decode import ImageFormat, decode
+from engine.data.decoding.decode import decode
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.stored.image_file import ImageFile
 
 CANVASES = ImageFormat(3, 8, 0, canvas=16)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from engine.catalog.user_folders import cache_folder
-from engine.data.decoding.decode import ImageFormat, decode_all
+from engine.data.decoding.decode import decode_all
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory import data_inventory, kept_copies
 from engine.data.inventory.containers import array_names
 from engine.data.reading import copied_rows

@@ -16,7 +16,8 @@ from PIL import Image
 
 from engine.data import loading
 from engine.data.base.dataset import Dataset, StoredImages
-from engine.data.decoding.decode import ImageFormat, decode, decode_all, why_broken
+from engine.data.decoding.decode import decode, decode_all, why_broken
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.reading.format_choice import headers_of
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError

@@ -11,7 +11,8 @@ from PIL import ExifTags, Image
 
 from engine.data.decoding import upright
 from engine.data.decoding.canvas import Canvas, canvas_size, decode_canvas, most_bytes
-from engine.data.decoding.decode import ImageFormat, Pixels, decode, decode_all
+from engine.data.decoding.decode import decode, decode_all
+from engine.data.decoding.image_format import ImageFormat, Pixels
 from engine.machine import memory
 from tests.generated_photos import photo
 from tests.memory_images import EncodedImage, file_of

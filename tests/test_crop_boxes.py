@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
-from engine.data.augmentation.crop_boxes import CROP_ROWS, TRIES, resized_crop_boxes
+from engine.data.augmentation.crop_boxes import CROP_ROWS, resized_crop_boxes
+from engine.data.decoding.crop_box import TRIES
 
 COUNT = 400
 

@@ -19,7 +19,8 @@ from PIL import Image
 
 from engine.data import loading
 from engine.data.base.dataset import Dataset
-from engine.data.decoding.decode import ImageFormat, decode
+from engine.data.decoding.decode import decode
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.decoding.rendering import Rendering
 from engine.data.preparation import data_alerts
 from engine.errors import DataError, UsageError

@@ -10,8 +10,9 @@ from PIL import Image
 from torchvision.transforms import v2
 
 from engine.data.decoding.canvas import Canvas
-from engine.data.decoding.decode import ImageFormat, decode
+from engine.data.decoding.decode import decode
 from engine.data.decoding.framing import framed
+from engine.data.decoding.image_format import ImageFormat
 from engine.recipes.recipe import Fit
 from tests.generated_photos import photo
 from tests.memory_images import file_of

@@ -13,7 +13,6 @@ from torchvision.transforms.v2 import functional as reference
 
 from engine.data.augmentation.boxes import Boxes
 from engine.data.augmentation.geometry import (
-    Fill,
     Geometry,
     Transform,
     hash_indices,
@@ -23,7 +22,7 @@ from engine.data.augmentation.geometry import (
     warp_affine,
 )
 from engine.data.base.batch import RawBatch
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import Fill, Recipe
 
 
 def seeded(seed: int = 0) -> torch.Generator:

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from engine.data import preparation
 from engine.data.base.dataset import Dataset, Images, StoredImages
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.loaders import loader_choice
 from engine.data.loading import load
 from engine.devices import device as devices

@@ -12,7 +12,8 @@ from typing import IO, Any
 import pytest
 from PIL import Image, UnidentifiedImageError
 
-from engine.data.decoding.decode import ImageFormat, decode, why_broken
+from engine.data.decoding.decode import decode, why_broken
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.stored import image_kinds
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.image_kinds import (

@@ -31,7 +31,7 @@ from engine.data.cache.kept_stores import Header
 from engine.data.cache.slot_records import Record
 from engine.data.cache.store_layout import HEADER, INDEX, LOCK, PIXELS, STAMPS, StoreLayout
 from engine.data.cache.store_opening import OpenedStore
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.stored_image import StoredImage
 from engine.machine import file_systems
@@ -271,7 +271,7 @@ begin = random.Random(sys.argv[2]).randrange(len(images))
 for number in [*range(begin, len(images)), *range(begin)]:
     if store_of(found).read(number) is None:
         sys.stdin.buffer.read(1)
-        store_of(found).write(number, images[number], made_up(number))
+        store_of(found).write(number, images[number], made_up(number), 0.0)
         print(number, flush=True)
 """
 

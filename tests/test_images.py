@@ -16,8 +16,9 @@ from PIL import Image
 
 from engine.data import loading
 from engine.data.base.dataset import Dataset, StoredImages
-from engine.data.decoding.decode import ImageFormat, decode
+from engine.data.decoding.decode import decode
 from engine.data.decoding.decoders import Decoders
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.reading import decoded_images
 from engine.data.reading.decoded_images import decode_by_processes, decode_by_threads
 from engine.data.reading.format_choice import ImageHeader, common_format

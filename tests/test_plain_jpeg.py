@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from engine.data.decoding import decode as decoding
-from engine.data.decoding.decode import ImageFormat, Pixels, decode, decode_all
+from engine.data.decoding.decode import decode, decode_all
+from engine.data.decoding.image_format import ImageFormat, Pixels
 from engine.data.decoding.plain_jpeg import MOST_BYTES, plain_pixels
 from tests.loading import stored
 

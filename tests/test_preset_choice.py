@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -91,6 +93,18 @@ def test_only_the_first_images_of_each_class_are_looked_at(tmp_path: Path) -> No
     # Names that `os.scandir` may list first or last; ten are looked at of at most eleven.
     (root / "cat" / "broken.jpg").write_bytes(b"no image")
     assert shorter_side(Recipe(data=str(root))) == 200
+
+
+def test_a_look_at_photographs_loads_no_numpy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from engine.start.recipe_resolution import resolve_recipe\n"
+        "chosen = resolve_recipe(None, [], {'data': sys.argv[1]}, Path('runs'))\n"
+        "print(chosen.preset, 'numpy' in sys.modules)"
+    )
+    started = [sys.executable, "-c", code, str(folder(tmp_path, 240, 200))]
+    done = subprocess.run(started, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["photo", "False"]
 
 
 def test_a_large_archive_is_not_unpacked_for_a_look(

@@ -17,8 +17,9 @@ from torchvision.transforms.v2 import functional as reference
 from engine.data.augmentation.geometry import Transform, warp_affine
 from engine.data.decoding.canvas import Canvas
 from engine.data.decoding.crop_box import Box
-from engine.data.decoding.cropping import Cropping, Fill, Placement
+from engine.data.decoding.cropping import Cropping, Placement
 from engine.data.decoding.resampling import cropped, sample_places
+from engine.recipes.recipe import Fill
 from tests.made_up_canvases import photographic, planar
 
 FILLS: tuple[Fill, ...] = ("nearest", "constant", "reflect")

@@ -22,8 +22,8 @@ from engine.catalog.datasets import data_folders
 from engine.catalog.user_folders import cache_folder
 from engine.data import loading
 from engine.data.decoding import fork_server
-from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.decoders import Decoders
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.reading import decoded_images
 from engine.errors import DataError, RunError
 from engine.machine.temporary_folder import temporary_folder
@@ -52,7 +52,7 @@ import os
 import signal
 from multiprocessing import forkserver
 from pathlib import Path
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.decoding.decoders import Decoders
 if __name__ == "__main__":
     decoders = Decoders(1, 1, 1, ImageFormat(1, 8, 0))

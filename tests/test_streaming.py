@@ -519,7 +519,7 @@ import os
 import signal
 from pathlib import Path
 import psutil
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.decoding.decoders import Decoders
 if __name__ == "__main__":
     decoders = Decoders(1, 1, 1, ImageFormat(1, 8, 0))

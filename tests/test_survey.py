@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from engine.data import preparation
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory import inventory_text
 from engine.data.inventory.inventory import Inventory
 from engine.data.loading import load
@@ -332,7 +332,12 @@ def alerts_on(root: Path, images: tuple[int, int], code: str, **settings: object
     recipe = build_recipe(settings={"data": str(root), **settings})
     data = run_to_end(load(recipe))[1]
     resolved = Resolved(
-        device="cpu", precision="float32", memory_format="contiguous", threads=1, size=64
+        device="cpu",
+        precision="float32",
+        memory_format="contiguous",
+        threads=1,
+        size=64,
+        loader=data.loader,
     )
     said = preparation.data_alerts(data, recipe, resolved, 1e9)
     return [a.text for a in said if isinstance(a, events.Alert) and a.code == code]
@@ -378,8 +383,8 @@ def test_the_log_says_why_images_get_their_size(
 def test_the_log_says_what_random_crops_are_made_of(tmp_path: Path) -> None:
     said = alerts_on(tmp_path, (64, 48), "loader", crop=0, crop_scale=(0.25, 1.0))
     assert said == [
-        "random crops are made of images that are decoded to a shorter side of 96 pixels, by 1 "
-        "process"
+        "each image is decoded in every epoch, with its shorter side shrunk to about 96 pixels if "
+        "it is much longer; random crops are made of that when needed, by 1 process"
     ]
 
 

@@ -29,7 +29,7 @@ class ImageInput(msgspec.Struct, frozen=True, kw_only=True):
     what the run's first weights were trained with (`normalise` in `resolved`). `fit`
     and `crop_pct` say what is seen of an image of another size, `canvas` to which shorter side it
     is shrunk before, or 0, and `frame` the margin in pixels on each side; see
-    `engine.data.decoding.decode.ImageFormat`. `levels`, `backdrop` and `bands` are
+    `engine.data.decoding.image_format.ImageFormat`. `levels`, `backdrop` and `bands` are
     those of `engine.data.decoding.rendering.Rendering`.
     """
 

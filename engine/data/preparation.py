@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from engine.catalog import data_names, datasets
 from engine.data import data_text
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory.containers import item_sets
 from engine.data.reading import format_choice
 from engine.data.reading.data_reading import DataReading
+from engine.data.reading.image_sizes import median_side
 from engine.data.sets import download
 from engine.data.survey import survey_text
 from engine.data.survey.surveying import enlarged, seen, summed_sizes
@@ -178,7 +179,7 @@ def _size_alerts(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     sizes, size = dataset.sampled_sizes, dataset.train.shape[-1]
     if not sizes:
         return
-    median = format_choice.median_side(sizes)
+    median = median_side(sizes)
     if recipe.size == "auto" and median >= PHOTOGRAPH:
         chosen = data_text.size_of_photographs(size, median, PHOTOGRAPH)
         yield events.Alert("info", "size", chosen)

@@ -24,6 +24,7 @@ Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 ShareAboveZero: TypeAlias = Annotated[float, Meta(gt=0, le=1)]
 Alpha: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
 Fit: TypeAlias = Literal["crop", "squash", "pad"]
+Fill: TypeAlias = Literal["nearest", "constant", "reflect"]
 
 SMALLEST_SIDE, LARGEST_SIDE = 8, 1024
 Side: TypeAlias = Annotated[int, Meta(ge=SMALLEST_SIDE, le=LARGEST_SIDE)]
@@ -42,7 +43,7 @@ EpochsOrZero: TypeAlias = Annotated[int, Meta(ge=0, le=MOST_EPOCHS)]
 LearningRate: TypeAlias = Annotated[float, Meta(gt=0, le=HIGHEST_RATE)]
 
 # Values of `cache` that name no folder.
-CACHE_WORDS = ("auto", "on", "off")
+CACHE_AUTO, CACHE_ON, CACHE_OFF = CACHE_WORDS = ("auto", "on", "off")
 
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:[0-9]{1,3})?)$"
 LABELS_PATTERN = r"^(auto|prefix|column:.+)$"
@@ -130,7 +131,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     shift: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
     zoom: FractionBelowOne = 0.0
     shear: Annotated[float, Meta(ge=0, le=60)] = 0.0
-    fill: Literal["nearest", "constant", "reflect"] = "nearest"
+    fill: Fill = "nearest"
     auto_augment: Literal["none", "trivialaugment", "randaugment"] = "none"
     num_ops: Annotated[int, Meta(ge=1, le=14)] = 2
     magnitude: Annotated[int, Meta(ge=0, le=30)] = 9

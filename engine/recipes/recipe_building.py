@@ -47,7 +47,7 @@ def build_recipe(
     )
     if not architecture_names.well_formed(arch):
         raise UsageError(recipe_text.unknown_architecture(arch, ARCHITECTURES))
-    if name == presets.AUTO:  # without a look at the images; see `engine.start.preset_choice`
+    if name == presets.AUTO:  # without a look at the images; see `build_for_images`
         name = given["preset"] = presets.chosen(arch, 0)
     pretrained = given.get("pretrained") is True
     values = presets.preset(name, arch, data, pretrained=pretrained) | given

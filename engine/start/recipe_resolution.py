@@ -16,6 +16,7 @@ from engine.data import data_text
 from engine.data.inventory import data_inventory
 from engine.data.inventory.class_naming import NamePairs, read_name_pairs
 from engine.data.inventory.containers import own_check
+from engine.data.reading.image_sizes import median_side, sampled, sizes_of
 from engine.errors import DataError, EngineError, UsageError
 from engine.recipes import presets
 from engine.recipes.recipe import CACHE_WORDS, Recipe
@@ -80,10 +81,7 @@ def shorter_side(recipe: Recipe) -> int:
     images = data_inventory.glanced_images(recipe)
     if not images:
         return 0
-    from engine.data.reading.format_choice import headers_of, median_side, sampled  # loads numpy
-
-    headers = headers_of(sampled(images))
-    return median_side(header.size for header in headers.values())
+    return median_side(sizes_of(sampled(images)))
 
 
 def recipe_of_fields(

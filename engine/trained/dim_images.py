@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.decoding.rendering import is_deep
 from engine.data.stored.stored_image import StoredImage
 from engine.trained import trained_text

@@ -19,7 +19,7 @@ from engine.catalog import architecture_names
 from engine.catalog.data_shape import DataShape
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import Description, TrainingState
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.decoding.rendering import Rendering
 from engine.data.loaders.normalisation import Normalise
 from engine.devices import forward_pass

@@ -246,9 +246,7 @@ class Trainer:
     def _side_of(self, epoch: int) -> int:
         """The height and width of the training images of an epoch, as now planned."""
         size, epochs = self._dataset.train.shape[-1], self.progress.steering.epochs
-        return (
-            image_growth.side(self._recipe, size, epoch, epochs) if self._dataset.canvas else size
-        )
+        return image_growth.side(self._recipe, size, epoch, epochs)
 
     def _begin_training(self) -> None:
         self.model.train()

@@ -324,6 +324,6 @@ FLOWERS = Survey(
     (Reason("not an image", 1, ("daisy/no.jpg",)),),
     SIZES,
     (("RGB", 129), ("L", 1)),
-    Seen(3, 64, 0, 0.18, 0.25, 2),
+    Seen(3, 64, 0, 0.18, 0.25, 2, "crop", 1.0),
     ("a note.",),
 )

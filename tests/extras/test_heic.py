@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.data import loading
-from engine.data.decoding.decode import ImageFormat, decode
+from engine.data.decoding.decode import decode
+from engine.data.decoding.image_format import ImageFormat
 from engine.recipes.recipe_building import build_recipe
 from tests.loading import run_to_end, stored
 

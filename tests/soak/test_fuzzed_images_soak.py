@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.reading.decoded_images import decode_by_processes
 from engine.data.stored.stored_image import LabelledImages
 from tests.fuzzed_images import fuzzed_files

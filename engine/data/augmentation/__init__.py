@@ -1,4 +1,4 @@
 """Augmentation of whole batches on the device: geometry, colour, masks, mixing.
 
-May import `base`.
+May import `base` and `decoding`.
 """

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from engine.data.augmentation.boxes import Boxes
+from engine.data.decoding.crop_box import TRIES, central_shape
 
-TRIES = 10
 # The rows of random numbers that a box takes: an area and a ratio for each try, and its place.
 CROP_ROWS = 2 * TRIES + 2
 
@@ -35,16 +35,8 @@ def resized_crop_boxes(
     fits = (w > 0) & (w <= width) & (h > 0) & (h <= height)
     first, any_fits = fits.int().argmax(0, keepdim=True), fits.any(0)
     w, h = (sides.gather(0, first)[0] for sides in (w, h))
-    centre_h, centre_w = central_crop(ratio, height, width)
+    centre_w, centre_h = central_shape(width, height, *ratio)
     h, w = torch.where(any_fits, h, centre_h), torch.where(any_fits, w, centre_w)
     top = torch.where(any_fits, place[0] * (height - h + 1), (height - h) / 2).floor()
     left = torch.where(any_fits, place[1] * (width - w + 1), (width - w) / 2).floor()
     return Boxes(*(edge.long() for edge in (top, top + h, left, left + w)))
-
-
-def central_crop(ratio: tuple[float, float], height: int, width: int) -> tuple[int, int]:
-    """Height and width of the largest part of an image whose ratio is allowed."""
-    least, most = ratio
-    if width / height < least:
-        return round(width / least), width
-    return height, min(width, round(height * most))

@@ -17,11 +17,9 @@ from torch.nn import functional as F
 from engine.data.augmentation.boxes import Boxes
 from engine.data.augmentation.crop_boxes import CROP_ROWS, resized_crop_boxes
 from engine.data.base.batch import RawBatch
-from engine.recipes.recipe import Recipe
+from engine.data.decoding.cropping import PADDING_MODES
+from engine.recipes.recipe import Fill, Recipe
 
-Fill = Literal["nearest", "constant", "reflect"]
-
-PADDING_MODES = {"nearest": "border", "constant": "zeros", "reflect": "reflection"}
 # The rows of one table of random numbers, so that no option changes the numbers of another one.
 ANGLE, QUARTER, DOWN, RIGHT, CROP_DOWN, CROP_RIGHT, ZOOM_X, ZOOM_Y, SHEAR, COIN = range(10)
 

@@ -13,7 +13,8 @@ from torch import Tensor
 from engine.data import data_text
 from engine.data.cache.image_stamps import Numbers
 from engine.data.cache.image_store import ImageStore
-from engine.data.decoding.decode import AS_IN_FILE, ImageFormat, decode_all
+from engine.data.decoding.decode import decode_all
+from engine.data.decoding.image_format import AS_IN_FILE, ImageFormat
 from engine.data.decoding.making import Crops, Kept, Making
 from engine.data.decoding.rendering import Rendering
 from engine.data.inventory.validation_source import ValidationSource

@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine.numbers import size
 from engine.text import harmless
 
-AUTO, ON, OFF = "auto", "on", "off"
 NO_HOLES = "its file system has no sparse files"
 ELSEWHERE = "another machine writes them"
 NOT_A_FOLDER = "it is no folder"

@@ -36,9 +36,9 @@ def stamped(images: Sequence[StoredImage]) -> Stamped | None:
 
     Raises OSError where a path is relative to a folder that is gone.
     """
-    named = [(image.file, image.name) for image in images]
-    if not all(file for file, _ in named):
+    if not all(image.file for image in images):
         return None
+    named = [(image.file, image.name) for image in images]
     order = sorted(range(len(named)), key=named.__getitem__)
     numbers = np.empty(len(order), np.int64)
     numbers[order] = np.arange(len(order))

@@ -23,6 +23,7 @@ from engine.data.cache import cache_text, image_stamps, slot_records
 from engine.data.cache.image_stamps import Numbers
 from engine.data.cache.slot_records import RECORD_BYTES, WORDS, Record, Records
 from engine.data.cache.store_layout import (
+    BLOCK,
     HEAD_BYTES,
     INDEX,
     LOCK,
@@ -32,12 +33,10 @@ from engine.data.cache.store_layout import (
     StoreLayout,
 )
 from engine.data.decoding.canvas import Canvas
-from engine.data.decoding.decode import Pixels, Shares
+from engine.data.decoding.image_format import Pixels, Shares
 from engine.data.stored.stored_image import StoredImage
 from engine.run import durable_files
 
-# Linux counts the blocks of a file in these, whatever the file system has.
-BLOCK = 512
 # Stands in the head of the index where the store has taken its room; else a number of an error.
 FULL = -1
 _STAMP = struct.Struct("<2q")
@@ -121,7 +120,7 @@ class ImageStore:
             return None
         return Canvas(pixels, record.size), record.outside
 
-    def write(self, number: int, image: StoredImage, canvas: Canvas, outside: float = 0.0) -> None:
+    def write(self, number: int, image: StoredImage, canvas: Canvas, outside: float) -> None:
         """Keep a decoded image, unless its file has changed since the store was opened.
 
         A disk that fills ends all writing, in every process; see `pop_notes`.
@@ -246,7 +245,7 @@ class ImageStore:
         return records
 
     def _is_whole(self) -> bool:
-        """Whether all slots lie in the file: to touch a map behind its end kills the process."""
+        """Whether all slots lie in the file, which another program may have cut off."""
         return os.fstat(self._pixels).st_size == self.layout.pixel_bytes
 
     def _shape(self, height: int, width: int) -> tuple[int, int, int]:
@@ -272,10 +271,10 @@ class ImageStore:
 
     def _write_chunk(self, numbers: Numbers, views: Views, chunk: Numbers) -> None:
         """Write the views at these places, whose slots go up."""
-        for run in np.split(chunk, np.flatnonzero(np.diff(numbers[chunk]) != 1) + 1):
-            if not len(run):
-                continue
-            first, side = int(numbers[run[0]]), self.layout.image_format.size
+        side = self.layout.image_format.size
+        for start, end in _runs(numbers[chunk]):
+            run = chunk[start:end]
+            first = int(numbers[run[0]])
             pixels = np.ascontiguousarray(views.pixels[run])
             _write(self._pixels, pixels.data.cast("B"), first * self.layout.slot_bytes)
             records = slot_records.of_squares(side, views.outside[run])
@@ -308,9 +307,9 @@ class ImageStore:
 
     def _mark_safe(self, records: Records, fresh: Numbers) -> None:
         """Write the records of these slots as safe ones, and no record beside them."""
-        for run in np.split(fresh, np.flatnonzero(np.diff(fresh) > 1) + 1):
-            safe = slot_records.made_safe(records[run])
-            _write(self._index, safe.data.cast("B"), self.layout.record_at(int(run[0])))
+        for start, end in _runs(fresh):
+            safe = slot_records.made_safe(records[fresh[start:end]])
+            _write(self._index, safe.data.cast("B"), self.layout.record_at(int(fresh[start])))
 
 
 @lru_cache(MOST_OPEN)

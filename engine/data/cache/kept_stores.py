@@ -19,7 +19,7 @@ import numpy as np
 from engine import regular_files
 from engine.catalog.user_folders import cache_folder
 from engine.data.cache import slot_records
-from engine.data.cache.store_layout import HEAD_BYTES, HEADER, INDEX, LOCK
+from engine.data.cache.store_layout import BLOCK, HEAD_BYTES, HEADER, INDEX, LOCK
 from engine.run.file_lock import alone, flock
 
 # Raise it where another version of the program would decode or keep images differently.
@@ -29,7 +29,6 @@ NAME, PASSING = re.compile(r"[0-9a-f]{32}"), re.compile(r"\.(new|gone)-[0-9a-f]{
 ROOT_LOCK = "lock"
 # All stores of a folder take at most this, and this share of what would be free without them.
 MOST_BYTES, FREE_SHARE = 20_000_000_000, 0.1
-BLOCK = 512
 
 
 class Header(msgspec.Struct, frozen=True):

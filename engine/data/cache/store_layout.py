@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from engine.data.cache.slot_records import RECORD_BYTES
 from engine.data.decoding.canvas import most_bytes
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 
 HEADER, LOCK, PIXELS, INDEX, STAMPS = "header.json", "lock", "pixels", "index", "stamps"
 # The index begins with the number of the error that ended writing, in a page of its own.
 HEAD_BYTES = mmap.PAGESIZE
 STAMP_BYTES = 16
+# Linux counts the blocks of a file in these, whatever the file system has.
+BLOCK = 512
 
 
 @dataclass(frozen=True)

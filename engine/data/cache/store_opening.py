@@ -28,10 +28,11 @@ from engine.data.cache.store_layout import (
     STAMPS,
     StoreLayout,
 )
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import EngineError
 from engine.machine import file_systems
+from engine.recipes.recipe import CACHE_AUTO, CACHE_OFF, CACHE_ON
 from engine.run.durable_files import write_durably
 from engine.run.lock_owner import boot_id
 
@@ -62,13 +63,13 @@ def open_store(
     `place` is the path or the name of their data set. There is none for images that lie in no
     files. Nothing is raised: a run without a store only takes longer.
     """
-    if setting == cache_text.OFF or not images:
+    if setting == CACHE_OFF or not images:
         return OpenedStore(None)
     folder = folder_of(setting)
     try:
         if (found := image_stamps.stamped(images)) is None:
             return OpenedStore(None)
-        _prepare(folder, is_asked_for=setting != cache_text.AUTO)
+        _prepare(folder, is_asked_for=setting != CACHE_AUTO)
         with kept_stores.locked(folder):
             store, told = _opened(folder, place, found, image_format)
     except _Refused as refused:
@@ -82,7 +83,7 @@ def open_store(
 
 def folder_of(setting: str) -> Path:
     """The folder of the stores that a recipe's `cache` means."""
-    if setting in (cache_text.AUTO, cache_text.ON):
+    if setting in (CACHE_AUTO, CACHE_ON):
         return kept_stores.default_folder()
     return Path(os.path.abspath(setting))
 

@@ -8,17 +8,14 @@ filter, serves for crops down to a quarter of the area: they differ from crops o
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from engine.data.decoding.image_format import ImageFormat, Pixels
 from engine.data.decoding.upright import upright
 from engine.data.stored.stored_image import StoredImage
-
-if TYPE_CHECKING:  # `decode` imports this module
-    from engine.data.decoding.decode import ImageFormat, Pixels
-
 
 # How many times the side of a canvas a JPEG is decoded to at least, where it is larger: decoded to
 # just that side it is worse than one that is shrunk from all of its pixels.

@@ -43,7 +43,8 @@ def drawn_box(
         if 0 < wide <= width and 0 < tall <= height:
             left, top = int(numbers[0] * (width - wide + 1)), int(numbers[1] * (height - tall + 1))
             return Box(left, top, wide, tall)
-    return _at_centre(width, height, ratio[0] * squash, ratio[1] * squash)
+    wide, tall = central_shape(width, height, ratio[0] * squash, ratio[1] * squash)
+    return Box((width - wide) // 2, (height - tall) // 2, wide, tall)
 
 
 def _squash(canvas: Canvas) -> float:
@@ -53,11 +54,10 @@ def _squash(canvas: Canvas) -> float:
     return squash
 
 
-def _at_centre(width: int, height: int, lowest: float, highest: float) -> Box:
-    """The largest box at the centre whose ratio is within the bounds."""
-    wide, tall = width, height
+def central_shape(width: int, height: int, lowest: float, highest: float) -> tuple[int, int]:
+    """The width and height of the largest box of an image whose ratio is within the bounds."""
     if width / height < lowest:
-        tall = max(1, round(width / lowest))
-    elif width / height > highest:
-        wide = max(1, round(height * highest))
-    return Box((width - wide) // 2, (height - tall) // 2, wide, tall)
+        return width, max(1, round(width / lowest))
+    if width / height > highest:
+        return max(1, round(height * highest)), height
+    return width, height

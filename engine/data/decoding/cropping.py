@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import cmath
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from engine.data.decoding import crop_box
 from engine.data.decoding.canvas import Canvas
@@ -16,9 +17,14 @@ from engine.data.decoding.crop_box import Box, drawn_box
 from engine.data.decoding.image_chances import image_chances
 
 if TYPE_CHECKING:  # decoding processes know no recipe
-    from engine.recipes.recipe import Recipe
+    from engine.recipes.recipe import Fill, Recipe
 
-Fill: TypeAlias = Literal["nearest", "constant", "reflect"]
+# How `grid_sample` names each fill.
+PADDING_MODES: Mapping[Fill, str] = {
+    "nearest": "border",
+    "constant": "zeros",
+    "reflect": "reflection",
+}
 
 # The places of one table of random numbers, so that no option changes the numbers of another one.
 ANGLE, QUARTER, DOWN, RIGHT, ZOOM_X, ZOOM_Y, SHEAR, COIN, BOX = range(9)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch
 
 from engine.data.decoding import decode
-from engine.data.decoding.decode import ImageFormat, Pixels, canvas_or_view
+from engine.data.decoding.decode import canvas_or_view
+from engine.data.decoding.image_format import ImageFormat, Pixels
 from engine.data.decoding.making import Making
 from engine.data.decoding.resampling import cropped
 from engine.data.stored.stored_image import StoredImage

@@ -5,56 +5,26 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from PIL import UnidentifiedImageError
 
 from engine import text
 from engine.data import data_text
 from engine.data.decoding.canvas import Canvas, decode_canvas
 from engine.data.decoding.framing import fitted, framed, with_margin
+from engine.data.decoding.image_format import ImageFormat, Pixels, Shares
 from engine.data.decoding.making import ANEW, Making
 from engine.data.decoding.plain_jpeg import plain_pixels
 from engine.data.decoding.rendering import FRACTIONS, WHOLE, Rendering
 from engine.data.decoding.upright import upright
 from engine.data.stored.stored_image import StoredImage
 
-if TYPE_CHECKING:  # decoding processes know no recipe
-    from engine.recipes.recipe import Fit
-
-Pixels: TypeAlias = npt.NDArray[np.uint8]
-Shares: TypeAlias = npt.NDArray[np.float32]
-
 # Makes pixels (C, side, side) of an image; also says which share of it is outside the levels.
-Maker: TypeAlias = "Callable[[StoredImage, ImageFormat, Making], tuple[Pixels, float]]"
+Maker: TypeAlias = Callable[[StoredImage, ImageFormat, Making], tuple[Pixels, float]]
 
 GREY = ("1", "L", *WHOLE, FRACTIONS)
-
-AS_IN_FILE = Rendering()
-
-
-@dataclass(frozen=True)
-class ImageFormat:
-    """The common format of all images: (channels, size, size), with a margin of `frame` pixels.
-
-    `fit` and `crop_pct` say which part of an image is seen, as in a recipe. `canvas` is the shorter
-    side to which an image is decoded before, or 0 where it is decoded to this size at once.
-    """
-
-    channels: int
-    size: int
-    frame: int
-    rendering: Rendering = AS_IN_FILE
-    fit: Fit = "crop"
-    crop_pct: float = 1.0
-    canvas: int = 0
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return self.channels, self.size, self.size
 
 
 def decode_all(
@@ -108,18 +78,22 @@ def canvas_or_view(
     stored: StoredImage, image_format: ImageFormat, making: Making
 ) -> tuple[Canvas, float]:
     """What is kept of an image: from the store, if it is there; else decoded, and put there."""
-    store, (number, *_) = making.kept or (None, [0])
-    found = None if store is None else store.read(number)
-    if found is not None:
-        return found
-    if image_format.canvas:
-        found = decode_canvas(stored, image_format)
-    else:
-        pixels, outside = rendered(stored, image_format)
-        found = Canvas(pixels, (image_format.size, image_format.size)), outside
-    if store is not None:
+    store, (number,) = making.kept or (None, [0])
+    if store is None:
+        return _decoded(stored, image_format)
+    found = store.read(number)
+    if found is None:
+        found = _decoded(stored, image_format)
         store.write(number, stored, *found)
     return found
+
+
+def _decoded(stored: StoredImage, image_format: ImageFormat) -> tuple[Canvas, float]:
+    """What a store would keep of an image."""
+    if image_format.canvas:
+        return decode_canvas(stored, image_format)
+    pixels, outside = rendered(stored, image_format)
+    return Canvas(pixels, (image_format.size, image_format.size)), outside
 
 
 def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:
@@ -127,17 +101,14 @@ def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:
 
     Raises an Exception of any type for what is not a whole image.
     """
-    return rendered(stored, image_format)[0]
+    return view(stored, image_format, ANEW)[0]
 
 
 def rendered(stored: StoredImage, image_format: ImageFormat) -> tuple[Pixels, float]:
-    """The pixels, and the share of the values of the image that are outside the levels."""
+    """The pixels (C, size, size) of an image without a canvas, and the share outside the levels."""
     plain = _plain(stored, image_format)
     if plain is not None:
         return plain, 0.0
-    if image_format.canvas:
-        canvas, outside = decode_canvas(stored, image_format)
-        return framed(canvas, image_format), outside
     inner = image_format.size - 2 * image_format.frame
     # A large JPEG is decoded to twice the size of the pixels that are seen, or more.
     least = 2 * math.ceil(inner / image_format.crop_pct)

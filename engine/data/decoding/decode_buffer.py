@@ -12,7 +12,7 @@ import numpy as np
 
 from engine import text
 from engine.data import data_text
-from engine.data.decoding.decode import ImageFormat, Pixels, Shares
+from engine.data.decoding.image_format import ImageFormat, Pixels, Shares
 from engine.errors import DataError
 
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from engine import text
 from engine.data import data_text
-from engine.data.decoding.decode import ImageFormat, Pixels
 from engine.data.decoding.decode_buffer import CannotStartError, DecodeBuffer
 from engine.data.decoding.decoder_workers import DecoderPool, decode
+from engine.data.decoding.image_format import ImageFormat, Pixels
 from engine.data.decoding.making import ANEW, Making
 from engine.data.stored.stored_image import StoredImage
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PIL import Image
 
 from engine.data.decoding.canvas import Canvas
-
-if TYPE_CHECKING:  # `decode` imports this module
-    from engine.data.decoding.decode import ImageFormat, Pixels
+from engine.data.decoding.image_format import ImageFormat, Pixels
 
 
 def framed(canvas: Canvas, image_format: ImageFormat) -> Pixels:

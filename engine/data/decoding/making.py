@@ -19,7 +19,7 @@ class Store(Protocol):
     def read(self, number: int) -> tuple[Canvas, float] | None:
         """A decoded image, and the share of its values outside the levels, if it is there."""
 
-    def write(self, number: int, image: StoredImage, canvas: Canvas, outside: float = 0.0) -> None:
+    def write(self, number: int, image: StoredImage, canvas: Canvas, outside: float) -> None:
         """Keep a decoded image, if that is possible."""
 
 

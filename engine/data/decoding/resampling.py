@@ -1,4 +1,4 @@
-"""Makes the pixels of a view in one resampling of a canvas. The module of this room with torch.
+"""Makes the pixels of a view in one resampling of a canvas, with torch.
 
 Both ways use the same filter where the view is smaller than what it shows: a triangle, two pixels
 of the view wide. `torch` has it for upright boxes alone. For others, the mean of a few bilinear
@@ -8,6 +8,7 @@ samples has a filter of the same width.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,10 +16,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.data.decoding.canvas import Canvas
-from engine.data.decoding.cropping import Fill, Placement, SourceMap, stretched
-from engine.data.decoding.decode import Pixels
+from engine.data.decoding.cropping import PADDING_MODES, Placement, SourceMap, stretched
+from engine.data.decoding.image_format import Pixels
 
-PADDING_MODES = {"nearest": "border", "constant": "zeros", "reflect": "reflection"}
+if TYPE_CHECKING:  # decoding processes know no recipe
+    from engine.recipes.recipe import Fill
+
 # Samples for each pixel of a canvas, along a row or column of the view. With these, photographs
 # have 42 dB or more (PSNR) against the filter itself, and one full of thin lines has 36. One sample
 # more in each direction would double the time.

@@ -6,7 +6,8 @@ import numpy as np
 
 from engine.data import data_text
 from engine.data.decoding.bands import band_values
-from engine.data.reading.format_choice import ImageHeader, sampled
+from engine.data.reading.format_choice import ImageHeader
+from engine.data.reading.image_sizes import sampled
 from engine.data.stored.image_opening import BandsError
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.errors import DataError

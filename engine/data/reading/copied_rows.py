@@ -7,7 +7,8 @@ from itertools import groupby, islice
 
 import numpy as np
 
-from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
+from engine.data.decoding.decode import decode_all
+from engine.data.decoding.image_format import ImageFormat, Pixels
 from engine.data.stored.array_row import ArrayRow, PixelRows
 from engine.data.stored.stored_image import LabelledImages
 

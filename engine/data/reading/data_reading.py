@@ -16,15 +16,16 @@ from typing import NamedTuple
 
 from engine.data.cache.store_opening import OpenedStore
 from engine.data.decoding import decoder_workers
-from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.decoder_workers import CROPPING_MODULE
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory.data_inventory import inventory_of
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.kept_copies import progress_told
 from engine.data.reading import decoded_images
 from engine.data.reading.band_headers import banded_headers, check_bands
 from engine.data.reading.decoded_images import DecodedImages
-from engine.data.reading.format_choice import common_format, headers_of, sampled
+from engine.data.reading.format_choice import common_format, headers_of
+from engine.data.reading.image_sizes import sampled
 from engine.data.reading.kept_images import NOTHING_KEPT, kept_or_decoded, open_kept
 from engine.data.reading.rendering_choice import chosen_rendering
 from engine.recipes.recipe import Recipe
@@ -120,8 +121,7 @@ class DataReading:
         count = len(read.inventory.images)
         needed = count * math.prod(read.image_format.shape)
         many = count >= decoded_images.MANY_IMAGES
-        streams = recipe.loader == "streaming" or read.image_format.canvas
-        if streams or not many or needed > self._room:
+        if recipe.loader == "streaming" or not many or needed > self._room:
             return read
         return read._replace(decoded=self._decoded(read))
 

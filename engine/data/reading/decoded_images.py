@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.data import data_text
-from engine.data.decoding.decode import ImageFormat, Pixels, Shares, decode_all
+from engine.data.decoding.decode import decode_all
 from engine.data.decoding.decode_buffer import CannotStartError
 from engine.data.decoding.decoders import Decoders
+from engine.data.decoding.image_format import ImageFormat, Pixels, Shares
 from engine.data.decoding.making import ANEW, Making
 from engine.data.reading import copied_rows
 from engine.data.stored.stored_image import LabelledImages, StoredImage

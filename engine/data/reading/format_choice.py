@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import math
-import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from engine.data.decoding.decode import GREY, ImageFormat
+from engine.data.decoding.decode import GREY
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.decoding.rendering import has_alpha, is_cut, is_deep
+from engine.data.reading.image_sizes import Size, median_side
 from engine.data.stored.image_opening import band_count
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.recipes import image_checks
 from engine.recipes.recipe import PHOTOGRAPH, PHOTOGRAPH_SIZE, Recipe
 
-# Width and height in pixels.
-Size: TypeAlias = tuple[int, int]
-
-SAMPLE = 100
 # Formats whose further frames are the same picture once more: a preview, or other sizes.
 ONE_PICTURE = ("MPO", "ICO", "ICNS")
 SMALL = range(28, 97)
@@ -48,11 +44,6 @@ class ImageHeader:
     transparent: bool = False
     animated: bool = False
     cut: bool = False
-
-
-def sampled(images: LabelledImages) -> LabelledImages:
-    """About a hundred evenly spread images."""
-    return images[:: -(-len(images) // SAMPLE)]
 
 
 def headers_of(images: LabelledImages) -> dict[StoredImage, ImageHeader]:
@@ -108,11 +99,6 @@ def keeps_size(sizes: Sequence[Size]) -> bool:
     """Whether images of these sizes are small squares which are all alike."""
     sides = {side for size in sizes for side in size}
     return len(sides) == 1 and min(sides) in SMALL
-
-
-def median_side(sizes: Iterable[Size]) -> int:
-    """The median of the shorter sides in pixels of images of these sizes; 0 where there is none."""
-    return statistics.median_low([min(size) for size in sizes] or [0])
 
 
 def _canvas(recipe: Recipe, size: int, *, are_squares: bool) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.data.cache.image_store import Views
 from engine.data.cache.store_opening import OpenedStore, open_store
-from engine.data.decoding.decode import ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory.inventory import Inventory
 from engine.data.reading import decoded_images
 from engine.data.reading.decoded_images import DecodedImages

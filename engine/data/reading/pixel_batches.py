@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from engine.data.base.dataset import LEFT_OUT, Images, Split, StoredImages
-from engine.data.decoding.decode import Pixels
 from engine.data.decoding.decode_buffer import CannotStartError
 from engine.data.decoding.decoders import Decoders, DecodeTask
+from engine.data.decoding.image_format import Pixels
 from engine.data.reading import decoded_images
+from engine.data.reading.decoded_images import DecodedImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
@@ -79,8 +80,8 @@ def _decoded(split: StoredImages, start: int, batch: int) -> Batch:
         try:
             next(work)
         except StopIteration as finished:
-            pixels, broken, _ = finished.value
-            return _noted(split, start, pixels, broken)
+            found: DecodedImages = finished.value
+            return _noted(split, start, found.pixels, found.broken)
 
 
 def _by_processes(split: StoredImages, starts: range) -> Iterator[Batch]:

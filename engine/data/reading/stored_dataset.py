@@ -22,7 +22,7 @@ from engine.data.base.dataset import (
     check_memory,
 )
 from engine.data.cache.sealing import Sealing
-from engine.data.decoding.decode import ImageFormat, Pixels
+from engine.data.decoding.image_format import ImageFormat, Pixels
 from engine.data.decoding.making import ANEW, Kept, Making
 from engine.data.inventory.inventory import Inventory
 from engine.data.reading import broken_list

@@ -6,7 +6,8 @@ import base64
 import contextlib
 from dataclasses import replace
 
-from engine.data.decoding.decode import ImageFormat, decode
+from engine.data.decoding.decode import decode
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory.inventory import Inventory
 from engine.data.stored.stored_image import StoredImage
 from engine.data.survey.survey import ContactSheet

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from engine.data.decoding.decode import Pixels, whole, why_broken
+from engine.data.decoding.decode import whole, why_broken
+from engine.data.decoding.image_format import Pixels
 from engine.data.decoding.rendering import Rendering
 from engine.data.stored.stored_image import StoredImage
 

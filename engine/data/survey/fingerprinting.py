@@ -11,10 +11,10 @@ from typing import TypeAlias
 import numpy as np
 
 from engine.data import data_text
-from engine.data.decoding.decode import AS_IN_FILE
 from engine.data.decoding.decode_buffer import CannotStartError
 from engine.data.decoding.decoder_workers import DecoderPool
 from engine.data.decoding.decoders import MOST_CRASHES
+from engine.data.decoding.image_format import AS_IN_FILE
 from engine.data.decoding.rendering import Rendering
 from engine.data.reading.decoded_images import MANY_IMAGES, PROCESS_CHUNK, THREADS
 from engine.data.stored.stored_image import StoredImage

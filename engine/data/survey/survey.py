@@ -62,8 +62,8 @@ class Seen(msgspec.Struct, frozen=True):
     cut: float
     most_cut: float
     enlarged: int
-    fit: Fit = "crop"
-    crop_pct: float = 1.0
+    fit: Fit
+    crop_pct: float
 
 
 class Survey(Answer, frozen=True):

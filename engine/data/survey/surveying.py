@@ -8,8 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.data.decoding.decode import ImageFormat, why_broken
+from engine.data.decoding.decode import why_broken
 from engine.data.decoding.framing import seen_part
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.inventory_text import left_out_by_level
 from engine.data.reading.data_reading import ReadImages

@@ -11,7 +11,7 @@ import msgspec
 from engine.catalog.data_shape import DataShape
 from engine.data.inventory.data_inventory import class_names, inventory_of
 from engine.data.reading.data_reading import with_format
-from engine.data.reading.format_choice import median_side
+from engine.data.reading.image_sizes import median_side
 from engine.errors import EngineError, UndecidedError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_toml import parse_setting
