@@ -161,6 +161,17 @@ def test_the_newest_epochs_are_those_with_the_highest_numbers(tmp_path: Path) ->
     assert sorted(os.listdir(tmp_path)) == kept
 
 
+def test_a_folder_that_is_moved_away_after_the_write_is_no_fault_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_dir", lambda self: True)  # as it was a moment before
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    writer = Writer(folder, 2, nothing, lambda event: folder.rename(tmp_path / "elsewhere"))
+    writer.put(snapshot(1))
+    assert writer.wait() == ""
+
+
 def test_a_slow_disk_holds_few_snapshots_and_the_newest_of_each_file_wins(tmp_path: Path) -> None:
     said: list[Event] = []
     begun, go = threading.Event(), threading.Event()

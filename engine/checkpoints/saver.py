@@ -8,6 +8,7 @@ waiting snapshots take the memory of three at most.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import threading
 import time
@@ -157,7 +158,11 @@ class Writer:
 
     def _prune(self) -> None:
         """Delete the files of all but the newest epochs."""
-        found = (_EPOCH_NAME.fullmatch(path.name) for path in self._folder.glob("epoch-*.pt"))
+        try:
+            names = os.listdir(self._folder)
+        except OSError:  # it was moved away since the save: the next one says so
+            return
+        found = map(_EPOCH_NAME.fullmatch, names)
         epochs = sorted((int(name[1]), name[0]) for name in found if name)
         for _, old in epochs[: max(0, len(epochs) - self._keep)]:
             with contextlib.suppress(OSError):
