@@ -77,16 +77,27 @@ def test_clear_as_json(folder: Path) -> None:
     assert [store["live"] for store in told["kept"]] == [True]
 
 
-def test_what_cannot_be_read_is_listed_and_cleared(tmp_path: Path) -> None:
+def test_what_is_no_store_is_neither_listed_nor_removed(tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     images = image_files(tmp_path / "photos", 2)
     found = opened(images, setting=str(mine))
     store_of(found).close()
-    (Path(store_of(found).layout.folder) / HEADER).write_text("{")
+    header = Path(store_of(found).layout.folder) / HEADER
+    header.write_text("{")
     assert f"`cnn-tui cache {mine} --clear`" in found.told[0]
-    assert "unreadable" in said(str(mine))
-    said(str(mine), "--clear")
-    assert kept_stores.stores(mine) == []
+    assert said(str(mine)).startswith("no decoded images are kept in")
+    assert said(str(mine), "--clear") == "0 B freed.\n"
+    assert header.read_text() == "{"
+
+
+def test_a_store_of_another_version_and_time_is_listed_and_cleared(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_stores, "VERSION", 0)
+    monkeypatch.setattr(kept_stores, "_used", lambda _: 2.0**62)
+    assert "of another version" in said()
+    said("--clear")
+    assert [store.live for store in kept_stores.stores(folder)] == [True]
 
 
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:

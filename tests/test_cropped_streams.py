@@ -220,7 +220,7 @@ def test_a_disk_that_fills_is_said_once_and_the_run_goes_on(
     data = loaded(recipe)
     store = data.train.store  # type: ignore[union-attr]
     assert store is not None
-    store._stop(errno.ENOSPC)  # as a write of a decoding process does
+    store._stop(OSError(errno.ENOSPC, ""))  # as a write of a decoding process does
     with opened(recipe, data) as loader:
         found = [*pixels_of(loader, 1), *pixels_of(loader, 2)]
         (note,) = loader.new_notes()

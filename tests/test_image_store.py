@@ -11,12 +11,13 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -25,13 +26,24 @@ import torch
 from PIL import features
 
 from engine.catalog.user_folders import cache_folder
-from engine.data.cache import image_store, kept_stores, slot_records, store_opening
+from engine.data.cache import (
+    cache_text,
+    image_stamps,
+    image_store,
+    kept_stores,
+    slot_records,
+    store_header,
+    store_opening,
+)
 from engine.data.cache.image_store import ImageStore, Views
-from engine.data.cache.kept_stores import Header
+from engine.data.cache.sealing import Sealing
 from engine.data.cache.slot_records import Record
+from engine.data.cache.store_header import Header
 from engine.data.cache.store_layout import HEADER, INDEX, LOCK, PIXELS, STAMPS, StoreLayout
 from engine.data.cache.store_opening import OpenedStore
+from engine.data.decoding.canvas import Canvas
 from engine.data.decoding.image_format import ImageFormat
+from engine.data.decoding.rendering import Rendering
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.stored_image import StoredImage
 from engine.machine import file_systems
@@ -184,6 +196,20 @@ def test_another_version_of_the_decoder_has_a_store_of_its_own(
     assert folder_of(opened(images)) != usual
 
 
+@pytest.mark.parametrize("package", ["tifffile", "imagecodecs"])
+def test_another_version_of_what_reads_bands_has_a_store_of_its_own(
+    images: list[ImageFile], package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    banded = replace(CANVASES, rendering=Rendering(bands=(1, 2, 3)))
+    before, usual = folder_of(opened(images, banded)), folder_of(opened(images))
+    real = store_opening._version_of
+    monkeypatch.setattr(
+        store_opening, "_version_of", lambda name: "9" if name == package else real(name)
+    )
+    assert folder_of(opened(images, banded)) != before
+    assert folder_of(opened(images)) == usual
+
+
 @pytest.mark.parametrize("moment", [0, -(10**18), 4 * 10**18])
 def test_a_time_of_change_that_jumps_makes_images_new(images: list[ImageFile], moment: int) -> None:
     fill(opened(images), images)
@@ -207,6 +233,70 @@ def test_a_file_that_is_replaced_while_images_are_written_is_not_kept(
     found = opened([images[0], images[1]])
     fill(found, images[:2])
     assert all(right_ones(found, images[:2]))
+
+
+def test_two_files_of_one_size_and_time_that_swap_names_are_new(images: list[ImageFile]) -> None:
+    first, second = images[0].path, images[-1].path
+    content = first.read_bytes()
+    second.write_bytes(content)
+    for path in (first, second):
+        os.utime(path, ns=(0, 10**18))
+    before = folder_of(opened(images))
+    passing = first.with_name("passing")
+    first.rename(passing)
+    second.rename(first)
+    passing.rename(second)
+    assert folder_of(opened(images)) != before
+
+
+@pytest.mark.parametrize(("kind", "numbered"), [("ext4", True), ("fuse.rclone", False)])
+def test_numbers_of_files_count_where_they_last(
+    images: list[ImageFile], kind: str, numbered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_systems, "mounts", lambda: f"1 0 0:1 / / rw - {kind} a rw\n")
+    found = image_stamps.stamped(images)
+    assert found is not None
+    now = np.array([image_stamps.stamp_of(image.file) for image in images])
+    assert image_stamps.unchanged(found.stamps, now).all()
+    now[:, image_stamps.NUMBER] += 1
+    assert image_stamps.unchanged(found.stamps, now).any() != numbered
+    now[:, 2] += 1  # a new name changes this time, whatever the file system
+    assert not image_stamps.unchanged(found.stamps, now).any()
+
+
+@pytest.mark.parametrize("image_format", [CANVASES, VIEWS])
+def test_times_of_change_that_no_64_bits_hold(
+    images: list[ImageFile], image_format: ImageFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.stat
+
+    class Far:
+        """As tmpfs has it after `touch -d @17179869184`."""
+
+        def __init__(self, found: os.stat_result) -> None:
+            self.st_size, self.st_ino, self.st_dev = found.st_size, found.st_ino, found.st_dev
+            self.st_mtime_ns = self.st_ctime_ns = 2**34 * 10**9
+
+    def far(path: Any, *_: Any, **more: Any) -> Any:
+        found = real(path, **more)
+        return Far(found) if str(path).endswith(".png") else found
+
+    monkeypatch.setattr(os, "stat", far)
+    found = opened(images, image_format)
+    fill(found, images)
+    assert all(right_ones(found, images))
+
+
+@pytest.mark.parametrize("setting", ["/tmp/a\0b", "/tmp/\ud800", "relative"])
+def test_a_folder_that_no_path_can_name_is_said(
+    images: list[ImageFile], setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    found = opened(images, setting=setting)
+    assert found.store is None
+    assert "are not kept in" in found.told[0]
 
 
 def test_a_missing_file_is_never_kept_though_it_stays_missing(images: list[ImageFile]) -> None:
@@ -376,6 +466,63 @@ def test_a_store_that_has_taken_its_room_takes_no_more(
     assert f"({kept_stores.MOST_BYTES // 1000} kB): {count} of 6" in note
 
 
+def test_the_room_belongs_to_each_opening(
+    images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_stores, "MOST_BYTES", 18_000)
+        small = opened(images)
+    large = opened(images)
+    fill(small, images)
+    assert not store_of(small).there().all()
+    fill(large, images)
+    assert all(right_ones(large, images))
+    assert store_of(large).pop_notes() == ()
+
+
+def test_many_views_take_all_the_room_and_no_more(
+    images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = replace(VIEWS, size=64)
+    slot = StoreLayout("", 6, large, 0).slot_bytes
+    monkeypatch.setattr(kept_stores, "MOST_BYTES", 4 * slot + 8000)
+    found = opened(images, large)
+    views = Views(
+        np.ones((6, *large.shape), np.uint8), np.zeros(6, np.float32), np.ones(6, np.bool_)
+    )
+    assert found.numbers is not None
+    store_of(found).write_views(found.numbers, images, views)
+    assert store_of(found).there().sum() == 4
+    assert store_of(found).taken_bytes <= store_of(found).layout.room
+    (note,) = store_of(found).pop_notes()
+    assert "4 of 6 are kept" in note
+
+
+def test_the_start_says_how_many_images_will_be_kept(
+    images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_stores, "MOST_BYTES", 18_000)
+        small = opened(images)
+        assert f"about {store_of(small).layout.fitting(0, 0)} of the 6 images" in small.told[0]
+        fill(small, images)
+        there = int(store_of(small).there().sum())
+        store_of(small).close()
+        assert "has room for no more" in opened(images).told[0]
+    again = opened(images)
+    assert f"{there} of 6 images come decoded from" in again.told[0]
+    assert "the others are kept there as well" in again.told[0]
+    fill(again, images)
+    store_of(again).close()
+    monkeypatch.setattr(kept_stores, "MOST_BYTES", 10_000)  # less than it takes
+    assert opened(images).told[0].startswith("6 of 6 images come decoded from")
+    assert "room" not in opened(images).told[0]
+
+
+def test_the_start_says_that_all_images_are_kept(images: list[ImageFile]) -> None:
+    assert opened(images).told[0].startswith("the 6 images are kept decoded in")
+
+
 @pytest.mark.parametrize("name", [PIXELS, INDEX, STAMPS])
 def test_a_store_that_is_cut_off_is_thrown_away_and_this_is_said(
     images: list[ImageFile], name: str
@@ -393,16 +540,99 @@ def test_a_store_that_is_cut_off_is_thrown_away_and_this_is_said(
     assert len(opened(images).told) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 0}'])
-def test_a_store_whose_header_is_damaged_is_thrown_away(
+NESTED = b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"version": 2}', b"\xff\xfe", NESTED], ids=lambda c: c[:9]
+)
+def test_what_has_no_header_of_a_store_is_left_and_the_run_goes_on_without(
     images: list[ImageFile], content: bytes
 ) -> None:
     found = opened(images)
     fill(found, images)
+    store_of(found).close()
     (folder_of(found) / HEADER).write_bytes(content)
+    before = {path: path.stat().st_mtime_ns for path in folder_of(found).iterdir()}
+    again = opened(images)
+    assert again.store is None
+    (sentence,) = again.told
+    assert str(folder_of(found)) in sentence
+    assert "it stays as it is" in sentence
+    assert kept_stores.clear(folder_of(found).parent).freed == 0
+    assert {path: path.stat().st_mtime_ns for path in folder_of(found).iterdir()} == before
+
+
+def test_a_store_of_another_version_of_the_program_is_thrown_away(
+    images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(opened(images), images)
+    with monkeypatch.context() as patch:
+        patch.setattr(store_header, "VERSION", store_header.VERSION + 1)
+        patch.setattr(kept_stores, "VERSION", store_header.VERSION)
+        (store,) = kept_stores.stores(kept_stores.default_folder())
+        assert not store.current
+        assert not store.complete
+        later = opened(images)
+        assert not any(right_ones(later, images))
+        assert len(kept_stores.stores(kept_stores.default_folder())) == 2
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "thesis.txt").write_text("mine")
+
+
+def make_file(path: Path) -> None:
+    path.write_text("mine")
+
+
+def add_to_store(path: Path) -> None:
+    """A store to which somebody has added a file."""
+    images = image_files(path.parent.parent / "other photos", 1)
+    made = folder_of(opened(images, setting=str(path.parent)))
+    make_file(made / "thesis.txt")
+    made.rename(path)
+
+
+@pytest.mark.parametrize("make", [make_folder, make_file, add_to_store])
+@pytest.mark.parametrize(
+    "name", ["d41d8cd98f00b204e9800998ecf8427e", ".new-deadbeef", ".gone-0a0a0a0a"]
+)
+def test_what_somebody_else_has_in_the_folder_is_never_removed_or_named(
+    images: list[ImageFile],
+    tmp_path: Path,
+    name: str,
+    make: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    make(mine / name)
+    image_store._reopened.cache_clear()
+    before = sorted(path for path in mine.rglob("*") if path.parent != mine or path.name == name)
+    assert kept_stores.stores(mine) == []
+    monkeypatch.setattr(kept_stores, "MOST_BYTES", 9000)  # others would give way to it
+    assert opened(images, setting=str(mine)).store is not None
+    kept_stores.clear(mine)
+    assert [path for path in before if not path.exists()] == []
+
+
+def test_what_lies_where_the_store_would_be_is_left(images: list[ImageFile]) -> None:
     found = opened(images)
-    assert len(found.told) == 2
-    assert not any(right_ones(found, images))
+    store_of(found).close()
+    kept_stores.remove(folder_of(found))
+    make_folder(folder_of(found))
+    again = opened(images)
+    assert again.store is None
+    assert "it stays as it is" in again.told[0]
+    assert (folder_of(found) / "thesis.txt").exists()
+
+
+def test_clear_leaves_nothing_in_a_folder_without_stores(tmp_path: Path) -> None:
+    make_folder(tmp_path / "mine")
+    assert kept_stores.clear(tmp_path / "mine") == (0, [])
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 
 @pytest.mark.parametrize("size", [0, 4200])
@@ -421,7 +651,7 @@ def test_a_store_that_is_cut_off_while_it_is_used_is_no_danger(
     store_of(found).seal()
 
 
-def test_a_store_that_is_not_a_folder_of_this_user_is_thrown_away(
+def test_a_store_that_is_not_a_folder_of_this_user_is_left(
     images: list[ImageFile], tmp_path: Path
 ) -> None:
     found = opened(images)
@@ -430,9 +660,9 @@ def test_a_store_that_is_not_a_folder_of_this_user_is_thrown_away(
     others = tmp_path / "others"
     folder_of(found).rename(others)
     folder_of(found).symlink_to(others)
-    found = opened(images)
-    assert len(found.told) == 2
-    assert not any(right_ones(found, images))
+    assert opened(images).store is None
+    assert kept_stores.clear(folder_of(found).parent).freed == 0
+    assert folder_of(found).is_symlink()
     assert (others / HEADER).exists()
 
 
@@ -444,6 +674,138 @@ def test_a_folder_of_another_user_is_not_used(
     found = opened(images)
     assert found.store is None
     assert "belongs to another user" in found.told[0]
+
+
+def test_pixels_that_are_cut_off_while_they_are_used_are_told_once(images: list[ImageFile]) -> None:
+    found = opened(images)
+    fill(found, images)
+    os.truncate(folder_of(found) / PIXELS, 100)
+    (note,) = store_of(found).pop_notes()
+    assert note == cache_text.cut_off(folder_of(found).parent)
+    assert store_of(found).pop_notes() == ()
+
+
+def test_stamps_that_are_cut_off_while_images_are_written_are_told(images: list[ImageFile]) -> None:
+    found = opened(images)
+    os.truncate(folder_of(found) / STAMPS, 40)
+    fill(found, images)
+    assert right_ones(found, images) == [True] + [False] * 5
+    (note,) = store_of(found).pop_notes()
+    assert cache_text.CUT in note
+    assert "1 of 6" in note
+
+
+def test_a_store_that_is_moved_while_it_is_used_is_sealed_where_it_is(
+    images: list[ImageFile], tmp_path: Path
+) -> None:
+    found = opened(images)
+    fill(found, images)
+    folder_of(found).rename(tmp_path / "moved")
+    store_of(found).seal()
+    assert store_of(found).pop_notes() == ()
+    assert all(right_ones(found, images))
+
+
+def test_an_index_that_the_disk_refuses_loses_no_image_and_is_said(
+    images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = opened(images)
+    fill(found, images)
+    real, index = os.fsync, store_of(found)._index
+
+    def refused(descriptor: int) -> None:
+        if descriptor == index:
+            raise OSError(errno.EIO, "")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refused)
+    store_of(found).seal()
+    assert all(right_ones(found, images))
+    (note,) = store_of(found).pop_notes()
+    assert note == cache_text.not_safe(folder_of(found).parent, os.strerror(errno.EIO))
+
+
+def test_an_index_that_is_overwritten_is_written_again(images: list[ImageFile]) -> None:
+    found = opened(images)
+    fill(found, images)
+    index = folder_of(found) / INDEX
+    with index.open("r+b") as file:
+        file.write(np.random.default_rng(1).bytes(index.stat().st_size))
+    assert store_of(found).pop_notes() == ()
+    fill(found, images)
+    assert all(right_ones(found, images))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Record(4_000_000, 4_000_000, (1, 1), 0.0),
+        Record(2**32 - 1, 2**32 - 1, (1, 1), 0.0),
+        Record(0, 0, (0, 0), 0.0),
+        Record(16, 16, (0, 9), 0.0),
+    ],
+)
+def test_a_record_that_no_image_has_stands_for_none(
+    images: list[ImageFile], record: Record
+) -> None:
+    found = opened(images)
+    fill(found, images)
+    with (folder_of(found) / INDEX).open("r+b") as file:
+        file.seek(store_of(found).layout.record_at(0))
+        file.write(record.packed())
+    assert right_ones(found, images) == [False] + [True] * 5
+    assert store_of(found).there().tolist() == [False] + [True] * 5
+    fill(found, images)
+    assert all(right_ones(found, images))
+
+
+def test_an_image_that_is_larger_than_its_slot_is_not_kept(images: list[ImageFile]) -> None:
+    found = opened(images)
+    store = store_of(found)
+    side = 1 + int(store.layout.slot_pixels**0.5)
+    store.write(0, images[0], Canvas(np.zeros((side, side, 3), np.uint8), (side, side)), 0.0)
+    assert not store.there().any()
+
+
+def test_an_opening_reads_the_index_of_no_other_store(
+    tmp_path: Path, images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path, "a", 10)
+    counted, real = list[Path](), kept_stores.count
+
+    def count(store: Path) -> int:
+        counted.append(store)
+        return real(store)
+
+    monkeypatch.setattr(kept_stores, "count", count)
+    found = opened(images)
+    assert counted == [folder_of(found)]
+
+
+class _SlowStore:
+    """Seals only when it may, and counts how often."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end = threading.Event(), threading.Event()
+        self.sealed, self.closed = 0, False
+
+    def seal(self) -> None:
+        self.begun.set()
+        assert self.may_end.wait(60)
+        self.sealed += 1
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_what_is_written_while_a_seal_runs_is_sealed_at_the_end() -> None:
+    store = _SlowStore()
+    sealing = Sealing(cast("ImageStore", store))
+    sealing.begin()
+    assert store.begun.wait(60)
+    threading.Timer(0.05, store.may_end.set).start()
+    sealing.close()
+    assert (store.sealed, store.closed) == (2, True)
 
 
 def test_what_is_not_sealed_is_lost_with_the_boot(
@@ -597,10 +959,13 @@ def test_what_killed_processes_left_is_removed(images: list[ImageFile]) -> None:
     left = [kept_stores.default_folder() / name for name in (".new-0123abcd", ".gone-0123abcd")]
     for path in left:
         shutil.copytree(folder_of(found), path)
-    (kept_stores.default_folder() / ".gone-00000000").symlink_to(images[0].folder)
+    (left[1] / PIXELS).unlink()
+    (kept_stores.default_folder() / ".new-00000000").mkdir()  # killed before it wrote anything
+    link = kept_stores.default_folder() / ".gone-00000000"
+    link.symlink_to(images[0].folder)
     opened(images)
     names = {path.name for path in kept_stores.default_folder().iterdir()}
-    assert names == {"lock", folder_of(found).name}
+    assert names == {"lock", folder_of(found).name, link.name}
     assert images[0].path.exists()
 
 

@@ -77,7 +77,7 @@ def test_a_full_disk_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     def full(*asked):  # type: ignore[no-untyped-def]
         found = opened(*asked)
-        store_of(found)._stop(errno.ENOSPC)
+        store_of(found)._stop(OSError(errno.ENOSPC, ""))
         return found
 
     plain = resident(folder, "off")

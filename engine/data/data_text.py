@@ -330,7 +330,7 @@ def images_resident(needed: float, device: str) -> str:
 
 
 def images_streamed(needed: float, room: float, workers: int, *, kept: bool) -> str:
-    once = "decoded once, kept on the disk and read when needed"
+    once = "decoded once, kept on the disk as far as there is room, and read when needed"
     return (
         f"the images ({numbers.size(needed)}, with room for {numbers.size(room)} in memory) are "
         f"{once if kept else 'decoded from disk when needed'}, by {_processes(workers)}"
@@ -338,7 +338,7 @@ def images_streamed(needed: float, room: float, workers: int, *, kept: bool) -> 
 
 
 def images_cropped(canvas: int, workers: int, *, kept: bool) -> str:
-    often = "once and kept on the disk" if kept else "in every epoch"
+    often = "once and kept on the disk (as far as there is room)" if kept else "in every epoch"
     return (
         f"each image is decoded {often}, with its shorter side shrunk to about {canvas} pixels if "
         f"it is much longer; random crops are made of that when needed, by {_processes(workers)}"

@@ -14,6 +14,21 @@ NETWORK = (
     *("glusterfs", "orangefs", "pvfs2", "panfs", "gfs2", "ocfs2", "ncpfs", "coda"),
 )
 FUSE = "fuse."
+# File systems of which a file keeps its number for life. Others make numbers up, such as FAT and
+# many of FUSE: a file gets another one whenever the system has forgotten it for a while.
+LASTING = (
+    "ext2",
+    "ext3",
+    "ext4",
+    "xfs",
+    "btrfs",
+    "zfs",
+    "f2fs",
+    "bcachefs",
+    "jfs",
+    "tmpfs",
+    "overlay",
+)
 
 
 def mounts() -> str:

@@ -59,16 +59,24 @@ def _print_table(found: list[KeptStore]) -> None:
         [TableColumn(title, numeric) for title, numeric in words.COLUMNS],
         [
             (
-                store.data or words.UNREADABLE,
+                store.data,
                 words.images(store.there, store.images),
                 store.form,
                 size(store.bytes),
-                time.strftime("%Y-%m-%d %H:%M", time.localtime(store.used)),
-                words.state(live=store.live, complete=store.complete),
+                _moment(store.used),
+                words.state(store),
             )
             for store in found
         ],
     )
+
+
+def _moment(seconds: float) -> str:
+    """A time of the calendar; a dash for one that the calendar does not have."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+    except (ValueError, OverflowError, OSError):
+        return words.NO_MOMENT
 
 
 def _clear(folder: Path, *, as_json: bool) -> None:
@@ -82,5 +90,5 @@ def _clear(folder: Path, *, as_json: bool) -> None:
         print_object({"folder": str(folder), "freed": cleared.freed, "kept": cleared.kept})
         return
     for store in cleared.kept:
-        click.echo(words.stays(store.data or store.path, store.bytes))
+        click.echo(words.stays(store.data, store.bytes))
     click.echo(words.freed(cleared.freed))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.numbers import size
 from engine.text import folder as shown
 from engine.text import harmless
+
+if TYPE_CHECKING:
+    from engine.data.cache.kept_stores import KeptStore
 
 HELP = """List the decoded images that are kept on the disk.
 
@@ -20,17 +25,19 @@ COLUMNS = (
     ("last used", False),
     ("", False),
 )
-UNREADABLE = "unreadable"
+NO_MOMENT = "–"
 
 
 def images(there: int, count: int) -> str:
     return f"{there:,} of {count:,}"
 
 
-def state(*, live: bool, complete: bool) -> str:
-    if live:
+def state(store: KeptStore) -> str:
+    if store.live:
         return "in use"
-    return "complete" if complete else "in part"
+    if not store.current:
+        return "of another version"
+    return "complete" if store.complete else "in part"
 
 
 def none(folder: object) -> str:

@@ -7,12 +7,12 @@ record of a slot is written after its pixels: a process that is killed leaves an
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import struct
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,11 +35,7 @@ from engine.data.cache.store_layout import (
 from engine.data.decoding.canvas import Canvas
 from engine.data.decoding.image_format import Pixels, Shares
 from engine.data.stored.stored_image import StoredImage
-from engine.run import durable_files
 
-# Stands in the head of the index where the store has taken its room; else a number of an error.
-FULL = -1
-_STAMP = struct.Struct("<2q")
 _HEAD = struct.Struct("<i")
 # So many views are written at a time.
 CHUNK = 1024
@@ -123,19 +119,19 @@ class ImageStore:
     def write(self, number: int, image: StoredImage, canvas: Canvas, outside: float) -> None:
         """Keep a decoded image, unless its file has changed since the store was opened.
 
-        A disk that fills ends all writing, in every process; see `pop_notes`.
+        A disk that fills ends all writing, in every process; see `pop_notes`. An image that is
+        larger than a slot is not kept.
         """
         pixels = np.ascontiguousarray(canvas.pixels)
-        assert pixels.nbytes <= self.layout.slot_bytes
         height, width = pixels.shape[:2] if self.layout.image_format.canvas else pixels.shape[1:]
         try:
-            if not self._may_write(number, image.file, pixels.nbytes):
+            if pixels.nbytes > self.layout.slot_bytes or not self._may_write(number, image.file):
                 return
             _write(self._pixels, pixels.data.cast("B"), number * self.layout.slot_bytes)
             record = Record(height, width, canvas.size, outside)
             _write(self._index, memoryview(record.packed()), self.layout.record_at(number))
         except OSError as error:
-            self._stop(error.errno or FULL)
+            self._stop(error)
 
     def write_views(self, numbers: Numbers, images: Sequence[StoredImage], views: Views) -> None:
         """Keep the views of N images that are there, as `write` of each, but many at a time."""
@@ -146,13 +142,14 @@ class ImageStore:
             for start in range(0, len(wanted), CHUNK):
                 chunk = wanted[start : start + CHUNK]
                 files = [image_stamps.stamp_of(images[at].file) for at in chunk.tolist()]
-                same = (stamps[numbers[chunk]] == np.array(files)).all(axis=1)
-                same &= stamps[numbers[chunk], 0] >= 0
-                if not self._is_open_for(len(chunk) * self.layout.slot_bytes):
-                    return
-                self._write_chunk(numbers, views, chunk[same])
+                now = np.array(files, np.int64)
+                chunk = chunk[image_stamps.unchanged(stamps[numbers[chunk]], now)]
+                while len(chunk) and self._is_open():
+                    some = max(1, self._room_left() // self.layout.slot_bytes)
+                    self._write_chunk(numbers, views, chunk[:some])
+                    chunk = chunk[some:]
         except OSError as error:
-            self._stop(error.errno or FULL)
+            self._stop(error)
 
     def there(self) -> npt.NDArray[np.bool_]:
         """Which slots hold an image: (count,)."""
@@ -194,11 +191,9 @@ class ImageStore:
                 os.fsync(descriptor)
             self._mark_safe(records, np.flatnonzero(fresh))
             os.fsync(self._index)
-            durable_files.sync_folder(Path(self.layout.folder))
-            durable_files.sync_folder(Path(self.layout.folder).parent)
         except OSError as error:
             # The system may have dropped the pixels that it could not write (fsync(2)).
-            self._stop(error.errno or FULL)
+            self._stop(error)
             self.forget_unsafe()
 
     def forget_unsafe(self) -> None:
@@ -221,27 +216,47 @@ class ImageStore:
         """What the pixels take of the disk. Raises OSError."""
         return os.fstat(self._pixels).st_blocks * BLOCK
 
+    def _room_left(self) -> int:
+        return self.layout.room - self.taken_bytes
+
     def pop_notes(self) -> tuple[str, ...]:
-        """A sentence for the user, once, where writing has ended before all images were there."""
-        stopped = self._why_stopped()
-        if self._said or not stopped:
-            return ()
-        self._said = True
+        """A sentence for the user, once, on what keeps images from being kept or used."""
+        try:
+            note = "" if self._said else self._note()
+        except OSError:  # it was closed
+            note = ""
+        self._said = self._said or bool(note)
+        return (note,) if note else ()
+
+    def _note(self) -> str:
+        """Raises OSError."""
+        folder, stopped = os.path.dirname(self.layout.folder), self._why_stopped()
+        if not self._is_whole():
+            return cache_text.cut_off(folder)
+        has_stamps = os.fstat(self._stamps).st_size == self.layout.count * STAMP_BYTES
+        if not stopped and has_stamps and self._room_left() >= self.layout.slot_bytes:
+            return ""
         there, count = int(self.there().sum()), self.layout.count
-        if stopped == FULL:
-            return (cache_text.room_taken(there, count, self.layout.room),)
-        folder = os.path.dirname(self.layout.folder)
-        return (cache_text.not_written(there, count, folder, os.strerror(stopped)),)
+        if there == count:
+            return cache_text.not_safe(folder, os.strerror(stopped)) if stopped else ""
+        if stopped or not has_stamps:
+            why = os.strerror(stopped) if stopped else cache_text.CUT
+            return cache_text.not_written(there, count, folder, why)
+        return cache_text.room_taken(there, count, self.layout.room)
 
     def _record(self, number: int) -> Record | None:
         content = os.pread(self._index, RECORD_BYTES, self.layout.record_at(number))
-        return slot_records.unpacked(content)
+        record = slot_records.unpacked(content)
+        if record is None or record.height * record.width > self.layout.slot_pixels:
+            return None
+        return record
 
     def _records(self) -> Records:
-        """All records (count, 8); empty ones where the file is cut off or cannot be read."""
+        """All records (count, 8); empty ones where the file is damaged or cannot be read."""
         records = np.zeros((self.layout.count, WORDS), np.uint32)
         with contextlib.suppress(OSError):
             _read(self._index, records.data.cast("B"), HEAD_BYTES)
+        records[slot_records.too_large(records, self.layout.slot_pixels)] = 0
         return records
 
     def _is_whole(self) -> bool:
@@ -252,22 +267,20 @@ class ImageStore:
         image_format = self.layout.image_format
         return (height, width, image_format.channels) if image_format.canvas else image_format.shape
 
-    def _may_write(self, number: int, file: str, size: int) -> bool:
+    def _may_write(self, number: int, file: str) -> bool:
         if self._stopped or self._record(number) is not None:
             return False
-        stamp = image_stamps.stamp_of(file)
-        if stamp == image_stamps.UNREADABLE or stamp != self._stamp(number):
-            return False
-        return self._is_open_for(size)
+        now = np.array([image_stamps.stamp_of(file)], np.int64)
+        return bool(image_stamps.unchanged(self._stamp(number), now)) and self._is_open()
 
-    def _is_open_for(self, size: int) -> bool:
-        """Whether so many bytes may be written; where there is no room, no process writes more."""
+    def _is_open(self) -> bool:
+        """Whether a slot may be written. Raises OSError.
+
+        The room belongs to this opening: another run of the same images may have more.
+        """
         if self._why_stopped() or not self._is_whole():
             return False
-        if self.taken_bytes + size > self.layout.room:
-            self._stop(FULL)
-            return False
-        return True
+        return self._room_left() >= self.layout.slot_bytes
 
     def _write_chunk(self, numbers: Numbers, views: Views, chunk: Numbers) -> None:
         """Write the views at these places, whose slots go up."""
@@ -280,30 +293,32 @@ class ImageStore:
             records = slot_records.of_squares(side, views.outside[run])
             _write(self._index, records.data.cast("B"), self.layout.record_at(first))
 
-    def _stamp(self, number: int) -> tuple[int, int] | None:
-        """That of the image's file when the store was opened."""
-        content = os.pread(self._stamps, STAMP_BYTES, number * STAMP_BYTES)
-        if len(content) != STAMP_BYTES:
-            return None
-        size, changed = _STAMP.unpack(content)
-        return size, changed
+    def _stamp(self, number: int) -> Numbers:
+        """That of the image's file when the store was opened (1, 4). Raises OSError."""
+        return self._stamps_from(number, 1)
 
     def _all_stamps(self) -> Numbers:
-        """Those of all files when the store was opened (count, 2). Raises OSError."""
-        stamps = np.full((self.layout.count, 2), image_stamps.UNREADABLE, np.int64)
-        _read(self._stamps, stamps.data.cast("B"), 0)
+        """Those of all files when the store was opened (count, 4). Raises OSError."""
+        return self._stamps_from(0, self.layout.count)
+
+    def _stamps_from(self, first: int, count: int) -> Numbers:
+        """So many; where their file is cut off, those of files that cannot be read."""
+        stamps = np.empty((count, image_stamps.WORDS), np.int64)
+        done = _read(self._stamps, stamps.data.cast("B"), first * STAMP_BYTES)
+        stamps[done // STAMP_BYTES :] = image_stamps.UNREADABLE
         return stamps
 
     def _why_stopped(self) -> int:
-        """The number of the error that ended writing in any process, `FULL`, or 0."""
+        """The number of the error that ended writing in any process, or 0."""
         with contextlib.suppress(OSError, struct.error):
-            (self._stopped,) = _HEAD.unpack(os.pread(self._index, _HEAD.size, 0))
+            (found,) = _HEAD.unpack(os.pread(self._index, _HEAD.size, 0))
+            self._stopped = found if found in errno.errorcode else 0  # it may be damaged
         return self._stopped
 
-    def _stop(self, why: int) -> None:
-        self._stopped = why
+    def _stop(self, why: OSError) -> None:
+        self._stopped = why.errno or errno.EIO
         with contextlib.suppress(OSError):
-            _write(self._index, memoryview(_HEAD.pack(why)), 0)
+            _write(self._index, memoryview(_HEAD.pack(self._stopped)), 0)
 
     def _mark_safe(self, records: Records, fresh: Numbers) -> None:
         """Write the records of these slots as safe ones, and no record beside them."""

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import shutil
-import stat
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
@@ -18,12 +17,11 @@ import numpy as np
 
 from engine import regular_files
 from engine.catalog.user_folders import cache_folder
-from engine.data.cache import slot_records
-from engine.data.cache.store_layout import BLOCK, HEAD_BYTES, HEADER, INDEX, LOCK
+from engine.data.cache import slot_records, store_header
+from engine.data.cache.store_header import VERSION, Header, header_of
+from engine.data.cache.store_layout import BLOCK, HEAD_BYTES, INDEX, LOCK
 from engine.run.file_lock import alone, flock
 
-# Raise it where another version of the program would decode or keep images differently.
-VERSION = 1
 # A store is named after a digest. Another name is that of one which is made or removed just now.
 NAME, PASSING = re.compile(r"[0-9a-f]{32}"), re.compile(r"\.(new|gone)-[0-9a-f]{8}")
 ROOT_LOCK = "lock"
@@ -31,21 +29,24 @@ ROOT_LOCK = "lock"
 MOST_BYTES, FREE_SHARE = 20_000_000_000, 0.1
 
 
-class Header(msgspec.Struct, frozen=True):
-    """What a store says of itself: the data set, its images, their form, and the last boot."""
+class FoundStore(NamedTuple):
+    """A store, its bytes on the disk, and when it was used last, in unix seconds.
 
-    version: int
-    data: str
-    images: int
-    form: str
-    boot: str
+    A run uses it now where it is `live`.
+    """
+
+    path: Path
+    header: Header
+    bytes: int
+    used: float
+    live: bool
 
 
 class KeptStore(msgspec.Struct, frozen=True):
     """A store: the data set, how many of its images are there, bytes on the disk, time of use.
 
-    `data` is "" where the store cannot be read. `used` is in unix seconds. A run uses it now where
-    it is `live`.
+    `used` is in unix seconds. A run uses it now where it is `live`. No run will use it again where
+    it is not `current`: another version of the program made it.
     """
 
     path: str
@@ -56,38 +57,60 @@ class KeptStore(msgspec.Struct, frozen=True):
     bytes: int
     used: float
     live: bool
+    current: bool
 
     @property
     def complete(self) -> bool:
-        return bool(self.data) and self.there == self.images
+        return self.current and self.there == self.images
 
 
 def default_folder() -> Path:
     return cache_folder() / "images"
 
 
-def is_own(path: Path) -> bool:
-    """Whether this is a folder of this user, and no link. Raises OSError."""
-    found = os.lstat(path)
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-
-
-def header_of(store: Path) -> Header | None:
-    """What a store says; None for one of another user, of another version, or that is damaged."""
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        if is_own(store):
-            content = regular_files.read_bytes(store / HEADER)
-            header = msgspec.json.decode(content, type=Header)
-            return header if header.version == VERSION else None
-    return None
+def found(folder: Path) -> list[FoundStore]:
+    """All stores of a folder, the one that was used longest ago first."""
+    with contextlib.suppress(OSError):
+        named = [path for path in folder.iterdir() if NAME.fullmatch(path.name)]
+        listed = [(path, header) for path in named if (header := header_of(path)) is not None]
+        stores = [
+            FoundStore(path, header, disk_bytes(path), _used(path), is_live(path))
+            for path, header in listed
+        ]
+        return sorted(stores, key=lambda store: (store.used, store.path))
+    return []
 
 
 def stores(folder: Path) -> list[KeptStore]:
-    """All stores of a folder, the one that was used longest ago first."""
-    with contextlib.suppress(OSError):
-        found = [_described(path) for path in folder.iterdir() if NAME.fullmatch(path.name)]
-        return sorted(found, key=lambda store: (store.used, store.path))
-    return []
+    """The same with what their indices say."""
+    return [described(store) for store in found(folder)]
+
+
+def described(store: FoundStore) -> KeptStore:
+    """A store with what its index says, which takes time to read."""
+    header = store.header
+    return KeptStore(
+        str(store.path),
+        header.data,
+        header.form,
+        count(store.path),
+        header.images,
+        store.bytes,
+        store.used,
+        store.live,
+        header.version == VERSION,
+    )
+
+
+def count(store: Path) -> int:
+    """How many slots of a store hold an image."""
+    try:
+        content = regular_files.read_bytes(store / INDEX)[HEAD_BYTES:]
+    except OSError:
+        return 0
+    whole = len(content) // slot_records.RECORD_BYTES * slot_records.RECORD_BYTES
+    records = np.frombuffer(content[:whole], np.uint32).reshape(-1, slot_records.WORDS)
+    return int(slot_records.written(records).sum())
 
 
 def is_live(store: Path) -> bool:
@@ -103,14 +126,13 @@ def is_live(store: Path) -> bool:
 
 
 def remove(store: Path) -> None:
-    """Remove a store, or what has its name. Who uses it goes on with the files that it has open.
+    """Remove a store. Who uses it goes on with the files that it has open. Raises OSError.
 
-    It gets another name first, which is possible even where it belongs to another user. Raises
-    OSError.
+    It gets another name first, so that nobody finds a part of it.
     """
     gone = store.with_name(f".gone-{secrets.token_hex(4)}")
     os.rename(store, gone)
-    _delete(gone)
+    store_header.delete(gone)
 
 
 def locked(folder: Path) -> AbstractContextManager[None]:
@@ -127,16 +149,16 @@ class Cleared(NamedTuple):
 
 def clear(folder: Path) -> Cleared:
     """Remove all stores of a folder but those that processes hold. Raises OSError."""
-    if not folder.is_dir():
+    if not folder.is_dir() or not any(map(_is_named, folder.iterdir())):
         return Cleared(0, [])
     freed, kept = 0, list[KeptStore]()
     with locked(folder):
         sweep(folder)
-        for store in stores(folder):
+        for store in found(folder):
             if store.live:
-                kept.append(store)
+                kept.append(described(store))
             else:
-                remove(Path(store.path))
+                remove(store.path)
                 freed += store.bytes
     return Cleared(freed, kept)
 
@@ -150,7 +172,11 @@ def sweep(folder: Path) -> None:
     """Remove what killed processes left half made or half removed."""
     for path in folder.iterdir():
         if PASSING.fullmatch(path.name):
-            _delete(path)
+            with contextlib.suppress(OSError):
+                if header_of(path) is None:
+                    path.rmdir()  # the system refuses it where anything is there
+                else:
+                    store_header.delete(path)
 
 
 def disk_bytes(path: Path) -> int:
@@ -162,33 +188,11 @@ def disk_bytes(path: Path) -> int:
     return total
 
 
-def _delete(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-        return
+def _used(store: Path) -> float:
     with contextlib.suppress(OSError):
-        path.unlink()
+        return os.lstat(store / LOCK).st_mtime
+    return 0.0
 
 
-def _described(store: Path) -> KeptStore:
-    header, used = header_of(store), 0.0
-    with contextlib.suppress(OSError):
-        used = os.lstat(store / LOCK).st_mtime
-    taken = disk_bytes(store)
-    if header is None:
-        return KeptStore(str(store), "", "", 0, 0, taken, used, live=False)
-    there = _count(store / INDEX)
-    return KeptStore(
-        str(store), header.data, header.form, there, header.images, taken, used, is_live(store)
-    )
-
-
-def _count(index: Path) -> int:
-    """How many slots hold an image."""
-    try:
-        content = regular_files.read_bytes(index)[HEAD_BYTES:]
-    except OSError:
-        return 0
-    whole = len(content) // slot_records.RECORD_BYTES * slot_records.RECORD_BYTES
-    records = np.frombuffer(content[:whole], np.uint32).reshape(-1, slot_records.WORDS)
-    return int(slot_records.written(records).sum())
+def _is_named(path: Path) -> bool:
+    return bool(NAME.fullmatch(path.name) or PASSING.fullmatch(path.name))

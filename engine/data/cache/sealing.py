@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from engine.data.cache.image_store import ImageStore
 
@@ -28,8 +29,11 @@ class Sealing:
 
         Otherwise the thread goes on. What it cannot finish is decoded again after the next boot.
         """
+        end = time.monotonic() + LAST_SECONDS
+        if self._thread is not None:  # it may have begun before the last images were written
+            self._thread.join(LAST_SECONDS)
         self.begin()
         assert self._thread is not None
-        self._thread.join(LAST_SECONDS)
+        self._thread.join(max(0, end - time.monotonic()))
         if not self._thread.is_alive():
             self._store.close()

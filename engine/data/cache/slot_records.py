@@ -42,7 +42,7 @@ def unpacked(content: bytes) -> Record | None:
     if len(content) != RECORD_BYTES:
         return None
     words = struct.unpack(f"<{WORDS}I", content)
-    if words[STATE] == EMPTY or words[CHECK] != _check(words):
+    if words[STATE] == EMPTY or words[CHECK] != _check(words) or 0 in words[:OUTSIDE]:
         return None
     height, width, image_width, image_height, outside, *_ = _FORM.unpack(content)
     return Record(height, width, (image_width, image_height), outside)
@@ -54,7 +54,13 @@ def written(records: Records) -> npt.NDArray[np.bool_]:
     whole: npt.NDArray[np.bool_] = (records[:, STATE] != EMPTY) & (
         columns[CHECK] == _check(columns)
     )
-    return whole
+    return whole & records[:, :OUTSIDE].all(axis=1)
+
+
+def too_large(records: Records, most: int) -> npt.NDArray[np.bool_]:
+    """Which of the records (N, 8) stand for more pixels than so many: (N,)."""
+    found: npt.NDArray[np.bool_] = np.prod(records[:, :2], axis=1, dtype=np.uint64) > most
+    return found
 
 
 def of_squares(side: int, outside: npt.NDArray[np.float32]) -> Records:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,11 +17,11 @@ import PIL
 from PIL import features
 
 from engine import regular_files, text
-from engine.data.cache import cache_text, image_stamps, kept_stores
+from engine.data.cache import cache_text, image_stamps, kept_stores, store_header
 from engine.data.cache.image_stamps import Numbers, Stamped
 from engine.data.cache.image_store import ImageStore
-from engine.data.cache.kept_stores import Header
 from engine.data.cache.slot_records import RECORD_BYTES
+from engine.data.cache.store_header import Header
 from engine.data.cache.store_layout import (
     HEAD_BYTES,
     HEADER,
@@ -26,6 +29,7 @@ from engine.data.cache.store_layout import (
     LOCK,
     PIXELS,
     STAMPS,
+    TRIAL,
     StoreLayout,
 )
 from engine.data.decoding.image_format import ImageFormat
@@ -33,11 +37,13 @@ from engine.data.stored.stored_image import StoredImage
 from engine.errors import EngineError
 from engine.machine import file_systems
 from engine.recipes.recipe import CACHE_AUTO, CACHE_OFF, CACHE_ON
-from engine.run.durable_files import write_durably
+from engine.run import durable_files
 from engine.run.lock_owner import boot_id
 
 # The length of a file that tries whether a file system has holes.
 TRIAL_BYTES = 1 << 20
+# The packages that read chosen bands, the second one for the first.
+BANDS_READ_BY = "tifffile", "imagecodecs"
 
 
 class OpenedStore(NamedTuple):
@@ -65,8 +71,9 @@ def open_store(
     """
     if setting == CACHE_OFF or not images:
         return OpenedStore(None)
-    folder = folder_of(setting)
+    where: object = setting
     try:
+        where = folder = folder_of(setting)
         if (found := image_stamps.stamped(images)) is None:
             return OpenedStore(None)
         _prepare(folder, is_asked_for=setting != CACHE_AUTO)
@@ -75,14 +82,17 @@ def open_store(
     except _Refused as refused:
         return OpenedStore(None, told=(str(refused),))
     except OSError as error:
-        return OpenedStore(None, told=(cache_text.not_kept(folder, text.reason(error)),))
-    except EngineError as error:
-        return OpenedStore(None, told=(cache_text.not_kept(folder, str(error)),))
+        return OpenedStore(None, told=(cache_text.not_kept(where, text.reason(error)),))
+    except (EngineError, ValueError, OverflowError) as error:  # of names and times of any kind
+        return OpenedStore(None, told=(cache_text.not_kept(where, str(error)),))
     return OpenedStore(store, found.numbers, told)
 
 
 def folder_of(setting: str) -> Path:
-    """The folder of the stores that a recipe's `cache` means."""
+    """The folder of the stores that a recipe's `cache` means.
+
+    Raises OSError where it is relative to a folder that is gone.
+    """
     if setting in (CACHE_AUTO, CACHE_ON):
         return kept_stores.default_folder()
     return Path(os.path.abspath(setting))
@@ -91,7 +101,7 @@ def folder_of(setting: str) -> Path:
 def _prepare(folder: Path, *, is_asked_for: bool) -> None:
     """Make the folder of the stores. Raises OSError and _Refused."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    if not kept_stores.is_own(folder.resolve()):
+    if not store_header.is_own(folder.resolve()):
         raise _Refused(cache_text.others_folder(folder))
     kind = file_systems.type_of(folder.resolve(), file_systems.mounts())
     if file_systems.is_network(kind) and not is_asked_for:
@@ -103,10 +113,11 @@ def _opened(
 ) -> tuple[ImageStore, tuple[str, ...]]:
     """The store and sentences on it. The folder is locked. Raises OSError and _Refused."""
     kept_stores.sweep(folder)
-    name = image_stamps.digest(found, repr((_decisive(image_format), _versions())))
+    name = image_stamps.digest(found, repr((_decisive(image_format), _versions(image_format))))
     path, told = folder / name, list[str]()
-    layout = StoreLayout(str(path), len(found.stamps), image_format, room=0)
-    layout, most = _with_room(layout, folder)
+    if os.path.lexists(path) and store_header.header_of(path) is None:
+        raise _Refused(cache_text.name_taken(path))
+    layout = _with_room(StoreLayout(str(path), len(found.stamps), image_format, room=0), folder)
     if os.path.lexists(path) and not _is_sound(layout, found):
         kept_stores.remove(path)
         told.append(cache_text.thrown_away(place))
@@ -121,8 +132,8 @@ def _opened(
         store.close()
         raise
     there, taken = int(store.there().sum()), store.taken_bytes
-    command = _command(folder)
-    told.append(cache_text.kept(there, layout.count, taken, most, folder, command))
+    count, fitting = layout.count, layout.fitting(there, taken)
+    told.append(cache_text.kept(there, count, fitting, taken, folder, _command(folder)))
     return store, tuple(told)
 
 
@@ -139,30 +150,39 @@ def _decisive(image_format: ImageFormat) -> object:
     return image_format
 
 
-def _versions() -> tuple[object, ...]:
-    return kept_stores.VERSION, PIL.__version__, features.version("jpg")
+def _versions(image_format: ImageFormat) -> tuple[object, ...]:
+    """Those of what decides on the pixels besides the format: of this program and of packages."""
+    own = store_header.VERSION, PIL.__version__, features.version("jpg")
+    return (*own, *map(_version_of, BANDS_READ_BY)) if image_format.rendering.bands else own
 
 
-def _with_room(layout: StoreLayout, folder: Path) -> tuple[StoreLayout, int]:
-    """The layout with the room that the store may take, and what all may take together.
+def _version_of(package: str) -> str | None:
+    """None where it is not installed."""
+    with contextlib.suppress(PackageNotFoundError):
+        return version(package)
+    return None
+
+
+def _with_room(layout: StoreLayout, folder: Path) -> StoreLayout:
+    """The layout with the room that the store may take.
 
     Stores that nobody uses are removed where it needs theirs, the one used longest ago first.
     """
-    found = kept_stores.stores(folder)
-    others = [store for store in found if store.path != layout.folder]
-    own = kept_stores.disk_bytes(Path(layout.folder))
-    is_complete = any(store.complete for store in found if store.path == layout.folder)
+    path = Path(layout.folder)
+    others = [store for store in kept_stores.found(folder) if store.path != path]
+    own = kept_stores.disk_bytes(path)
+    is_complete = kept_stores.count(path) == layout.count
     taken = sum(store.bytes for store in others)
     most = kept_stores.most_bytes(folder, taken + own)
     wanted = min(most, own if is_complete else max(own, layout.likely_bytes))
     for store in others:
         if taken + wanted > most and not store.live:
-            kept_stores.remove(Path(store.path))
+            kept_stores.remove(store.path)
             taken -= store.bytes
     room = max(0, most - taken)
     if max(room, own) < layout.slot_bytes:
         raise _Refused(cache_text.no_room(folder, room))
-    return StoreLayout(layout.folder, layout.count, layout.image_format, room), most
+    return replace(layout, room=room)
 
 
 def _is_sound(layout: StoreLayout, found: Stamped) -> bool:
@@ -171,8 +191,12 @@ def _is_sound(layout: StoreLayout, found: Stamped) -> bool:
     Raises OSError and _Refused.
     """
     path = Path(layout.folder)
-    header = kept_stores.header_of(path)
-    if header is None or not _has_right_files(layout, found):
+    header = store_header.header_of(path)
+    if (
+        header is None
+        or header.version != store_header.VERSION
+        or not _has_right_files(layout, found)
+    ):
         return False
     if header.boot and header.boot == boot_id():
         return True
@@ -209,20 +233,22 @@ def _make(layout: StoreLayout, found: Stamped, place: str) -> None:
     os.mkdir(new, mode=0o700)
     begun = StoreLayout(str(new), layout.count, layout.image_format, layout.room)
     try:
+        _write_header(begun, place)  # first, so that what a kill leaves is known as a store
         _check_holes(new)
         _create(begun.path(PIXELS), b"", begun.pixel_bytes)
         _create(begun.path(INDEX), b"", HEAD_BYTES + begun.count * RECORD_BYTES)
         _create(begun.path(STAMPS), found.stamps.tobytes(), found.stamps.nbytes)
         _create(begun.path(LOCK), b"", 0)
-        _write_header(begun, place)
+        durable_files.sync_folder(new)
         os.rename(new, path)
+        durable_files.sync_folder(path.parent)
     finally:
         shutil.rmtree(new, ignore_errors=True)
 
 
 def _check_holes(new: Path) -> None:
     """Raise _Refused where the length of a file is written to the disk, as on FAT."""
-    trial = new / "trial"
+    trial = new / TRIAL
     _create(str(trial), b"", TRIAL_BYTES)
     taken = kept_stores.disk_bytes(trial)
     trial.unlink()
@@ -240,5 +266,5 @@ def _create(path: str, content: bytes, size: int) -> None:
 def _write_header(layout: StoreLayout, place: str) -> None:
     image_format = layout.image_format
     form = cache_text.form(image_format.canvas, image_format.shape)
-    header = Header(kept_stores.VERSION, text.harmless(place), layout.count, form, boot_id())
-    write_durably(Path(layout.folder, HEADER), msgspec.json.encode(header))
+    header = Header(store_header.VERSION, text.harmless(place), layout.count, form, boot_id())
+    durable_files.write_durably(Path(layout.folder, HEADER), msgspec.json.encode(header))
