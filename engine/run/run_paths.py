@@ -81,6 +81,11 @@ class RunDir(NamedTuple):
         return self.path / "recipe.toml"
 
     @property
+    def former_recipe(self) -> Path:
+        """The recipe before a resume changed it, until its engine has set up the training."""
+        return self.path / "recipe-before.toml"
+
+    @property
     def journal(self) -> Path:
         return self.path / "journal.jsonl"
 
