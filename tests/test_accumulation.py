@@ -350,7 +350,7 @@ def test_batch_norm_wants_parts_of_32() -> None:
 
 def test_more_parts_than_the_batch_has_images_are_refused_before_there_is_a_run() -> None:
     build_recipe(settings={"batch": 64, "accumulate": 64})
-    with pytest.raises(UsageError, match="accumulate = 100 .* use --set accumulate=64 or less"):
+    with pytest.raises(UsageError, match=r"accumulate = 100 .* use --set accumulate=64 or less"):
         build_recipe(settings={"batch": 64, "accumulate": 100})
     with pytest.raises(UsageError, match="--set accumulate=32 or less"):
         build_recipe(settings={"batch": 64, "gpus": 2, "accumulate": 64})

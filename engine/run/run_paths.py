@@ -2,7 +2,7 @@
 
 runs/43-resnet18-cifar10/
   recipe.toml  journal.jsonl  commands/  checkpoints/  probes/  engine.log  engine.lock
-  predictions.npz  tests/  notes.toml
+  predictions.npz  tests/  notes.toml  recipe-before.toml
 """
 
 from __future__ import annotations
