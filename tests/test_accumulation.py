@@ -348,6 +348,14 @@ def test_batch_norm_wants_parts_of_32() -> None:
     assert "--set batch=256" in sentence
 
 
+def test_more_parts_than_the_batch_has_images_are_refused_before_there_is_a_run() -> None:
+    build_recipe(settings={"batch": 64, "accumulate": 64})
+    with pytest.raises(UsageError, match=r"accumulate = 100 .* use --set accumulate=64 or less"):
+        build_recipe(settings={"batch": 64, "accumulate": 100})
+    with pytest.raises(UsageError, match="--set accumulate=32 or less"):
+        build_recipe(settings={"batch": 64, "gpus": 2, "accumulate": 64})
+
+
 def test_more_parts_than_images_are_refused() -> None:
     recipe_checks.check_batch(build_recipe(), PLAIN, 16, 16)
     with pytest.raises(UsageError, match="--set accumulate=16 or less"):

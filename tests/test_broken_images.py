@@ -221,6 +221,16 @@ def test_the_reason_is_short_and_names_no_path(tmp_path: Path) -> None:
     assert "memory" in why_broken(MemoryError())
 
 
+def test_a_streamed_set_says_that_it_has_tried_a_part_of_its_images(tmp_path: Path) -> None:
+    root = images(tmp_path, train=8, validation=4)
+    for file in [*(root / "train").rglob("*.png")][:2]:
+        file.write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"2 of 8 training images that were tried in .* cannot be"):
+        loaded(root, "streaming")
+    with pytest.raises(DataError, match=r"2 of 12 images in .* cannot be read"):
+        loaded(root, "resident")
+
+
 def test_a_split_without_a_readable_image_ends_with_counts_and_examples(tmp_path: Path) -> None:
     root = images(tmp_path, train=500, validation=4)
     for file in (root / "val").rglob("*.png"):

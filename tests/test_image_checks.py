@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.errors import UsageError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
-from engine.recipes.recipe_toml import parse_setting
+from engine.recipes.recipe_toml import parse_setting, read_fields
 
 CROPS = {"crop_scale": (0.25, 1.0)}
 
@@ -20,12 +22,22 @@ def build(**settings: object) -> Recipe:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"crop_scale": (0.5,)}, "crop_scale is two shares of the area, the smaller one first"),
-        ({"crop_scale": (0.5, 0.4)}, "crop_scale is two shares of the area"),
-        ({"crop_scale": (0.5, 0.6, 0.7)}, "crop_scale is two shares of the area"),
-        ({"crop_scale": (0.5, 1.1)}, "crop_scale must be a list, each a number above 0"),
+        (
+            {"crop_scale": (0.5,)},
+            "crop_scale = [0.5] is not possible: crop_scale must be two numbers",
+        ),
+        ({"crop_scale": 0.5}, "crop_scale = 0.5 is not possible: crop_scale must be two numbers"),
+        ({"crop_scale": (0.5, 0.4)}, "crop_scale must be two numbers above 0 and at most 1, the"),
+        ({"crop_scale": (0.5, 0.6, 0.7)}, "as crop_scale=0.25,1, or none, as crop_scale=."),
+        ({"crop_scale": (0.5, 1.1)}, "crop_scale must be two numbers above 0"),
         ({"crop_ratio": (2, 1)}, "crop_ratio is two ratios of width to height"),
-        ({"crop_ratio": (2,)}, "crop_ratio must be a list of 2, each a number above 0"),
+        ({"crop_ratio": (2,)}, "crop_ratio must be a list of 2, each a number from 0.05"),
+        (
+            {"crop_ratio": (0.01, 1)},
+            "crop_ratio must be a list of 2, each a number from 0.05 to 20",
+        ),
+        ({"crop_ratio": (1, 500)}, "crop_ratio must be a list of 2, each a number from 0.05 to 20"),
+        ({"data": "cifar10", "size_start": 32}, "size_start needs image files"),
         ({**CROPS, "crop": 4}, "crop and crop_scale both move"),
         ({"size_start": 64}, "size_start needs random resized crops"),
         ({**CROPS, "size_start": 7}, "size_start must be 0 or a whole number from 8 to 1024"),
@@ -73,3 +85,27 @@ def test_what_goes_together_is_a_recipe(settings: dict[str, object]) -> None:
 def test_a_pair_of_numbers_needs_no_brackets() -> None:
     assert parse_setting("crop_scale=0.25,1") == ("crop_scale", [0.25, 1])
     assert parse_setting("crop_ratio=.75,1.5") == ("crop_ratio", [0.75, 1.5])
+
+
+def test_the_crops_that_growing_images_need_can_be_added_as_it_is_said() -> None:
+    given = {"preset": "quick", "data": "a/folder", "arch": "resnet18", "size_start": 32}
+    with pytest.raises(UsageError) as refused:
+        build_recipe(settings=given)
+    advice = str(refused.value).removesuffix(".").split("--set ")[1]
+    chosen = build_recipe(settings={**given, **dict([parse_setting(advice)])})
+    assert (chosen.crop_scale, chosen.crop) == ((0.25, 1.0), 0)
+
+
+def test_nothing_switches_random_crops_off() -> None:
+    photo = {"preset": "photo", "data": "a/folder", "arch": "resnet18", "size_start": 0}
+    key, nothing = parse_setting("crop_scale=")
+    assert build_recipe(settings={**photo, key: nothing}).crop_scale == ()
+
+
+@pytest.mark.parametrize("key", ["data", "data_dir", "init_from", "class_names", "cache"])
+def test_a_path_with_a_nul_is_refused_wherever_it_is_written(key: str, tmp_path: Path) -> None:
+    line = f'{key} = "a\\u0000b"'
+    (tmp_path / "recipe.toml").write_text(line)
+    for read in (lambda: parse_setting(line), lambda: read_fields(tmp_path / "recipe.toml")):
+        with pytest.raises(UsageError, match=rf"{key} has a character that .* \(NUL\)"):
+            read()

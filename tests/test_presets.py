@@ -7,10 +7,12 @@ import tomllib
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from engine.catalog import datasets
 from engine.catalog.architectures import ARCHITECTURES, has_weights
 from engine.errors import UsageError
+from engine.process import recipe_checks
 from engine.recipes import equivalent_command, presets, schedule
 from engine.recipes.recipe import Recipe, Resolved
 from engine.recipes.recipe_building import (
@@ -242,10 +244,20 @@ def test_photo_is_milder_from_pretrained_weights(arch: str) -> None:
     )
 
 
+def test_photo_is_as_mild_from_a_file_of_weights() -> None:
+    flags = {"preset": "photo", "arch": "resnet18", "data": "a/folder"}
+    pretrained = build_recipe(flags={**flags, "pretrained": True})
+    given = build_recipe(flags={**flags, "init_from": "resnet18.pth"})
+    assert given == replace(pretrained, pretrained=False, init_from="resnet18.pth")
+    assert difference_from_preset(given) == {"init_from": "resnet18.pth"}
+    assert recipe_checks.usual_rate(given) == given.lr
+    assert build_recipe(flags={**flags, "init_from": "1", "lr": 0.05}).lr == 0.05
+
+
 def test_the_other_presets_are_the_same_from_pretrained_weights() -> None:
     for name in ("quick", "best"):
         plain = presets.preset(name, "resnet18", "a/folder")
-        assert presets.preset(name, "resnet18", "a/folder", pretrained=True) == plain
+        assert presets.preset(name, "resnet18", "a/folder", fine_tunes=True) == plain
 
 
 def test_published_sets_keep_their_size() -> None:

@@ -136,6 +136,32 @@ def test_a_renamed_class_is_refused_and_named(trained: Trained, options: Attempt
     assert "(new: aardvark; gone: bee): put the data back as it was" in sentence
 
 
+def test_a_change_that_only_an_engine_can_refuse_is_taken_back(tmp_path: Path) -> None:
+    trained = Trained(tmp_path, batch=64, epochs=1)  # of 16 images
+    trained.train()
+    run, before = trained.run, trained.run.recipe.read_text()
+    for parts, recipe in ((32, before), (2, None)):
+        claim, _ = resume.resume(run, resume.resume_request(run, {"accumulate": parts}, 2))
+        os.close(claim.lock)
+        asked = run.recipe.read_text()
+        assert f"accumulate = {parts}" in asked
+        if recipe is not None:
+            assert "use --set accumulate=16 or less" in trained.refused(AttemptOptions(epochs=2))
+        else:
+            assert epochs(trained.train(AttemptOptions(epochs=2))) == [2]
+        assert run.recipe.read_text() == (recipe or asked)
+        assert not run.former_recipe.exists()
+
+
+def test_a_rehearsal_keeps_no_decoded_images(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    trained = Trained(tmp_path, cache=str(kept))
+    assert any(isinstance(e, events.RunStarted) for e in trained.train(AttemptOptions(dry=True)))
+    assert not kept.exists()
+    trained.train()
+    assert kept.exists()
+
+
 def test_the_command_line_refuses_it_before_an_engine_starts(trained: Trained) -> None:
     renamed(trained.images, "aardvark")
     before = trained.run.journal.read_bytes(), trained.run.recipe.read_bytes()

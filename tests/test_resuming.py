@@ -233,6 +233,23 @@ def test_a_change_is_written_once_and_keeps_the_rest_of_the_recipe(tmp_path: Pat
     assert request.engine_options == ("--force",)
 
 
+def test_a_change_that_is_impossible_is_not_written(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started()], ON_GPU, batch=8)
+    before = run.recipe.read_text()
+    request = resume.resume_request(run, {"accumulate": 100})
+    with pytest.raises(UsageError, match="use --set accumulate=8 or less"):
+        resume.resume(run, request)
+    assert run.recipe.read_text() == before
+
+
+def test_decoded_images_can_be_kept_elsewhere_or_no_more(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started()], ON_GPU)
+    for asked, kept in (("off", "off"), ("~/kept", str(Path.home() / "kept"))):
+        claim, chosen = resume.resume(run, resume.resume_request(run, {"cache": asked}))
+        os.close(claim.lock)
+        assert chosen.cache == build_recipe(file=read_fields(run.recipe)).cache == kept
+
+
 def test_a_field_that_an_older_recipe_lacks_is_added_before_its_table(tmp_path: Path) -> None:
     run = stopped(tmp_path, [scripted.started()], ON_GPU)
     lines = run.recipe.read_text().splitlines()

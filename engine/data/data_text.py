@@ -90,17 +90,21 @@ def _are_replaced(count: int) -> str:
     return f"cannot be read and {replaced}"
 
 
+IMAGES, TRIED_IMAGES = "images", "training images that were tried"
+
+
 def too_many_broken(
-    total: int, path: object, broken: Mapping[str, str], listed: object | None
+    total: int, images: str, path: object, broken: Mapping[str, str], listed: object | None
 ) -> str:
+    """`images` says of what there are so many: `IMAGES`, or of a sample `TRIED_IMAGES`."""
     if {*broken.values()} == {NEEDS_HEIF}:
         return (
-            f"{len(broken):,} of {total:,} images in {harmless(str(path))} are HEIC, such as "
+            f"{len(broken):,} of {total:,} {images} in {harmless(str(path))} are HEIC, such as "
             f"{harmless(next(iter(broken)))}: install the package that opens them with "
             f"`{PIP} install pi-heif`, or leave them out with --set {SKIP_BROKEN}."
         )
     return (
-        f"{len(broken):,} of {total:,} images in {harmless(str(path))} cannot be read; "
+        f"{len(broken):,} of {total:,} {images} in {harmless(str(path))} cannot be read; "
         f"{_first_of(broken)}{_all_listed(listed)}: repair or delete them, or leave them out with "
         f"--set {SKIP_BROKEN}."
     )
@@ -117,9 +121,10 @@ def none_readable(path: object, broken: Mapping[str, str]) -> str:
     )
 
 
-def some_broken(total: int, broken: Mapping[str, str], listed: object | None) -> str:
+def some_broken(total: int, images: str, broken: Mapping[str, str], listed: object | None) -> str:
+    """`images` is as for `too_many_broken`."""
     return (
-        f"{len(broken):,} of {total:,} images {_are_replaced(len(broken))}; "
+        f"{len(broken):,} of {total:,} {images} {_are_replaced(len(broken))}; "
         f"{_first_of(broken)}{_all_listed(listed)}; evaluations leave them out."
     )
 

@@ -250,13 +250,6 @@ def takes_one_size(arch: str, start: int, size: int) -> str:
     )
 
 
-def more_parts_than_images(parts: int, batch: int) -> str:
-    return (
-        f"accumulate = {parts} asks for more parts than the {batch:,} images that a step learns "
-        f"from: use --set accumulate={batch} or less."
-    )
-
-
 def not_compiled(why: str) -> str:
     return (
         f"the model could not be compiled ({harmless(why)}), so it is trained without; engine.log "

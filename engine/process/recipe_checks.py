@@ -12,7 +12,7 @@ from engine.errors import UsageError
 from engine.inspection import layer_events
 from engine.process import process_text
 from engine.protocol.events import Layer
-from engine.recipes import image_growth, presets
+from engine.recipes import image_growth, part_checks, presets
 from engine.recipes.recipe import Recipe
 
 # The statistics of smaller batches are poor estimates (Wu & He 2018, "Group normalization").
@@ -46,7 +46,8 @@ def warnings(
 
 def usual_rate(recipe: Recipe) -> float:
     """The preset's learning rate, or the usual one of an optimiser other than the preset's."""
-    fields = presets.preset(recipe.preset, recipe.arch, recipe.data, pretrained=recipe.pretrained)
+    given_weights = recipe.pretrained or bool(recipe.init_from)
+    fields = presets.preset(recipe.preset, recipe.arch, recipe.data, fine_tunes=given_weights)
     if recipe.optimizer == fields.get("optimizer", "sgd"):
         return float(fields["lr"])
     return presets.DEFAULT_RATES[recipe.optimizer]
@@ -99,8 +100,7 @@ def check_batch(
     Raises UsageError where there are more parts than images, and where batch norm would see one
     value per channel, which has no variance.
     """
-    if parts > batch:
-        raise UsageError(process_text.more_parts_than_images(parts, batch))
+    part_checks.check_parts(parts, batch)
     for layer in layers:
         if batch // parts == 1 and _is_batch_norm(layer) and math.prod(layer.output[1:]) == 1:
             enough = 2 * ranks * parts

@@ -11,6 +11,8 @@ import traceback
 from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+import msgspec
+
 from engine import text
 from engine.catalog import architecture_names
 from engine.data import preparation
@@ -22,9 +24,10 @@ from engine.process.run_saver import RunSaver
 from engine.process.uncollected import uncollected
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes.recipe import CHANGEABLE, Recipe
+from engine.recipes.recipe import CACHE_OFF, CHANGEABLE, Recipe
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
+from engine.start import recipe_change
 from engine.user_code.kept_code import kept_code
 
 if TYPE_CHECKING:  # these load torch
@@ -104,6 +107,8 @@ class Session:
     def stream(self, options: AttemptOptions) -> EventStream:
         """The events of the attempt that these options ask for."""
         self._dry, self._until = options.dry, options.until
+        if options.dry:  # it keeps nothing, no decoded images either
+            self._recipe = msgspec.structs.replace(self._recipe, cache=CACHE_OFF)
         return self.rehearse(options) if options.dry else self.train(options)
 
     def train(self, options: AttemptOptions = AS_USUAL) -> EventStream:
@@ -112,6 +117,8 @@ class Session:
         trainer = ready.trainer
         self._restore(ready)
         self.trainer = trainer
+        if self._rank.leads:
+            recipe_change.settle(self.run)
         self._rank.start_steps()
         total = options.epochs
         if ready.saved is not None:
@@ -147,6 +154,11 @@ class Session:
             if ready.saved is not None:
                 yield self._resumed(ready.trainer, ready.saved.seq)
             yield from ready.trainer.rehearse()
+
+    def take_back_recipe(self) -> None:
+        """Give the run its former recipe, if a resume has changed it and nothing was set up."""
+        if self._rank.leads and self.trainer is None:
+            recipe_change.take_back(self.run)
 
     def close(self) -> None:
         """End the processes of the training's loader."""

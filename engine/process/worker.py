@@ -78,8 +78,11 @@ class Worker(threading.Thread):
             self._work()
             self.outcome = self._finished()
         except EngineError as error:
-            is_void = isinstance(error, (UsageError, DataError)) and self._session.is_new
+            is_mistake = isinstance(error, (UsageError, DataError))
+            is_void = is_mistake and self._session.is_new
             setting = resume_setting(error)
+            if is_mistake and not setting:
+                self._session.take_back_recipe()
             self.outcome = Outcome("failed", str(error), error.exit_code, setting, is_void)
         except BaseException as error:  # noqa: BLE001 (whatever it is must become RunEnded)
             traceback.print_exc()

@@ -54,6 +54,8 @@ def allowed_values(kind: Any) -> str:
         return text.choices(str(value) for value in get_args(kind))
     if get_origin(kind) is Annotated:
         base, meta = get_args(kind)
+        if meta.description:
+            return str(meta.description)
         if meta.pattern:
             return _PATTERNS[meta.pattern]
         if meta.min_length:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from engine.catalog import datasets
 from engine.errors import UsageError
 from engine.recipes import recipe_text
-from engine.recipes.recipe import LARGEST_SIDE, SMALLEST_SIDE, Recipe
+from engine.recipes.recipe import LARGEST_SIDE, SMALLEST_SIDE, TWO_SHARES, Recipe
+from engine.recipes.recipe_toml import as_setting
 
 
 def check(recipe: Recipe) -> None:
     """Raise UsageError where a list has another length or order, or where fields exclude others."""
     _check_pixels(recipe)
+    if recipe.data in datasets.DATASETS:
+        _check_published(recipe)
     _check_crops(recipe)
     _check_canvas(recipe)
     _check_policy(recipe)
-    if recipe.data in datasets.DATASETS:
-        _check_published(recipe)
 
 
 def _check_pixels(recipe: Recipe) -> None:
@@ -29,7 +30,7 @@ def _check_pixels(recipe: Recipe) -> None:
 def _check_crops(recipe: Recipe) -> None:
     scale, ratio = recipe.crop_scale, recipe.crop_ratio
     if scale and (len(scale) != 2 or scale[0] > scale[1]):
-        raise UsageError(recipe_text.BAD_CROP_SCALE)
+        raise UsageError(recipe_text.bad_value("crop_scale", as_setting(scale), TWO_SHARES))
     if ratio[0] > ratio[1]:
         raise UsageError(recipe_text.BAD_CROP_RATIO)
     if scale and recipe.crop:

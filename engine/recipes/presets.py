@@ -314,7 +314,7 @@ FIELDS_BY_STYLE: Mapping[str, Mapping[str, Fields]] = {
         "convnext": PHOTO_CONVNEXT,
     },
 }
-# The same from pretrained weights, where a preset trains them in another way.
+# The same from trained weights, where a preset trains them in another way.
 FINE_TUNED: Mapping[str, Mapping[str, Fields]] = {
     "photo": {
         "": FINE_TUNING,
@@ -363,15 +363,15 @@ def suits_photographs(arch: str) -> bool:
     return architectures.has_weights(arch) or named is not None
 
 
-def preset(name: str, arch: str, data: str, *, pretrained: bool = False) -> dict[str, Any]:
+def preset(name: str, arch: str, data: str, *, fine_tunes: bool = False) -> dict[str, Any]:
     """The fields that this preset sets for an architecture and a data set.
 
-    `pretrained` says that the training starts from published weights. Raises UsageError for an
+    `fine_tunes` says that the training starts from trained weights. Raises UsageError for an
     unknown name.
     """
     if name not in PRESETS:
         raise UsageError(text.unknown_preset(name, CHOICES))
-    styles = (FINE_TUNED if pretrained and name in FINE_TUNED else FIELDS_BY_STYLE)[name]
+    styles = (FINE_TUNED if fine_tunes and name in FINE_TUNED else FIELDS_BY_STYLE)[name]
     fields = {"preset": name, **styles.get(STYLES.get(arch, ""), styles[""])}
     known = datasets.DATASETS.get(data)
     if known is None:

@@ -22,6 +22,7 @@ Positive: TypeAlias = Annotated[float, Meta(gt=0)]
 NotNegative: TypeAlias = Annotated[float, Meta(ge=0)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 ShareAboveZero: TypeAlias = Annotated[float, Meta(gt=0, le=1)]
+Ratio: TypeAlias = Annotated[float, Meta(ge=1 / 20, le=20)]
 Alpha: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
 Fit: TypeAlias = Literal["crop", "squash", "pad"]
 Fill: TypeAlias = Literal["nearest", "constant", "reflect"]
@@ -41,6 +42,12 @@ MOST_EPOCHS = 1_000_000
 Epochs: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_EPOCHS)]
 EpochsOrZero: TypeAlias = Annotated[int, Meta(ge=0, le=MOST_EPOCHS)]
 LearningRate: TypeAlias = Annotated[float, Meta(gt=0, le=HIGHEST_RATE)]
+
+# What `crop_scale` can be.
+TWO_SHARES = (
+    "two numbers above 0 and at most 1, the smaller one first, as crop_scale=0.25,1, or none, as "
+    "crop_scale="
+)
 
 # Values of `cache` that name no folder.
 CACHE_AUTO, CACHE_ON, CACHE_OFF = CACHE_WORDS = ("auto", "on", "off")
@@ -123,8 +130,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     lr_floor: NotNegative = 0.0
 
     crop: Annotated[int, Meta(ge=0, le=64)] = 0
-    crop_scale: tuple[ShareAboveZero, ...] = ()
-    crop_ratio: tuple[Positive, Positive] = (3 / 4, 4 / 3)
+    crop_scale: Annotated[tuple[ShareAboveZero, ...], Meta(description=TWO_SHARES)] = ()
+    crop_ratio: tuple[Ratio, Ratio] = (3 / 4, 4 / 3)
     flip: bool | Literal["alternating"] = False
     rotate: Annotated[float, Meta(ge=0, le=180)] = 0.0
     rot90: bool = False
@@ -156,11 +163,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # The fields that a resume may change: those that decide when the run saves and ends, where its data
-# is, whether broken images stop it, and in how many parts it learns from a batch. A change of any
-# other field would make it another run.
+# is, whether broken images stop it, in how many parts it learns from a batch, and where decoded
+# images are kept. A change of any other field would make it another run.
 CHANGEABLE = (
     *("epochs", "patience", "on_nan", "save_every", "keep", "data", "data_dir", "broken"),
-    "accumulate",
+    *("accumulate", "cache"),
 )
 
 FIELDS: tuple[str, ...] = Recipe.__struct_fields__

@@ -21,7 +21,7 @@ from engine.catalog.architectures import (
 )
 from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
-from engine.recipes import image_checks, image_normalisation, presets, recipe_text
+from engine.recipes import image_checks, image_normalisation, part_checks, presets, recipe_text
 from engine.recipes.field_checks import checked
 from engine.recipes.recipe import FIELDS, PHOTOGRAPH_SIZE, PIXELS_BEFORE, Recipe
 from engine.recipes.recipe_toml import read_fields
@@ -50,13 +50,15 @@ def build_recipe(
     if name == presets.AUTO:  # without a look at the images; see `build_for_images`
         name = given["preset"] = presets.chosen(arch, 0)
     pretrained = given.get("pretrained") is True
-    values = presets.preset(name, arch, data, pretrained=pretrained) | given
+    fine_tunes = pretrained or bool(given.get("init_from"))
+    values = presets.preset(name, arch, data, fine_tunes=fine_tunes) | given
     if pretrained and values.get("size", "auto") == "auto":
         values["size"] = PHOTOGRAPH_SIZE
     values |= _given_way(values, given)
     recipe = Recipe(**{key: checked(key, value) for key, value in values.items()})
     _check_architecture(recipe)
     image_checks.check(recipe)
+    part_checks.check(recipe)
     image_normalisation.named(recipe.normalise)
     return recipe
 
@@ -155,9 +157,9 @@ def _check_architecture(recipe: Recipe) -> None:
 
 def difference_from_preset(recipe: Recipe, keys: Sequence[str] = FIELDS) -> dict[str, object]:
     """The fields among `keys` in which a recipe differs from its preset."""
-    named = ("arch", "data", "preset", "pretrained")
+    named = ("arch", "data", "preset", "pretrained", "init_from")
     plain = build_recipe(flags={key: getattr(recipe, key) for key in named})
-    plain = msgspec.structs.replace(plain, pretrained=False)
+    plain = msgspec.structs.replace(plain, pretrained=False, init_from="")
     return {
         key: getattr(recipe, key) for key in keys if getattr(recipe, key) != getattr(plain, key)
     }

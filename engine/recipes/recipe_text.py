@@ -144,11 +144,6 @@ def bad_bands(count: int) -> str:
     )
 
 
-BAD_CROP_SCALE = (
-    "crop_scale is two shares of the area, the smaller one first, such as --set crop_scale=0.25,1, "
-    "or none."
-)
-
 BAD_CROP_RATIO = (
     "crop_ratio is two ratios of width to height, the smaller one first, such as "
     "--set crop_ratio=0.75,1.33."
@@ -183,6 +178,18 @@ CANVAS_RESIDENT = (
     "loader = resident keeps images of one size in memory, and no canvases: use --set canvas=0, or "
     "leave loader out."
 )
+
+
+def more_parts_than_images(parts: int, batch: int) -> str:
+    return (
+        f"accumulate = {parts} asks for more parts than the {batch:,} images that a step learns "
+        f"from: use --set accumulate={batch} or less."
+    )
+
+
+def no_text(key: str) -> str:
+    return f"{harmless(key)} has a character that no name and no path can have (NUL): leave it out."
+
 
 STRENGTH_OF_RANDAUGMENT = (
     "num_ops and magnitude are those of RandAugment: use them with --set auto_augment=randaugment, "

@@ -26,8 +26,8 @@ NOTE = "# Changed "
 def parse_setting(setting: str) -> tuple[str, object]:
     """Split `lr=0.1` into a key and a TOML value; a bare word is a string.
 
-    A list of numbers needs no brackets. Takes numbers that TOML refuses, too: `.01`, `1.`, `007`.
-    Raises UsageError if there is no `=`.
+    A list of numbers needs no brackets, and nothing is an empty one. Takes numbers that TOML
+    refuses, too: `.01`, `1.`, `007`. Raises UsageError if there is no `=`, and for a NUL.
     """
     key, equals, value = setting.partition("=")
     if not equals or not key.strip():
@@ -37,8 +37,9 @@ def parse_setting(setting: str) -> tuple[str, object]:
     except (ValueError, RecursionError):  # not TOML: a bare word, or nonsense, refused later
         parsed = _number(value.strip())
     key = key.strip().replace("-", "_")
-    if key in OF_NUMBERS and isinstance(parsed, str) and "," in parsed:
-        parsed = [_number(word.strip()) for word in parsed.split(",")]
+    if key in OF_NUMBERS and isinstance(parsed, str) and ("," in parsed or not parsed):
+        parsed = [_number(word.strip()) for word in parsed.split(",") if parsed]
+    _check_texts({key: parsed})
     return key, parsed
 
 
@@ -63,8 +64,8 @@ def read_toml(path: Path) -> str:
 def read_fields(path: Path) -> dict[str, object]:
     """The fields of a recipe file, unchecked.
 
-    Raises UsageError if it cannot be read, and RunError if it is that of a watched run, which has
-    no recipe.
+    Raises UsageError if it cannot be read or a text has a NUL, and RunError if it is that of a
+    watched run, which has no recipe.
     """
     toml = read_toml(path)
     try:
@@ -74,7 +75,15 @@ def read_fields(path: Path) -> dict[str, object]:
     program = watched_program(fields)
     if program is not None:
         raise RunError(recipe_text.no_recipe(path.absolute().parent.name, program))
+    _check_texts(fields)
     return fields
+
+
+def _check_texts(fields: Mapping[str, object]) -> None:
+    """Raise UsageError for a NUL, which TOML can write, and which no path and no name has."""
+    for key, value in fields.items():
+        if isinstance(value, str) and "\0" in value:
+            raise UsageError(recipe_text.no_text(key))
 
 
 def watched_program(fields: Mapping[str, object]) -> str | None:

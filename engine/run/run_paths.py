@@ -2,7 +2,7 @@
 
 runs/43-resnet18-cifar10/
   recipe.toml  journal.jsonl  commands/  checkpoints/  probes/  engine.log  engine.lock
-  predictions.npz  tests/  notes.toml
+  predictions.npz  tests/  notes.toml  recipe-before.toml
 """
 
 from __future__ import annotations
@@ -79,6 +79,11 @@ class RunDir(NamedTuple):
     @property
     def recipe(self) -> Path:
         return self.path / "recipe.toml"
+
+    @property
+    def former_recipe(self) -> Path:
+        """The recipe before a resume changed it, until its engine has set up the training."""
+        return self.path / "recipe-before.toml"
 
     @property
     def journal(self) -> Path:

@@ -137,11 +137,11 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
         data=resolve_data(recipe.data),
         data_dir=absolute_folder(recipe.data_dir),
         class_names=name_pairs(recipe.class_names),
-        cache=_cache_folder(recipe.cache),
+        cache=cache_folder(recipe.cache),
     )
 
 
-def _cache_folder(cache: str) -> str:
+def cache_folder(cache: str) -> str:
     """The absolute path of the folder for decoded images; `auto`, `on` and `off` unchanged."""
     return cache if cache in CACHE_WORDS else absolute_folder(cache)
 
@@ -154,7 +154,7 @@ def with_sources(chosen: Recipe, runs_dir: Path) -> Recipe:
     """
     check_size(chosen)
     found = msgspec.structs.replace(
-        chosen, class_names=name_pairs(chosen.class_names), cache=_cache_folder(chosen.cache)
+        chosen, class_names=name_pairs(chosen.class_names), cache=cache_folder(chosen.cache)
     )
     if not chosen.init_from:
         return found

@@ -13,18 +13,17 @@ from engine.catalog import data_names
 from engine.data.inventory import data_inventory
 from engine.errors import RunError, UsageError
 from engine.protocol.events import Checkpointed, RunStarted, Steered
-from engine.recipes import recipe_text
+from engine.recipes import part_checks, recipe_text
 from engine.recipes.field_checks import checked
 from engine.recipes.recipe import CHANGEABLE, FIELDS, MOST_EPOCHS, Recipe
 from engine.recipes.recipe_building import build_recipe, fields_for_device
 from engine.recipes.recipe_toml import notes_in, read_fields, read_toml, to_toml, with_changes
 from engine.run import run_lock
-from engine.run.durable_files import save
 from engine.run.history import History
 from engine.run.journal_search import excerpt, newest_first
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
-from engine.start import recipe_resolution, start_text
+from engine.start import recipe_change, recipe_resolution, start_text
 from engine.start.device_request import check_device, count_ranks
 
 
@@ -75,6 +74,8 @@ def resume_request(
         recipe_resolution.check_data(msgspec.structs.replace(of_run, data=changed["data"]))
     if "data_dir" in changed:
         changed["data_dir"] = recipe_resolution.absolute_folder(changed["data_dir"])
+    if "cache" in changed:
+        changed["cache"] = recipe_resolution.cache_folder(changed["cache"])
     return ResumeRequest(total if epochs is None else epochs, gpus, device, changed, force)
 
 
@@ -82,15 +83,14 @@ def resume(run: RunDir, request: ResumeRequest) -> tuple[Claim, Recipe]:
     """Lock a run that no engine holds. Returns its lock and its resolved recipe.
 
     A run that is done needs a larger total of epochs, or other patience if patience has ended it.
-    Another total, other settings and another device are written into the run's recipe. On another
-    device, every `auto` is resolved again at the start. Raises RunError if the run is running or
-    done; UsageError if its recipe cannot be read, or if it has already trained that many epochs;
-    and what `count_ranks` and `check_device` raise.
+    Another total, other settings and another device are written into the run's recipe, until its
+    engine refuses them. On another device, every `auto` is resolved again at the start. Raises
+    RunError if the run is running or done; UsageError if its recipe cannot be read, or if it has
+    already trained that many epochs; and what `count_ranks` and `check_device` raise.
     """
     recipe, toml = resumed_recipe(run, request)
     claim = Claim(run, run_lock.acquire(run, force=request.force))
-    if toml != read_toml(run.recipe):
-        save(run.recipe, toml.encode())
+    recipe_change.change(run, toml)
     return claim, recipe
 
 
@@ -112,6 +112,7 @@ def resumed_recipe(run: RunDir, request: ResumeRequest) -> tuple[Recipe, str]:
         note = start_text.recipe_note(least_epochs(run) - 1, pairs)
         toml = with_changes(toml, changed, note)
     recipe = msgspec.structs.replace(before, **changed)
+    part_checks.check(recipe)
     count_ranks(recipe)
     if data_names.is_path(recipe.data):
         _check_own_data(run, recipe)

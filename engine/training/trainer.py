@@ -85,7 +85,7 @@ class Trainer:
         self._learner = Learner(recipe, resolved, device, dataset.class_counts, model, rank)
         layout = forward_pass.MEMORY_FORMATS[resolved.memory_format]
         self._loader = loader_choice.loader(
-            recipe, dataset, device, layout, resolved.threads, rank.share
+            recipe, dataset, device, layout, resolved.threads, rank.share, self._side_of
         )
         self._validation = loader_choice.on_device(dataset.validation, device)
         self._judge = Judge(device, resolved.precision, recipe.tta)
@@ -97,7 +97,6 @@ class Trainer:
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
         self.inspector = Inspector(self.eval_model, self.layers, dataset, self._loader, self._judge)
         self.progress = progress = Progress(recipe, self._loader.steps_per_epoch)
-        self._loader.side_of = self._side_of
         # The height and width of the images that the recorded steps take.
         self._recorded_side = 0
         self._recorded = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -29,12 +30,14 @@ def loader(
     layout: torch.memory_format,
     workers: int = 1,
     part: BatchShare = WHOLE,
+    side_of: Callable[[int], int] | None = None,
 ) -> Loader:
     """A loader of the training images for a recipe; close it.
 
     A streaming loader keeps `workers` processes. Each rank gets its part of each training and
-    evaluation batch, and augments it with different random numbers. Raises UsageError where the
-    parts of a batch would not be equal.
+    evaluation batch, and augments it with different random numbers. `side_of` gives the height and
+    width of the crops of an epoch, if not the recipe. Raises UsageError where the parts of a batch
+    would not be equal.
     """
     augmentation = Augmentation.of(recipe, dataset.canvas)
     if part.rank:
@@ -52,11 +55,14 @@ def loader(
     }
     if isinstance(dataset.train, StoredImages):
         cropping = Cropping.of(recipe) if dataset.canvas else None
-        found = StreamingLoader(dataset.train, **shared, workers=workers, cropping=cropping)
-        found.side_of = partial(
-            image_growth.side, recipe, dataset.train.shape[-1], epochs=recipe.epochs
+        planned = partial(image_growth.side, recipe, dataset.train.shape[-1], epochs=recipe.epochs)
+        return StreamingLoader(
+            dataset.train,
+            **shared,
+            workers=workers,
+            cropping=cropping,
+            side_of=side_of or planned,
         )
-        return found
     return ResidentLoader(dataset.train, **shared)
 
 

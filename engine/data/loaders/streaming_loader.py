@@ -59,8 +59,8 @@ class StreamingLoader(TrainingLoader):
     """Gives the same images in the same order as ResidentLoader.
 
     With a `cropping`, each training image is a random crop of its canvas, (C, side, side) with the
-    side that `side_of` gives for the epoch. `workers` processes work ahead of the training, from
-    the first pass until `close`.
+    side that `side_of` gives for the epoch, from 1. `workers` processes work ahead of the training,
+    from the first pass until `close`.
     """
 
     def __init__(
@@ -77,10 +77,12 @@ class StreamingLoader(TrainingLoader):
         workers: int,
         part: BatchShare = WHOLE,
         cropping: Cropping | None = None,
+        side_of: Callable[[int], int] | None = None,
     ) -> None:
         normalise = Normalise(mean, std, device, memory_format)
         super().__init__(images, batch, seed, augmentation, normalise, device, part)
-        self._images, self._workers, self._cropping = images, workers, cropping
+        self._images, self._workers = images, workers
+        self._cropping, self._side_of = cropping, side_of or (lambda _: images.shape[-1])
         # One slot has the current batch, one is spare, the others hold two chunks per process.
         slots = 2 + -(-2 * workers * DECODE_CHUNK // self._share)
         self._free = list(range(slots))
@@ -149,7 +151,7 @@ class StreamingLoader(TrainingLoader):
         """What makes the crops of an epoch, if there are any."""
         if self._cropping is None:
             return None
-        return partial(Crops, self._cropping, self.side_of(epoch), epoch)
+        return partial(Crops, self._cropping, self._side_of(epoch), epoch)
 
     def _arrived(
         self,

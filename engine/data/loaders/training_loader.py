@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 import torch
 
@@ -29,14 +29,12 @@ class TrainingLoader(ABC):
         part: BatchShare,
     ) -> None:
         """This loader takes `part` of each batch of the training images."""
-        count, size = len(images), images.shape[-1]
+        count = len(images)
         self._seed, self._device = seed, device
         self._augmentation, self.normalise = augmentation, normalise
         self.batch = min(batch, count)
         self._part, self._share = part, part.share(self.batch, count)
         self.steps_per_epoch = count // self.batch
-        # The height and width of the training images of an epoch, from 1.
-        self.side_of: Callable[[int], int] = lambda _: size
         # The same generator for all steps, since a recorded step always draws from its own.
         self.draws = torch.Generator(device)
 
@@ -46,6 +44,22 @@ class TrainingLoader(ABC):
 
         Leaves out the last images of the order where they do not fill a batch.
         """
+
+    @abstractmethod
+    def seal(self) -> None:
+        """Begin to make safe from a power cut what is kept of the images."""
+
+    @abstractmethod
+    def new_notes(self) -> tuple[str, ...]:
+        """What there is to say of the images that are kept, since the last call."""
+
+    @abstractmethod
+    def new_warnings(self) -> tuple[str, ...]:
+        """Warnings since the last call: of broken images and of replaced decoding processes."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the decoding processes, if there are any."""
 
     def epoch(self, epoch: int, first: int = 0) -> EpochBatches:
         """The batches of an epoch (from 1), from step `first` (from 0) on; close it."""

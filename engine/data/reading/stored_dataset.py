@@ -86,7 +86,8 @@ def load_streamed(read: ReadImages, if_broken: IfBroken) -> Generator[float, Non
     found_sample = yield from decode_by_threads(sample, image_format, making)
     pixels, broken, *_ = found_sample
     sample_notes = all_notes(found_sample, image_format)
-    found = broken_notes(broken, sample, inventory.place, if_broken)
+    tried = data_text.TRIED_IMAGES
+    found = broken_notes(broken, sample, tried, inventory.place, if_broken)
     # The loader tells of each broken image; a large part of them should be known at once.
     notes = sample_notes + (found if len(broken) > BROKEN_SHARE * len(sample) else ())
     sampled = with_gaps_filled(pixels, sample, broken, inventory.place)
@@ -116,7 +117,7 @@ def resident(
     """All images of a data set in memory, in place of each broken one the next."""
     images, (pixels, broken, *_) = inventory.images, all_decoded
     notes = all_notes(all_decoded, image_format) + broken_notes(
-        broken, images, inventory.place, if_broken
+        broken, images, data_text.IMAGES, inventory.place, if_broken
     )
     splits, start = [], 0
     for part in (inventory.train, inventory.validation, inventory.test):
@@ -157,9 +158,15 @@ def assemble(
 
 
 def broken_notes(
-    broken: dict[int, str], images: LabelledImages, place: str, if_broken: IfBroken
+    broken: dict[int, str],
+    images: LabelledImages,
+    called: str,
+    place: str,
+    if_broken: IfBroken,
 ) -> tuple[str, ...]:
     """Notes for the user on broken images, with a file that lists them.
+
+    `called` is what `data_text.too_many_broken` calls the images.
 
     Raises DataError where there are too many, unless they are skipped.
     """
@@ -168,9 +175,9 @@ def broken_notes(
     named = by_name(broken, images)
     listed = broken_list.write(place, named) if len(named) > text.EXAMPLES else None
     if len(broken) > BROKEN_SHARE * len(images) and if_broken == "stop":
-        sentence = data_text.too_many_broken(len(images), place, named, listed)
+        sentence = data_text.too_many_broken(len(images), called, place, named, listed)
         raise UndecidedError(sentence, (data_text.SKIP_BROKEN,))
-    return (data_text.some_broken(len(images), named, listed),)
+    return (data_text.some_broken(len(images), called, named, listed),)
 
 
 def by_name(broken: dict[int, str], images: LabelledImages) -> dict[str, str]:
