@@ -71,7 +71,7 @@ def recipe_length(epochs: int, batch: int, seed: int) -> str:
     return f"{epochs} epochs   batch {batch}   seed {seed}"
 
 
-def recipe_size(start: int, size: object) -> str:
+def recipe_size(start: int, size: int) -> str:
     """`size 128 to 224`; `start` is 0 where images do not grow."""
     return f"size {start} to {size}" if start else f"size {size}"
 

@@ -13,7 +13,7 @@ from tui.drawing import cells
 from tui.drawing.cells import Span
 from tui.drawing.table import Column
 from tui.screens.launcher import launcher_text
-from tui.screens.launcher.new_run import NewRun
+from tui.screens.launcher.new_run import FOLDER, NewRun
 from tui.widgets.chooser import Chooser
 
 # The fields of a recipe that augment images.
@@ -37,7 +37,7 @@ class RecipeBox(Chooser):
         if isinstance(now.plan, str):
             return
         self.note(_purpose(now, now.plan))
-        self.tell(*(cells.row(Span(f"   {line}", "dim")) for line in _summary(now.plan)))
+        self.tell(*(cells.row(Span(f"   {line}", "dim")) for line in _summary(now, now.plan)))
 
 
 def _purpose(now: NewRun, plan: Recipe) -> str:
@@ -49,10 +49,10 @@ def _purpose(now: NewRun, plan: Recipe) -> str:
     return launcher_text.auto_preset(plan.preset, PRESETS[plan.preset])
 
 
-def _summary(chosen: Recipe) -> tuple[str, str, str]:
+def _summary(now: NewRun, chosen: Recipe) -> tuple[str, str, str]:
     length = launcher_text.recipe_length(chosen.epochs, chosen.batch, chosen.seed)
-    if chosen.size != "auto":
-        length += f"   {launcher_text.recipe_size(chosen.size_start, chosen.size)}"
+    if chosen.size != "auto" or now.data == FOLDER:
+        length += f"   {launcher_text.recipe_size(chosen.size_start, now.shape.size)}"
     return (
         length,
         launcher_text.recipe_rate(
