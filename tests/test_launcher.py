@@ -602,7 +602,7 @@ class SlowPreview:
         assert self.goes_on.wait(processes.TIMEOUT)
         if self.cancelled:
             raise RunError("the engine was ended.")
-        return events.Augmented(7, ())
+        return events.Augmented(7, (), 96)
 
     def cancel(self) -> None:
         self.cancelled = True

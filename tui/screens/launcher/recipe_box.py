@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from textual.reactive import var
 
-from engine.recipes.presets import AUTO, CHOICES, PRESETS
-from engine.recipes.recipe import Recipe
+from engine.recipes.augmentation_names import augmentations
+from engine.recipes.presets import (
+    AUTO,
+    CHOICES,
+    PHOTO_NAME,
+    PRESETS,
+    suits_photographs,
+)
+from engine.recipes.recipe import PHOTOGRAPH, Recipe
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Span
@@ -15,12 +20,6 @@ from tui.drawing.table import Column
 from tui.screens.launcher import launcher_text
 from tui.screens.launcher.new_run import FOLDER, NewRun
 from tui.widgets.chooser import Chooser
-
-# The fields of a recipe that augment images.
-AUGMENTATIONS = (
-    *("crop", "crop_scale", "flip", "rotate", "rot90", "shift", "zoom", "shear", "auto_augment"),
-    *("brightness", "contrast", "saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
-)
 
 
 class RecipeBox(Chooser):
@@ -44,8 +43,13 @@ def _purpose(now: NewRun, plan: Recipe) -> str:
     """What the preset is for; of `auto`, which preset it is, and why."""
     if now.preset != AUTO:
         return PRESETS[plan.preset]
-    if plan.preset == "photo" and now.folder:
-        return launcher_text.for_photographs(plan.preset, now.folder.shorter_side)
+    side = now.folder.shorter_side if now.folder and now.data == FOLDER else 0
+    if plan.preset == PHOTO_NAME:
+        return launcher_text.for_photographs(plan.preset, side)
+    if side >= PHOTOGRAPH and not suits_photographs(plan.arch):
+        return launcher_text.for_other_networks(plan.preset)
+    if 0 < side < PHOTOGRAPH:
+        return launcher_text.for_small_images(plan.preset, side, PHOTOGRAPH)
     return launcher_text.auto_preset(plan.preset, PRESETS[plan.preset])
 
 
@@ -58,13 +62,5 @@ def _summary(now: NewRun, chosen: Recipe) -> tuple[str, str, str]:
         launcher_text.recipe_rate(
             chosen.lr, shared_text.SCHEDULES[chosen.schedule], chosen.optimizer
         ),
-        launcher_text.recipe_augmentation(_augmentations(chosen)),
+        launcher_text.recipe_augmentation(augmentations(chosen)),
     )
-
-
-def _augmentations(chosen: Recipe) -> Iterator[str]:
-    """The fields that augment the images; a policy by its name."""
-    for name in AUGMENTATIONS:
-        value = getattr(chosen, name)
-        if value and value != "none":
-            yield value if name == "auto_augment" else name
