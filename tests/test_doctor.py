@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections import namedtuple
 from collections.abc import Generator, Iterable, Mapping
 from io import StringIO
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from engine.data.cache import kept_stores
 from engine.data.inventory import kept_copies
 from engine.diagnosis import (
     folder_findings,
@@ -461,3 +464,21 @@ def test_unpacked_data_and_their_size_are_told(
     (kept_copies.folder() / "a-b" / "archive.tar").write_bytes(bytes(3_000))
     (found,) = folder_findings.unpacked(here)
     assert found.value.startswith("3.0 kB in ")
+
+
+def test_kept_images_their_folder_and_their_most_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    usage = namedtuple("usage", "total used free")(10**12, 0, 5_000_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    here = system(tmp_path, {}, {})
+    place = here.shown(str(kept_stores.default_folder()))
+    rest = f"of at most 500 MB in {place}; cnn-tui cache lists and clears them"
+    assert [found.value for found in folder_findings.images(here)] == [f"0 B {rest}"]
+    kept_stores.default_folder().mkdir(parents=True)
+    store = kept_stores.default_folder() / ("a" * 32)
+    store.mkdir()
+    (store / "pixels").write_bytes(bytes(1_000_000))
+    (found,) = folder_findings.images(here)
+    assert found.value.startswith("1.0 MB of at most 500 MB in ")

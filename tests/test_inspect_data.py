@@ -58,6 +58,17 @@ def test_a_folder_is_reported(folder: Path) -> None:
         assert line in done.output.splitlines()
 
 
+def test_what_the_network_sees_of_photographs_is_that_of_their_recipe(tmp_path: Path) -> None:
+    for name in ("a/1", "a/2", "b/1", "b/2"):
+        path = tmp_path / f"{name}.png"
+        path.parent.mkdir(exist_ok=True)
+        noise(len(name), (300, 200)).save(path)
+    sees = " network     3×224×224: 95 % of the square at the centre; 40 % of the area is cut off"
+    assert sees in inspect_data(tmp_path, "--no-duplicates").output
+    shown = inspect_data(tmp_path, "--no-duplicates", "--set", "preset=quick").output
+    assert " network     3×224×224: the square at the centre; 33 % of the area is cut off" in shown
+
+
 def test_ascii_and_no_duplicates(folder: Path) -> None:
     done = inspect_data(folder, "--ascii", "--no-duplicates")
     assert "all 96x64" in done.output

@@ -113,7 +113,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
         evaluated = None
 
         def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
-            return events.Augmented(epoch, (), step=step)
+            return events.Augmented(epoch, (), 32, step=step)
 
     subject = inspected_model.InspectedModel(Same(), 3, 70, endless)  # type: ignore[arg-type]
     monkeypatch.setattr(inspected_model, "load_inspected_model", lambda run: subject)
@@ -155,13 +155,13 @@ def test_a_validation_that_takes_too_long_is_given_up_once() -> None:
                 yield None
 
         def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
-            return events.Augmented(epoch, (), step=step)
+            return events.Augmented(epoch, (), 32, step=step)
 
     slow = Slow()
     model = inspected_model.InspectedModel(slow, 3, 70, slow.validation)  # type: ignore[arg-type]
     question = commands.Inspect(id="q", attempt="a", kind="images", cell=(1, 2), epoch=3)
     for _ in range(2):
-        assert model.reply(question, clock) == events.Augmented(3, (), step=70)
+        assert model.reply(question, clock) == events.Augmented(3, (), 32, step=70)
     assert slow.batches == inspected_model.VALIDATION_SECONDS
     assert slow.evaluated is not None
     assert slow.evaluated.epoch == 0, "its cells are those of no epoch"
@@ -173,11 +173,11 @@ def ask(run: RunDir) -> Event:
 
 def test_it_leaves_when_nobody_has_asked_for_a_while(run: RunDir) -> None:
     looking = Looking(run)
-    assert ask(run) == events.Augmented(3, (), step=70)
+    assert ask(run) == events.Augmented(3, (), 32, step=70)
     looking.clock.now += inspection_server.IDLE_SECONDS - 1
-    assert ask(run) == events.Augmented(3, (), step=70)
+    assert ask(run) == events.Augmented(3, (), 32, step=70)
     looking.clock.now += inspection_server.IDLE_SECONDS - 1
-    assert ask(run) == events.Augmented(3, (), step=70), "each question keeps it"
+    assert ask(run) == events.Augmented(3, (), 32, step=70), "each question keeps it"
     looking.clock.now += inspection_server.IDLE_SECONDS + 1
     wait_for(lambda: looking.over)
     assert looking.code == 0

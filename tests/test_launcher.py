@@ -424,6 +424,28 @@ async def test_photographs_get_a_network_and_a_recipe_made_for_them(
     assert [(c.arch, c.preset, c.size) for c in spawned] == [("resnet18", "photo", 224)]
 
 
+@pytest.mark.parametrize("size", [(120, 40), (100, 30)])
+async def test_one_size_is_named_for_a_folder_that_of_the_run(
+    tmp_path: Path, spawned: list[Recipe], size: tuple[int, int]
+) -> None:
+    sorted_images(tmp_path / "pets", 5, side=128)
+    async with launcher(tmp_path).run_test(size=size) as pilot:
+        await settled(pilot)
+        await pilot.press("/", *"resnet18", "enter", "tab", "end", "enter", *"pets", "enter")
+        shown = await settled(pilot)
+        assert "128×128  2 classes" in shown
+        assert "seed 0   size 128" in shown
+        assert size[1] < 34 or "Stages at 128×128 (≈)" in shown
+        assert "224×224" not in shown
+        await pilot.press("tab", *["down"] * 3)
+        shown = await settled(pilot)
+        assert "--recipe photo" in shown
+        assert "224×224  2 classes" in shown
+        assert "size 128 to 224" in shown
+        assert size[1] < 34 or "Stages at 224×224 " in shown
+        assert "128×128" not in shown
+
+
 async def test_another_folder_may_take_the_place_of_the_chosen_one(
     tmp_path: Path, spawned: list[Recipe]
 ) -> None:
@@ -580,7 +602,7 @@ class SlowPreview:
         assert self.goes_on.wait(processes.TIMEOUT)
         if self.cancelled:
             raise RunError("the engine was ended.")
-        return events.Augmented(7, ())
+        return events.Augmented(7, (), 96)
 
     def cancel(self) -> None:
         self.cancelled = True

@@ -248,3 +248,54 @@ def test_one_infinite_pixel_leaves_no_range() -> None:
     found = feature_map(0, torch.tensor([[0.0, 1.0, math.inf]]))
     assert (found.low, found.high) == (0.0, None)
     assert numbers(found.data) == [0, 0, 0]
+
+
+class SamePadded(nn.Conv2d):
+    """A user's convolution, which pads its input by a layer of its own, as TensorFlow does."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int) -> None:
+        super().__init__(inputs, outputs, kernel, stride, bias=False)
+        self.padding_layer = nn.ZeroPad2d((0, 1, 0, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(self.padding_layer(x))
+
+
+class ScaledLinear(nn.Linear):
+    """A user's linear layer with an activation as a part."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs)
+        self.act = nn.Tanh()
+
+    def forward(self, x: Tensor) -> Tensor:
+        scaled: Tensor = self.act(super().forward(x))
+        return scaled
+
+
+class ActiveNorm(nn.BatchNorm2d):
+    """A user's batch norm with an activation as a part."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.act = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        active: Tensor = self.act(super().forward(x))
+        return active
+
+
+def test_layers_of_a_users_own_kinds_count_as_those_that_they_extend() -> None:
+    model = nn.Sequential(
+        SamePadded(3, 8, 3, 2), ActiveNorm(8), nn.Flatten(), ScaledLinear(8 * 8 * 8, 5)
+    )
+    table = [
+        (r.name, r.kind, r.detail, r.output, r.parameters, r.macs)
+        for r in layer_table(model, 3, 16)
+    ]
+    assert table == [
+        ("0", "SamePadded", "3×3 /2", (8, 8, 8), 216, 216 * 64),
+        ("1", "ActiveNorm", "", (8, 8, 8), 16, 0),
+        ("2", "Flatten", "", (512,), 0, 0),
+        ("3", "ScaledLinear", "512→5", (5,), 512 * 5 + 5, 512 * 5),
+    ]

@@ -18,6 +18,7 @@ from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
+from engine.recipes.recipe_toml import read_fields
 from engine.start.recipe_resolution import resolve_recipe, shorter_side
 from tui.cli.command_line import main
 
@@ -128,3 +129,19 @@ def test_the_list_of_recipes_has_auto_and_prints_what_it_is(tmp_path: Path) -> N
     assert 'preset = "photo"' in recipes("auto", "--data", root)
     assert 'preset = "quick"' in recipes("auto")
     assert "lr = 0.005" in recipes("photo", "--data", root, "--pretrained")
+
+
+def test_photo_is_printed_for_photographs_and_leaves_their_folder_to_be_named(
+    tmp_path: Path,
+) -> None:
+    def printed(*words: str) -> str:
+        return CliRunner().invoke(main, ["recipes", "photo", *words]).output
+
+    root = str(folder(tmp_path / "pets", 300, 200))
+    (tmp_path / "mine.toml").write_text(printed())
+    named = read_fields(tmp_path / "mine.toml")
+    assert (named["size_start"], named["size"], named["crop_pct"]) == (128, 224, 0.95)
+    (tmp_path / "other.toml").write_text(printed("--data", root))
+    assert named | {"data": root} == read_fields(tmp_path / "other.toml")
+    with pytest.raises(UsageError, match="no folder 'FOLDER'"):
+        resolve_recipe(str(tmp_path / "mine.toml"), [], {}, tmp_path)

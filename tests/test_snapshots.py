@@ -69,7 +69,7 @@ def augmented() -> Screen[Any]:
     samples = [events.Sample(picture, name) for name in examples.CIFAR10[:9]]
     samples += [events.Sample(picture, "cat", "dog", 0.7)] * 3
     dialog = AugmentedScreen("")
-    dialog.receive(events.Augmented(13, tuple(samples)))
+    dialog.receive(events.Augmented(13, tuple(samples), 160))
     return dialog
 
 

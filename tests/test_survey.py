@@ -14,6 +14,7 @@ from PIL import Image
 
 from engine.data import preparation
 from engine.data.decoding.image_format import ImageFormat
+from engine.data.image_alerts import image_alerts
 from engine.data.inventory import inventory_text
 from engine.data.inventory.inventory import Inventory
 from engine.data.loading import load
@@ -294,6 +295,19 @@ def test_the_contact_sheet_has_the_first_readable_image_of_each_class() -> None:
             "sees them in colour, as 3×32×32: the square at the centre; 12 % of the area is cut "
             "off (50 % at most)",
         ),
+        # No size is more frequent than another.
+        (
+            {(64, 60): 1, (60, 40): 1, (40, 40): 1},
+            "2 classes: cat, dog; the images are 40×40 to 64×60, median 60×40, and the network "
+            "sees them in colour, as 3×32×32: the square at the centre; 13 % of the area is cut "
+            "off (33 % at most)",
+        ),
+        # Few have the most frequent one.
+        (
+            {(64, 64): 2, **{(64 + side, 64 + side): 1 for side in range(1, 10)}},
+            "2 classes: cat, dog; the images are 64×64 to 73×73, median 68×68, and the network "
+            "sees them in colour, as 3×32×32: nothing is cut off",
+        ),
     ],
 )
 def test_the_log_of_a_run_says_the_size_of_the_images(
@@ -301,7 +315,18 @@ def test_the_log_of_a_run_says_the_size_of_the_images(
 ) -> None:
     counts = Counter(sizes)
     network = seen(counts, ImageFormat(3, 32, 0))
-    assert survey_text.summary("", ("cat", "dog"), summed_sizes(counts), network) == sentence
+    found, classes = summed_sizes(counts), ("cat", "dog")
+    assert survey_text.summary("", classes, found, counts.total(), network, crops=False) == sentence
+
+
+def test_with_random_crops_the_log_says_that_the_centre_is_for_evaluations() -> None:
+    counts = Counter({(64, 48): 2})
+    network = seen(counts, ImageFormat(3, 32, 0, crop_pct=0.95))
+    said = survey_text.summary("", ("cat", "dog"), summed_sizes(counts), 2, network, crops=True)
+    assert said.endswith(
+        "and in evaluations the network sees them in colour, as 3×32×32: 95 % of the square at the "
+        "centre; 32 % of the area is cut off"
+    )
 
 
 @pytest.mark.parametrize("loader", ["resident", "streaming"])
@@ -361,13 +386,14 @@ def alerts_on(root: Path, images: tuple[int, int], code: str, **settings: object
         ),
         ((40, 50), {"size": 81, "fit": "pad"}, []),
         ((40, 50), {"size": 80, "crop_pct": 0.9}, ["of 6 sampled images 6 are enlarged more"]),
-        # Weights want this size; there is nothing that the user could change.
+        # Weights want this size: no other one is proposed for the images.
         (
             (40, 50),
             {"pretrained": True, "arch": "resnet18"},
             [
+                "the size is 224 pixels, which the pretrained weights were trained at: ",
                 "of 6 sampled images 6 are enlarged more than twice for the 224 pixels that the "
-                "network sees: they look blurred."
+                "network sees: they look blurred.",
             ],
         ),
     ],
@@ -416,3 +442,80 @@ def test_messages_are_the_same_after_their_way_between_processes() -> None:
         answers.Progress("reading", 0.5),
     ]
     assert [survey.decode(survey.encode(message)) for message in messages] == messages
+
+
+PHOTOGRAPHS = ", since the median of their shorter sides is 200 pixels, and at least 192"
+
+
+@pytest.mark.parametrize(
+    ("images", "settings", "sentence"),
+    [
+        (
+            (200, 210),
+            {"preset": "photo", "arch": "resnet18"},
+            f"the recipe is photo, at 224 pixels: the images are photographs{PHOTOGRAPHS}; a "
+            "smaller size trains faster, such as --set size=160",
+        ),
+        (
+            (100, 90),
+            {"preset": "photo", "arch": "resnet18", "size": 96},
+            "the recipe is photo, at 96 pixels, though the images are small: the median of their "
+            "shorter sides is 90 pixels, and that of photographs at least 192",
+        ),
+        (
+            (100, 90),
+            {"arch": "resnet18"},
+            "the recipe is quick: the median of the shorter sides of the images is 90 pixels, and "
+            "photo is for images of 192 and more",
+        ),
+        (
+            (200, 210),
+            {"arch": "lenet5"},
+            "the recipe is quick, though the images are photographs: photo is for networks that "
+            "were made for ImageNet, and lenet5 is not known to be one",
+        ),
+        (
+            (200, 210),
+            {"arch": "resnet18"},
+            "the recipe is quick, though the images are photographs: --recipe photo trains on "
+            "random crops of them",
+        ),
+        ((200, 210), {"arch": "resnet18", "preset": "best"}, None),
+    ],
+)
+def test_the_log_says_why_images_get_their_recipe(
+    tmp_path: Path, images: tuple[int, int], settings: dict[str, object], sentence: str | None
+) -> None:
+    said = alerts_on(tmp_path, images, "recipe", **settings)
+    assert said == ([] if sentence is None else [sentence])
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {},
+            "in training the network sees random crops of 25 % to 100 % of the area, changed at "
+            "random by flip, trivialaugment, erasing; they grow from 128 to 224 pixels in the "
+            "first 68 epochs",
+        ),
+        (
+            {"size": 96, "crop_scale": (0.5, 1.0), "flip": False, "erasing": 0.0}
+            | {"auto_augment": "none"},
+            "in training the network sees random crops of 50 % to 100 % of the area",
+        ),
+    ],
+)
+def test_the_log_says_what_training_shows_of_images(
+    settings: dict[str, object], sentence: str
+) -> None:
+    recipe = build_recipe(settings={"preset": "photo", "arch": "resnet18", "data": "x", **settings})
+    assert recipe.size != "auto"
+    told = image_alerts((), ImageFormat(3, recipe.size, 0), recipe)
+    assert [alert.text for alert in told if alert.code == "crops"] == [sentence]
+
+
+def test_the_log_says_why_pretrained_weights_get_their_size() -> None:
+    recipe = build_recipe(settings={"arch": "resnet18", "data": "x", "pretrained": True})
+    (told,) = image_alerts((), ImageFormat(3, 224, 0), recipe)
+    assert told.text.startswith("the size is 224 pixels, which the pretrained weights")

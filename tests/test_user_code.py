@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RunError, UsageError
+from engine.text import PIP
 from engine.user_code import user_importer
 from engine.user_code.kept_code import keep_code, kept_code
 from engine.user_code.user_code import code_of
@@ -226,3 +227,22 @@ def test_a_damaged_record_of_the_code_is_told(tmp_path: Path) -> None:
     (tmp_path / "code.json").write_text("{")
     with pytest.raises(RunError, match=r"code\.json is damaged"):
         kept_code(tmp_path / "net.py", tmp_path)
+
+
+def test_a_package_that_the_file_needs_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text("from no_such_package.models import Net")
+    with pytest.raises(UsageError) as caught:
+        load_user_module(code_of(file))
+    assert str(caught.value) == (
+        "net.py needs no_such_package, which is not installed (net.py, line 1): install it with "
+        f"`{PIP} install NAME`, where NAME is what its pages call it, often no-such-package."
+    )
+
+
+@pytest.mark.parametrize("content", ["import os.no_such_part", "from email.no_such import part"])
+def test_a_part_that_a_package_lacks_is_the_fault_of_the_file(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(content)
+    with pytest.raises(UsageError, match=r"ModuleNotFoundError: .*; repair the file\.$"):
+        load_user_module(code_of(file))

@@ -111,11 +111,27 @@ def macs(key: str, shape: DataShape) -> Estimate:
 
 
 def stages(key: str, shape: DataShape) -> tuple[Stage, ...]:
-    """The stages for this number of classes, with outputs for images of the form's size."""
-    form = ARCHITECTURES[key].form(shape)
-    *stages, head = form.stages
+    """The stages for images of this shape. At another size than the form's, outputs are estimates:
+    their sides are in proportion, but for those that are the same in both forms.
+    """
+    architecture = ARCHITECTURES[key]
+    form = architecture.form(shape)
+    fixed = {s.name: s.output for s in architecture.small.stages} if not shape.small else {}
+    scale = shape.size / form.size
+    *stages, head = (
+        stage
+        if fixed.get(stage.name) == stage.output
+        else msgspec.structs.replace(stage, output=_scaled(stage.output, scale))
+        for stage in form.stages
+    )
     count = head.parameters + form.per_class.parameters * (shape.classes - form.classes)
     return (*stages, msgspec.structs.replace(head, output=(shape.classes,), parameters=count))
+
+
+def _scaled(output: tuple[int, ...], scale: float) -> tuple[int, ...]:
+    """The output, (C, H, W) or (features,), of images with so many times the side."""
+    channels, *sides = output
+    return (channels, *(max(1, round(side * scale)) for side in sides))
 
 
 def adjustable(arch: str, field: str) -> bool:

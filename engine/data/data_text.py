@@ -379,6 +379,63 @@ def one_class_dominates(name: str, share: float, right: float, weighted: bool) -
     )
 
 
+def photo_trains(size: int, median: int, least: int) -> str:
+    """`median` is that of the shorter sides, which is at least `least` for photographs."""
+    trains = f"the recipe is photo, at {size} pixels"
+    if median < least:
+        return (
+            f"{trains}, though the images are small: the median of their shorter sides is "
+            f"{median:,} pixels, and that of photographs at least {least}"
+        )
+    smaller = "; a smaller size trains faster, such as --set size=160" if size > 160 else ""
+    return (
+        f"{trains}: the images are photographs, since the median of their shorter sides is "
+        f"{median:,} pixels, and at least {least}{smaller}"
+    )
+
+
+def quick_for_small(median: int, least: int) -> str:
+    return (
+        f"the recipe is quick: the median of the shorter sides of the images is {median:,} pixels, "
+        f"and photo is for images of {least} and more"
+    )
+
+
+def quick_for_network(arch: str) -> str:
+    return (
+        "the recipe is quick, though the images are photographs: photo is for networks that were "
+        f"made for ImageNet, and {harmless(arch)} is not known to be one"
+    )
+
+
+QUICK_ALTHOUGH = (
+    "the recipe is quick, though the images are photographs: --recipe photo trains on random crops "
+    "of them"
+)
+
+
+def size_of_weights(size: int) -> str:
+    return (
+        f"the size is {size} pixels, which the pretrained weights were trained at: --set size=N "
+        "takes another one"
+    )
+
+
+def training_crops(
+    scale: Sequence[float], changes: Sequence[str], start: int, size: int, growing: int
+) -> str:
+    """`changes` are the fields of the recipe that change crops. These grow from `start` to `size`
+    in so many `growing` epochs.
+    """
+    shown = " to ".join(map(numbers.whole_share, scale))
+    changed = f", changed at random by {', '.join(changes)}" if changes else ""
+    grow = f"; they grow from {start} to {size} pixels in the first {growing:,} epochs"
+    return (
+        f"in training the network sees random crops of {shown} of the area{changed}"
+        f"{grow if growing else ''}"
+    )
+
+
 def size_of_photographs(size: int, median: int, least: int) -> str:
     return (
         f"size = auto is {size} pixels, as for ImageNet: the images are photographs, since the "

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from engine.catalog import data_names, datasets
 from engine.data import data_text
 from engine.data.decoding.image_format import ImageFormat
+from engine.data.image_alerts import image_alerts
 from engine.data.inventory.containers import item_sets
-from engine.data.reading import format_choice
 from engine.data.reading.data_reading import DataReading
-from engine.data.reading.image_sizes import median_side
 from engine.data.sets import download
 from engine.data.survey import survey_text
-from engine.data.survey.surveying import enlarged, seen, summed_sizes
+from engine.data.survey.surveying import seen, summed_sizes
 from engine.machine import memory
 from engine.protocol import events
 from engine.protocol.events import Event, PhaseName
-from engine.recipes.recipe import PHOTOGRAPH, Recipe, Resolved
+from engine.recipes.recipe import Recipe, Resolved
 from engine.user_code import kept_code
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ MINORITY = 0.2
 # streamed.
 MOST_EARLY_BYTES, EARLY_SHARE = 2_000_000_000, 0.25
 
-# Images that are enlarged more than so many times look blurred.
-MUCH_ENLARGED = 2
 POLL_SECONDS = 0.05
 
 T = TypeVar("T")
@@ -135,7 +132,7 @@ def data_alerts(
     for remark in dataset.remarks:
         yield events.Alert("info", "data", remark)
     yield events.Alert("info", "images", _summary(dataset, recipe))
-    yield from _size_alerts(dataset, recipe)
+    yield from image_alerts(dataset.sampled_sizes, _image_format(dataset, recipe), recipe)
     if dominant := _dominant_class(dataset, recipe.class_weights):
         yield events.Alert("warning", "classes", dominant)
     if dataset.constant:
@@ -166,30 +163,19 @@ def _summary(dataset: Dataset, recipe: Recipe) -> str:
     _, height, width = dataset.train.shape
     sizes = Counter(dataset.sampled_sizes or [(width, height)])
     network = seen(sizes, _image_format(dataset, recipe))
-    return survey_text.summary(dataset.layout, dataset.classes, summed_sizes(sizes), network)
+    return survey_text.summary(
+        dataset.layout,
+        dataset.classes,
+        summed_sizes(sizes),
+        sizes.total(),
+        network,
+        crops=bool(recipe.crop_scale),
+    )
 
 
 def _image_format(dataset: Dataset, recipe: Recipe) -> ImageFormat:
     channels, size, _ = dataset.train.shape
     return ImageFormat(channels, size, dataset.frame, fit=recipe.fit, crop_pct=recipe.crop_pct)
-
-
-def _size_alerts(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
-    """Why `auto` chose this size, and a warning where it enlarges images much."""
-    sizes, size = dataset.sampled_sizes, dataset.train.shape[-1]
-    if not sizes:
-        return
-    median = median_side(sizes)
-    if recipe.size == "auto" and median >= PHOTOGRAPH:
-        chosen = data_text.size_of_photographs(size, median, PHOTOGRAPH)
-        yield events.Alert("info", "size", chosen)
-    elif recipe.size == "auto" and not format_choice.keeps_size(sizes):
-        chosen = data_text.size_near_median(size, median, format_choice.STEP)
-        yield events.Alert("info", "size", chosen)
-    if much := enlarged(Counter(sizes), _image_format(dataset, recipe), MUCH_ENLARGED):
-        suits = size if recipe.pretrained else format_choice.chosen_size(sizes)
-        sentence = data_text.enlarged(much, len(sizes), size, suits)
-        yield events.Alert("warning", "size", sentence)
 
 
 def _validation(dataset: Dataset) -> str:

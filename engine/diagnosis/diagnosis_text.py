@@ -164,5 +164,9 @@ def logout(*, kills: bool, lingers: bool) -> str:
     return "logind lets runs go on, since you linger" if lingers else "logind ends your runs"
 
 
+def decoded_images(taken: str, most: str, folder: str) -> str:
+    return f"{taken} of at most {most} in {folder}; cnn-tui cache lists and clears them"
+
+
 def unpacked(taken: str, folder: str) -> str:
     return f"{taken} in {folder}, which may be deleted when no run needs it"

@@ -33,6 +33,7 @@ def examine(system: System, runs: Path, data_dir: str = "") -> list[Finding]:
             *folder_findings.runs(system, runs),
             *folder_findings.temporary(system),
             *folder_findings.unpacked(system),
+            *folder_findings.images(system),
             *session_findings.login(system),
             *session_findings.batch(system),
             *folder_findings.data(data_dir),

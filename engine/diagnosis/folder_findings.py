@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.catalog import datasets
+from engine.data.cache import kept_stores
 from engine.data.inventory import kept_copies
 from engine.diagnosis import diagnosis_text as words
 from engine.diagnosis.examined_system import System
@@ -75,6 +76,15 @@ def unpacked(system: System) -> Iterator[Finding]:
     if taken := kept_copies.kept_bytes():
         place = system.shown(str(kept_copies.folder()))
         yield Finding(SECTION, "unpacked data", words.unpacked(size(taken), place))
+
+
+def images(system: System) -> Iterator[Finding]:
+    """What the decoded images take that are kept, and may take at most."""
+    folder = kept_stores.default_folder()
+    taken = sum(store.bytes for store in kept_stores.stores(folder))
+    most = kept_stores.most_bytes(nearest_folder(folder), taken)
+    value = words.decoded_images(size(taken), size(most), system.shown(str(folder)))
+    yield Finding(SECTION, "decoded images", value)
 
 
 def data(data_dir: str = "") -> Iterator[Finding]:

@@ -43,7 +43,8 @@ def augmented(batch: Batch, dataset: Dataset, count: int, epoch: int, step: int)
     images = batch.images[:count].float().cpu() * std + mean
     pixels = (images * 255).round().clamp(0, 255).to(torch.uint8)
     samples = zip(map(picture, pixels), _labels(batch, dataset.classes, count), strict=True)
-    return Augmented(epoch, tuple(Sample(one, *label) for one, label in samples), step=step)
+    shown = tuple(Sample(one, *label) for one, label in samples)
+    return Augmented(epoch, shown, images.shape[-1], step=step)
 
 
 def _labels(

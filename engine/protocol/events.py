@@ -257,10 +257,14 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Augmented(_Event, frozen=True):
-    """Training images as the network sees them. Only a reply to `Inspect`."""
+    """Training images as the network sees them, at this height and width in pixels.
+
+    Only a reply to `Inspect`.
+    """
 
     epoch: int
     samples: tuple[Sample, ...]
+    size: int
 
 
 class Example(msgspec.Struct, frozen=True):

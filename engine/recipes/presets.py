@@ -24,6 +24,8 @@ PRESETS: Mapping[str, str] = {
     "article-plateau": "article, and rate ×0.2 after 5 epochs without a lower validation loss",
 }
 
+# The presets that `auto` chooses from: for photographs, and for other images.
+PHOTO_NAME, QUICK_NAME = "photo", "quick"
 # What `--recipe` takes.
 AUTO = "auto"
 CHOICES: Mapping[str, str] = {
@@ -354,7 +356,7 @@ def chosen(arch: str, shorter_side: int) -> str:
 
     `shorter_side` is the median of those of the user's images in pixels, or 0 for other data.
     """
-    return "photo" if shorter_side >= PHOTOGRAPH and suits_photographs(arch) else "quick"
+    return PHOTO_NAME if shorter_side >= PHOTOGRAPH and suits_photographs(arch) else QUICK_NAME
 
 
 def suits_photographs(arch: str) -> bool:

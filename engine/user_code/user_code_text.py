@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.text import examples, harmless
+from engine.text import PIP, examples, harmless
 
 
 def unreadable(file: object, why: str) -> str:
@@ -13,6 +13,14 @@ def unreadable(file: object, why: str) -> str:
 
 def fails(file: str, where: str, error: str) -> str:
     return f"{harmless(file)} fails: {harmless(error)} ({harmless(where)}); repair the file."
+
+
+def needs_package(file: str, where: str, package: str) -> str:
+    return (
+        f"{harmless(file)} needs {harmless(package)}, which is not installed ({harmless(where)}): "
+        f"install it with `{PIP} install NAME`, where NAME is what its pages call it, often "
+        f"{harmless(package.replace('_', '-'))}."
+    )
 
 
 def exits(where: str) -> str:

@@ -73,9 +73,20 @@ def explanation(code: UserCode, error: BaseException) -> str:
         return user_code_text.data_file_missing(name, where, str(error.filename))
     if isinstance(error, ImportError) and "no known parent package" in str(error):
         return user_code_text.no_package(name, where, code.original.parent.name)
+    if isinstance(error, ModuleNotFoundError) and (package := _missing_package(code, error)):
+        return user_code_text.needs_package(name, where, package)
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     summary = f"{type(error).__name__}: {message}".partition("\n")[0]
     return user_code_text.fails(name, where, summary)
+
+
+def _missing_package(code: UserCode, error: ModuleNotFoundError) -> str:
+    """The package that an import lacks; empty for a part of one that is there."""
+    package = (error.name or "").partition(".")[0]
+    if not package.isidentifier() or package in sys.modules:
+        return ""
+    beside = code.original.parent / package
+    return "" if beside.exists() or beside.with_suffix(".py").exists() else package
 
 
 def _run(code: UserCode) -> ModuleType:

@@ -41,6 +41,12 @@ HELP_ARCH = (
     "Architecture, see `cnn-tui models`; or torchvision/NAME, timm/NAME, or FILE.py:FUNCTION."
 )
 HELP_DATA = "Data set, see `cnn-tui datasets`, or a folder, archive or file of images."
+# What a printed recipe for photographs has in the place of their folder.
+ANY_FOLDER = "FOLDER"
+HELP_DATA_OF_RECIPE = (
+    "What the recipe is for, as `cnn-tui train` takes it. Without it, photo is for a folder that "
+    f"you name later (its data is {ANY_FOLDER}), and any other recipe for cifar10."
+)
 HELP_RECIPE = "Recipe by name, or a TOML file. Without one, it is chosen for the images."
 HELP_PRETRAINED = "Start from torchvision's ImageNet weights, at 224 pixels."
 HELP_INIT_FROM = "Start from the weights of a run or of a checkpoint file."

@@ -69,14 +69,17 @@ def inspect_data(
 
 
 def _recipe(data: str, sets: Iterable[str], data_dir: str) -> Recipe:
-    """Raises UsageError or DataError as a start would."""
-    from engine.recipes.recipe_building import build_recipe
+    """The recipe of a start without --recipe. Raises UsageError or DataError as that would."""
+    from engine.recipes.recipe_building import build_for_images
     from engine.recipes.recipe_toml import parse_setting
-    from engine.start.recipe_resolution import with_absolute_paths
+    from engine.start import recipe_resolution
 
-    settings = dict(map(parse_setting, sets))
-    return with_absolute_paths(
-        build_recipe(settings=settings, flags={"data": data, "data_dir": data_dir})
+    settings, flags = dict(map(parse_setting, sets)), {"data": data, "data_dir": data_dir}
+    given = {**settings, **flags}
+    side = recipe_resolution.side_for_preset(given)
+    flags = {**recipe_resolution.default_fields(given), **flags}
+    return recipe_resolution.with_absolute_paths(
+        build_for_images(side, settings=settings, flags=flags)
     )
 
 

@@ -3,7 +3,8 @@
 HELP = """Say what a data set holds, before any training.
 
 How its files are understood, its splits, classes and sizes, what is skipped and why, what the
-network sees, images that occur twice, and validation or test images that are also in training."""
+network sees with the recipe that is chosen for them, images that occur twice, and validation or
+test images that are also in training."""
 HELP_LIST = "Print a line for each file: file, class, split, verdict, parted by tabs."
 HELP_NEAR = "Also find images that look alike."
 HELP_NEAR_BITS = "How many of 64 bits may differ between images that look alike."

@@ -29,7 +29,7 @@ def datasets(as_json: bool, data_dir: str) -> None:
 @click.argument("name", default="")
 @json_option
 @click.option("--arch", "-m", default="resnet18", metavar="NAME", help=cli_text.HELP_ARCH)
-@click.option("--data", "-d", default="cifar10", metavar="NAME", help=cli_text.HELP_DATA)
+@click.option("--data", "-d", default="", metavar="NAME", help=cli_text.HELP_DATA_OF_RECIPE)
 @click.option("--pretrained", is_flag=True, help=cli_text.HELP_PRETRAINED)
 def recipes(name: str, as_json: bool, arch: str, data: str, pretrained: bool) -> None:
     if not name:
@@ -41,6 +41,7 @@ def recipes(name: str, as_json: bool, arch: str, data: str, pretrained: bool) ->
     from engine.recipes.recipe_building import build_for_images, build_recipe
     from engine.recipes.recipe_toml import to_toml
 
+    data = data or (cli_text.ANY_FOLDER if name == presets.PHOTO_NAME else "cifar10")
     flags = {"preset": name, "arch": arch, "data": data, "pretrained": pretrained}
     chosen = build_recipe(flags=flags)
     if name == presets.AUTO:

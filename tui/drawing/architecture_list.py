@@ -88,7 +88,7 @@ def _top1(a: Architecture) -> str:
 
 def details(a: Architecture, shape: DataShape) -> list[Row]:
     """The architecture in words, and its stages as bars in proportion to their outputs."""
-    side = a.form(shape).size
+    side = shape.size
     images = f"{shape.channels}×{side}×{side}"
     counts = drawing_text.counts(parameters(a, shape), macs(a, shape), images)
     results = drawing_text.on_imagenet(a.top5_error, a.top1)
@@ -107,7 +107,7 @@ def details(a: Architecture, shape: DataShape) -> list[Row]:
 
 def stages_title(a: Architecture, shape: DataShape) -> str:
     """The title above the details, with the size of the images that the stages are drawn for."""
-    return drawing_text.stages_at(a.form(shape).size)
+    return drawing_text.stages_at(shape.size, exact=shape.size == a.form(shape).size)
 
 
 def _stage(stage: Stage, name: int, output: int, side: int) -> Row:

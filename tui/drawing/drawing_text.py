@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from engine.numbers import share
 
 
-def stages_at(size: int) -> str:
-    return f"Stages at {size}×{size}"
+def stages_at(size: int, *, exact: bool) -> str:
+    """`Stages at 128×128 (≈)`: the outputs are estimates unless they are `exact`."""
+    return f"Stages at {size}×{size}{'' if exact else ' (≈)'}"
 
 
 NOW = "now"

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from engine.protocol.events import Alert, Augmented, Event
-from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
@@ -46,7 +45,7 @@ class SampleGrid(CellWidget):
         if isinstance(self._reply, Augmented):
             shown = samples_grid(self._reply.samples, width - 4, height - 2, has_shades(self.app))
             rows = [(Span(" "), *row) for row in shown]
-            facts = shared_text.at_epoch(str(self._reply.epoch))
+            facts = screen_text.augmented_at(self._reply.size, self._reply.epoch)
         elif isinstance(self._reply, Alert):
             lines = textwrap.wrap(self._reply.text, max(1, width - 4))
             rows = [cells.row(" ", Span(line, "warning")) for line in lines]

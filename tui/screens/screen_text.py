@@ -10,7 +10,7 @@ from msgspec import UNSET
 from engine import numbers
 from engine.protocol.events import RunEnded
 from engine.text import harmless, in_epochs
-from tui.shared_text import GoOn
+from tui.shared_text import GoOn, at_epoch
 from tui.widgets.key_group import KeyGroup
 
 KEY_PAUSE = "pause"
@@ -101,6 +101,12 @@ def waiting_for_augmented(trainer: str) -> str:
 
 
 AUGMENTED_TITLE = "As the network sees them"
+
+
+def augmented_at(size: int, epoch: int) -> str:
+    """`160×160   epoch 12`: training images may grow over the epochs."""
+    return f"{size}×{size}   {at_epoch(str(epoch))}"
+
 
 AUGMENTED_FOOT = "training images only; validation images never change   Esc back"
 

@@ -14,6 +14,8 @@ COMPARING = "comparing the images"
 
 # From this ratio of the largest to the smallest class on, classes are called unequal.
 UNEQUAL = 1.5
+# A size that at least this share of the images has, and more than any other one, is frequent.
+FREQUENT = 0.2
 # Pillow's modes in words.
 MODES: Mapping[str, str] = {
     "1": "black and white",
@@ -187,19 +189,31 @@ def _more(count: int) -> str:
     return f" and {count - EXAMPLES:,} more" if count > EXAMPLES else ""
 
 
-def summary(layout: str, classes: Sequence[str], found: Sizes, network: Seen) -> str:
-    """What the log of a run says of its data, by a sample of the images.
+def summary(
+    layout: str, classes: Sequence[str], found: Sizes, looked_at: int, network: Seen, *, crops: bool
+) -> str:
+    """What the log of a run says of its data, by a sample of so many images.
+
+    With random `crops`, the network sees the images like this only where it is evaluated.
 
     `the data is understood as CLASS, with 2 classes: cat, dog; the images are 64×48, and the
     network sees them in colour, as 3×64×64: the square at the centre; 25 % of the area is cut off`
     """
     several = f"{len(classes):,} classes: {examples(classes)}"
     understood = f"the data is understood as {harmless(layout)}, with {several}"
-    first = size(found.common[0].size)
-    sizes_said = f"{size(found.smallest)} to {size(found.largest)}, most often {first}"
     colours = "in grey" if network.channels == 1 else "in colour"
+    when = "in evaluations the network" if crops else "the network"
     return (
-        f"{understood if layout else several}; the images are "
-        f"{first if found.different == 1 else sizes_said}, and the network sees them {colours}, as "
-        f"{seen(network, counted=False)}"
+        f"{understood if layout else several}; the images are {_range(found, looked_at)}, and "
+        f"{when} sees them {colours}, as {seen(network, counted=False)}"
     )
+
+
+def _range(found: Sizes, looked_at: int) -> str:
+    """`40×20 to 32×32, most often 32×32`, or the median where no size is frequent."""
+    first, *others = found.common
+    if not others:
+        return size(first.size)
+    is_frequent = first.images >= FREQUENT * looked_at and first.images > others[0].images
+    typical = f"most often {size(first.size)}" if is_frequent else f"median {size(found.median)}"
+    return f"{size(found.smallest)} to {size(found.largest)}, {typical}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from textual.reactive import var
 
 from engine.catalog import datasets
+from engine.catalog.data_shape import DataShape
 from engine.numbers import count
 from engine.text import harmless
 from tui import shared_text
@@ -28,13 +29,13 @@ class DataBox(Chooser):
     def watch_new_run(self, before: NewRun, now: NewRun) -> None:
         if before.folder != now.folder:
             self._list(FOLDER)
-        elif before.data_dir != now.data_dir:
+        elif before.data_dir != now.data_dir or before.folder_shape != now.folder_shape:
             self._list()
 
     def _list(self, chosen: str = "") -> None:
         known = list(datasets.DATASETS.values())
         data_dir, folder = self.new_run.data_dir, self.new_run.folder
-        name, images, size, classes = _folder_row(folder)
+        name, images, size, classes = _folder_row(folder, self.new_run.folder_shape)
         other = [] if folder is None else [OTHER_FOLDER]
         names = [name, *(launcher_text.OTHER_FOLDER_ENTRY for _ in other)]
         rest = ["" for _ in other]
@@ -57,11 +58,11 @@ class DataBox(Chooser):
         )
 
 
-def _folder_row(folder: ImageFolder | None) -> tuple[str, str, str, str]:
+def _folder_row(folder: ImageFolder | None, shape: DataShape) -> tuple[str, str, str, str]:
     """Name, images, size and classes of the folder; until one is chosen, only a name."""
     if folder is None:
         return launcher_text.FOLDER_ENTRY, "", "", ""
-    name, shape = harmless(Path(folder.path).name), folder.shape
+    name = harmless(Path(folder.path).name)
     return name, count(folder.images), _square(shape.size), shared_text.classes(shape.classes)
 
 

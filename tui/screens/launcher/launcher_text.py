@@ -67,11 +67,20 @@ def for_photographs(preset: str, side: int) -> str:
     return f"{preset}: photographs, median side {side:,} px"
 
 
+def for_small_images(preset: str, side: int, least: int) -> str:
+    """`side` is the median of the shorter sides, which is `least` for photographs."""
+    return f"{preset}: median side {side:,} px, photographs {least}"
+
+
+def for_other_networks(preset: str) -> str:
+    return f"{preset}: the network is not made for photographs"
+
+
 def recipe_length(epochs: int, batch: int, seed: int) -> str:
     return f"{epochs} epochs   batch {batch}   seed {seed}"
 
 
-def recipe_size(start: int, size: object) -> str:
+def recipe_size(start: int, size: int) -> str:
     """`size 128 to 224`; `start` is 0 where images do not grow."""
     return f"size {start} to {size}" if start else f"size {size}"
 

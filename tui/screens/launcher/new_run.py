@@ -68,10 +68,21 @@ class NewRun:
 
     @property
     def shape(self) -> DataShape:
-        """The shape of the chosen images; until a folder is chosen, the shape of CIFAR-10."""
+        """The shape of the chosen images, at the size that the run will have.
+
+        Until a folder is chosen, it is that of CIFAR-10.
+        """
         if self.data in (FOLDER, OTHER_FOLDER):
-            return self.folder.shape if self.folder else architecture_list.CIFAR10
-        return architecture_list.shape_of(datasets.DATASETS.get(self.data))
+            shape = self.folder.shape if self.folder else architecture_list.CIFAR10
+        else:
+            shape = architecture_list.shape_of(datasets.DATASETS.get(self.data))
+        return _sized(shape, self.draft)
+
+    @property
+    def folder_shape(self) -> DataShape:
+        """The shape of the images of the folder, which there is, at the size of a run on it."""
+        shape = self.folder.shape if self.folder else architecture_list.CIFAR10
+        return _sized(shape, self.with_data(FOLDER).draft)
 
     @cached_property
     def plan(self) -> Recipe | str:
@@ -122,3 +133,10 @@ class NewRun:
         if self.device != AUTO:
             flags["device"] = self.device
         return build_for_images(side, settings=self.fields, flags=flags)
+
+
+def _sized(shape: DataShape, draft: Recipe | str) -> DataShape:
+    """The shape with the size that a recipe sets; that of the images themselves with `auto`."""
+    if isinstance(draft, str) or draft.size == "auto":
+        return shape
+    return shape._replace(size=draft.size)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from textual.reactive import var
 
-from engine.recipes.presets import AUTO, CHOICES, PRESETS
-from engine.recipes.recipe import Recipe
+from engine.recipes.augmentation_names import augmentations
+from engine.recipes.presets import (
+    AUTO,
+    CHOICES,
+    PHOTO_NAME,
+    PRESETS,
+    suits_photographs,
+)
+from engine.recipes.recipe import PHOTOGRAPH, Recipe
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Span
 from tui.drawing.table import Column
 from tui.screens.launcher import launcher_text
-from tui.screens.launcher.new_run import NewRun
+from tui.screens.launcher.new_run import FOLDER, NewRun
 from tui.widgets.chooser import Chooser
-
-# The fields of a recipe that augment images.
-AUGMENTATIONS = (
-    *("crop", "crop_scale", "flip", "rotate", "rot90", "shift", "zoom", "shear", "auto_augment"),
-    *("brightness", "contrast", "saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
-)
 
 
 class RecipeBox(Chooser):
@@ -37,34 +36,31 @@ class RecipeBox(Chooser):
         if isinstance(now.plan, str):
             return
         self.note(_purpose(now, now.plan))
-        self.tell(*(cells.row(Span(f"   {line}", "dim")) for line in _summary(now.plan)))
+        self.tell(*(cells.row(Span(f"   {line}", "dim")) for line in _summary(now, now.plan)))
 
 
 def _purpose(now: NewRun, plan: Recipe) -> str:
     """What the preset is for; of `auto`, which preset it is, and why."""
     if now.preset != AUTO:
         return PRESETS[plan.preset]
-    if plan.preset == "photo" and now.folder:
-        return launcher_text.for_photographs(plan.preset, now.folder.shorter_side)
+    side = now.folder.shorter_side if now.folder and now.data == FOLDER else 0
+    if plan.preset == PHOTO_NAME:
+        return launcher_text.for_photographs(plan.preset, side)
+    if side >= PHOTOGRAPH and not suits_photographs(plan.arch):
+        return launcher_text.for_other_networks(plan.preset)
+    if 0 < side < PHOTOGRAPH:
+        return launcher_text.for_small_images(plan.preset, side, PHOTOGRAPH)
     return launcher_text.auto_preset(plan.preset, PRESETS[plan.preset])
 
 
-def _summary(chosen: Recipe) -> tuple[str, str, str]:
+def _summary(now: NewRun, chosen: Recipe) -> tuple[str, str, str]:
     length = launcher_text.recipe_length(chosen.epochs, chosen.batch, chosen.seed)
-    if chosen.size != "auto":
-        length += f"   {launcher_text.recipe_size(chosen.size_start, chosen.size)}"
+    if chosen.size != "auto" or now.data == FOLDER:
+        length += f"   {launcher_text.recipe_size(chosen.size_start, now.shape.size)}"
     return (
         length,
         launcher_text.recipe_rate(
             chosen.lr, shared_text.SCHEDULES[chosen.schedule], chosen.optimizer
         ),
-        launcher_text.recipe_augmentation(_augmentations(chosen)),
+        launcher_text.recipe_augmentation(augmentations(chosen)),
     )
-
-
-def _augmentations(chosen: Recipe) -> Iterator[str]:
-    """The fields that augment the images; a policy by its name."""
-    for name in AUGMENTATIONS:
-        value = getattr(chosen, name)
-        if value and value != "none":
-            yield value if name == "auto_augment" else name
