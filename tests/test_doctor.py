@@ -8,10 +8,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import namedtuple
 from collections.abc import Generator, Iterable, Mapping
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
@@ -470,7 +470,7 @@ def test_kept_images_their_folder_and_their_most_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    usage = namedtuple("usage", "total used free")(10**12, 0, 5_000_000_000)
+    usage = SimpleNamespace(free=5_000_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     here = system(tmp_path, {}, {})
     place = here.shown(str(kept_stores.default_folder()))

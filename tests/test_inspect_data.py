@@ -59,7 +59,7 @@ def test_a_folder_is_reported(folder: Path) -> None:
 
 
 def test_what_the_network_sees_of_photographs_is_that_of_their_recipe(tmp_path: Path) -> None:
-    for name in ("a/1", "a/2", "b/1", "b/2"):
+    for name in ("a/1", "a/2", "a/3", "b/1", "b/2", "b/3"):
         path = tmp_path / f"{name}.png"
         path.parent.mkdir(exist_ok=True)
         noise(len(name), (300, 200)).save(path)

@@ -19,7 +19,7 @@ from tests import scripted
 from tests.scripted import Clock
 from tui.viewer.inspection_requests import PATIENCE_SECONDS, InspectionRequests
 
-ANSWER = events.Augmented(1, ())
+ANSWER = events.Augmented(1, (), 32)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_of_many_questions_the_engine_gets_the_first_and_the_last(live: RunDir) 
     assert requests.reply() is None, "nobody wants this answer any more"
     [last] = heard(live)
     assert (first.images, last.images) == ((0,), (4,))
-    newest = events.Augmented(2, ())
+    newest = events.Augmented(2, (), 32)
     replies.write_reply(live, last.id, newest)
     assert requests.reply() == newest
 

@@ -234,7 +234,7 @@ async def test_every_recipe_can_be_chosen_and_says_what_it_is(
         shown = await settled(pilot)
         assert "--arch lenet5 --data digits --recipe article\n" in re.sub(" +\n", "\n", shown)
         assert "▸ article " in shown
-        assert "120 epochs   batch 64   seed 0" in shown
+        assert "120 epochs   batch 64 " in shown
         assert "the Keras tutorial: Adam" in shown
         await pilot.press("enter")
         await pilot.pause()
@@ -417,33 +417,50 @@ async def test_photographs_get_a_network_and_a_recipe_made_for_them(
         assert "--arch resnet18" in shown
         assert "▸ auto " in shown
         assert "photo: photographs, median side 200 px" in shown
-        assert "90 epochs   batch 64   seed 0   size 128 to 224" in shown
+        assert "90 epochs   batch 64   size 128 to 224" in shown
         assert "crop_scale   flip   trivialaugment   erasing" in shown
         await pilot.press("enter")
         await pilot.pause()
     assert [(c.arch, c.preset, c.size) for c in spawned] == [("resnet18", "photo", 224)]
 
 
-@pytest.mark.parametrize("size", [(120, 40), (100, 30)])
 async def test_one_size_is_named_for_a_folder_that_of_the_run(
-    tmp_path: Path, spawned: list[Recipe], size: tuple[int, int]
+    tmp_path: Path, spawned: list[Recipe]
 ) -> None:
     sorted_images(tmp_path / "pets", 5, side=128)
-    async with launcher(tmp_path).run_test(size=size) as pilot:
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("/", *"resnet18", "enter", "tab", "end", "enter", *"pets", "enter")
         shown = await settled(pilot)
         assert "128×128  2 classes" in shown
-        assert "seed 0   size 128" in shown
-        assert size[1] < 34 or "Stages at 128×128 (≈)" in shown
+        assert "batch 128   size 128 " in shown
+        assert "Stages at 128×128 (≈)" in shown
+        assert "64×32×32 " in shown
+        assert "for images of 3×128×128" in shown
+        assert "quick: median side 128 px, under 192" in shown
         assert "224×224" not in shown
         await pilot.press("tab", *["down"] * 3)
         shown = await settled(pilot)
         assert "--recipe photo" in shown
         assert "224×224  2 classes" in shown
-        assert "size 128 to 224" in shown
-        assert size[1] < 34 or "Stages at 224×224 " in shown
+        assert "batch 64   size 128 to 224" in shown
+        assert "Stages at 224×224 ─" in shown
+        assert "for images of 3×224×224" in shown
         assert "128×128" not in shown
+
+
+async def test_what_the_recipe_of_a_folder_says_fits_into_a_small_terminal(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    sorted_images(tmp_path / "pets", 5, side=200)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", *"pets", "enter")
+        shown = await settled(pilot)
+        assert "90 epochs   batch 64   size 128 to 224" in shown
+        await pilot.press("shift+tab", "home")
+        shown = await settled(pilot)
+        assert "quick: not a network for photographs" in shown
 
 
 async def test_another_folder_may_take_the_place_of_the_chosen_one(
@@ -619,7 +636,7 @@ async def test_images_come_into_the_dialog_that_asked_for_them(
         await pilot.pause()
         assert "loading some images" in screen_text(pilot.app)
         SlowPreview.made.pop().goes_on.set()
-        assert "epoch 7" in await settled(pilot)
+        assert "96×96   epoch 7" in await settled(pilot)
         assert notes(pilot) == ""
 
 

@@ -74,12 +74,12 @@ def _recipe(data: str, sets: Iterable[str], data_dir: str) -> Recipe:
     from engine.recipes.recipe_toml import parse_setting
     from engine.start import recipe_resolution
 
-    settings, flags = dict(map(parse_setting, sets)), {"data": data, "data_dir": data_dir}
-    given = {**settings, **flags}
+    settings = dict(map(parse_setting, sets))
+    given: dict[str, object] = {**settings, "data": data, "data_dir": data_dir}
     side = recipe_resolution.side_for_preset(given)
-    flags = {**recipe_resolution.default_fields(given), **flags}
+    fields = recipe_resolution.default_fields(given)
     return recipe_resolution.with_absolute_paths(
-        build_for_images(side, settings=settings, flags=flags)
+        build_for_images(side, settings={**fields, **given})
     )
 
 

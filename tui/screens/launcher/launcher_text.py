@@ -69,15 +69,15 @@ def for_photographs(preset: str, side: int) -> str:
 
 def for_small_images(preset: str, side: int, least: int) -> str:
     """`side` is the median of the shorter sides, which is `least` for photographs."""
-    return f"{preset}: median side {side:,} px, photographs {least}"
+    return f"{preset}: median side {side:,} px, under {least}"
 
 
 def for_other_networks(preset: str) -> str:
-    return f"{preset}: the network is not made for photographs"
+    return f"{preset}: not a network for photographs"
 
 
-def recipe_length(epochs: int, batch: int, seed: int) -> str:
-    return f"{epochs} epochs   batch {batch}   seed {seed}"
+def recipe_length(epochs: int, batch: int) -> str:
+    return f"{epochs} epochs   batch {batch}"
 
 
 def recipe_size(start: int, size: int) -> str:
@@ -85,8 +85,8 @@ def recipe_size(start: int, size: int) -> str:
     return f"size {start} to {size}" if start else f"size {size}"
 
 
-def recipe_rate(lr: float, schedule: str, optimizer: str) -> str:
-    return f"lr {lr:g}   {schedule}   {optimizer}"
+def recipe_rate(lr: float, schedule: str, optimizer: str, seed: int) -> str:
+    return f"lr {lr:g}   {schedule}   {optimizer}   seed {seed}"
 
 
 def recipe_augmentation(names: Iterable[str]) -> str:

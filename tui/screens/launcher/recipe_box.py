@@ -54,13 +54,13 @@ def _purpose(now: NewRun, plan: Recipe) -> str:
 
 
 def _summary(now: NewRun, chosen: Recipe) -> tuple[str, str, str]:
-    length = launcher_text.recipe_length(chosen.epochs, chosen.batch, chosen.seed)
+    length = launcher_text.recipe_length(chosen.epochs, chosen.batch)
     if chosen.size != "auto" or now.data == FOLDER:
         length += f"   {launcher_text.recipe_size(chosen.size_start, now.shape.size)}"
     return (
         length,
         launcher_text.recipe_rate(
-            chosen.lr, shared_text.SCHEDULES[chosen.schedule], chosen.optimizer
+            chosen.lr, shared_text.SCHEDULES[chosen.schedule], chosen.optimizer, chosen.seed
         ),
         launcher_text.recipe_augmentation(augmentations(chosen)),
     )
