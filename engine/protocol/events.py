@@ -264,7 +264,7 @@ class Augmented(_Event, frozen=True):
 
     epoch: int
     samples: tuple[Sample, ...]
-    size: int
+    size: int = 0
 
 
 class Example(msgspec.Struct, frozen=True):
