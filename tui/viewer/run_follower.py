@@ -212,4 +212,6 @@ class RunFollower:
     @property
     def _had_engine(self) -> bool:
         wrote = self.history.last_seq > 0 and not self._wrote_nothing
-        return engine_death.had_engine(self._run, wrote=wrote)
+        # Somebody follows it, so an engine was to come: that its maker has died is its end, too.
+        is_left = lock_owner.read_owner(self._run) is not None
+        return is_left or engine_death.had_engine(self._run, wrote=wrote)

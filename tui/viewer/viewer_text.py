@@ -90,7 +90,8 @@ def unknown_column(name: str, known: Iterable[str]) -> str:
 
 def unreported(name: str, known: Iterable[str]) -> str:
     where = f"an accuracy is top1, and {COLUMNS_LISTED}; --json has all values of a run."
-    return f"no run has a value named '{harmless(name)}': {nearest(name, known, where)}"
+    hint = where if "acc" in name else nearest(name, known, where)  # not: accumulate
+    return f"no run has a value named '{harmless(name)}': {hint}"
 
 
 def cannot_compare(found: int, most: int) -> str:

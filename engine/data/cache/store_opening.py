@@ -139,8 +139,9 @@ def _opened(
 
 def _command(folder: Path) -> str:
     """What removes the stores of a folder."""
-    named = "" if folder == kept_stores.default_folder() else f"{text.typed(str(folder))} "
-    return f"cnn-tui cache {named}--clear"
+    if folder == kept_stores.default_folder():
+        return "cnn-tui cache --clear"
+    return f"cnn-tui cache {text.typed(str(folder))} --clear"
 
 
 def _decisive(image_format: ImageFormat) -> object:
