@@ -29,6 +29,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from engine.comparison.seed_groups import settings_key
+from engine.protocol.events import EpochEnded
 from engine.queueing import queue_journal
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.queue_journal import Ended, Started
@@ -39,6 +40,8 @@ from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
 from engine.racing.race_results import read_results
 from engine.racing.run_results import RunResults
+from engine.run.journal_search import newest_first
+from engine.run.run_paths import RunDir
 
 SETS = (
     *("lr=[0.01, 0.05, 0.2]", "batch=[32, 128, 512]"),
@@ -91,15 +94,18 @@ def whole_seeds(runs_dir: Path, race: Race) -> Race:
 
 
 class Recorded(NamedTuple):
-    """The results of whole runs, and what their engines took by the clock, in seconds."""
+    """The results of whole runs, and what their engines and an epoch took by the clock, in seconds.
+
+    An epoch is what lies between two of its ends: steps, validation and saves.
+    """
 
     results: Mapping[str, RunResults]
     seconds: Mapping[str, float]
+    pace: Mapping[str, float]
 
     def start_seconds(self, run: str) -> float:
         """What the start of an engine takes, and its end: all its time but that of its epochs."""
-        found = self.results[run]
-        return self.seconds[run] - found.epoch * (found.epoch_seconds or 0.0)
+        return self.seconds[run] - self.results[run].epoch * self.pace[run]
 
 
 def played(race: Race, whole: Recorded, seed: int, *, halving: bool) -> Played:
@@ -114,7 +120,7 @@ def played(race: Race, whole: Recorded, seed: int, *, halving: bool) -> Played:
             results[task.run] = _until(whole.results[task.run], task.until)
             starts += whole.start_seconds(task.run)
     first = course(alone, results).racing[0]
-    epochs = sum(each.epoch * (each.epoch_seconds or 0.0) for each in results.values())
+    epochs = sum(each.epoch * whole.pace[run] for run, each in results.items())
     return Played(settings_key(alone.recipes[first][0].settings), Cost(starts, epochs))
 
 
@@ -134,6 +140,12 @@ def clock_seconds(runs_dir: Path) -> dict[str, float]:
         for entry in entries
         if isinstance(entry, Ended) and entry.state == "done"
     }
+
+
+def epoch_pace(run: RunDir) -> float:
+    """The mean time between the ends of two epochs, in seconds."""
+    ends = [event.time for event in newest_first(run.journal, EpochEnded)]
+    return (ends[0] - ends[-1]) / (len(ends) - 1)
 
 
 def judged(race: Race, whole: Recorded) -> int:
@@ -173,7 +185,9 @@ def main() -> None:
     if race.seeds < 2:
         raise SystemExit("two seeds must be through, to tell what is noise")
     results = read_results(options.folder, race)
-    good = judged(race, Recorded(results, clock_seconds(options.folder)))
+    runs = [run.run for run in race.runs]
+    pace = {run: epoch_pace(RunDir(options.folder / run)) for run in runs}
+    good = judged(race, Recorded(results, clock_seconds(options.folder), pace))
     print(f"halving finds the best in at most {SHARE} of the time in {good} of {race.seeds}")
     if good < ENOUGH * race.seeds:
         raise SystemExit(1)

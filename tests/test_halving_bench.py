@@ -23,7 +23,8 @@ def test_halving_is_played_from_a_recorded_grid(
     assert {run.seed for run in through.runs} == {0, 1}
     results = read_results(tmp_path, through)
     # An epoch takes 2 s, and a start 1 s.
-    whole = Recorded(results, dict.fromkeys(results, 2.0 * EPOCHS + 1))
+    pace = dict.fromkeys(results, 2.0)
+    whole = Recorded(results, dict.fromkeys(results, 2.0 * EPOCHS + 1), pace)
     grid, halved = (played(through, whole, 0, halving=halving) for halving in (False, True))
     assert grid.first == halved.first == settings_key({"lr": 0.09})
     assert grid.cost == Cost(9, 2.0 * 9 * EPOCHS)
