@@ -384,6 +384,16 @@ def test_images_are_the_same_in_memory_and_streamed_though_some_are_broken(
     assert started.resolved.loader == loaders[1]
 
 
+def test_a_run_that_goes_on_tells_the_recipe_that_was_asked_for(tmp_path: Path) -> None:
+    """Else its comparison with a run that nobody stopped would show two recipes."""
+    run = Trained(tmp_path)
+    said = [*run.train(), *run.train(AttemptOptions(epochs=3))]
+    first, then = (e.recipe for e in said if isinstance(e, events.RunStarted))
+    assert first is not None
+    assert (first.device, first.size) == ("auto", "auto")
+    assert then == first
+
+
 def test_an_old_checkpoint_is_compared_with_the_journal(trained: Trained) -> None:
     state = replace(checkpoint.load(trained.last), description=None)
     run_states.save(trained.last, state)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import platform
 import socket
 import subprocess
+from collections.abc import Mapping
 from importlib import metadata
 
+import msgspec
 import torch
 
 from engine.data.base.dataset import Dataset
@@ -14,6 +16,7 @@ from engine.devices import device as devices
 from engine.distributed.rank import Rank
 from engine.protocol import events
 from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe_toml import read_fields
 from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 
@@ -37,7 +40,7 @@ def run_started(
     return events.RunStarted(
         attempt=attempt,
         name=run.label,
-        recipe=recipe,
+        recipe=as_asked(run, recipe),
         resolved=resolved,
         host=socket.gethostname(),
         device=devices.name(device, rank.count),
@@ -54,6 +57,17 @@ def run_started(
         versions=versions(),
         git=_git_commit(),
     )
+
+
+def as_asked(run: RunDir, recipe: Recipe) -> Recipe:
+    """The recipe with `auto` wherever the run's file says so.
+
+    That of a resumed run has what the first start has chosen, and is no other recipe for that.
+    """
+    fields = read_fields(run.recipe)
+    chosen = fields.get("resolved", {})
+    keys = chosen if isinstance(chosen, Mapping) else ()
+    return msgspec.structs.replace(recipe, **{k: "auto" for k in keys if fields.get(k) == "auto"})
 
 
 def versions() -> dict[str, str]:
