@@ -36,7 +36,9 @@ from engine.diagnosis.program_findings import TorchAnswer
 from engine.machine import kept_choices
 from engine.machine.kept_choices import Computation, StepTime
 from engine.machine.torch_facts import GpuFacts, TorchFacts
+from engine.numbers import size
 from engine.protocol.events import Gpu, Holder
+from tests.kept_images import fill, image_files, opened, store_of
 from tests.processes import COMMAND, TIMEOUT
 from tests.test_cgroups import written
 from tui.cli import doctor_report, terminal_findings
@@ -476,9 +478,10 @@ def test_kept_images_their_folder_and_their_most_are_told(
     place = here.shown(str(kept_stores.default_folder()))
     rest = f"of at most 500 MB in {place}; cnn-tui cache lists and clears them"
     assert [found.value for found in folder_findings.images(here)] == [f"0 B {rest}"]
-    kept_stores.default_folder().mkdir(parents=True)
-    store = kept_stores.default_folder() / ("a" * 32)
-    store.mkdir()
-    (store / "pixels").write_bytes(bytes(1_000_000))
+    files = image_files(tmp_path / "images", 4, 0)
+    kept = opened(files)
+    fill(kept, files)
+    store_of(kept).close()
+    (store,) = kept_stores.stores(kept_stores.default_folder())
     (found,) = folder_findings.images(here)
-    assert found.value.startswith("1.0 MB of at most 500 MB in ")
+    assert found.value == f"{size(store.bytes)} {rest}"
