@@ -439,7 +439,9 @@ async def test_one_size_is_named_for_a_folder_that_of_the_run(
         assert "for images of 3×128×128" in shown
         assert "quick: median side 128 px, under 192" in shown
         assert "224×224" not in shown
-        await pilot.press("tab", *["down"] * 3)
+        await pilot.press("tab")
+        await settled(pilot)
+        await pilot.press(*["down"] * 3)
         shown = await settled(pilot)
         assert "--recipe photo" in shown
         assert "224×224  2 classes" in shown
