@@ -180,7 +180,10 @@ def test_what_is_wrong_with_a_function_is_one_sentence(
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("import nothing_there", "No module named 'nothing_there' (net.py, line 1); repair"),
+        (
+            "import nothing_there",
+            "net.py needs nothing_there, which is not installed (net.py, line 1): install it with",
+        ),
         ("\ndef make(:\n", "SyntaxError: invalid syntax (net.py, line 2); repair"),
         ("", "net.py has no make, and defines nothing else: define make there."),
     ],
