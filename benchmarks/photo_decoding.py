@@ -17,18 +17,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch.utils.data import DataLoader
-from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
 from benchmarks import made_photographs
 from benchmarks.made_photographs import Sides
 from benchmarks.peer import interval, middle, verdict
-from benchmarks.streaming import CONTIGUOUS, CPU, alone, cpu_seconds
+from benchmarks.streaming import CONTIGUOUS, CPU, Peer, alone, cpu_seconds
 from engine.data.base.batch import Batch
 from engine.data.base.dataset import StoredImages
 from engine.data.loaders import loader_choice
-from engine.data.loaders.normalisation import Normalise
 from engine.data.loading import load, load_at_once
 from engine.data.preparation import early_reading
 from engine.recipes.recipe import Recipe
@@ -142,17 +139,9 @@ def crop() -> v2.RandomResizedCrop:
 
 def torchvision(work: Work, transforms: list[torch.nn.Module]) -> float:
     torch.set_num_threads(1)
-    loader = DataLoader(
-        ImageFolder(work.folder / "val", v2.Compose(transforms)),
-        work.batch,
-        shuffle=True,
-        drop_last=True,
-        num_workers=work.workers,
-        persistent_workers=True,
-    )
-    normalise = Normalise((0.5,) * 3, (0.25,) * 3, CPU, CONTIGUOUS)
-    sum(len(pixels) for pixels, _ in islice(loader, WARM))
-    return per_core(lambda: sum(len(normalise(pixels)) for pixels, _ in loader))
+    peer = Peer(work.folder / "val", transforms, work.batch, work.workers)
+    sum(len(images) for images in islice(peer.batches(), WARM))
+    return per_core(lambda: sum(len(images) for images in peer.batches()))
 
 
 def per_core(work: Callable[[], int]) -> float:

@@ -18,7 +18,7 @@ import multiprocessing
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -135,17 +135,30 @@ def ours(work: Work) -> Speed:
 
 
 def plain(work: Work) -> Speed:
-    transform = v2.Compose([v2.Resize(work.size), v2.CenterCrop(work.size), v2.PILToTensor()])
-    loader = DataLoader(
-        ImageFolder(work.folder, transform),
-        work.batch,
-        shuffle=True,
-        drop_last=True,
-        num_workers=work.workers,
-        persistent_workers=True,
-    )
-    normalise = Normalise((0.5,) * 3, (0.25,) * 3, CPU, CONTIGUOUS)
-    return timed(work, lambda epoch: (normalise(pixels) for pixels, _ in loader))
+    transforms = [v2.Resize(work.size), v2.CenterCrop(work.size), v2.PILToTensor()]
+    peer = Peer(work.folder, transforms, work.batch, work.workers)
+    return timed(work, lambda epoch: peer.batches())
+
+
+class Peer:
+    """torchvision's ImageFolder in a DataLoader that keeps its processes."""
+
+    def __init__(
+        self, folder: Path, transforms: Sequence[torch.nn.Module], batch: int, workers: int
+    ) -> None:
+        self._loader = DataLoader(
+            ImageFolder(folder, v2.Compose(transforms)),
+            batch,
+            shuffle=True,
+            drop_last=True,
+            num_workers=workers,
+            persistent_workers=True,
+        )
+        self._normalise = Normalise((0.5,) * 3, (0.25,) * 3, CPU, CONTIGUOUS)
+
+    def batches(self) -> Iterator[torch.Tensor]:
+        """The batches of an epoch in random order, normalised in this process."""
+        return (self._normalise(pixels) for pixels, _ in self._loader)
 
 
 def timed(work: Work, batches: Callable[[int], Iterable[Sized]]) -> Speed:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 from fractions import Fraction
 from pathlib import Path
 
-import click
 import pytest
 from textual.binding import Binding, BindingType
 
 from engine.racing.rungs import rungs
-from tui.cli.command_line import main
+from tests.page_commands import check_command, commands_of
 from tui.screens.compare.compare_screen import CompareScreen
 from tui.screens.race.race_screen import RaceScreen
 from tui.screens.runs.run_list_screen import RunListScreen
@@ -21,7 +19,7 @@ from tui.screens.runs.runs_screen import RunsScreen
 from tui.viewer import run_selection
 
 PAGE = (Path(__file__).parents[1] / "docs/many-runs.md").read_text()
-COMMANDS = re.findall(r"^    cnn-tui (.*)$", PAGE, re.MULTILINE)
+COMMANDS = commands_of(PAGE)
 # How the page writes keys that have other names here.
 KEYS = {
     "enter": "Enter",
@@ -51,12 +49,7 @@ def section(heading: str) -> str:
 def test_every_command_is_one(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CNN_TUI_ON_END", "")
     monkeypatch.setattr(shutil, "which", lambda name: name)
-    words = shlex.split(line, comments=True)
-    command: click.Command = main
-    while isinstance(command, click.Group) and words and words[0] in command.commands:
-        command = command.commands[words.pop(0)]
-    assert command is not main
-    command.make_context("cnn-tui", words, resilient_parsing=False)
+    check_command(line)
 
 
 @pytest.mark.parametrize(

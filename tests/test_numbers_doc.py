@@ -15,6 +15,7 @@ from engine.protocol import events
 from engine.run import conditions, reports, run_fields
 from engine.run.run_paths import RunDir
 from tests import scripted
+from tests.page_commands import commands_of
 from tui.cli import wait_command
 from tui.cli.command_line import main
 from tui.viewer.run_columns import COLUMNS
@@ -22,7 +23,7 @@ from tui.viewer.run_status import RunStatus
 from tui.viewer.run_summary import RunSummary
 
 DOC = (Path(__file__).parents[1] / "docs/numbers.md").read_text()
-COMMANDS = re.findall(r"^    cnn-tui (.*)$", DOC, re.MULTILINE)
+COMMANDS = commands_of(DOC)
 
 
 def table(heading: str) -> list[list[str]]:

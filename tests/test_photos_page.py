@@ -7,7 +7,6 @@ import shlex
 import shutil
 from pathlib import Path
 
-import click
 import pytest
 import torch
 from click.testing import CliRunner
@@ -17,10 +16,11 @@ from benchmarks.made_photographs import Sides
 from engine.recipes import presets
 from engine.recipes.recipe import FIELDS, Recipe
 from engine.recipes.recipe_toml import read_fields
+from tests.page_commands import check_command, commands_of
 from tui.cli.command_line import main
 
 PAGE = (Path(__file__).parents[1] / "docs/photos.md").read_text()
-COMMANDS = re.findall(r"^    cnn-tui (.*)$", PAGE, re.MULTILINE)
+COMMANDS = commands_of(PAGE)
 TRAININGS = [line for line in COMMANDS if line.startswith("train ")]
 ARCHS = ("resnet18", "resnet50", "convnext-tiny", "efficientnet-b0")
 
@@ -34,12 +34,7 @@ def table(heading: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_is_one(line: str) -> None:
-    words = shlex.split(line, comments=True)
-    command: click.Command = main
-    while isinstance(command, click.Group) and words and words[0] in command.commands:
-        command = command.commands[words.pop(0)]
-    assert command is not main
-    command.make_context("cnn-tui", words, resilient_parsing=False)
+    check_command(line)
 
 
 @pytest.fixture(scope="module")
