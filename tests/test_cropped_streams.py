@@ -32,6 +32,7 @@ from engine.recipes.recipe import Recipe
 from tests.loading import path_of, run_to_end
 from tests.processes import TIMEOUT
 
+ROOT = Path(__file__).parents[1]
 SIZE, BATCH, EPOCHS = 16, 4, 4
 CPU = torch.device("cpu")
 
@@ -260,6 +261,11 @@ def test_decoding_processes_load_torch_only_where_they_crop(
         f"print(maps_of_a_decoder(Path({str(photos(tmp_path))!r}), {crop_scale}))"
     )
     maps = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=TIMEOUT
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=TIMEOUT,
     )
     assert ("libtorch" in maps.stdout) is bool(crop_scale)

@@ -17,6 +17,7 @@ from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import notes, screen, settle
 from tui.cli.demo import Demo
+from tui.screens.dashboard import Dashboard
 from tui.screens.verdicts import verdicts
 from tui.viewer import recorded_run
 
@@ -103,8 +104,7 @@ def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
         ("training", 7),
         ("evaluating", 22),
     ]
-    replay.toggle_pause()
-    assert len(written) == 6, "what is over stands still by itself"
+    assert not replay.toggle_pause(), "what is over stands still by itself"
     times = [event.time for event in written]
     assert times == sorted(times)
     assert run_liveness.is_live(run) is False
@@ -152,6 +152,21 @@ async def test_p_holds_it_and_the_help_says_so(tmp_path: Path) -> None:
         assert "✓ done" in screen(pilot)
         assert notes(pilot) == []
         await pilot.press("p")
+        await pilot.pause()
+        assert notes(pilot) == ["This is a recording: it has no engine."]
+
+
+async def test_p_at_the_end_is_answered_before_the_end_was_read(tmp_path: Path) -> None:
+    clock = Clock()
+    app = Demo(tmp_path, clock=clock)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await played(pilot, clock, 12.0)
+        clock.now += 600.0
+        app.replay.feed()
+        dashboard = app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard.action_pause()
+        await pilot.pause()
         assert notes(pilot) == ["This is a recording: it has no engine."]
 
 

@@ -352,6 +352,7 @@ def test_a_kill_at_any_call_leaves_no_wrong_image(
 
 # Writes the images of a folder, from a random one on: one for each byte that it is given, and all
 # that are left at the end of its input. Prints a line after each.
+ROOT = Path(__file__).parents[1]
 WRITER = """
 import random, sys
 from tests.kept_images import listed, made_up, opened, store_of, LARGE
@@ -374,7 +375,10 @@ def writers(folder: Path, seed: int) -> Iterator[list[subprocess.Popen[bytes]]]:
         started = []
         for each in (2 * seed, 2 * seed + 1):
             process = subprocess.Popen(
-                [*command, str(each)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                [*command, str(each)],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
             )
             started.append(at_the_end.enter_context(process))
             at_the_end.callback(process.kill)

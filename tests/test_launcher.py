@@ -443,7 +443,7 @@ async def test_one_size_is_named_for_a_folder_that_of_the_run(
         await settled(pilot)
         await pilot.press(*["down"] * 3)
         shown = await settled(pilot)
-        assert "--recipe photo" in shown
+        assert "▸ photo" in shown
         assert "224×224  2 classes" in shown
         assert "batch 64   size 128 to 224" in shown
         assert "Stages at 224×224 ─" in shown

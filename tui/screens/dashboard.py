@@ -266,9 +266,8 @@ class Dashboard(FollowingScreen):
     # Commands and requests to the engine
 
     def action_pause(self) -> None:
-        if self.alive and self.source.hold is not None:
-            self.source.hold()
-        else:
+        hold = self.source.hold
+        if hold is None or not hold():
             self._control.pause_or_continue()
 
     def action_checkpoint(self) -> None:

@@ -37,8 +37,11 @@ class EventSource(Protocol):
         """The sentence that it is only shown; empty if it takes commands."""
 
     @property
-    def hold(self) -> Callable[[], None] | None:
-        """Pauses what is played back, or lets it go on; None where nothing is played back."""
+    def hold(self) -> Callable[[], bool] | None:
+        """Pauses what is played back, or lets it go on; False at its end.
+
+        None where nothing is played back.
+        """
 
     @property
     def history(self) -> History:

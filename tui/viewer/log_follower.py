@@ -38,7 +38,7 @@ class LogFollower:
 
     run = None
     refusal = viewer_text.ONLY_READ
-    hold: Callable[[], None] | None = None
+    hold: Callable[[], bool] | None = None
     tests: tuple[DataTest, ...] = ()
 
     def __init__(

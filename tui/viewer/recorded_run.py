@@ -64,10 +64,10 @@ class RecordedRun:
         """Whether all events were written."""
         return not self._due
 
-    def toggle_pause(self) -> None:
-        """Pause or continue; after the end, do nothing."""
+    def toggle_pause(self) -> bool:
+        """Pause or continue; False after the end, when there is nothing to pause."""
         if self._lock is None:
-            return
+            return False
         now = self._stamp = self._clock()
         if self._paused_at is None:
             self._paused_at = now
@@ -76,6 +76,7 @@ class RecordedRun:
             self._began += now - self._paused_at
             self._paused_at = None
             self._journal.append(replace(self._phase, step=self._step))
+        return True
 
     def feed(self) -> None:
         """Write the events that are due, each with its due time."""

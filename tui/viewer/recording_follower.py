@@ -16,6 +16,6 @@ class RecordingFollower(RunFollower):
     selector = ""
     run = None
 
-    def __init__(self, folder: RunDir, hold: Callable[[], None]) -> None:
+    def __init__(self, folder: RunDir, hold: Callable[[], bool]) -> None:
         super().__init__(folder)
         self.hold = hold

@@ -35,7 +35,7 @@ class RunFollower:
     """
 
     refusal = ""
-    hold: Callable[[], None] | None = None
+    hold: Callable[[], bool] | None = None
 
     def __init__(
         self,
