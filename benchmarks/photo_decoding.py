@@ -8,6 +8,7 @@ machine changes little. Starts are left out: torchvision's processes are forked,
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
@@ -34,6 +35,8 @@ SIDE, SCALE = 224, (0.08, 1.0)
 FIRST, CACHED = "first epoch", "from the cache"
 # The batches for which the processes start, before the measured ones.
 WARM = 2
+# The kernel counts the CPU time of a process in such steps, in seconds.
+TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 class Kind(NamedTuple):
@@ -147,4 +150,4 @@ def torchvision(work: Work, transforms: list[torch.nn.Module]) -> float:
 def per_core(work: Callable[[], int]) -> float:
     """Images per second of the CPU time of this process and of its descendants."""
     used = cpu_seconds()
-    return work() / (cpu_seconds() - used)
+    return work() / max(cpu_seconds() - used, TICK)

@@ -291,6 +291,7 @@ async def test_a_pair_is_told_under_its_own_letters(tmp_path: Path) -> None:
         await pilot.app.push_screen(PairsScreen(runs))
         await pilot.app.workers.wait_for_complete()
         await pilot.press("end")
+        await pilot.pause()
         assert "▸ b – c" in screen(pilot)
         assert "b right %  c right %  b − c  Only b right  Only c right" in screen(pilot)
 

@@ -302,6 +302,25 @@ def test_a_runner_that_is_starting_has_its_command_already(
     os.kill(owner.pid, signal.SIGKILL)
 
 
+def test_a_runner_that_has_no_environment_yet_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So it is for a moment, while the kernel starts its program."""
+    found = [b"", b"", b"A=1\0CNN_TUI_ON_END=of-runner\0"]
+    read = Path.read_bytes
+
+    def answer(file: Path) -> bytes:
+        return found.pop(0) if file.name == "environ" else read(file)
+
+    monkeypatch.setattr(Path, "read_bytes", answer)
+    lock = runner_lock.acquire(Path("runs"))
+    lock_owner.write_owner(lock, lock_owner.owner_here("", os.getpid()))
+    monkeypatch.setenv("CNN_TUI_ON_END", "another")
+    assert "has the command 'of-runner'" in runner_command.difference(Path("runs"))
+    assert found == []
+    os.close(lock)
+
+
 def test_a_runner_at_work_keeps_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     runs_dir = Path("runs")
     monkeypatch.setenv("CNN_TUI_ON_END", "of-runner")

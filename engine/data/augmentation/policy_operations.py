@@ -1,7 +1,8 @@
 """Operations of a policy that are no tables of levels: warps, saturation and sharpness.
 
 All take and give pixels (K, C, H, W) uint8, with a strength or a matrix for each image, and give
-the bits of torchvision's v2 functions for uint8 on a CPU.
+the bits of torchvision's v2 functions for uint8 on a CPU. Where a source lies midway between two
+pixels, the nearest one is a matter of the last bit: torchvision's differs from CPU to CPU.
 """
 
 from __future__ import annotations
