@@ -13,8 +13,10 @@ standard deviation, that of the best recipe over the seeds, below it: a single s
 recipes apart. The same is asked of the grid, which ranks the recipes after their whole training
 with that one seed.
 
-The time is that of the engines by the clock, from the start of their processes to their ends: all
-starts, of which halving has more, and all epochs. It is also given for the epochs alone.
+The time is that of the engines by the clock, from the moment that the queue gives each its run to
+its end: all starts, of which halving has more, and all epochs. It is also given for the epochs
+alone. What an engine has imported before, while another run trained, is no part of its start. A
+halving that is not played starts the first engine of each rung without that: nothing waits then.
 """
 
 from __future__ import annotations
@@ -104,7 +106,7 @@ class Recorded(NamedTuple):
     pace: Mapping[str, float]
 
     def start_seconds(self, run: str) -> float:
-        """What the start of an engine takes, and its end: all its time but that of its epochs."""
+        """What a start takes, once the run is handed over, and the end: all but the epochs."""
         return self.seconds[run] - self.results[run].epoch * self.pace[run]
 
 
@@ -132,7 +134,7 @@ def _until(whole: RunResults, epoch: int) -> RunResults:
 
 
 def clock_seconds(runs_dir: Path) -> dict[str, float]:
-    """What the engine of each run took, from its start to its end."""
+    """What the engine of each run took, from when it was given the run to its end."""
     entries = queue_journal.read(QueueDir(runs_dir))
     began = {entry.run: entry.time for entry in entries if isinstance(entry, Started)}
     return {

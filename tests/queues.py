@@ -79,17 +79,30 @@ class FakeQueue:
         """What happens while an engine starts."""
         self.engines: dict[str, FakeEngine] = {}
         self.starts: list[str] = []
+        self.prepared: list[tuple[str, Mapping[str, str]]] = []
+        """The run and the variables that a warm engine waits for, if there is one."""
         self.runner = self.new_runner()
 
     def new_runner(self) -> Runner:
         """A runner that follows one that was killed: it knows only what is on the disk."""
         lock = os.open(os.devnull, os.O_RDONLY)
-        self.runner = Runner(self.runs_dir, lock, self._races, self._gpus, self.start)
+        self.runner = Runner(self.runs_dir, lock, self._races, self._gpus, self)
         return self.runner
+
+    @property
+    def is_ready(self) -> bool:
+        return self.prepared != []
+
+    def prepare(self, run: RunDir, variables: Mapping[str, str]) -> None:
+        self.prepared.append((run.label, variables))
+
+    def close(self) -> None:
+        self.prepared.clear()
 
     def start(
         self, run: RunDir, task: Task, variables: Mapping[str, str], is_wanted: Callable[[], bool]
     ) -> FakeEngine | None:
+        self.prepared.clear()
         self.meanwhile()
         engine = FakeEngine(run, task, variables)
         if not is_wanted():

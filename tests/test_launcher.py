@@ -101,7 +101,7 @@ class Prepared:
 
     made: ClassVar[list[Prepared]] = []
 
-    def __init__(self) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         self.made.append(self)
         self.taken: list[Recipe] = []
         self.closed = False
@@ -195,9 +195,9 @@ async def test_an_engine_that_is_prepared_too_late_is_ended(
 ) -> None:
     late = threading.Event()
 
-    def made_late() -> Prepared:
+    def made_late(recipe: Recipe) -> Prepared:
         late.wait(processes.TIMEOUT)
-        return Prepared()
+        return Prepared(recipe)
 
     monkeypatch.setattr(engine_starter, "WarmEngine", made_late)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:

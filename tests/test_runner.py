@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from engine.errors import RunError
+from engine.machine import memory
 from engine.protocol import events
 from engine.queueing import (
     device_shares,
@@ -32,6 +33,9 @@ from engine.recipes.recipe_toml import to_toml
 from engine.run import durable_files
 from engine.run.journal_search import last_event
 from engine.run.run_paths import RunDir
+from engine.start import warm_engine
+from engine.start.warm_engine import has_memory
+from tests import scripted
 from tests.queues import FakeEngine, FakeQueue, always, nothing_follows
 
 # The runner is the one that a test holds.
@@ -337,6 +341,97 @@ def test_each_gpu_trains_one_run_and_the_cpu_another(tmp_path: Path) -> None:
     for engine in queue.engines.values():
         if engine.code is None:
             engine.dies()
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Sets how many bytes of memory are free: at first, many."""
+
+    def free(count: int) -> None:
+        monkeypatch.setattr(memory, "free_bytes", lambda: count)
+
+    monkeypatch.setattr(warm_engine, "has_memory", has_memory)
+    free(1 << 40)
+    return free
+
+
+def test_an_engine_is_prepared_for_what_comes_next_once_the_one_that_trains_has_stepped(
+    queue: FakeQueue, room: Callable[[int], None]
+) -> None:
+    first, second = queue.add(), queue.add()
+    queue.runner.step()
+    queue.runner.step()
+    assert queue.prepared == [], "the import would slow the start of the first"
+    queue.engines[first].says(scripted.steps(1))
+    queue.runner.step()
+    assert queue.prepared == [(second, {})]
+    queue.engines[first].dies()
+    queue.runner.step()
+    assert queue.prepared == []
+    queue.runner.step()
+    assert queue.prepared == [], "its steps are those of the engine before"
+    queue.engines[first].says(scripted.steps(2))
+    queue.runner.step()
+    assert queue.prepared == [(second, {})]
+
+
+@pytest.mark.parametrize("cause", ["paused", "emptied", "memory"])
+def test_an_engine_that_is_not_needed_is_closed(
+    queue: FakeQueue, room: Callable[[int], None], cause: str
+) -> None:
+    first, second = queue.add(), queue.add()
+    queue.runner.step()
+    queue.engines[first].says(scripted.steps(1))
+    queue.runner.step()
+    assert queue.prepared != []
+    room(1 << 30)
+    queue.runner.step()
+    assert queue.prepared != [], "that much is left beside one"
+    match cause:
+        case "paused":
+            queue_edits.pause(queue.runs_dir)
+        case "emptied":
+            queue.take_out(second)
+        case "memory":
+            room((1 << 30) - 1)
+    queue.runner.step()
+    assert queue.prepared == []
+    room((2 << 30) - 1)
+    queue.runner.step()
+    assert queue.prepared == []
+
+
+def test_a_runner_that_ends_leaves_no_engine_behind(
+    queue: FakeQueue, room: Callable[[int], None]
+) -> None:
+    first, _ = queue.add(), queue.add()
+    queue.runner.step()
+    queue.engines[first].says(scripted.steps(1))
+    queue.runner.step()
+    assert queue.prepared != []
+    queue.runner.is_ending = True
+    queue.runner.run()
+    assert queue.prepared == []
+
+
+def test_an_engine_is_prepared_for_the_devices_that_come_free(
+    tmp_path: Path, room: Callable[[int], None]
+) -> None:
+    queue = FakeQueue(tmp_path / "runs", gpus=("0", "1"))
+    gpu0, gpu1, cpu = (queue.add(device=device) for device in ("cuda", "cuda", "cpu"))
+    queue.runner.step()
+    on_gpu, on_cpu = queue.add(device="cuda"), queue.add(device="cpu")
+    for trains, comes, variables in (
+        (cpu, on_cpu, {}),
+        (gpu1, on_gpu, {"CUDA_VISIBLE_DEVICES": "1"}),
+        (gpu0, on_gpu, {}),
+    ):
+        queue.close()
+        queue.engines[trains].says(scripted.steps(1))
+        queue.runner.step()
+        assert queue.prepared == [(comes, variables)]
+    for engine in queue.engines.values():
+        engine.dies()
 
 
 def test_the_last_run_of_a_race_is_followed_in_its_place(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from engine.start.warm_engine import WarmEngine, has_memory
 from tests.processes import LiveJournal, Terminal, events_of, start_process, wait_for
 
 RUNS = Path("runs")
-Start: TypeAlias = Callable[[], WarmEngine]
+Start: TypeAlias = Callable[..., WarmEngine]
 # From linux/prctl.h and linux/capability.h.
 PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
 
@@ -48,8 +48,8 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     monkeypatch.setattr(warm_engine, "is_ahead", lambda tasks: True)
     with contextlib.ExitStack() as ends:
 
-        def started() -> WarmEngine:
-            made = WarmEngine()
+        def started(recipe: Recipe | None = None) -> WarmEngine:
+            made = WarmEngine(recipe or build_recipe())
             ends.callback(made.close)
             return made
 
@@ -142,18 +142,20 @@ def test_no_thread_of_its_training_has_a_low_priority(start: Start) -> None:
     thread.start()
     thread.join()
     (one,) = made
-    wait_for(lambda: imports(one.pid))
-    capabilities = Path(f"/proc/{one.pid}/status").read_text().partition("CapEff:")[2].split()[0]
+    wait_for(lambda: imports(one.process.pid))
+    capabilities = (
+        Path(f"/proc/{one.process.pid}/status").read_text().partition("CapEff:")[2].split()[0]
+    )
     assert not int(capabilities, 16) >> CAP_SYS_NICE & 1
     recipe = recipe_of(epochs=5_000)
     claim = claimed(recipe)
     assert one.take(claim, recipe)
     journal = LiveJournal(claim.run.journal)
     wait_for(lambda: journal.count(events.EpochEnded) > 0)
-    found = priorities(one.pid)
+    found = priorities(one.process.pid)
     assert len(found) > 2
     assert {*found.values()} == {os.getpriority(os.PRIO_PROCESS, 0)}
-    os.kill(one.pid, signal.SIGKILL)
+    os.kill(one.process.pid, signal.SIGKILL)
     wait_for(lambda: engine_log.last_line(claim.run) != "")
     assert engine_log.last_line(claim.run) == "cnn-tui: killed by signal 9 (SIGKILL)"
 
@@ -169,16 +171,16 @@ def without_priority(start: Start) -> WarmEngine:
 def test_it_ends_when_it_is_closed(start: Start, imported: bool) -> None:
     warm = start()
     if imported:
-        wait_for(lambda: imports(warm.pid))
-        wait_for(lambda: not imports(warm.pid))
+        wait_for(lambda: imports(warm.process.pid))
+        wait_for(lambda: not imports(warm.process.pid))
     warm.close()
-    wait_for(lambda: is_gone(warm.pid))
+    wait_for(lambda: is_gone(warm.process.pid))
 
 
 def test_one_that_has_ended_is_handed_no_run(start: Start) -> None:
     warm = start()
-    os.kill(warm.pid, signal.SIGKILL)
-    wait_for(lambda: is_gone(warm.pid))
+    os.kill(warm.process.pid, signal.SIGKILL)
+    wait_for(lambda: is_gone(warm.process.pid))
     claim = claimed(recipe_of())
     assert not warm.take(claim, recipe_of())
     os.fstat(claim.lock)
@@ -191,10 +193,10 @@ def test_if_it_ends_before_it_has_taken_a_run_another_engine_is_started(
     started: list[Claim] = []
     monkeypatch.setattr(launch, "spawn", lambda claim, recipe: started.append(claim))
     warm = start()
-    os.kill(warm.pid, signal.SIGSTOP)
+    os.kill(warm.process.pid, signal.SIGSTOP)
     claim = claimed(recipe_of())
     assert warm.take(claim, recipe_of())
-    os.kill(warm.pid, signal.SIGKILL)
+    os.kill(warm.process.pid, signal.SIGKILL)
     wait_for(lambda: started != [])
     assert started == [claim]
     assert run_liveness.is_live(claim.run)
@@ -208,17 +210,17 @@ def test_why_no_other_engine_could_be_started_is_in_the_log(
 
     monkeypatch.setattr(launch, "spawn", refuse)
     warm = start()
-    os.kill(warm.pid, signal.SIGSTOP)
+    os.kill(warm.process.pid, signal.SIGSTOP)
     claim = claimed(recipe_of())
     assert warm.take(claim, recipe_of())
-    os.kill(warm.pid, signal.SIGKILL)
+    os.kill(warm.process.pid, signal.SIGKILL)
     wait_for(lambda: engine_log.last_line(claim.run) != "")
     assert engine_log.last_line(claim.run) == "cnn-tui: no more processes."
 
 
 @pytest.mark.parametrize(
     ("fields", "variables"),
-    [({"threads": 2}, {}), ({"gpus": 2, "device": "cpu"}, {}), ({}, {"MALLOC_ARENA_MAX": "2"})],
+    [({"threads": 3}, {}), ({"gpus": 2, "device": "cpu"}, {}), ({}, {"MALLOC_ARENA_MAX": "2"})],
 )
 def test_a_run_that_it_does_not_suit_starts_cold(
     start: Start,
@@ -232,7 +234,7 @@ def test_a_run_that_it_does_not_suit_starts_cold(
         monkeypatch.setenv(name, value)
     recipe = recipe_of(**fields)
     assert not warm.take(claimed(recipe), recipe)
-    wait_for(lambda: is_gone(warm.pid))
+    wait_for(lambda: is_gone(warm.process.pid))
 
 
 @pytest.mark.parametrize(
@@ -259,13 +261,13 @@ def test_an_import_that_has_just_begun_or_gets_no_core_is_not_ahead_of_a_new_one
 
 def test_the_import_of_a_run_that_comes_at_once_has_the_usual_priority(start: Start) -> None:
     warm, recipe = start(), recipe_of(epochs=5_000)
-    os.kill(warm.pid, signal.SIGSTOP)
+    os.kill(warm.process.pid, signal.SIGSTOP)
     claim = claimed(recipe)
     assert warm.take(claim, recipe)
-    os.kill(warm.pid, signal.SIGCONT)
+    os.kill(warm.process.pid, signal.SIGCONT)
     journal = LiveJournal(claim.run.journal)
     while not journal.count(events.Steps):
-        assert not imports(warm.pid)
+        assert not imports(warm.process.pid)
 
 
 def test_it_is_started_only_with_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:

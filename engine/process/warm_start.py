@@ -19,7 +19,7 @@ import msgspec
 from engine.process.uncollected import uncollected
 
 MESSAGE_BYTES = 1 << 16
-# The import gives way to the launcher, in which a person types.
+# The import gives way to the launcher, in which a person types, and to the run that trains.
 NICER = 10
 # The first two as a run imports them, so that both never wait for each other.
 MODULES = ("engine.process.host", "engine.process.trainer_setup")
@@ -37,20 +37,20 @@ class HandedOver(NamedTuple):
 
 
 def handed_over(descriptor: int) -> HandedOver:
-    """Wait at this socket for a run. Ends the process if the launcher ends first."""
-    with socket.socket(fileno=descriptor) as launcher:
-        threading.Thread(target=_import, args=(launcher,), name="importer", daemon=True).start()
-        launcher.set_inheritable(False)
+    """Wait at this socket for a run. Ends the process if its starter ends first."""
+    with socket.socket(fileno=descriptor) as starter:
+        threading.Thread(target=_import, args=(starter,), name="importer", daemon=True).start()
+        starter.set_inheritable(False)
         message, descriptors, _, _ = socket.recv_fds(
-            launcher, MESSAGE_BYTES, 2, socket.MSG_CMSG_CLOEXEC
+            starter, MESSAGE_BYTES, 2, socket.MSG_CMSG_CLOEXEC
         )
         began = time.monotonic()
         if not message:
             os._exit(0)
         lock, log = descriptors
         _log_to(log)
-        with contextlib.suppress(OSError):  # the launcher has ended since
-            launcher.send(b"taken")
+        with contextlib.suppress(OSError):  # the starter has ended since
+            starter.send(b"taken")
     return HandedOver(msgspec.json.decode(message, type=list[str]), lock, began)
 
 
@@ -64,12 +64,12 @@ def _log_to(log: int) -> None:
     os.close(log)
 
 
-def _import(launcher: socket.socket) -> None:
+def _import(starter: socket.socket) -> None:
     """Import what a run imports; if that fails, the run fails in the same way, and says so."""
     with contextlib.suppress(Exception):
         # Numpy starts threads for its matrix products. They would be as nice as this one.
         importlib.import_module("numpy")
-        if not _has_a_run(launcher):
+        if not _has_a_run(starter):
             thread = threading.get_native_id()
             nice = os.getpriority(os.PRIO_PROCESS, thread)
             os.setpriority(os.PRIO_PROCESS, thread, nice + NICER)  # 19 at most
@@ -78,6 +78,6 @@ def _import(launcher: socket.socket) -> None:
                 importlib.import_module(module)
 
 
-def _has_a_run(launcher: socket.socket) -> bool:
+def _has_a_run(starter: socket.socket) -> bool:
     """Whether the run is waiting in the socket, or has been taken from it, which closes it."""
-    return launcher.fileno() < 0 or bool(select.select([launcher], [], [], 0)[0])
+    return starter.fileno() < 0 or bool(select.select([starter], [], [], 0)[0])

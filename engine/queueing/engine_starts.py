@@ -1,17 +1,27 @@
-"""Starts the engine of a task, whether its run is new or goes on."""
+"""Starts the engine of a task, whether its run is new or goes on.
+
+While a run trains, the engine of the next one may be prepared: see `engine.start.warm_engine`.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
 
 from engine.errors import EngineError
 from engine.queueing.task import Task
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import read_recipe
 from engine.run import engine_log, run_lock
+from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import launch, resume
+from engine.start.device_request import count_ranks
 from engine.start.resume import ResumeRequest
+from engine.start.warm_engine import WarmEngine
 
 
 class StartedEngine:
@@ -28,27 +38,74 @@ class StartedEngine:
         return self._process.poll() is not None or launch.serves_the_end(self._process.pid)
 
 
-def start(
-    run: RunDir, task: Task, variables: Mapping[str, str], is_wanted: Callable[[], bool]
-) -> StartedEngine | None:
-    """Start it with these environment variables beside the usual ones.
+class EngineStarter:
+    """Starts the engines of tasks. Owns at most one warm engine, which the next start uses up."""
 
-    Asks once more whether it `is_wanted`, now that it can be stopped; None if not. Raises
-    EngineError if it cannot be started; the log of the run then says why.
-    """
-    until = ["--until", str(task.until)] if task.until else []
-    try:
-        claim, recipe = resume.resume(run, ResumeRequest())
-        if not is_wanted():
-            run_lock.release(claim)
-            return None
-        process = launch.started(claim, recipe, "--queued", *until, variables=variables)
-    except EngineError as error:
-        engine_log.add_error(run, error)
-        raise
-    waiting = threading.Thread(target=launch.wait_and_note, args=(process, run), daemon=True)
-    waiting.start()
-    return StartedEngine(process)
+    def __init__(self) -> None:
+        self._warm: WarmEngine | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a warm engine."""
+        return self._warm is not None
+
+    def prepare(self, run: RunDir, variables: Mapping[str, str]) -> None:
+        """Start a warm engine that suits this run, unless several processes are to train it."""
+        # After an error, the engine of the run starts cold, and says what is wrong.
+        with contextlib.suppress(EngineError, OSError):
+            recipe = read_recipe(run.recipe)
+            if count_ranks(recipe) == 1:
+                self._warm = WarmEngine(recipe, variables)
+
+    def start(
+        self, run: RunDir, task: Task, variables: Mapping[str, str], is_wanted: Callable[[], bool]
+    ) -> StartedEngine | None:
+        """Start the engine of a task with these environment variables beside the usual ones.
+
+        Asks once more whether it `is_wanted`, now that it can be stopped; None if not. Raises
+        EngineError if it cannot be started; the log of the run then says why.
+        """
+        until = ["--until", str(task.until)] if task.until else []
+        try:
+            claim, recipe = resume.resume(run, ResumeRequest())
+            if not is_wanted():
+                run_lock.release(claim)
+                return None
+            process = self._started(claim, recipe, "--queued", *until, variables=variables)
+        except EngineError as error:
+            engine_log.add_error(run, error)
+            raise
+        return StartedEngine(process)
+
+    def _started(
+        self, claim: Claim, recipe: Recipe, *options: str, variables: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        warm, self._warm = self._warm, None
+        if warm is not None and warm.hand_over(claim, recipe, *options, variables=variables):
+            _in_thread(_accompany, warm, claim)
+            return warm.process
+        process = launch.started(claim, recipe, *options, variables=variables)
+        _in_thread(launch.wait_and_note, process, claim.run)
+        return process
+
+    def close(self) -> None:
+        """End the engine that was prepared."""
+        if self._warm is not None:
+            self._warm.close()
+        self._warm = None
+
+
+def _accompany(engine: WarmEngine, claim: Claim) -> None:
+    """Keep the lock until the engine has taken the run. If it dies before, the queue sees it."""
+    if engine.has_taken():
+        os.close(claim.lock)
+    else:
+        run_lock.release(claim)
+    launch.wait_and_note(engine.process, claim.run)
+
+
+def _in_thread(function: Callable[..., object], *arguments: object) -> None:
+    threading.Thread(target=function, args=arguments, daemon=True).start()
 
 
 def tell_failure(run: RunDir) -> None:

@@ -8,12 +8,12 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from engine import text
 from engine.errors import RunError
-from engine.protocol.events import RunEnded
+from engine.protocol.events import RunEnded, Steps
 from engine.queueing import disk_room
 from engine.queueing.task import Begun, Task
 from engine.run import run_lock, run_text
 from engine.run.journal import Journal
-from engine.run.journal_search import last_event, last_seq
+from engine.run.journal_search import last_event, last_seq, newest_near_end
 from engine.run.run_paths import RunDir
 from engine.start import engine_death, resume
 
@@ -26,6 +26,8 @@ State: TypeAlias = Literal["done", "stopped", "failed", "rested", "died", "gone"
 FULL = tuple(os.strerror(number) for number in disk_room.FULL)
 # Of a run that has saved nothing yet, nobody knows how large its checkpoint is.
 USUAL_CHECKPOINT_BYTES = 1 << 28
+# What of a journal is read to see that its run trains: more than it writes in a second.
+RECENT_BYTES = 1 << 15
 
 
 class Outcome(NamedTuple):
@@ -48,6 +50,12 @@ def begun_now(run: RunDir, devices: tuple[str, ...], before: Begun | None) -> Be
         return Begun(devices, last_seq(run.journal), saved, starts)
     except OSError as error:
         raise RunError(run_text.journal_unreadable(run.journal, text.reason(error))) from error
+
+
+def has_stepped(run: RunDir, begun: Begun) -> bool:
+    """Whether the engine that began so has told of a training step lately."""
+    steps = newest_near_end(run.journal, Steps, RECENT_BYTES)
+    return bool(steps) and steps[-1].seq > begun.seq
 
 
 def outcome(run: RunDir, task: Task) -> Outcome:

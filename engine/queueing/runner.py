@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -33,6 +33,7 @@ from engine.queueing.task import Begun, Queue, Task
 from engine.queueing.task_ends import TaskEnds
 from engine.run import run_liveness
 from engine.run.run_paths import RunDir
+from engine.start import warm_engine
 
 POLL_SECONDS = 0.2
 # After what nobody here can mend: a damaged queue, a disk that takes no note.
@@ -46,8 +47,19 @@ class Started(Protocol):
         """Whether it holds no devices any more."""
 
 
-# Starts an engine for a task with these environment variables, unless it is not wanted any more.
-Start: TypeAlias = Callable[[RunDir, Task, Mapping[str, str], Callable[[], bool]], Started | None]
+class Starter(Protocol):
+    """Starts engines, as `engine_starts.EngineStarter`."""
+
+    @property
+    def is_ready(self) -> bool: ...
+
+    def prepare(self, run: RunDir, variables: Mapping[str, str]) -> None: ...
+
+    def start(
+        self, run: RunDir, task: Task, variables: Mapping[str, str], is_wanted: Callable[[], bool]
+    ) -> Started | None: ...
+
+    def close(self) -> None: ...
 
 
 class Runner:
@@ -59,10 +71,11 @@ class Runner:
         lock: int,
         races: Races,
         gpus: Sequence[str] | None = None,
-        start: Start = engine_starts.start,
+        starter: Starter | None = None,
     ) -> None:
         """`gpus` are the numbers of this machine's GPUs, unless NVML is to say them."""
-        self._runs_dir, self._lock, self._start_engine = runs_dir, lock, start
+        self._runs_dir, self._lock = runs_dir, lock
+        self._starter = starter or engine_starts.EngineStarter()
         self._gpus = device_shares.gpus_here() if gpus is None else gpus
         self._dir = QueueDir(runs_dir)
         self._ends = TaskEnds(runs_dir, races)
@@ -75,16 +88,17 @@ class Runner:
 
     def run(self) -> None:
         """Work until nothing is left to do, or until told to end."""
-        while not self.is_ending:
-            try:
-                if not self.step():
-                    return
-                self._trouble = ""
-                time.sleep(POLL_SECONDS)
-            except RunError as error:
-                self._tell_trouble(str(error))
-                time.sleep(TROUBLE_SECONDS)
-        self._leave_everything()
+        with contextlib.closing(self._starter):
+            while not self.is_ending:
+                try:
+                    if not self.step():
+                        return
+                    self._trouble = ""
+                    time.sleep(POLL_SECONDS)
+                except RunError as error:
+                    self._tell_trouble(str(error))
+                    time.sleep(TROUBLE_SECONDS)
+            self._leave_everything()
 
     def step(self) -> bool:
         """Do what is due now; returns whether there is more to do, now or later."""
@@ -96,6 +110,7 @@ class Runner:
                 self._engines.pop(task.run, None)
                 self._ends.judge(task)
         self._start_next()
+        self._prepare_next()
         return self._has_work()
 
     def _adopt_engines(self) -> None:
@@ -131,10 +146,15 @@ class Runner:
     def _ready(self) -> list[tuple[Task, tuple[str, ...]]]:
         """The waiting tasks for which there are free devices, with these devices."""
         queue = queue_file.read(self._runs_dir)
-        waiting = _waiting(queue)
-        if queue.paused or not waiting:
+        return [] if queue.paused else self._shared_out(_waiting(queue), queue.tasks)
+
+    def _shared_out(
+        self, waiting: Sequence[Task], tasks: Sequence[Task]
+    ) -> list[tuple[Task, tuple[str, ...]]]:
+        """The waiting tasks for which there are devices beside those of `tasks`, with them."""
+        if not waiting:
             return []
-        held = [task.begun.devices for task in queue.tasks if task.begun is not None]
+        held = [task.begun.devices for task in tasks if task.begun is not None]
         busy = {device for each in (*held, *self._others.held()) for device in each}
         wanted = [self._wanted(task) for task in waiting]
         shares = device_shares.share_out(wanted, self._gpus, busy)
@@ -142,6 +162,27 @@ class Runner:
 
     def _wanted(self, task: Task) -> device_shares.Wanted:
         return device_shares.wanted_by(self._run(task).recipe, self._gpus)
+
+    def _variables(self, task: Task, given: tuple[str, ...]) -> Mapping[str, str]:
+        return device_shares.variables(given, self._wanted(task), self._gpus)
+
+    def _prepare_next(self) -> None:
+        """While a run trains, have an engine for the task that probably comes next."""
+        queue = queue_file.read(self._runs_dir)
+        waiting = _waiting(queue)
+        if queue.paused or not waiting or warm_engine.lacks_memory():
+            self._starter.close()
+        elif not self._starter.is_ready and warm_engine.has_memory():
+            # Not while an engine starts: its own import and what it measures need the cores.
+            for ends in filter(self._has_stepped, queue.tasks):
+                others = [task for task in queue.tasks if task is not ends]
+                for task, given in self._shared_out(waiting, others)[:1]:
+                    return self._starter.prepare(self._run(task), self._variables(task, given))
+        return None
+
+    def _has_stepped(self, task: Task) -> bool:
+        begun = task.begun if task.trains else None
+        return begun is not None and run_outcome.has_stepped(self._run(task), begun)
 
     def _adopt(self, live: Mapping[str, tuple[str, ...]]) -> None:
         """Await the runs of the queue that somebody else has started."""
@@ -184,9 +225,9 @@ class Runner:
         """Start the engine of a task that is noted as begun; False if it was not wanted."""
         assert task.begun is not None
         run, given = self._run(task), task.begun.devices
-        variables = device_shares.variables(given, self._wanted(task), self._gpus)
+        variables = self._variables(task, given)
         try:
-            engine = self._start_engine(run, task, variables, lambda: self._ends.is_wanted(task))
+            engine = self._starter.start(run, task, variables, lambda: self._ends.is_wanted(task))
         except EngineError as error:
             if not run_liveness.is_live(run):  # else somebody has started it just now
                 self._ends.refuse(task, str(error))

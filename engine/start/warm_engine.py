@@ -1,35 +1,37 @@
 """An engine that is started before its run: it imports PyTorch, and waits for the run.
 
-The launcher starts one while the user chooses. At Enter it sends through a pair of sockets what any
-engine gets: arguments, and the descriptors of the lock and the log. The end of the pair tells the
-engine that the launcher is gone.
+The launcher starts one while the user chooses, and a queue while another run trains. Whoever has
+started it sends it through a pair of sockets what any engine gets: arguments, and the descriptors
+of the lock and the log. The end of the pair tells the engine that its starter is gone.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
 from engine.errors import EngineError
 from engine.machine import memory
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import build_recipe
 from engine.run import engine_log, run_creation
 from engine.run.run_lock import Claim
 from engine.start import launch
-from engine.start.device_request import count_ranks
 from engine.start.engine_environment import environment
 from engine.start.import_progress import is_ahead
 from engine.start.launch import ProcessStart
 
 # Several times what PyTorch and a small run need.
 LEAST_FREE_BYTES = 2 << 30
+# Far enough below that, so that one which is closed for it is not followed by another at once.
+SHORT_BYTES = 1 << 30
 
 
 def has_memory() -> bool:
@@ -37,22 +39,26 @@ def has_memory() -> bool:
     return memory.free_bytes() >= LEAST_FREE_BYTES
 
 
+def lacks_memory() -> bool:
+    """Whether others need the memory that a warm engine holds."""
+    return memory.free_bytes() < SHORT_BYTES
+
+
 class WarmEngine:
     """A process that waits for one run. It ends with this process, or when it is closed."""
 
-    def __init__(self) -> None:
-        """Start it. Raises OSError if that is impossible."""
-        self._variables = environment(build_recipe())
+    def __init__(self, recipe: Recipe, variables: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Start it, for a run of such a recipe, with these environment variables beside the usual.
+
+        Raises OSError if that is impossible.
+        """
+        self._variables = {**environment(recipe), **variables}
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # Whatever an import prints belongs in the log of the run.
         with theirs, tempfile.TemporaryFile("w") as output:
             arguments = [*launch.COMMAND, "--warm", str(theirs.fileno())]
             start = ProcessStart(arguments, self._variables)
-            self._process = launch.detached(start, output, theirs.fileno())
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+            self.process = launch.detached(start, output, theirs.fileno())
 
     def take(self, claim: Claim, recipe: Recipe) -> bool:
         """Hand it this run, and the lock with it. If that is impossible, close it instead.
@@ -60,52 +66,64 @@ class WarmEngine:
         Returns whether it was handed the run. If it ends before it has taken the run, another
         engine is started in its place.
         """
-        if self._handed_over(claim, recipe):
+        handed_over = self.hand_over(claim, recipe)
+        if handed_over:
             _in_thread(self._accompany, claim, recipe)
-            return True
+        return handed_over
+
+    def hand_over(
+        self,
+        claim: Claim,
+        recipe: Recipe,
+        *options: str,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> bool:
+        """Hand it this run, and the lock with it, if it suits; else close it.
+
+        It suits if it is like the engine that `launch.started` would start, and is ahead of that.
+        Returns whether it was handed the run. Only `has_taken` then says whether the caller's copy
+        of the lock is needed no more.
+        """
+        try:
+            start = launch.engine_start(claim, recipe, *options)
+            if self._suits(start._replace(variables={**start.variables, **variables})):
+                self._send(claim, start.arguments[len(launch.COMMAND) :])
+                return True
+        except (EngineError, OSError):  # a new engine says what is wrong
+            pass
         self.close()
         return False
 
-    def _handed_over(self, claim: Claim, recipe: Recipe) -> bool:
-        """Hand it the run if it suits; returns whether that was possible."""
-        try:
-            if not self._suits(recipe):
-                return False
-            self._hand_over(claim, recipe)
-        except (EngineError, OSError):  # a new engine says what is wrong
-            return False
-        return True
+    def _suits(self, start: ProcessStart) -> bool:
+        alone = "--ranks" not in start.arguments
+        same = start.variables == self._variables
+        return alone and same and is_ahead(Path(f"/proc/{self.process.pid}/task"))
 
-    def _suits(self, recipe: Recipe) -> bool:
-        """Whether it is like the engine that would be started for this recipe, and is ahead."""
-        as_usual = recipe.threads == "auto" and count_ranks(recipe) == 1
-        same = environment(recipe) == self._variables
-        return as_usual and same and is_ahead(Path(f"/proc/{self.pid}/task"))
-
-    def _hand_over(self, claim: Claim, recipe: Recipe) -> None:
-        arguments = launch.engine_start(claim, recipe).arguments[len(launch.COMMAND) :]
+    def _send(self, claim: Claim, arguments: Sequence[str]) -> None:
         run_creation.link_into_state(claim.run)
         with launch.opened_log(claim.run) as log:
             descriptors = [claim.lock, log.fileno()]
             socket.send_fds(self._socket, [msgspec.json.encode(arguments)], descriptors)
 
+    def has_taken(self) -> bool:
+        """Wait until it has taken the run that it was handed; False if it has ended before."""
+        with self._socket, contextlib.suppress(ConnectionResetError):
+            if self._socket.recv(1):
+                return True
+        self.process.wait()
+        return False
+
     def close(self) -> None:
         """End it."""
         self._socket.close()
-        _in_thread(self._process.wait)
+        _in_thread(self.process.wait)
 
     def _accompany(self, claim: Claim, recipe: Recipe) -> None:
         """Keep the lock until it has taken the run; note in the run's log if a signal ends it."""
-        with self._socket:
-            try:
-                taken = self._socket.recv(1)
-            except ConnectionResetError:
-                taken = b""
-        if taken:
+        if self.has_taken():
             os.close(claim.lock)
-            launch.wait(self._process, claim.run)
+            launch.wait(self.process, claim.run)
             return
-        self._process.wait()
         try:
             launch.spawn(claim, recipe)
         except EngineError as error:

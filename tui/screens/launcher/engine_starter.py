@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.errors import EngineError
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run import run_liveness, run_search
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
@@ -38,7 +39,7 @@ class EngineStarter:
         with contextlib.suppress(EngineError, OSError):
             if not warm_engine.has_memory() or self._a_run_is_live:
                 return
-            made = WarmEngine()
+            made = WarmEngine(build_recipe())
             with self._taking:
                 if taken == self._taken:
                     self._warm = made
