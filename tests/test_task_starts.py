@@ -92,7 +92,7 @@ def test_the_engine_that_was_prepared_trains_the_task_as_it_says(starter: Engine
     assert not starter.is_ready
     assert owner_of(run) == process.pid
     assert not engine.has_left()
-    wait_for(engine.has_left)
+    wait_for(lambda: engine.has_left() and not run_liveness.is_live(run))
     assert last_event(run).reason == "stopped"
     ends = [event.epoch for event in events_of(run) if isinstance(event, events.EpochEnded)]
     assert ends == [1]
@@ -114,6 +114,20 @@ def test_a_task_that_it_does_not_suit_starts_cold(
     assert trains.environ()["OMP_NUM_THREADS"] == str(fields.get("threads", 1))
     trains.kill()
     wait_for(engine.has_left)
+
+
+def test_one_whose_import_gets_too_little_of_the_cores_waits_for_a_later_task(
+    starter: EngineStarter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = waiting(), waiting()
+    process = prepared(starter, first, {})
+    with monkeypatch.context() as patch:
+        patch.setattr(warm_engine, "is_ahead", lambda tasks: False)
+        wait_for(started(starter, first, {}).has_left)
+    assert last_event(first).reason == "done"
+    assert starter.is_ready
+    started(starter, second, {})
+    assert owner_of(second) == process.pid
 
 
 def test_none_is_prepared_for_a_run_of_several_processes(starter: EngineStarter) -> None:

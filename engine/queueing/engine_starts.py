@@ -39,7 +39,7 @@ class StartedEngine:
 
 
 class EngineStarter:
-    """Starts the engines of tasks. Owns at most one warm engine, which the next start uses up."""
+    """Starts the engines of tasks. Owns at most one warm engine, which a start uses up."""
 
     def __init__(self) -> None:
         self._warm: WarmEngine | None = None
@@ -80,13 +80,20 @@ class EngineStarter:
     def _started(
         self, claim: Claim, recipe: Recipe, *options: str, variables: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        warm, self._warm = self._warm, None
+        warm = self._taken()
         if warm is not None and warm.hand_over(claim, recipe, *options, variables=variables):
             _in_thread(_accompany, warm, claim)
             return warm.process
         process = launch.started(claim, recipe, *options, variables=variables)
         _in_thread(launch.wait_and_note, process, claim.run)
         return process
+
+    def _taken(self) -> WarmEngine | None:
+        """The warm engine. One that got too little of the cores is left for a later task."""
+        if self._warm is None or not self._warm.is_ahead:
+            return None
+        warm, self._warm = self._warm, None
+        return warm
 
     def close(self) -> None:
         """End the engine that was prepared."""

@@ -60,6 +60,11 @@ class WarmEngine:
             start = ProcessStart(arguments, self._variables)
             self.process = launch.detached(start, output, theirs.fileno())
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it will have imported PyTorch sooner than a new process."""
+        return is_ahead(Path(f"/proc/{self.process.pid}/task"))
+
     def take(self, claim: Claim, recipe: Recipe) -> bool:
         """Hand it this run, and the lock with it. If that is impossible, close it instead.
 
@@ -97,7 +102,7 @@ class WarmEngine:
     def _suits(self, start: ProcessStart) -> bool:
         alone = "--ranks" not in start.arguments
         same = start.variables == self._variables
-        return alone and same and is_ahead(Path(f"/proc/{self.process.pid}/task"))
+        return alone and same and self.is_ahead
 
     def _send(self, claim: Claim, arguments: Sequence[str]) -> None:
         run_creation.link_into_state(claim.run)
