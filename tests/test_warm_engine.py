@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from engine.checkpoints import checkpoint
 from engine.errors import RunError
 from engine.machine import memory
+from engine.machine.cgroups import computing_cores
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
@@ -220,7 +221,11 @@ def test_why_no_other_engine_could_be_started_is_in_the_log(
 
 @pytest.mark.parametrize(
     ("fields", "variables"),
-    [({"threads": 3}, {}), ({"gpus": 2, "device": "cpu"}, {}), ({}, {"MALLOC_ARENA_MAX": "2"})],
+    [
+        ({"threads": computing_cores() + 1}, {}),
+        ({"gpus": 2, "device": "cpu"}, {}),
+        ({}, {"MALLOC_ARENA_MAX": "2"}),
+    ],
 )
 def test_a_run_that_it_does_not_suit_starts_cold(
     start: Start,
