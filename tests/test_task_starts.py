@@ -23,7 +23,7 @@ from engine.recipes.recipe_building import build_recipe
 from engine.run import engine_log, lock_owner, run_liveness, run_lock, spool
 from engine.run.run_paths import RunDir
 from engine.start import launch, warm_engine
-from tests.processes import LiveJournal, end_with_scope, events_of, start_process, wait_for
+from tests.processes import TIMEOUT, LiveJournal, end_with_scope, events_of, start_process, wait_for
 from tests.queues import NO_RACES
 
 VARIABLES = {"CNN_TUI_GIVEN": "2"}
@@ -128,6 +128,17 @@ def test_one_whose_import_gets_too_little_of_the_cores_waits_for_a_later_task(
     assert starter.is_ready
     started(starter, second, {})
     assert owner_of(second) == process.pid
+
+
+def test_another_is_prepared_for_one_that_has_died(starter: EngineStarter) -> None:
+    run = waiting()
+    first = prepared(starter, run, VARIABLES)
+    first.kill()
+    wait_for(lambda: not starter.is_ready)
+    second = prepared(starter, run, VARIABLES)
+    assert starter.is_ready
+    starter.close()
+    second.wait(TIMEOUT)
 
 
 def test_none_is_prepared_for_a_run_of_several_processes(starter: EngineStarter) -> None:

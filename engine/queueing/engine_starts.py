@@ -46,11 +46,12 @@ class EngineStarter:
 
     @property
     def is_ready(self) -> bool:
-        """Whether there is a warm engine."""
-        return self._warm is not None
+        """Whether there is a warm engine, which lives."""
+        return self._warm is not None and self._warm.process.poll() is None
 
     def prepare(self, run: RunDir, variables: Mapping[str, str]) -> None:
         """Start a warm engine that suits this run, unless several processes are to train it."""
+        self.close()
         # After an error, the engine of the run starts cold, and says what is wrong.
         with contextlib.suppress(EngineError, OSError):
             recipe = read_recipe(run.recipe)
