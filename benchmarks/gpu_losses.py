@@ -13,6 +13,7 @@ import torch
 from benchmarks.gpu_loops import CLASSES, SIDE, Bench, checked
 from engine import numbers, text
 from engine.data.base.dataset import Dataset, Images
+from engine.data.decoding.image_format import ImageFormat
 from engine.devices import device_resolution
 from engine.models import registry
 from engine.models.layer_options import LayerOptions
@@ -62,7 +63,8 @@ def losses(arch: str, device: torch.device, way: str) -> list[float]:
     pixels = torch.randint(0, 256, (CHECKED_BATCH, 3, SIDE, SIDE), dtype=torch.uint8)
     images = Images(pixels, torch.randint(0, CLASSES, (CHECKED_BATCH,)))
     names = tuple(str(label) for label in range(CLASSES))
-    data = Dataset(names, images, images, "test", (0.5,) * 3, (0.25,) * 3)
+    form = ImageFormat(3, SIDE)
+    data = Dataset(names, images, images, "test", (0.5,) * 3, (0.25,) * 3, form)
     model = registry.build(arch, 3, SIDE, CLASSES, LayerOptions(dropout=0.0))
     resolved = device_resolution.resolve(chosen, device, SIDE)
     trainer = Trainer(chosen, resolved, device, data, model, time.monotonic)

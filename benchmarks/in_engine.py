@@ -17,6 +17,7 @@ from torch import nn
 
 from benchmarks.peer import serve
 from engine.data.base.dataset import Dataset, Images
+from engine.data.decoding.image_format import ImageFormat
 from engine.devices import device_resolution
 from engine.models import registry
 from engine.recipes.recipe import Recipe, Resolved
@@ -74,7 +75,7 @@ def random_images() -> Dataset:
     pixels = torch.randint(0, 256, (IMAGES, 3, SIDE, SIDE), dtype=torch.uint8)
     split = Images(pixels, torch.randint(0, CLASSES, (IMAGES,)))
     names = tuple(str(label) for label in range(CLASSES))
-    return Dataset(names, split, split, "test", (0.5,) * 3, (0.25,) * 3)
+    return Dataset(names, split, split, "test", (0.5,) * 3, (0.25,) * 3, ImageFormat(3, SIDE))
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def test_a_batch_has_the_crop_of_each_canvas_that_seed_epoch_and_index_decide(
     recipe = recipe_for(photos(tmp_path), flip=True, seed=5)
     data = loaded(recipe)
     assert isinstance(data.train, StoredImages)
-    assert data.canvas == 2 * SIZE
+    assert data.image_format.canvas == 2 * SIZE
     cropping = Cropping.of(recipe)
     assert cropping is not None
     with opened(recipe, data) as loader:

@@ -93,7 +93,7 @@ def test_the_values_of_a_set_fill_eight_bits(tmp_path: Path, name: str, loader: 
     # The darkest and the brightest of a thousand values are cut off.
     assert abs(found - RAMP * 255).max() <= 2
     assert data.train.shape[0] == 1
-    low, high = data.rendering.levels
+    low, high = data.image_format.rendering.levels
     assert low < high
     assert not [note for note in data.notes if "outside" in note]
 
@@ -119,7 +119,7 @@ def test_levels_are_percentiles_over_the_images_of_a_sample(tmp_path: Path) -> N
         file = tmp_path / "ab"[index % 2] / f"{index:02}.png"
         file.parent.mkdir(exist_ok=True)
         Image.fromarray(np.full((100, 100), 1000 + index, np.uint16)).save(file)
-    low, high = loaded(tmp_path).rendering.levels
+    low, high = loaded(tmp_path).image_format.rendering.levels
     every = np.repeat(np.arange(1000, 1050), 10_000)
     assert (low, high) == pytest.approx(tuple(np.percentile(every, (0.1, 99.9))), abs=1)
 
@@ -173,12 +173,12 @@ RESOLVED = Resolved(
 def test_a_run_keeps_its_levels_though_its_images_change(tmp_path: Path) -> None:
     root = folder(tmp_path, *DEEP["12 bits in 16"])
     data = loaded(root)
-    kept = msgspec.structs.replace(RESOLVED, levels=data.rendering.levels)
+    kept = msgspec.structs.replace(RESOLVED, levels=data.image_format.rendering.levels)
     file = tmp_path / "recipe.toml"
     file.write_text(to_toml(Recipe(data=str(root), size=SIZE), kept))
     folder(root, "png", encoded(Image.fromarray((RAMP * 8190).astype(np.uint16)), "PNG"))
     again = read_recipe(file)
-    assert again.levels == data.rendering.levels
+    assert again.levels == data.image_format.rendering.levels
     found = pixels(run_to_end(loading.load(again))[1].train)[0, 0].numpy()
     assert abs(found - (RAMP * 510).clip(0, 255)).max() <= 2
 
@@ -213,7 +213,7 @@ def test_the_log_tells_the_levels(tmp_path: Path) -> None:
 def test_images_of_eight_bits_have_no_levels(tmp_path: Path) -> None:
     grey = Image.fromarray((RAMP * 100).astype(np.uint8))
     data = loaded(folder(tmp_path, "png", encoded(grey, "PNG")))
-    assert data.rendering == Rendering((), "white")
+    assert data.image_format.rendering == Rendering((), "white")
     assert pixels(data.train)[0, 0].max() == 100
 
 
@@ -246,7 +246,7 @@ def test_a_drawing_in_alpha_alone_shows_on_the_backdrop(
     assert found[:, 8, 8].eq(ink).all()
     assert found[:, 0, 0].eq(paper).all()
     backdrop = "white" if paper else "black"
-    assert data.rendering.backdrop == backdrop
+    assert data.image_format.rendering.backdrop == backdrop
     (note,) = data.notes
     assert note.startswith(
         f"20 of 20 images that were looked at are partly transparent: they are shown on {backdrop}"

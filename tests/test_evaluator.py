@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.base.dataset import Dataset, Images
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.loaders import loader_choice
 from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
@@ -34,7 +35,7 @@ def halves() -> Dataset:
     pixels = torch.zeros(4, 1, 8, 8, dtype=torch.uint8)
     pixels[..., :4] = 200
     images = Images(pixels, torch.ones(4, dtype=torch.int64))
-    return Dataset(("left", "right"), images, images, "test", (0.5,), (0.25,))
+    return Dataset(("left", "right"), images, images, "test", (0.5,), (0.25,), ImageFormat(1, 8))
 
 
 def judged(data: Dataset, *, mirrored: bool) -> EvaluationResult:

@@ -394,6 +394,6 @@ def test_a_folder_with_test_images_keeps_them_for_the_end(tmp_path: Path, loader
 def test_a_data_set_tells_the_canvas_that_its_images_are_decoded_to(tmp_path: Path) -> None:
     root = folder(tmp_path, striped(RED, BLUE, width=24, height=16), 8)
     cropped, plain = loaded(root, crop_scale=(0.25, 1.0), size=8), loaded(root, size=8)
-    assert (cropped.canvas, plain.canvas) == (16, 0)
+    assert [each.image_format.canvas for each in (cropped, plain)] == [16, 0]
     # So a resume finds a loader that goes with the canvas.
     assert (cropped.loader, plain.loader) == ("streaming", "resident")

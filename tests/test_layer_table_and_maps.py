@@ -14,6 +14,7 @@ from cnn_tui.feature_maps import default_layers, record_feature_maps
 from cnn_tui.layer_table import layer_table
 from cnn_tui.network_depth import network_depth
 from engine.data.base.dataset import Dataset, Images
+from engine.data.decoding.image_format import ImageFormat
 from engine.devices.forward_pass import Judge
 from engine.inspection import layer_events
 from engine.inspection.feature_map_events import FeatureMapReading, feature_map
@@ -52,7 +53,8 @@ def net() -> Net:
 def data(size: int = 40) -> Dataset:
     pixels = torch.arange(3 * size * size).remainder(251).to(torch.uint8).view(1, 3, size, size)
     split = Images(pixels, torch.tensor([3]))
-    return Dataset(tuple("abcde"), split, split, "separate", (0.0,) * 3, (1.0,) * 3)
+    form = ImageFormat(3, size)
+    return Dataset(tuple("abcde"), split, split, "separate", (0.0,) * 3, (1.0,) * 3, form)
 
 
 def normalise(pixels: Tensor) -> Tensor:

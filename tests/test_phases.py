@@ -7,6 +7,7 @@ import torch
 
 from engine.data import preparation
 from engine.data.base.dataset import Dataset, Images
+from engine.data.decoding.image_format import ImageFormat
 from engine.protocol.events import Alert
 from engine.recipes.recipe import Resolved
 from engine.recipes.recipe_building import build_recipe
@@ -14,6 +15,7 @@ from engine.recipes.recipe_building import build_recipe
 RESOLVED = Resolved(
     device="cpu", precision="float32", memory_format="contiguous", threads=1, size=8
 )
+FORM = ImageFormat(1, 8)
 
 
 def images(counts: list[int]) -> Images:
@@ -25,7 +27,7 @@ def images(counts: list[int]) -> Images:
 def warned(training: list[int], validation: list[int], **settings: object) -> list[str]:
     classes = tuple("abc"[: len(training)])
     splits = images(training), images(validation)
-    data = Dataset(classes, *splits, "separate", (0.5,), (0.2,))
+    data = Dataset(classes, *splits, "separate", (0.5,), (0.2,), FORM)
     said = preparation.data_alerts(data, build_recipe(settings=settings), RESOLVED, 1e9)
     return [e.text for e in said if isinstance(e, Alert) and e.level == "warning"]
 
@@ -47,7 +49,7 @@ def test_up_to_a_fifth_of_others_is_few(training: list[int], warnings: int) -> N
 def test_what_is_only_good_to_know_is_no_warning() -> None:
     splits = images([5, 5]), images([5, 5])
     notes, remarks = ("some are missing",), ("a README is left out",)
-    data = Dataset(("a", "b"), *splits, "separate", (0.5,), (0.2,), notes, remarks=remarks)
+    data = Dataset(("a", "b"), *splits, "separate", (0.5,), (0.2,), FORM, notes, remarks=remarks)
     alerts = preparation.data_alerts(data, build_recipe(), RESOLVED, 1e9)
     told = [(e.level, e.text) for e in alerts if isinstance(e, Alert) and e.code == "data"]
     assert told == [("warning", notes[0]), ("info", remarks[0])]

@@ -20,6 +20,7 @@ from torch.serialization import set_crc32_options
 
 from engine.checkpoints import foreign_file, starting_weights
 from engine.data.base.dataset import Dataset, Images
+from engine.data.decoding.image_format import ImageFormat
 from engine.errors import UsageError
 from engine.models import registry
 from engine.process import first_weights, model_init
@@ -37,7 +38,9 @@ def data(classes: str = "abcd", channels: int = 3, size: int = 32) -> Dataset:
     count = len(classes)
     pixels = torch.zeros(count, channels, size, size, dtype=torch.uint8)
     split = Images(pixels, torch.arange(count))
-    return Dataset(tuple(classes), split, split, "separate", (0.5,) * channels, (0.3,) * channels)
+    statistics = (0.5,) * channels, (0.3,) * channels
+    form = ImageFormat(channels, size)
+    return Dataset(tuple(classes), split, split, "separate", *statistics, form)
 
 
 def begun(model: nn.Module, path: Path, dataset: Dataset, **settings: object) -> list[events.Event]:

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from engine.checkpoints.run_state import weights_of
 from engine.data.base.dataset import Dataset, Images
+from engine.data.decoding.image_format import ImageFormat
 from engine.errors import RunError, UsageError
 from engine.models import published_weights, registry, transfer_learning
 from engine.models.transfer_learning import FrozenBackbone
@@ -48,7 +49,9 @@ def images_of(channels: int, size: int) -> Dataset:
         torch.randint(0, 256, (40, channels, size, size), dtype=torch.uint8), torch.arange(40) % 4
     )
     statistics = (0.5,) * channels, (0.3,) * channels
-    return Dataset(tuple("abcd"), split, split, "separate", *statistics)
+    return Dataset(
+        tuple("abcd"), split, split, "separate", *statistics, ImageFormat(channels, size)
+    )
 
 
 def begun(model: nn.Module, chosen: Recipe, data: Dataset) -> list[events.Event]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from engine.catalog import data_names, datasets
 from engine.data import data_text
-from engine.data.decoding.image_format import ImageFormat
 from engine.data.image_alerts import image_alerts
 from engine.data.inventory.containers import item_sets
 from engine.data.reading.data_reading import DataReading
@@ -132,12 +131,12 @@ def data_alerts(
     for remark in dataset.remarks:
         yield events.Alert("info", "data", remark)
     yield events.Alert("info", "images", _summary(dataset, recipe))
-    yield from image_alerts(dataset.sampled_sizes, _image_format(dataset, recipe), recipe)
+    yield from image_alerts(dataset.sampled_sizes, dataset.image_format, recipe)
     if dominant := _dominant_class(dataset, recipe.class_weights):
         yield events.Alert("warning", "classes", dominant)
     if dataset.constant:
         yield events.Alert("warning", "data", data_text.ONE_COLOUR)
-    if levels := dataset.rendering.levels:
+    if levels := dataset.image_format.rendering.levels:
         yield events.Alert("info", "levels", data_text.levels_used(*levels))
     needed = dataset.bytes
     if resolved.loader == "streaming":
@@ -153,8 +152,8 @@ def data_alerts(
 
 def _streamed(dataset: Dataset, room: float, workers: int) -> str:
     """How images are read that are not in memory."""
-    if dataset.canvas:
-        return data_text.images_cropped(dataset.canvas, workers, kept=dataset.is_kept)
+    if canvas := dataset.image_format.canvas:
+        return data_text.images_cropped(canvas, workers, kept=dataset.is_kept)
     return data_text.images_streamed(dataset.bytes, room, workers, kept=dataset.is_kept)
 
 
@@ -162,7 +161,7 @@ def _summary(dataset: Dataset, recipe: Recipe) -> str:
     """How the files are understood, the classes, sizes of images, what the network sees."""
     _, height, width = dataset.train.shape
     sizes = Counter(dataset.sampled_sizes or [(width, height)])
-    network = seen(sizes, _image_format(dataset, recipe))
+    network = seen(sizes, dataset.image_format)
     return survey_text.summary(
         dataset.layout,
         dataset.classes,
@@ -171,11 +170,6 @@ def _summary(dataset: Dataset, recipe: Recipe) -> str:
         network,
         crops=bool(recipe.crop_scale),
     )
-
-
-def _image_format(dataset: Dataset, recipe: Recipe) -> ImageFormat:
-    channels, size, _ = dataset.train.shape
-    return ImageFormat(channels, size, dataset.frame, fit=recipe.fit, crop_pct=recipe.crop_pct)
 
 
 def _validation(dataset: Dataset) -> str:

@@ -19,23 +19,23 @@ def describe(
     run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset, lists: ImageLists
 ) -> Description:
     """The description of a run whose model is built, and whose data set has these images."""
-    channels, _, size = dataset.train.shape
+    form = dataset.image_format
     return Description(
         architecture=recipe.arch,
         source=source_of(run, recipe.arch),
         classes=dataset.classes,
         input=ImageInput(
-            channels=channels,
-            size=size,
+            channels=form.channels,
+            size=form.size,
             mean=dataset.mean,
             std=dataset.std,
-            fit=recipe.fit,
-            crop_pct=recipe.crop_pct,
-            canvas=dataset.canvas,
-            frame=dataset.frame,
-            levels=dataset.rendering.levels,
-            backdrop=dataset.rendering.backdrop,
-            bands=dataset.rendering.bands,
+            fit=form.fit,
+            crop_pct=form.crop_pct,
+            canvas=form.canvas,
+            frame=form.frame,
+            levels=form.rendering.levels,
+            backdrop=form.rendering.backdrop,
+            bands=form.rendering.bands,
         ),
         train=lists.train,
         validation=lists.validation,

@@ -147,13 +147,13 @@ class TrainerSetup:
         resolved = device_resolution.resolve(
             recipe, device, shape[-1], dataset.loader, alone=rank.alone
         )
-        rendering = dataset.rendering
+        form = dataset.image_format
         resolved = msgspec.structs.replace(
             resolved,
             normalise=normalise,
-            levels=rendering.levels,
-            backdrop=rendering.backdrop,
-            canvas=dataset.canvas,
+            levels=form.rendering.levels,
+            backdrop=form.rendering.backdrop,
+            canvas=form.canvas,
         )
         torch.manual_seed(recipe.seed)
         model, notes = model_init.build(recipe, self._run.path, dataset)

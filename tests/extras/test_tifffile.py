@@ -54,8 +54,8 @@ def test_bands_of_more_bits_have_common_levels(tmp_path: Path, kind: type) -> No
     data = loaded(folder(tmp_path, (VALUES * 100).astype(kind), planarconfig="contig"), bands=[6])
     assert data.train.shape == (1, SIZE, SIZE)
     assert abs(pixels(data.train)[0, 0].numpy() - RAMP[..., 0] * 255).max() <= 2
-    assert data.rendering.levels[1] == pytest.approx(24_000, rel=0.01)
-    assert data.rendering.bands == (6,)
+    assert data.image_format.rendering.levels[1] == pytest.approx(24_000, rel=0.01)
+    assert data.image_format.rendering.bands == (6,)
 
 
 def test_compressed_bands_are_read(tmp_path: Path) -> None:

@@ -14,9 +14,8 @@ from engine.data import data_text
 from engine.data.cache.image_stamps import Numbers
 from engine.data.cache.image_store import ImageStore
 from engine.data.decoding.decode import decode_all
-from engine.data.decoding.image_format import AS_IN_FILE, ImageFormat
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.decoding.making import Crops, Kept, Making
-from engine.data.decoding.rendering import Rendering
 from engine.data.inventory.validation_source import ValidationSource
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
@@ -174,16 +173,14 @@ Split: TypeAlias = Images | StoredImages
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Two or three splits of images of one size.
+    """Two or three splits of images of one format.
 
     `mean` and `std` normalise the pixels, one for each channel, for values in 0..1: those of the
     training pixels, or what the weights that the run starts from were trained with.
     `test` is evaluated once, after the training. `notes` are sentences for the user about problems
-    found while loading, `remarks` about what is only good to know. `frame` is the margin of the
-    images in pixels, see `ImageFormat`. `layout` says in words how the files were understood, and
-    `sampled_sizes` are the widths and heights of some images where they lie, if that is known.
-    `rendering` is how values in files became 8 bits; `canvas` is that of `ImageFormat`. `constant`
-    says that each training image is of one colour.
+    found while loading, `remarks` about what is only good to know. `layout` says in words how the
+    files were understood, and `sampled_sizes` are the widths and heights of some images where they
+    lie, if that is known. `constant` says that each training image is of one colour.
     """
 
     classes: tuple[str, ...]
@@ -192,13 +189,11 @@ class Dataset:
     validates: ValidationSource
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    image_format: ImageFormat
     notes: tuple[str, ...] = ()
     test: Split | None = None
-    frame: int = 0
     layout: str = ""
     sampled_sizes: tuple[tuple[int, int], ...] = ()
-    rendering: Rendering = AS_IN_FILE
-    canvas: int = 0
     constant: bool = False
     remarks: tuple[str, ...] = ()
 
@@ -218,7 +213,8 @@ class Dataset:
 
         A file of more than 8 bits is a measurement, in which no image has one value throughout.
         """
-        return self.constant and (max(self.std) <= LEAST_CONTRAST or bool(self.rendering.levels))
+        levels = self.image_format.rendering.levels
+        return self.constant and (max(self.std) <= LEAST_CONTRAST or bool(levels))
 
     @property
     def bytes(self) -> int:

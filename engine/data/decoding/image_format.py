@@ -29,7 +29,7 @@ class ImageFormat:
 
     channels: int
     size: int
-    frame: int
+    frame: int = 0
     rendering: Rendering = AS_IN_FILE
     fit: Fit = "crop"
     crop_pct: float = 1.0

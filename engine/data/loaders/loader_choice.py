@@ -39,7 +39,7 @@ def loader(
     width of the crops of an epoch, if not the recipe. Raises UsageError where the parts of a batch
     would not be equal.
     """
-    augmentation = Augmentation.of(recipe, dataset.canvas)
+    augmentation = Augmentation.of(recipe, dataset.image_format.canvas)
     if part.rank:
         seed = derive_seed(recipe.seed, part.rank)
         augmentation = dataclasses.replace(augmentation, seed=seed)
@@ -54,7 +54,7 @@ def loader(
         "part": part,
     }
     if isinstance(dataset.train, StoredImages):
-        cropping = Cropping.of(recipe) if dataset.canvas else None
+        cropping = Cropping.of(recipe) if dataset.image_format.canvas else None
         planned = partial(image_growth.side, recipe, dataset.train.shape[-1], epochs=recipe.epochs)
         return StreamingLoader(
             dataset.train,

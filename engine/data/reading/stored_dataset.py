@@ -147,11 +147,9 @@ def assemble(
         inventory.validates,
         mean,
         std,
+        image_format,
         notes,
         test=final,
-        frame=image_format.frame,
-        rendering=image_format.rendering,
-        canvas=image_format.canvas,
         constant=all_constant(sample),
         remarks=inventory.remarks,
     )

@@ -19,6 +19,7 @@ from engine.data.base.dataset import (
     channel_statistics,
     check_memory,
 )
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory.validation_source import ValidationSource
 from engine.data.sets.holdout import split_held_out
 from engine.errors import DataError
@@ -64,12 +65,14 @@ def assemble_dataset(
     evaluated at the end.
     """
     train, other = yield from resize_splits(train, other, recipe.size)
+    channels, size, _ = train.shape
+    form = ImageFormat(channels, size, frame, fit=recipe.fit, crop_pct=recipe.crop_pct)
     if not recipe.holdout:
         mean, std = channel_statistics(train.pixels)
-        return Dataset(classes, train, other, validates, mean, std, frame=frame)
+        return Dataset(classes, train, other, validates, mean, std, form)
     train, held = split_held_out(train, recipe.holdout, recipe.seed)
     mean, std = channel_statistics(train.pixels)
-    return Dataset(classes, train, held, "held out", mean, std, test=other, frame=frame)
+    return Dataset(classes, train, held, "held out", mean, std, form, test=other)
 
 
 def resize_splits(
