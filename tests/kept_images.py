@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from engine.data.cache.image_slots import ImageSlots
 from engine.data.cache.image_store import ImageStore
 from engine.data.cache.store_opening import OpenedStore, open_store
 from engine.data.decoding.canvas import Canvas, decode_canvas
@@ -44,23 +45,25 @@ def opened(
     return open_store(DATA, images, image_format, setting)
 
 
+def slots_of(found: OpenedStore) -> ImageSlots:
+    assert found.slots is not None, found.told
+    return found.slots
+
+
 def store_of(found: OpenedStore) -> ImageStore:
-    assert found.store is not None, found.told
-    return found.store
+    return slots_of(found).store
 
 
 def fill(found: OpenedStore, images: Sequence[ImageFile]) -> None:
     """Write all of the images."""
-    store, numbers = store_of(found), found.numbers
-    assert numbers is not None
+    store, numbers = slots_of(found)
     for number, image in zip(numbers.tolist(), images, strict=True):
         store.write(number, image, *decoded(image, store.layout.image_format))
 
 
 def right_ones(found: OpenedStore, images: Sequence[ImageFile]) -> list[bool]:
     """Which images are there; each of them must be as its file."""
-    store, numbers = store_of(found), found.numbers
-    assert numbers is not None
+    store, numbers = slots_of(found)
     there = []
     for number, image in zip(numbers.tolist(), images, strict=True):
         kept = store.read(number)

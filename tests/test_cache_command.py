@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from engine.data.cache import kept_stores
 from engine.data.cache.store_layout import HEADER
 from engine.numbers import size
-from tests.kept_images import fill, image_files, opened, store_of
+from tests.kept_images import fill, image_files, opened, slots_of, store_of
 from tui.cli.command_line import main
 
 
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     fill(found, whole)
     store_of(found).close()
     found = opened(half)
-    fill(found._replace(numbers=found.numbers[:2]), half[:2])  # type: ignore[index]
+    fill(found._replace(slots=slots_of(found).part(0, 2)), half[:2])
     _held.append(found)
     return kept_stores.default_folder()
 

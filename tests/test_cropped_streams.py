@@ -19,8 +19,9 @@ from PIL import Image
 from torch import Tensor
 
 from engine.data import loading
-from engine.data.base.dataset import Dataset, StoredImages
+from engine.data.base.dataset import Dataset, Split, StoredImages
 from engine.data.cache import store_opening
+from engine.data.cache.image_store import ImageStore
 from engine.data.decoding.canvas import Canvas, decode_canvas
 from engine.data.decoding.cropping import Cropping
 from engine.data.decoding.framing import framed
@@ -64,6 +65,13 @@ def loaded(recipe: Recipe, *, keeps: bool = True) -> Dataset:
     """The data as a training has it."""
     reading = DataReading(recipe, keeps=keeps)
     return run_to_end(loading.load(recipe, 0.0, reading))[1]
+
+
+def kept_in(images: Split) -> ImageStore:
+    """The store of images on disk."""
+    assert isinstance(images, StoredImages)
+    assert images.slots is not None
+    return images.slots.store
 
 
 @contextlib.contextmanager
@@ -130,8 +138,7 @@ def test_pixels_are_the_same_whether_all_some_or_none_are_kept(tmp_path: Path) -
     first = everything(kept)
     second = everything(kept)
     with opened(kept) as loader:
-        store = loader._images.store
-        assert store is not None
+        store = kept_in(loader._images)
         assert store.there().all()
         index = store.layout.path("index")
         content = Path(index).read_bytes()
@@ -199,8 +206,7 @@ def test_a_store_that_is_lost_while_a_run_reads_it_changes_nothing(
     data = loaded(recipe)
     with opened(recipe, data) as loader:
         found = pixels_of(loader, 1)
-        store = data.train.store  # type: ignore[union-attr]
-        assert store is not None
+        store = kept_in(data.train)
         if harm == "gone":
             shutil.rmtree(store.layout.folder)
         else:
@@ -219,8 +225,7 @@ def test_a_disk_that_fills_is_said_once_and_the_run_goes_on(
     expected = everything(recipe_for(folder, cache="off"))
     recipe = recipe_for(folder, cache=str(tmp_path / "kept"))
     data = loaded(recipe)
-    store = data.train.store  # type: ignore[union-attr]
-    assert store is not None
+    store = kept_in(data.train)
     store._stop(OSError(errno.ENOSPC, ""))  # as a write of a decoding process does
     with opened(recipe, data) as loader:
         found = [*pixels_of(loader, 1), *pixels_of(loader, 2)]

@@ -35,6 +35,7 @@ from engine.data.cache import (
     store_header,
     store_opening,
 )
+from engine.data.cache.image_slots import ImageSlots
 from engine.data.cache.image_store import ImageStore, Views
 from engine.data.cache.sealing import Sealing
 from engine.data.cache.slot_records import Record
@@ -57,6 +58,7 @@ from tests.kept_images import (
     made_up,
     opened,
     right_ones,
+    slots_of,
     store_of,
 )
 from tests.memory_images import MemoryImage
@@ -72,8 +74,7 @@ def folder_of(found: OpenedStore) -> Path:
 
 
 def numbers_of(found: OpenedStore) -> list[int]:
-    assert found.numbers is not None
-    listed: list[int] = found.numbers.tolist()
+    listed: list[int] = slots_of(found).numbers.tolist()
     return listed
 
 
@@ -86,7 +87,7 @@ def test_what_is_written_is_read_here_and_elsewhere(
     fill(found, images)
     assert all(right_ones(found, images))
     elsewhere = pickle.loads(pickle.dumps(store_of(found)))
-    assert all(right_ones(found._replace(store=elsewhere), images))
+    assert all(right_ones(found._replace(slots=slots_of(found)._replace(store=elsewhere)), images))
     assert all(right_ones(opened(images, image_format), images))
 
 
@@ -105,8 +106,7 @@ def test_what_is_read_may_be_written_to_and_changes_no_file(images: list[ImageFi
 def test_views_come_as_one_array_in_the_order_asked(images: list[ImageFile]) -> None:
     found = opened(images[::-1], VIEWS)
     fill(found, images[::-1])
-    assert found.numbers is not None
-    views = store_of(found).whole(found.numbers[1:4])
+    views = store_of(found).whole(slots_of(found).numbers[1:4])
     assert views is not None
     expected = [decoded(image, VIEWS)[0].pixels for image in images[::-1][1:4]]
     assert np.array_equal(views.pixels, expected)
@@ -117,10 +117,9 @@ def test_views_come_as_one_array_in_the_order_asked(images: list[ImageFile]) -> 
 
 def test_views_say_what_is_not_there(images: list[ImageFile]) -> None:
     found = opened(images, VIEWS)
-    fill(found._replace(numbers=found.numbers[:2]), images[:2])  # type: ignore[index]
-    assert found.numbers is not None
-    assert store_of(found).whole(found.numbers) is None
-    views = store_of(found).views(found.numbers)
+    fill(found._replace(slots=slots_of(found).part(0, 2)), images[:2])
+    assert store_of(found).whole(slots_of(found).numbers) is None
+    views = store_of(found).views(slots_of(found).numbers)
     assert views.there.tolist() == [True] * 2 + [False] * 4
     assert np.array_equal(views.pixels[1], decoded(images[1], VIEWS)[0].pixels)
 
@@ -136,12 +135,11 @@ def test_many_views_are_written_at_a_time(
     monkeypatch.setattr(image_store, "CHUNK", 4)
     shuffled = [images[at] for at in (3, 0, 5, 1, 4, 2)]
     found = opened(shuffled, VIEWS)
-    assert found.numbers is not None
     views = views_of(shuffled)
     views.there[1] = False
     shutil.copyfile(image_files(tmp_path / "others", 6, seed=1)[5].path, shuffled[4].path)
-    store_of(found).write_views(found.numbers, shuffled, views)
-    kept = store_of(found).views(found.numbers)
+    store_of(found).write_views(slots_of(found).numbers, shuffled, views)
+    kept = store_of(found).views(slots_of(found).numbers)
     assert kept.there.tolist() == [True, False, True, True, False, True]
     assert np.array_equal(kept.pixels[kept.there], views.pixels[kept.there])
     assert kept.outside[kept.there].tolist() == [0.25] * 4
@@ -152,9 +150,8 @@ def test_many_views_are_written_at_a_time(
 
 def test_many_views_stop_at_a_full_disk(images: list[ImageFile]) -> None:
     found = opened(images, VIEWS)
-    assert found.numbers is not None
     with files_of_at_most(2 * store_of(found).layout.slot_bytes):
-        store_of(found).write_views(found.numbers, images, views_of(images))
+        store_of(found).write_views(slots_of(found).numbers, images, views_of(images))
     assert not store_of(found).there().any()
     assert len(store_of(found).pop_notes()) == 1
 
@@ -163,8 +160,7 @@ def test_another_split_of_the_same_images_finds_their_store(images: list[ImageFi
     fill(opened(images), images)
     shuffled = [images[at] for at in (3, 0, 5, 1, 4, 2)]
     found = opened(shuffled)
-    assert found.numbers is not None
-    assert found.numbers.tolist() == [3, 0, 5, 1, 4, 2]
+    assert numbers_of(found) == [3, 0, 5, 1, 4, 2]
     assert all(right_ones(found, shuffled))
 
 
@@ -295,7 +291,7 @@ def test_a_folder_that_no_path_can_name_is_said(
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     found = opened(images, setting=setting)
-    assert found.store is None
+    assert found.slots is None
     assert "are not kept in" in found.told[0]
 
 
@@ -442,7 +438,7 @@ def test_a_disk_that_fills_ends_writing_in_all_processes_and_is_told_once(
     found = opened(images)
     store = store_of(found)
     worker: ImageStore = pickle.loads(pickle.dumps(store))
-    fill(found._replace(store=worker, numbers=np.arange(2)), images[:2])
+    fill(found._replace(slots=ImageSlots(worker, np.arange(2))), images[:2])
     with files_of_at_most(2 * store.layout.slot_bytes + 100):
         worker.write(2, images[2], *decoded(images[2], CANVASES))
     fill(found, images)
@@ -494,8 +490,7 @@ def test_many_views_take_all_the_room_and_no_more(
     views = Views(
         np.ones((6, *large.shape), np.uint8), np.zeros(6, np.float32), np.ones(6, np.bool_)
     )
-    assert found.numbers is not None
-    store_of(found).write_views(found.numbers, images, views)
+    store_of(found).write_views(slots_of(found).numbers, images, views)
     assert store_of(found).there().sum() == 4
     assert store_of(found).taken_bytes <= store_of(found).layout.room
     (note,) = store_of(found).pop_notes()
@@ -559,7 +554,7 @@ def test_what_has_no_header_of_a_store_is_left_and_the_run_goes_on_without(
     (folder_of(found) / HEADER).write_bytes(content)
     before = {path: path.stat().st_mtime_ns for path in folder_of(found).iterdir()}
     again = opened(images)
-    assert again.store is None
+    assert again.slots is None
     (sentence,) = again.told
     assert str(folder_of(found)) in sentence
     assert "it stays as it is" in sentence
@@ -617,7 +612,7 @@ def test_what_somebody_else_has_in_the_folder_is_never_removed_or_named(
     before = sorted(path for path in mine.rglob("*") if path.parent != mine or path.name == name)
     assert kept_stores.stores(mine) == []
     monkeypatch.setattr(kept_stores, "MOST_BYTES", 9000)  # others would give way to it
-    assert opened(images, setting=str(mine)).store is not None
+    assert opened(images, setting=str(mine)).slots is not None
     kept_stores.clear(mine)
     assert [path for path in before if not path.exists()] == []
 
@@ -628,7 +623,7 @@ def test_what_lies_where_the_store_would_be_is_left(images: list[ImageFile]) -> 
     kept_stores.remove(folder_of(found))
     make_folder(folder_of(found))
     again = opened(images)
-    assert again.store is None
+    assert again.slots is None
     assert "it stays as it is" in again.told[0]
     assert (folder_of(found) / "thesis.txt").exists()
 
@@ -647,8 +642,7 @@ def test_a_store_that_is_cut_off_while_it_is_used_is_no_danger(
     fill(found, images)
     os.truncate(folder_of(found) / PIXELS, size // 10)
     assert not any(right_ones(found, images))
-    assert found.numbers is not None
-    assert store_of(found).whole(found.numbers) is None
+    assert store_of(found).whole(slots_of(found).numbers) is None
     os.truncate(folder_of(found) / INDEX, size)
     assert not store_of(found).there().all()
     fill(found, images)
@@ -664,7 +658,7 @@ def test_a_store_that_is_not_a_folder_of_this_user_is_left(
     others = tmp_path / "others"
     folder_of(found).rename(others)
     folder_of(found).symlink_to(others)
-    assert opened(images).store is None
+    assert opened(images).slots is None
     assert kept_stores.clear(folder_of(found).parent).freed == 0
     assert folder_of(found).is_symlink()
     assert (others / HEADER).exists()
@@ -676,7 +670,7 @@ def test_a_folder_of_another_user_is_not_used(
     kept_stores.default_folder().mkdir(parents=True)
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     found = opened(images)
-    assert found.store is None
+    assert found.slots is None
     assert "belongs to another user" in found.told[0]
 
 
@@ -816,7 +810,8 @@ def test_what_is_not_sealed_is_lost_with_the_boot(
     images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = opened(images)
-    fill(found._replace(numbers=np.array([0, 1, 4])), [images[at] for at in (0, 1, 4)])
+    some = ImageSlots(store_of(found), np.array([0, 1, 4]))
+    fill(found._replace(slots=some), [images[at] for at in (0, 1, 4)])
     store_of(found).seal()
     fill(found, images)
     store_of(found).close()
@@ -833,7 +828,7 @@ def test_a_store_that_another_machine_writes_is_left_alone(images: list[ImageFil
     header = msgspec.json.decode((folder_of(found) / HEADER).read_bytes(), type=Header)
     elsewhere = msgspec.structs.replace(header, boot="of another machine")
     (folder_of(found) / HEADER).write_bytes(msgspec.json.encode(elsewhere))
-    assert opened(images).store is None
+    assert opened(images).slots is None
     assert all(right_ones(found, images))
 
 
@@ -861,10 +856,10 @@ def test_a_network_file_system_is_used_only_when_asked(
     mounted = f"1 0 0:1 / / rw - ext4 a rw\n2 1 0:2 / {home} rw - nfs4 server:/home rw\n"
     monkeypatch.setattr(file_systems, "mounts", lambda: mounted)
     found = opened(images)
-    assert found.store is None
+    assert found.slots is None
     assert "(nfs4)" in found.told[0]
-    assert opened(images, setting="on").store is not None
-    assert opened(images, setting=str(tmp_path / "mine")).store is not None
+    assert opened(images, setting="on").slots is not None
+    assert opened(images, setting=str(tmp_path / "mine")).slots is not None
 
 
 def test_file_systems_of_fuse_but_for_local_disks_are_networks() -> None:
@@ -880,7 +875,7 @@ def test_a_file_system_without_holes_is_not_used(
 
     monkeypatch.setattr(kept_stores, "disk_bytes", length)
     found = opened(images)
-    assert found.store is None
+    assert found.slots is None
     assert "no sparse files" in found.told[0]
     assert [path.name for path in kept_stores.default_folder().iterdir()] == ["lock"]
 
@@ -888,17 +883,17 @@ def test_a_file_system_without_holes_is_not_used(
 def test_a_folder_that_cannot_be_written_is_said(images: list[ImageFile], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     found = opened(images, setting=str(tmp_path / "file" / "images"))
-    assert found.store is None
+    assert found.slots is None
     assert len(found.told) == 1
 
 
 def test_nothing_is_kept_where_it_is_off_or_no_file_tells_of_changes(
     images: list[ImageFile],
 ) -> None:
-    assert opened(images, setting="off") == OpenedStore(None)
+    assert opened(images, setting="off") == OpenedStore()
     mixed: list[StoredImage] = [*images, MemoryImage("a")]
-    assert store_opening.open_store("set", mixed, CANVASES, "auto") == OpenedStore(None)
-    assert store_opening.open_store("set", [], CANVASES, "auto") == OpenedStore(None)
+    assert store_opening.open_store("set", mixed, CANVASES, "auto") == OpenedStore()
+    assert store_opening.open_store("set", [], CANVASES, "auto") == OpenedStore()
     assert not kept_stores.default_folder().exists()
 
 
@@ -954,7 +949,7 @@ def test_a_disk_without_room_is_said(
 ) -> None:
     monkeypatch.setattr(kept_stores, "FREE_SHARE", 0.0)
     found = opened(images)
-    assert found.store is None
+    assert found.slots is None
     assert "has room for 0 B" in found.told[0]
 
 

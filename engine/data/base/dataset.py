@@ -11,11 +11,10 @@ import torch
 from torch import Tensor
 
 from engine.data import data_text
-from engine.data.cache.image_stamps import Numbers
-from engine.data.cache.image_store import ImageStore
+from engine.data.cache.image_slots import ImageSlots
 from engine.data.decoding.decode import decode_all
 from engine.data.decoding.image_format import ImageFormat
-from engine.data.decoding.making import Crops, Kept, Making
+from engine.data.decoding.making import Crops, Making
 from engine.data.inventory.validation_source import ValidationSource
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
@@ -94,8 +93,8 @@ class StoredImages:
 
     `place` is the path or name of their data set. `broken` notes images that were found broken, and
     why. `one` does not open them again, since some crash the process that does. Where more than
-    `most_in_a_row` are broken, they are probably not the cause. `store` keeps them decoded, under
-    the `numbers` (N,).
+    `most_in_a_row` are broken, they are probably not the cause. `slots` are where they are kept
+    decoded, if they are.
     """
 
     place: str
@@ -104,8 +103,7 @@ class StoredImages:
     image_format: ImageFormat
     broken: dict[StoredImage, str] = field(default_factory=dict)
     most_in_a_row: int = MOST_BROKEN_IN_A_ROW
-    store: ImageStore | None = None
-    numbers: Numbers | None = None
+    slots: ImageSlots | None = None
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -137,9 +135,7 @@ class StoredImages:
 
     def making(self, indices: Sequence[int], crops: Crops | None = None) -> Making:
         """How the images with these indices become pixels."""
-        if self.store is None or self.numbers is None:
-            return Making(crops=crops)
-        return Making(Kept(self.store, self.numbers[indices].tolist()), crops)
+        return Making(self.slots and self.slots.kept(indices), crops)
 
     def first_decoded(self, index: int, decode: Callable[[int], str]) -> int:
         """The index of the first image from this one on that is not broken.
@@ -205,7 +201,7 @@ class Dataset:
     @property
     def is_kept(self) -> bool:
         """Whether streamed images are kept decoded."""
-        return isinstance(self.train, StoredImages) and self.train.store is not None
+        return isinstance(self.train, StoredImages) and self.train.slots is not None
 
     @property
     def shows_nothing(self) -> bool:

@@ -18,7 +18,8 @@ from PIL import features
 
 from engine import regular_files, text
 from engine.data.cache import cache_text, image_stamps, kept_stores, store_header
-from engine.data.cache.image_stamps import Numbers, Stamped
+from engine.data.cache.image_slots import ImageSlots
+from engine.data.cache.image_stamps import Stamped
 from engine.data.cache.image_store import ImageStore
 from engine.data.cache.slot_records import RECORD_BYTES
 from engine.data.cache.store_header import Header
@@ -47,13 +48,12 @@ BANDS_READ_BY = "tifffile", "imagecodecs"
 
 
 class OpenedStore(NamedTuple):
-    """A store, the slots `numbers` (N,) of the images in the order given, and sentences on it.
+    """The slots of images in the order given, if there is a store for them, and sentences on it.
 
-    Without a store there are no numbers. The caller closes it.
+    The caller closes the store.
     """
 
-    store: ImageStore | None
-    numbers: Numbers | None = None
+    slots: ImageSlots | None = None
     told: tuple[str, ...] = ()
 
 
@@ -70,22 +70,22 @@ def open_store(
     files. Nothing is raised: a run without a store only takes longer.
     """
     if setting == CACHE_OFF or not images:
-        return OpenedStore(None)
+        return OpenedStore()
     where: object = setting
     try:
         where = folder = folder_of(setting)
         if (found := image_stamps.stamped(images)) is None:
-            return OpenedStore(None)
+            return OpenedStore()
         _prepare(folder, is_asked_for=setting != CACHE_AUTO)
         with kept_stores.locked(folder):
             store, told = _opened(folder, place, found, image_format)
     except _Refused as refused:
-        return OpenedStore(None, told=(str(refused),))
+        return OpenedStore(told=(str(refused),))
     except OSError as error:
-        return OpenedStore(None, told=(cache_text.not_kept(where, text.reason(error)),))
+        return OpenedStore(told=(cache_text.not_kept(where, text.reason(error)),))
     except (EngineError, ValueError, OverflowError) as error:  # of names and times of any kind
-        return OpenedStore(None, told=(cache_text.not_kept(where, str(error)),))
-    return OpenedStore(store, found.numbers, told)
+        return OpenedStore(told=(cache_text.not_kept(where, str(error)),))
+    return OpenedStore(ImageSlots(store, found.numbers), told)
 
 
 def folder_of(setting: str) -> Path:

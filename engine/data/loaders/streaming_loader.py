@@ -89,7 +89,7 @@ class StreamingLoader(TrainingLoader):
         module = CROPPING_MODULE if cropping else ""
         form = images.image_format
         self._decoders = Decoders(workers, slots, self._share, form, module=module)
-        self._sealing = None if images.store is None else Sealing(images.store)
+        self._sealing = None if images.slots is None else Sealing(images.slots.store)
         # By the number of their split in `_splits`, and their index there.
         self._broken: dict[tuple[int, int], tuple[StoredImage, str]] = {}
         self._splits, self._reported = [images], 0
@@ -125,7 +125,7 @@ class StreamingLoader(TrainingLoader):
 
     def new_notes(self) -> tuple[str, ...]:
         """What there is to say of the images that are kept, since the last call."""
-        return () if self._images.store is None else self._images.store.pop_notes()
+        return () if self._images.slots is None else self._images.slots.store.pop_notes()
 
     def new_warnings(self) -> tuple[str, ...]:
         """Warnings since the last call: of broken images and of replaced decoding processes."""

@@ -26,7 +26,7 @@ from engine.data.reading.band_headers import banded_headers, check_bands
 from engine.data.reading.decoded_images import DecodedImages
 from engine.data.reading.format_choice import common_format, headers_of
 from engine.data.reading.image_sizes import sampled
-from engine.data.reading.kept_images import NOTHING_KEPT, kept_or_decoded, open_kept
+from engine.data.reading.kept_images import kept_or_decoded, open_kept
 from engine.data.reading.rendering_choice import chosen_rendering
 from engine.recipes.recipe import Recipe
 
@@ -46,7 +46,7 @@ class ReadImages(NamedTuple):
     image_format: ImageFormat
     decoded: DecodedImages | None = None
     sizes: tuple[tuple[int, int], ...] = ()
-    kept: OpenedStore = NOTHING_KEPT
+    kept: OpenedStore = OpenedStore()
 
 
 def with_format(inventory: Inventory, recipe: Recipe) -> ReadImages:
@@ -141,7 +141,7 @@ class DataReading:
     def _decoded(self, read: ReadImages) -> DecodedImages | None:
         """All images, or None if the reading was stopped."""
         workers = decoded_images.count_decoders(self._recipe)
-        work = kept_or_decoded(read.inventory.images, read.image_format, workers, read.kept)
+        work = kept_or_decoded(read.inventory.images, read.image_format, workers, read.kept.slots)
         begun = self._fraction
         while not self._stopped.is_set():
             try:

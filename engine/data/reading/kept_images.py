@@ -6,6 +6,7 @@ from collections.abc import Generator
 
 import numpy as np
 
+from engine.data.cache.image_slots import ImageSlots
 from engine.data.cache.image_store import Views
 from engine.data.cache.store_opening import OpenedStore, open_store
 from engine.data.decoding.image_format import ImageFormat
@@ -13,8 +14,6 @@ from engine.data.inventory.inventory import Inventory
 from engine.data.reading import decoded_images
 from engine.data.reading.decoded_images import DecodedImages
 from engine.data.stored.stored_image import LabelledImages
-
-NOTHING_KEPT = OpenedStore(None)
 
 
 def open_kept(inventory: Inventory, image_format: ImageFormat, setting: str) -> OpenedStore:
@@ -27,15 +26,15 @@ def open_kept(inventory: Inventory, image_format: ImageFormat, setting: str) -> 
 
 
 def kept_or_decoded(
-    images: LabelledImages, image_format: ImageFormat, workers: int, kept: OpenedStore
+    images: LabelledImages, image_format: ImageFormat, workers: int, slots: ImageSlots | None
 ) -> Generator[float, None, DecodedImages]:
     """All images, as the network sees them, yielding the fraction done.
 
-    Those that the store does not have are decoded, and then put there.
+    Those that their store does not have are decoded, and then put there.
     """
-    store, numbers, _ = kept
-    if store is None or numbers is None:
+    if slots is None:
         return (yield from decoded_images.decoded(images, image_format, workers))
+    store, numbers = slots
     views = store.views(numbers)
     missing = np.flatnonzero(~views.there)
     if not len(missing):

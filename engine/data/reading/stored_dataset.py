@@ -23,7 +23,7 @@ from engine.data.base.dataset import (
 )
 from engine.data.cache.sealing import Sealing
 from engine.data.decoding.image_format import ImageFormat, Pixels
-from engine.data.decoding.making import ANEW, Kept, Making
+from engine.data.decoding.making import Making
 from engine.data.inventory.inventory import Inventory
 from engine.data.reading import broken_list
 from engine.data.reading.data_reading import ReadImages
@@ -56,12 +56,7 @@ def load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None
 
 
 def _load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
-    inventory, image_format, early, kept = (
-        read.inventory,
-        read.image_format,
-        read.decoded,
-        read.kept,
-    )
+    inventory, image_format, slots = read.inventory, read.image_format, read.kept.slots
     fits = bytes_of(len(inventory.images), image_format.shape) <= room
     streams = recipe.loader == "streaming" or image_format.canvas > 0
     if streams or (recipe.loader == "auto" and not fits):
@@ -69,20 +64,19 @@ def _load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, Non
     images = inventory.images
     check_memory(len(images), image_format.channels, image_format.size)
     workers = count_decoders(recipe)
-    all_decoded = early or (yield from kept_or_decoded(images, image_format, workers, kept))
-    if kept.store is not None:
-        Sealing(kept.store).begin()  # closes the store when nothing else has it
+    decoded = read.decoded
+    all_decoded = decoded or (yield from kept_or_decoded(images, image_format, workers, slots))
+    if slots is not None:
+        Sealing(slots.store).begin()  # closes the store when nothing else has it
     return resident(inventory, image_format, all_decoded, recipe.broken)
 
 
 def load_streamed(read: ReadImages, if_broken: IfBroken) -> Generator[float, None, Dataset]:
     """The images where they lie; decodes only a sample now, for the statistics."""
-    inventory, image_format, (store, numbers, _) = read.inventory, read.image_format, read.kept
+    inventory, image_format, slots = read.inventory, read.image_format, read.kept.slots
     step = -(-len(inventory.train) // SAMPLE_IMAGES)
     sample = inventory.train[::step]
-    making = ANEW
-    if store is not None and numbers is not None:
-        making = Making(Kept(store, numbers[: len(inventory.train) : step].tolist()))
+    making = Making(slots and slots.kept(slice(0, len(inventory.train), step)))
     found_sample = yield from decode_by_threads(sample, image_format, making)
     pixels, broken, *_ = found_sample
     sample_notes = all_notes(found_sample, image_format)
@@ -100,8 +94,7 @@ def load_streamed(read: ReadImages, if_broken: IfBroken) -> Generator[float, Non
             torch.tensor([label for _, label in images], dtype=torch.int64),
             image_format,
             most_in_a_row=len(images) if if_broken == "skip" else MOST_BROKEN_IN_A_ROW,
-            store=store,
-            numbers=None if numbers is None else numbers[start:end],
+            slots=slots and slots.part(start, end),
         )
         splits.append(stored)
         start = end
