@@ -106,8 +106,7 @@ def test_what_is_read_may_be_written_to_and_changes_no_file(images: list[ImageFi
 def test_views_come_as_one_array_in_the_order_asked(images: list[ImageFile]) -> None:
     found = opened(images[::-1], VIEWS)
     fill(found, images[::-1])
-    views = store_of(found).whole(slots_of(found).numbers[1:4])
-    assert views is not None
+    views = read_views(slots_of(found).part(1, 4))
     expected = [decoded(image, VIEWS)[0].pixels for image in images[::-1][1:4]]
     assert np.array_equal(views.pixels, expected)
     assert views.outside.tolist() == [0.25] * 3
@@ -118,10 +117,16 @@ def test_views_come_as_one_array_in_the_order_asked(images: list[ImageFile]) -> 
 def test_views_say_what_is_not_there(images: list[ImageFile]) -> None:
     found = opened(images, VIEWS)
     fill(found._replace(slots=slots_of(found).part(0, 2)), images[:2])
-    assert store_of(found).whole(slots_of(found).numbers) is None
-    views = store_of(found).views(slots_of(found).numbers)
+    views = read_views(slots_of(found))
     assert views.there.tolist() == [True] * 2 + [False] * 4
     assert np.array_equal(views.pixels[1], decoded(images[1], VIEWS)[0].pixels)
+
+
+def read_views(slots: ImageSlots) -> Views:
+    """What the store has of these images."""
+    views = Views.none_there(np.empty((len(slots.numbers), *VIEWS.shape), np.uint8))
+    slots.store.read_views(slots.numbers, views)
+    return views
 
 
 def views_of(images: list[ImageFile]) -> Views:
@@ -139,7 +144,7 @@ def test_many_views_are_written_at_a_time(
     views.there[1] = False
     shutil.copyfile(image_files(tmp_path / "others", 6, seed=1)[5].path, shuffled[4].path)
     store_of(found).write_views(slots_of(found).numbers, shuffled, views)
-    kept = store_of(found).views(slots_of(found).numbers)
+    kept = read_views(slots_of(found))
     assert kept.there.tolist() == [True, False, True, True, False, True]
     assert np.array_equal(kept.pixels[kept.there], views.pixels[kept.there])
     assert kept.outside[kept.there].tolist() == [0.25] * 4
@@ -642,7 +647,7 @@ def test_a_store_that_is_cut_off_while_it_is_used_is_no_danger(
     fill(found, images)
     os.truncate(folder_of(found) / PIXELS, size // 10)
     assert not any(right_ones(found, images))
-    assert store_of(found).whole(slots_of(found).numbers) is None
+    assert not read_views(slots_of(found)).there.all()
     os.truncate(folder_of(found) / INDEX, size)
     assert not store_of(found).there().all()
     fill(found, images)

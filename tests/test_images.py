@@ -226,9 +226,9 @@ def test_many_files_are_decoded_by_processes(
     monkeypatch.setattr(decoded_images, "MANY_IMAGES", many)
     seen: list[int] = []
 
-    def watched(files: LabelledImages, form: ImageFormat, workers: int) -> Decoding:
+    def watched(files: LabelledImages, form: ImageFormat, workers: int, length: int) -> Decoding:
         seen.append(workers)
-        return decode_by_processes(files, form, workers)
+        return decode_by_processes(files, form, workers, length)
 
     monkeypatch.setattr(decoded_images, "decode_by_processes", watched)
     data = loaded(folder(tmp_path, striped(RED, width=32, height=32), 200), threads=1)

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import errno
+import os
+import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from engine.data.base.dataset import Dataset, Images
+from engine.data.cache import image_store
+from engine.data.cache.image_slots import ImageSlots
+from engine.data.cache.image_store import ImageStore
+from engine.data.cache.store_layout import PIXELS
+from engine.data.cache.store_opening import OpenedStore
+from engine.data.decoding.decode import decode
+from engine.data.decoding.decode_buffer import SharedMemory
+from engine.data.decoding.image_format import ImageFormat
 from engine.data.reading import decoded_images, kept_images
+from engine.data.reading.kept_images import kept_or_decoded
 from engine.recipes.recipe import Recipe
-from tests.kept_images import store_of
-from tests.loading import path_of
+from tests.kept_images import VIEWS, fill, image_files, opened, slots_of, store_of
+from tests.loading import path_of, run_to_end
 from tests.test_cropped_streams import loaded, photos
 
 
@@ -69,6 +81,57 @@ def test_a_broken_image_stays_broken_and_the_others_are_not_decoded_again(
     assert same(first, plain)
     assert same(second, plain)
     assert any("001.png" in note for note in second.notes)
+
+
+@pytest.mark.parametrize("many", [8, 1000], ids=["by processes", "by threads"])
+def test_the_memory_holds_the_pixels_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(decoded_images, "MANY_IMAGES", many)
+    monkeypatch.setattr(image_store, "CHUNK", 4)
+    files, form = image_files(tmp_path / "photos", 64), ImageFormat(3, 64)
+    plain = np.stack([decode(file, form) for file in files])
+    slots = slots_of(opened(files, form))
+    every_third = ImageSlots(slots.store, slots.numbers[::3])
+    fill(OpenedStore(every_third), files[::3])
+    shared = watched_shared_memory(monkeypatch)
+    tracemalloc.start()
+    try:
+        work = kept_or_decoded([(file, 0) for file in files], form, 1, slots)
+        found = run_to_end(work)[1]
+        most = tracemalloc.get_traced_memory()[1] + sum(shared)
+    finally:
+        tracemalloc.stop()
+    assert np.array_equal(found.pixels, plain)
+    assert bool(shared) is (many == 8)
+    assert most < 1.4 * plain.nbytes
+
+
+def watched_shared_memory(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of shared memory, which `tracemalloc` does not see, as it is made."""
+    made: list[int] = []
+    zeroed = SharedMemory.zeroed
+
+    def watched(size: int) -> SharedMemory:
+        made.append(size)
+        return zeroed(size)
+
+    monkeypatch.setattr(SharedMemory, "zeroed", watched)
+    return made
+
+
+def test_images_whose_store_is_cut_off_just_now_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = image_files(tmp_path / "photos", 6)
+    found = opened(files, VIEWS)
+    fill(found, files)
+    slots = slots_of(found)
+    there = slots.store.there()
+    os.truncate(slots.store.layout.path(PIXELS), 2 * slots.store.layout.slot_bytes + 9)
+    monkeypatch.setattr(ImageStore, "there", lambda _: there)
+    read = run_to_end(kept_or_decoded([(file, 0) for file in files], VIEWS, 1, slots))[1]
+    assert np.array_equal(read.pixels, [decode(file, VIEWS) for file in files])
 
 
 def test_a_full_disk_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

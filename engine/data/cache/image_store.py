@@ -54,6 +54,11 @@ class Views(NamedTuple):
     outside: Shares
     there: npt.NDArray[np.bool_]
 
+    @classmethod
+    def none_there(cls, pixels: Pixels) -> Views:
+        """Views of N images, none of which is there; this is the room for their pixels."""
+        return cls(pixels, np.zeros(len(pixels), np.float32), np.zeros(len(pixels), np.bool_))
+
 
 class ImageStore:
     """The decoded images of a data set. Threads and processes may use it at once.
@@ -155,28 +160,21 @@ class ImageStore:
         """Which slots hold an image: (count,)."""
         return slot_records.written(self._records())
 
-    def views(self, numbers: Numbers) -> Views:
-        """All that a store without canvases has of the images in these slots, as one array."""
+    def read_views(self, numbers: Numbers, views: Views) -> None:
+        """Add to the views of N images what a store without canvases has of the other ones."""
         assert not self.layout.image_format.canvas
         records = self._records()[numbers]
-        shape = self.layout.image_format.shape
-        pixels = np.empty((len(numbers), *shape), np.uint8)
-        there = slot_records.written(records)
-        for start, end in _runs(numbers):
-            target = pixels[start:end].data.cast("B")
-            at = int(numbers[start]) * self.layout.slot_bytes
+        wanted = np.flatnonzero(slot_records.written(records) & ~views.there)
+        for start, end in _runs(wanted, numbers[wanted]):
+            first, count = int(wanted[start]), end - start
+            target = views.pixels[first : first + count].data.cast("B")
             try:
-                done = _read(self._pixels, target, at) if there[start:end].any() else 0
+                done = _read(self._pixels, target, int(numbers[first]) * self.layout.slot_bytes)
             except OSError:
                 done = 0
-            there[start + done // self.layout.slot_bytes : end] = False
-        outside = np.ascontiguousarray(records[:, slot_records.OUTSIDE]).view(np.float32)
-        return Views(pixels, outside, there)
-
-    def whole(self, numbers: Numbers) -> Views | None:
-        """As `views`, or None where one is not there."""
-        found = self.views(numbers)
-        return found if found.there.all() else None
+            found = wanted[start : start + done // self.layout.slot_bytes]
+            views.there[found] = True
+            views.outside[found] = records[found, slot_records.OUTSIDE].view(np.float32)
 
     def seal(self) -> None:
         """Make what is there safe from a power cut. It waits for the disk, perhaps for minutes."""
@@ -350,7 +348,8 @@ def _read(descriptor: int, target: memoryview, at: int) -> int:
     return at - begun
 
 
-def _runs(numbers: Numbers) -> list[tuple[int, int]]:
-    """First place and end of each run of numbers that follow each other."""
-    ends = [*(np.flatnonzero(np.diff(numbers) != 1) + 1).tolist(), len(numbers)]
-    return list(zip([0, *ends[:-1]], ends, strict=True)) if len(numbers) else []
+def _runs(*rows: Numbers) -> list[tuple[int, int]]:
+    """First place and end of each run of numbers that follow each other in all rows."""
+    count = len(rows[0])
+    ends = [*(np.flatnonzero((np.diff(rows) != 1).any(axis=0)) + 1).tolist(), count]
+    return list(zip([0, *ends[:-1]], ends, strict=True)) if count else []

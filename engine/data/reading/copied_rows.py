@@ -28,10 +28,13 @@ def can_copy(images: LabelledImages, image_format: ImageFormat) -> bool:
 
 
 def copied(
-    images: LabelledImages, image_format: ImageFormat
+    images: LabelledImages, image_format: ImageFormat, length: int = 0
 ) -> Generator[float, None, tuple[Pixels, dict[int, str]]]:
-    """The pixels of such images and why some are broken, by index; yields the fraction done."""
-    pixels = np.empty((len(images), *image_format.shape), np.uint8)
+    """The pixels of such images and why some are broken, by index; yields the fraction done.
+
+    The pixels have room for `length` images, if there are fewer.
+    """
+    pixels = np.empty((max(length, len(images)), *image_format.shape), np.uint8)
     broken: dict[int, str] = {}
     done = 0
     for rows, chunk in _chunks(images):

@@ -40,7 +40,8 @@ MOST_OUTSIDE = 0.01
 class DecodedImages(NamedTuple):
     """Pixels (N, C, size, size) of N images, why some are broken (by index), and notes.
 
-    `outside` (N,) is the share of the values of each that are outside the levels.
+    `outside` (N,) is the share of the values of each that are outside the levels. `pixels` may be
+    longer: it then has room for more images.
     """
 
     pixels: Pixels
@@ -50,21 +51,22 @@ class DecodedImages(NamedTuple):
 
 
 def decoded(
-    images: LabelledImages, image_format: ImageFormat, workers: int
+    images: LabelledImages, image_format: ImageFormat, workers: int, length: int = 0
 ) -> Generator[float, None, DecodedImages]:
     """Decode images by processes where there are many, by threads where processes cannot start.
 
-    Rows of arrays that are as the network wants them are only copied.
+    Rows of arrays that are as the network wants them are only copied. The pixels have room for
+    `length` images, if there are fewer.
     """
     if copied_rows.can_copy(images, image_format):
-        pixels, broken = yield from copied_rows.copied(images, image_format)
+        pixels, broken = yield from copied_rows.copied(images, image_format, length)
         return DecodedImages(pixels, broken)
     if len(images) < MANY_IMAGES:
-        return (yield from decode_by_threads(images, image_format))
+        return (yield from decode_by_threads(images, image_format, length=length))
     try:
-        return (yield from decode_by_processes(images, image_format, workers))
+        return (yield from decode_by_processes(images, image_format, workers, length))
     except CannotStartError as error:
-        found = yield from decode_by_threads(images, image_format)
+        found = yield from decode_by_threads(images, image_format, length=length)
         notes = (*found.notes, data_text.decoded_by_threads(str(error)))
         return found._replace(notes=notes)
 
@@ -81,11 +83,14 @@ def count_decoders(recipe: Recipe) -> int:
 
 
 def decode_by_threads(
-    images: LabelledImages, image_format: ImageFormat, making: Making = ANEW
+    images: LabelledImages, image_format: ImageFormat, making: Making = ANEW, length: int = 0
 ) -> Generator[float, None, DecodedImages]:
-    """Decode images, or take what is kept of them; yields the fraction done."""
-    pixels = np.empty((len(images), *image_format.shape), np.uint8)
-    outside = np.zeros(len(images), np.float32)
+    """Decode images, or take what is kept of them; yields the fraction done.
+
+    The pixels have room for `length` images, if there are fewer.
+    """
+    pixels = np.empty((max(length, len(images)), *image_format.shape), np.uint8)
+    targets, outside = pixels[: len(images)], np.zeros(len(images), np.float32)
     broken: dict[int, str] = {}
     starts = range(0, len(images), CHUNK)
     pool = ThreadPoolExecutor(THREADS)
@@ -95,7 +100,7 @@ def decode_by_threads(
                 decode_all,
                 chunk_of(images, start),
                 image_format,
-                pixels[start : start + CHUNK],
+                targets[start : start + CHUNK],
                 outside[start : start + CHUNK],
                 making.part(start, start + CHUNK),
             )
@@ -113,13 +118,14 @@ def decode_by_threads(
 
 
 def decode_by_processes(
-    images: LabelledImages, image_format: ImageFormat, workers: int
+    images: LabelledImages, image_format: ImageFormat, workers: int, length: int = 0
 ) -> Generator[float, None, DecodedImages]:
     """The same with `workers` processes.
 
     Raises DataError where processes die again and again.
     """
-    decoders = Decoders(workers, 1, len(images), image_format, PROCESS_CHUNK)
+    count = len(images)
+    decoders = Decoders(workers, 1, max(length, count), image_format, PROCESS_CHUNK)
     try:
         task = decoders.submit(0, [image for image, _ in images])
         yield from decoders.progress(task)
@@ -130,7 +136,7 @@ def decode_by_processes(
         decoders.close()
     deaths = decoders.pop_replacements()
     notes = (data_text.decoders_replaced(deaths, workers),) if deaths else ()
-    return DecodedImages(decoders.pixels[0], broken, notes, decoders.outside[0])
+    return DecodedImages(decoders.pixels[0], broken, notes, decoders.outside[0, :count])
 
 
 def all_notes(found: DecodedImages, image_format: ImageFormat) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from collections.abc import Generator
 import numpy as np
 
 from engine.data.cache.image_slots import ImageSlots
+from engine.data.cache.image_stamps import Numbers
 from engine.data.cache.image_store import Views
 from engine.data.cache.store_opening import OpenedStore, open_store
-from engine.data.decoding.image_format import ImageFormat
+from engine.data.decoding.image_format import ImageFormat, Shares
 from engine.data.inventory.inventory import Inventory
 from engine.data.reading import decoded_images
 from engine.data.reading.decoded_images import DecodedImages
@@ -30,32 +31,62 @@ def kept_or_decoded(
 ) -> Generator[float, None, DecodedImages]:
     """All images, as the network sees them, yielding the fraction done.
 
-    Those that their store does not have are decoded, and then put there.
+    Those that their store does not have are decoded, and then put there. The memory holds the
+    pixels once.
     """
     if slots is None:
         return (yield from decoded_images.decoded(images, image_format, workers))
     store, numbers = slots
-    views = store.views(numbers)
-    missing = np.flatnonzero(~views.there)
-    if not len(missing):
-        return DecodedImages(views.pixels, {}, outside=views.outside)
-    wanted = [images[at] for at in missing.tolist()]
-    found = yield from decoded_images.decoded(wanted, image_format, workers)
-    fresh = _views_of(found)
-    store.write_views(numbers[missing], [image for image, _ in wanted], fresh)
-    notes = (*found.notes, *store.pop_notes())
-    if len(wanted) == len(images):
-        return found._replace(notes=notes)
-    views.pixels[missing], views.outside[missing] = fresh.pixels, fresh.outside
-    broken = {int(missing[index]): why for index, why in found.broken.items()}
-    return DecodedImages(views.pixels, broken, notes, views.outside)
+    missing = np.flatnonzero(~store.there()[numbers])
+    if len(missing):
+        views, found = yield from _missing_ones(images, image_format, workers, slots, missing)
+    else:
+        views = Views.none_there(np.empty((len(images), *image_format.shape), np.uint8))
+        found = DecodedImages(views.pixels, {})
+    store.read_views(numbers, views)
+    lost = np.flatnonzero(~views.there)
+    if len(lost):  # another program has cut off the store just now
+        again = yield from decoded_images.decode_by_threads(_some(images, lost), image_format)
+        views.pixels[lost], views.outside[lost] = again.pixels, _outside(again, len(lost))
+        found.broken.update(_placed(again.broken, lost))
+    return found._replace(outside=views.outside)
 
 
-def _views_of(found: DecodedImages) -> Views:
-    """What a store gets of decoded images: those that are not broken."""
-    there = np.ones(len(found.pixels), np.bool_)
-    there[[*found.broken]] = False
-    outside = found.outside
-    if outside is None or not len(outside):  # there are no levels
-        outside = np.zeros(len(there), np.float32)
-    return Views(found.pixels, outside, there)
+def _missing_ones(
+    images: LabelledImages,
+    image_format: ImageFormat,
+    workers: int,
+    slots: ImageSlots,
+    missing: Numbers,
+) -> Generator[float, None, tuple[Views, DecodedImages]]:
+    """The views of N images, of which those at the `missing` places are there, and what is said.
+
+    Puts them into the store.
+    """
+    wanted, count = _some(images, missing), len(missing)
+    found = yield from decoded_images.decoded(wanted, image_format, workers, len(images))
+    fresh = Views(found.pixels[:count], _outside(found, count), np.ones(count, np.bool_))
+    fresh.there[[*found.broken]] = False
+    slots.store.write_views(slots.numbers[missing], [image for image, _ in wanted], fresh)
+    views = Views.none_there(found.pixels)
+    for at in reversed(range(count)):  # each goes up, and so overwrites none that has not moved
+        views.pixels[missing[at]] = views.pixels[at]
+    views.outside[missing], views.there[missing] = fresh.outside, True
+    notes = (*found.notes, *slots.store.pop_notes())
+    return views, DecodedImages(views.pixels, _placed(found.broken, missing), notes)
+
+
+def _some(images: LabelledImages, places: Numbers) -> LabelledImages:
+    return [images[at] for at in places.tolist()]
+
+
+def _outside(found: DecodedImages, count: int) -> Shares:
+    """The shares of so many images; 0 where there are no levels."""
+    if found.outside is None or not len(found.outside):
+        return np.zeros(count, np.float32)
+    return found.outside
+
+
+def _placed(broken: dict[int, str], places: Numbers) -> dict[int, str]:
+    """Why images are broken, by their places among all."""
+    return {int(places[index]): why for index, why in broken.items()}
