@@ -28,7 +28,7 @@ from engine.data.decoding.framing import framed
 from engine.data.decoding.resampling import cropped
 from engine.data.loaders import loader_choice
 from engine.data.loaders.streaming_loader import StreamingLoader
-from engine.data.reading.data_reading import DataReading
+from engine.data.reading.training_reading import TrainingReading
 from engine.recipes.recipe import Recipe
 from tests.loading import path_of, run_to_end
 from tests.processes import TIMEOUT
@@ -61,10 +61,9 @@ def recipe_for(folder: Path, **fields: Any) -> Recipe:
     return Recipe(data=str(folder), **given)
 
 
-def loaded(recipe: Recipe, *, keeps: bool = True) -> Dataset:
+def loaded(recipe: Recipe) -> Dataset:
     """The data as a training has it."""
-    reading = DataReading(recipe, keeps=keeps)
-    return run_to_end(loading.load(recipe, 0.0, reading))[1]
+    return run_to_end(loading.load(recipe, 0.0, TrainingReading(recipe)))[1]
 
 
 def kept_in(images: Split) -> ImageStore:
@@ -243,7 +242,6 @@ def test_only_a_training_keeps_images(tmp_path: Path, monkeypatch: pytest.Monkey
     folder = photos(tmp_path)
     monkeypatch.setattr(store_opening, "_opened", opens)
     loading.load_at_once(loading.load(recipe_for(folder)))
-    loaded(recipe_for(folder), keeps=False)
     with pytest.raises(AssertionError):
         loaded(recipe_for(folder))
 

@@ -145,7 +145,7 @@ def test_a_full_disk_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     plain = resident(folder, "off")
 
-    monkeypatch.setattr("engine.data.reading.data_reading.open_kept", full)
+    monkeypatch.setattr("engine.data.reading.training_reading.open_kept", full)
     data = resident(folder, kept)
     assert same(data, plain)
     assert any("No space left on device" in note for note in data.notes)

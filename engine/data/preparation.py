@@ -15,6 +15,7 @@ from engine.data import data_text
 from engine.data.image_alerts import image_alerts
 from engine.data.inventory.containers import item_sets
 from engine.data.reading.data_reading import DataReading
+from engine.data.reading.training_reading import TrainingReading
 from engine.data.sets import download
 from engine.data.survey import survey_text
 from engine.data.survey.surveying import seen, summed_sizes
@@ -89,7 +90,7 @@ def early_reading(recipe: Recipe, code: Path | None = None) -> DataReading | Non
     if recipe.data in datasets.DATASETS:
         return None
     room = min(MOST_EARLY_BYTES, memory.free_bytes() * EARLY_SHARE)
-    return DataReading(recipe, room, code, keeps=True)
+    return TrainingReading(recipe, room, code)
 
 
 def loading_phases(
@@ -102,7 +103,7 @@ def loading_phases(
     from engine.data.loading import load
 
     if reading is None and recipe.data not in datasets.DATASETS:
-        reading = DataReading(recipe, code=code, keeps=True)
+        reading = TrainingReading(recipe, code=code)
     return (yield from _in_tenths("loading", recipe.data, load(recipe, room, reading, code)))
 
 

@@ -5,7 +5,6 @@ Importing torch takes a second on one core, in which the others decode.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
 from collections.abc import Generator
@@ -15,8 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.data.cache.store_opening import OpenedStore
-from engine.data.decoding import decoder_workers
-from engine.data.decoding.decoder_workers import CROPPING_MODULE
 from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory.data_inventory import inventory_of
 from engine.data.inventory.inventory import Inventory
@@ -26,7 +23,7 @@ from engine.data.reading.band_headers import banded_headers, check_bands
 from engine.data.reading.decoded_images import DecodedImages
 from engine.data.reading.format_choice import common_format, headers_of
 from engine.data.reading.image_sizes import sampled
-from engine.data.reading.kept_images import kept_or_decoded, open_kept
+from engine.data.reading.kept_images import kept_or_decoded
 from engine.data.reading.rendering_choice import chosen_rendering
 from engine.recipes.recipe import Recipe
 
@@ -75,20 +72,9 @@ class DataReading:
     many, and their pixels need at most `room` bytes.
     """
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        room: float = 0.0,
-        code: Path | None = None,
-        *,
-        keeps: bool = False,
-    ) -> None:
-        """`code` is the folder where a run keeps the code of a user's data set.
-
-        With `keeps`, decoded images are kept for other runs, as the recipe says. Only a training
-        does that: a look at some images should leave nothing behind.
-        """
-        self._recipe, self._room, self._code, self._keeps = recipe, room, code, keeps
+    def __init__(self, recipe: Recipe, room: float = 0.0, code: Path | None = None) -> None:
+        """`code` is the folder where a run keeps the code of a user's data set."""
+        self._recipe, self._room, self._code = recipe, room, code
         self._fraction, self._stopped = 0.0, threading.Event()
         self._pool = ThreadPoolExecutor(1)
         self._work = self._pool.submit(self._read)
@@ -112,11 +98,8 @@ class DataReading:
         recipe = self._recipe
         with progress_told(self._note_unpacked):
             inventory = inventory_of(recipe, self._code)
-        read = with_format(inventory, recipe)
-        if self._keeps:
-            read = read._replace(kept=open_kept(inventory, read.image_format, recipe.cache))
+        read = self._prepared(with_format(inventory, recipe))
         if read.image_format.canvas:
-            self._prepare_cropping()
             return read
         count = len(read.inventory.images)
         needed = count * math.prod(read.image_format.shape)
@@ -125,18 +108,13 @@ class DataReading:
             return read
         return read._replace(decoded=self._decoded(read))
 
+    def _prepared(self, read: ReadImages) -> ReadImages:
+        """What is read so far, once everything is at hand that speeds up the rest."""
+        return read
+
     def _note_unpacked(self, fraction: float) -> None:
         """What must be unpacked first takes half of the progress; of several, none goes back."""
         self._fraction = max(self._fraction, UNPACKING * fraction)
-
-    def _prepare_cropping(self) -> None:
-        """Begin to load torch for the processes that will crop, where a training will start them.
-
-        They start later, and then say what is wrong.
-        """
-        if self._keeps:
-            with contextlib.suppress(OSError):
-                decoder_workers.start_server(CROPPING_MODULE)
 
     def _decoded(self, read: ReadImages) -> DecodedImages | None:
         """All images, or None if the reading was stopped."""
