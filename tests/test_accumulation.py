@@ -15,6 +15,7 @@ import msgspec
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.checkpoints import checkpoint
 from engine.data.base.batch import Batch
@@ -32,6 +33,7 @@ from engine.start import resume as resuming
 from engine.training.learner import Learner
 from engine.training.loss import CrossEntropy
 from engine.training.memory_trial import fewest_parts
+from engine.training.step_rewind import StepRewind
 from engine.training.trainer import Trainer
 from tests import scripted
 from tests.forked_engines import ForkServer, new_run
@@ -484,6 +486,38 @@ def test_a_step_that_may_have_changed_weights_is_not_taken_back(
     with pytest.raises(torch.OutOfMemoryError):
         list(life)
     assert not work.take_back()
+
+
+class Computed(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes what makes or fills tensors."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.operations: list[str] = []
+
+    def __torch_dispatch__(
+        self, operation: Any, types: Any, arguments: Any = (), options: Any = None
+    ) -> Any:
+        if operation is not torch.ops.aten.detach.default:
+            self.operations.append(str(operation))
+        return operation(*arguments, **(options or {}))
+
+
+@pytest.mark.parametrize(("parts", "copied"), [(1, 0), (2, 3)])
+def test_only_a_step_that_may_lack_memory_copies_statistics(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch, parts: int, copied: int
+) -> None:
+    remembered: list[StepRewind] = []
+    monkeypatch.setattr(StepRewind, "remember", lambda rewind: remembered.append(rewind))
+    work = trainer(digits, accumulate=parts)
+    life = work.run()
+    while work.step < 3:
+        next(life)
+    assert len(remembered) == copied
+    model = nn.BatchNorm2d(3)
+    with Computed() as computed:
+        StepRewind(model, CPU)
+    assert computed.operations == []
 
 
 def test_resuming_knows_the_fields_that_it_may_change(tmp_path: Path) -> None:
