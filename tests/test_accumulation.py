@@ -38,7 +38,7 @@ from engine.training.trainer import Trainer
 from tests import scripted
 from tests.forked_engines import ForkServer, new_run
 from tests.processes import events_of, wait_for
-from tests.test_recipe_checks import NORMED, PLAIN
+from tests.test_recipe_checks import NORMED
 from tests.test_trainer import CPU, Ticking, digits, ends, said, small, trainer, weights
 
 __all__ = ["digits"]
@@ -337,7 +337,7 @@ def test_what_batch_norm_sees_is_said_once() -> None:
         "the batch; batch norm takes mean and deviation from each part alone, as with batches of "
         "32."
     )
-    plain = recipe_checks.learned_in_parts(PLAIN, 128, 3)
+    plain = recipe_checks.learned_in_parts((), 128, 3)
     assert plain.startswith("a step learns from its 128 images in 3 parts of 42 or 43, whose")
     assert "batch norm" not in plain
 
@@ -359,9 +359,9 @@ def test_more_parts_than_the_batch_has_images_are_refused_before_there_is_a_run(
 
 
 def test_more_parts_than_images_are_refused() -> None:
-    recipe_checks.check_batch(build_recipe(), PLAIN, 16, 16)
+    recipe_checks.check_batch(build_recipe(), (), 16, 16)
     with pytest.raises(UsageError, match="--set accumulate=16 or less"):
-        recipe_checks.check_batch(build_recipe(), PLAIN, 16, 17)
+        recipe_checks.check_batch(build_recipe(), (), 16, 17)
 
 
 # A run

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from engine.errors import UsageError
 from engine.inspection import layer_events
@@ -21,15 +22,13 @@ from engine.recipes.recipe_building import build_recipe
 from engine.run.journal import Journal
 from tests import scripted
 
-PLAIN = (Layer("conv", "Conv2d", "3×3", (4, 8, 8), 10, 10),)
-NORMED = (*PLAIN, Layer("bn", "BatchNorm2d", "", (4, 8, 8), 8, 0))
+NORMED = (Layer("bn", "BatchNorm2d", "", (4, 8, 8), 8, 0),)
 FLAT = (*NORMED, Layer("head.bn", "BatchNorm1d", "", (256,), 512, 0))
 
 
-def said(layers: tuple[Layer, ...] = PLAIN, **settings: object) -> list[str]:
-    return list(
-        recipe_checks.warnings(build_recipe(settings={"data": "cifar10", **settings}), layers)
-    )
+def said(norms: tuple[Layer, ...] = (), **settings: object) -> list[str]:
+    chosen = build_recipe(settings={"data": "cifar10", **settings})
+    return list(recipe_checks.warnings(chosen, norms))
 
 
 def test_a_preset_leaves_no_doubt() -> None:
@@ -38,7 +37,7 @@ def test_a_preset_leaves_no_doubt() -> None:
 
 
 def test_batch_norm_wants_a_batch_of_32() -> None:
-    assert said(NORMED, batch=32) == said(PLAIN, batch=16) == []
+    assert said(NORMED, batch=32) == said(batch=16) == []
     (sentence,) = said(NORMED, batch=16)
     assert "batch norm sees only 16 images at a time" in sentence
     assert "--set batch=32" in sentence
@@ -117,18 +116,39 @@ def test_these_tests_run_with_no_pytorch_newer_than_the_one_tested() -> None:
 
 def test_one_image_is_too_few_for_a_norm_of_single_values() -> None:
     one, two = (build_recipe(settings={"batch": batch}) for batch in (1, 2))
-    for layers in (PLAIN, NORMED):
-        recipe_checks.check_batch(one, layers, 1)
+    for norms in ((), NORMED):
+        recipe_checks.check_batch(one, norms, 1)
     recipe_checks.check_batch(two, FLAT, 2)
     with pytest.raises(UsageError, match=r"batch norm head\.bn needs two values.*batch=2"):
         recipe_checks.check_batch(one, FLAT, 1)
+
+
+class Whitening(nn.BatchNorm2d):
+    """A user's own batch norm, under a name of its own."""
+
+
+class FrozenBatchNorm(nn.Conv2d):
+    """Under the name of a batch norm, a layer that sees no batch."""
+
+
+def norms_of(model: nn.Module) -> tuple[Layer, ...]:
+    return recipe_checks.batch_norms(model, layer_events.layers(model, 3, 32))
+
+
+def test_batch_norms_are_known_by_what_they_are() -> None:
+    per_image = nn.InstanceNorm2d(4, affine=True)
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), per_image, Whitening(4), nn.SyncBatchNorm(4)
+    )
+    assert [norm.name for norm in norms_of(model)] == ["1", "3", "4"]
+    assert norms_of(nn.Sequential(FrozenBatchNorm(3, 4, 1))) == ()
 
 
 def test_the_article_net_is_found_out_before_pytorch_raises() -> None:
     model = registry.build("article-resnet", 3, 32, 10)
     one = build_recipe(settings={"batch": 1}, flags={"arch": "article-resnet"})
     with pytest.raises(UsageError, match="article-resnet cannot train on one image"):
-        recipe_checks.check_batch(one, layer_events.layers(model, 3, 32), 1)
+        recipe_checks.check_batch(one, norms_of(model), 1)
     with pytest.raises(ValueError, match="more than 1 value"):
         model.train()(torch.zeros(1, 3, 32, 32))
 

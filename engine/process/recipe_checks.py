@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.catalog import architecture_names, datasets
 from engine.errors import UsageError
@@ -25,15 +26,20 @@ FEW_STEPS, ENOUGH_STEPS = 3, 300
 TESTED_TORCH = "2.14"
 
 
+def batch_norms(model: nn.Module, layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    """The batch norms in the table of a model's layers, whatever their classes are called."""
+    return tuple(one for one in layers if isinstance(model.get_submodule(one.name), _BatchNorm))
+
+
 def warnings(
-    recipe: Recipe, layers: Sequence[Layer], ranks: int = 1, parts: int = 1
+    recipe: Recipe, norms: Sequence[Layer], ranks: int = 1, parts: int = 1
 ) -> Iterator[str]:
-    """Sentences on settings that are possible but rarely intended; `layers` is the model's table.
+    """Sentences on settings that are possible but rarely intended; `norms` are the `batch_norms`.
 
     On each rank, batch norm sees only one of the `parts` of that rank's share of a batch.
     """
     enough = SMALLEST_NORM_BATCH * ranks * parts
-    if recipe.batch < enough and any(map(_is_batch_norm, layers)):
+    if recipe.batch < enough and norms:
         yield process_text.small_norm_batch(recipe.batch // (ranks * parts), enough)
     known = datasets.DATASETS.get(recipe.data)
     mirrors = recipe.flip or recipe.tta
@@ -71,12 +77,11 @@ def _release(version: str) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def learned_in_parts(layers: Sequence[Layer], batch: int, parts: int) -> str:
+def learned_in_parts(norms: Sequence[Layer], batch: int, parts: int) -> str:
     """A sentence on what the parts of a batch are and what batch norm sees; empty without parts."""
     if parts == 1:
         return ""
-    normed = any(map(_is_batch_norm, layers))
-    return process_text.learned_in_parts(batch, parts, batch_norm=normed)
+    return process_text.learned_in_parts(batch, parts, batch_norm=bool(norms))
 
 
 def check_growth(recipe: Recipe, model: nn.Module, shape: Sequence[int]) -> None:
@@ -93,7 +98,7 @@ def check_growth(recipe: Recipe, model: nn.Module, shape: Sequence[int]) -> None
 
 
 def check_batch(
-    recipe: Recipe, layers: Sequence[Layer], batch: int, parts: int = 1, ranks: int = 1
+    recipe: Recipe, norms: Sequence[Layer], batch: int, parts: int = 1, ranks: int = 1
 ) -> None:
     """Check the `parts` in which each rank learns from its `batch` images of a step.
 
@@ -101,11 +106,7 @@ def check_batch(
     value per channel, which has no variance.
     """
     part_checks.check_parts(parts, batch)
-    for layer in layers:
-        if batch // parts == 1 and _is_batch_norm(layer) and math.prod(layer.output[1:]) == 1:
+    for norm in norms:
+        if batch // parts == 1 and math.prod(norm.output[1:]) == 1:
             enough = 2 * ranks * parts
-            raise UsageError(process_text.batch_of_one(recipe.arch, layer.name, enough))
-
-
-def _is_batch_norm(layer: Layer) -> bool:
-    return "BatchNorm" in layer.kind
+            raise UsageError(process_text.batch_of_one(recipe.arch, norm.name, enough))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -103,7 +103,8 @@ class TrainerSetup:
         trainer = Trainer(recipe, resolved, device, dataset, model, time.monotonic, rank)
         resolved = yield from self._split(trainer, resolved, device)
         batch = trainer.batch // rank.count
-        recipe_checks.check_batch(recipe, trainer.layers, batch, resolved.accumulate, rank.count)
+        norms = recipe_checks.batch_norms(trainer.model, trainer.layers)
+        recipe_checks.check_batch(recipe, norms, batch, resolved.accumulate, rank.count)
         resolved = yield from self._compile(trainer, resolved)
         self._write_resolved(resolved)
         started = run_started(
@@ -111,7 +112,7 @@ class TrainerSetup:
         )
         yield started
         yield from preparation.data_alerts(dataset, recipe, resolved, room)
-        yield from self._recipe_alerts(started, batch)
+        yield from self._recipe_alerts(started, norms, batch)
         if normalise.sentence:
             yield events.Alert("info", "normalise", normalise.sentence)
         if not rank.leads or lists is None:
@@ -206,7 +207,7 @@ class TrainerSetup:
             write_durably(self._run.recipe, content + line.encode())
 
     def _recipe_alerts(
-        self, started: events.RunStarted, batch: int
+        self, started: events.RunStarted, norms: Sequence[events.Layer], batch: int
     ) -> Generator[Event, None, None]:
         """The alerts on the recipe; a process learns from `batch` images at a step."""
         if sentence := recipe_checks.untested_torch(started.versions["torch"]):
@@ -215,8 +216,8 @@ class TrainerSetup:
         if few:
             yield events.Alert("warning", "recipe", few)
         parts = started.resolved.accumulate if started.resolved is not None else 1
-        if sentence := recipe_checks.learned_in_parts(started.layers, batch, parts):
+        if sentence := recipe_checks.learned_in_parts(norms, batch, parts):
             yield events.Alert("info", "accumulate", sentence)
         ranks = self._rank.count
-        for sentence in recipe_checks.warnings(self._recipe, started.layers, ranks, parts):
+        for sentence in recipe_checks.warnings(self._recipe, norms, ranks, parts):
             yield events.Alert("warning", "recipe", sentence)
