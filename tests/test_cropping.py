@@ -290,5 +290,14 @@ def test_a_recipe_without_random_resized_crops_has_none() -> None:
         )
     )
     assert asked == Cropping(
-        (0.2, 0.9), (0.5, 2.0), "alternating", 10.0, True, 0.1, 0.2, 5.0, "reflect", 3
+        scale=(0.2, 0.9),
+        ratio=(0.5, 2.0),
+        flip="alternating",
+        rotate=10.0,
+        rot90=True,
+        shift=0.1,
+        zoom=0.2,
+        shear=5.0,
+        fill="reflect",
+        seed=3,
     )

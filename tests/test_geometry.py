@@ -378,4 +378,14 @@ def test_a_recipe_that_moves_nothing_has_none() -> None:
             seed=3,
         )
     )
-    assert asked == Geometry(4, "alternating", 10.0, True, 0.1, 0.2, 5.0, "reflect", 3)
+    assert asked == Geometry(
+        crop=4,
+        flip="alternating",
+        rotate=10.0,
+        rot90=True,
+        shift=0.1,
+        zoom=0.2,
+        shear=5.0,
+        fill="reflect",
+        seed=3,
+    )

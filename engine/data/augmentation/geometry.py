@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -18,6 +17,7 @@ from engine.data.augmentation.boxes import Boxes
 from engine.data.augmentation.crop_boxes import CROP_ROWS, resized_crop_boxes
 from engine.data.base.batch import RawBatch
 from engine.data.decoding.cropping import PADDING_MODES
+from engine.data.decoding.moves import Moves, moves_of
 from engine.recipes.recipe import Fill, Recipe
 
 # The rows of one table of random numbers, so that no option changes the numbers of another one.
@@ -46,14 +46,8 @@ class Transform:
 
 
 @dataclass(frozen=True)
-class Geometry:
-    """The largest transforms.
-
-    `crop` (pixels), `rotate` and `shear` (degrees) and `shift` (a share of the side) are the
-    largest amounts in either direction. The visible shares are 1 ± `zoom`, independent for width
-    and height. `rot90` rotates by a random multiple of 90°. `flip` mirrors half of the images;
-    "alternating" mirrors each image in every other epoch, half of them in the first (Jordan 2024,
-    "94% on CIFAR-10 in 3.29 seconds on a single GPU"), and `seed` determines which half.
+class Geometry(Moves):
+    """The largest moves, and random crops: shifts by up to `crop` pixels in either direction.
 
     `crop_scale` and `crop_ratio` are those of random resized crops, see `resized_crop_boxes`. No
     box is larger than the image, which has the side that the network sees: so crops enlarge, and
@@ -63,14 +57,6 @@ class Geometry:
     """
 
     crop: int = 0
-    flip: bool | Literal["alternating"] = False
-    rotate: float = 0.0
-    rot90: bool = False
-    shift: float = 0.0
-    zoom: float = 0.0
-    shear: float = 0.0
-    fill: Fill = "nearest"
-    seed: int = 0
     crop_scale: tuple[float, ...] = ()
     crop_ratio: tuple[float, float] = (3 / 4, 4 / 3)
 
@@ -79,16 +65,9 @@ class Geometry:
         """The geometry of a recipe, or None where it moves nothing."""
         geometry = cls(
             crop=recipe.crop,
-            flip=recipe.flip,
-            rotate=recipe.rotate,
-            rot90=recipe.rot90,
-            shift=recipe.shift,
-            zoom=recipe.zoom,
-            shear=recipe.shear,
-            fill=recipe.fill,
-            seed=recipe.seed,
             crop_scale=recipe.crop_scale,
             crop_ratio=recipe.crop_ratio,
+            **moves_of(recipe),
         )
         moves = geometry.turns or geometry.crop or geometry.flip or geometry.crop_scale
         return geometry if moves else None

@@ -9,12 +9,13 @@ import cmath
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.data.decoding import crop_box
 from engine.data.decoding.canvas import Canvas
 from engine.data.decoding.crop_box import Box, drawn_box
 from engine.data.decoding.image_chances import image_chances
+from engine.data.decoding.moves import Moves, moves_of
 
 if TYPE_CHECKING:  # decoding processes know no recipe
     from engine.recipes.recipe import Fill, Recipe
@@ -88,23 +89,15 @@ def stretched(point: complex, horizontally: float, vertically: float) -> complex
 
 
 @dataclass(frozen=True)
-class Cropping:
-    """Random resized crops, and the largest transforms of each.
+class Cropping(Moves):
+    """Random resized crops, and the largest moves of each.
 
     `scale` are the smallest and the largest share of the area of the image, `ratio` those of width
-    to height. The rest is as in `augmentation.geometry.Geometry`.
+    to height.
     """
 
     scale: tuple[float, float]
     ratio: tuple[float, float] = (3 / 4, 4 / 3)
-    flip: bool | Literal["alternating"] = False
-    rotate: float = 0.0
-    rot90: bool = False
-    shift: float = 0.0
-    zoom: float = 0.0
-    shear: float = 0.0
-    fill: Fill = "nearest"
-    seed: int = 0
 
     @classmethod
     def of(cls, recipe: Recipe) -> Cropping | None:
@@ -112,18 +105,7 @@ class Cropping:
         if not recipe.crop_scale:
             return None
         low, high = recipe.crop_scale
-        return cls(
-            scale=(low, high),
-            ratio=recipe.crop_ratio,
-            flip=recipe.flip,
-            rotate=recipe.rotate,
-            rot90=recipe.rot90,
-            shift=recipe.shift,
-            zoom=recipe.zoom,
-            shear=recipe.shear,
-            fill=recipe.fill,
-            seed=recipe.seed,
-        )
+        return cls(scale=(low, high), ratio=recipe.crop_ratio, **moves_of(recipe))
 
     def drawn(self, epoch: int, index: int, canvas: Canvas) -> Placement:
         """A random placement, which depends on the seed, the epoch, the index and the canvas."""
