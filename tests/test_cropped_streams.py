@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,19 @@ from PIL import Image
 from torch import Tensor
 
 from engine.data import loading
-from engine.data.base.dataset import Dataset, Split, StoredImages
+from engine.data.base.dataset import LEFT_OUT, Dataset, Split, StoredImages
 from engine.data.cache import store_opening
 from engine.data.cache.image_store import ImageStore
 from engine.data.decoding.canvas import Canvas, decode_canvas
 from engine.data.decoding.cropping import Cropping
+from engine.data.decoding.decoders import DecodeTask
 from engine.data.decoding.framing import framed
 from engine.data.decoding.resampling import cropped
 from engine.data.loaders import loader_choice
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.data.reading.training_reading import TrainingReading
+from engine.data.stored.stored_image import StoredImage
+from engine.devices import device as devices
 from engine.recipes.recipe import Recipe
 from tests.loading import path_of, run_to_end
 from tests.processes import TIMEOUT
@@ -160,6 +163,66 @@ def test_later_epochs_open_no_file(tmp_path: Path) -> None:
         pixels_of(loader, 2)
         list(loader.evaluation_batches(data.validation, 8))
         assert loader.new_warnings() == ()
+
+
+def evaluated(loader: StreamingLoader, images: Split) -> list[Tensor]:
+    """Images and labels of an evaluation."""
+    return [each.clone() for batch in loader.evaluation_batches(images, 3) for each in batch]
+
+
+def test_a_second_evaluation_decodes_nothing_and_shows_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_for(photos(tmp_path, 40), broken="skip", cache="off")
+    data = loaded(recipe)
+    assert isinstance(data.validation, StoredImages)
+    path_of(data.validation.stored[4]).write_bytes(b"no image")
+    with opened(recipe, data) as loader:
+        decoded = watched_decoding(loader, monkeypatch)
+        next(iter(loader.evaluation_batches(data.validation, 3)))  # as a rehearsal does
+        decoded.clear()
+        first = evaluated(loader, data.validation)
+        assert sum(decoded) == len(data.validation) == 10
+        assert LEFT_OUT in torch.cat(first[1::2])
+        assert len(loader.new_warnings()) == 1
+        second = evaluated(loader, data.validation)
+        assert sum(decoded) == 10
+        assert loader.new_warnings() == ()
+        assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+        assert data.validation.one(4).at == 5
+        # Those of other splits are evaluated once, at the end.
+        for _ in range(2):
+            decoded.clear()
+            evaluated(loader, data.train)
+            assert sum(decoded) == len(data.train)
+
+
+def test_views_that_do_not_fit_into_memory_are_decoded_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_for(photos(tmp_path), cache="off")
+    data = loaded(recipe)
+    needed = len(data.validation) * 3 * SIZE * SIZE
+    for room, times in ((needed - 1, 2), (needed, 1)):
+        monkeypatch.setattr(devices, "room", lambda _, room=room: room)
+        with opened(recipe, data) as loader:
+            decoded = watched_decoding(loader, monkeypatch)
+            first, second = (evaluated(loader, data.validation) for _ in range(2))
+        assert sum(decoded) == times * len(data.validation)
+        assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+def watched_decoding(loader: StreamingLoader, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of images in each batch that is decoded from now on."""
+    counts: list[int] = []
+    submit = loader._decoders.submit
+
+    def watched(slot: int, images: Sequence[StoredImage], *more: Any, **options: Any) -> DecodeTask:
+        counts.append(len(images))
+        return submit(slot, images, *more, **options)
+
+    monkeypatch.setattr(loader._decoders, "submit", watched)
+    return counts
 
 
 def test_images_grow_over_the_epochs_and_a_rest_of_an_epoch_is_that_of_the_whole(

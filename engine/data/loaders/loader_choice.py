@@ -13,6 +13,7 @@ from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.dataset import Dataset, Images, Split, StoredImages
 from engine.data.base.seeds import derive_seed
 from engine.data.decoding.cropping import Cropping
+from engine.data.loaders.kept_views import KeptViews
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.devices import device as devices
@@ -54,16 +55,23 @@ def loader(
         "part": part,
     }
     if isinstance(dataset.train, StoredImages):
-        cropping = Cropping.of(recipe) if dataset.image_format.canvas else None
+        has_canvas = dataset.image_format.canvas > 0
         planned = partial(image_growth.side, recipe, dataset.train.shape[-1], epochs=recipe.epochs)
         return StreamingLoader(
             dataset.train,
             **shared,
             workers=workers,
-            cropping=cropping,
+            cropping=Cropping.of(recipe) if has_canvas else None,
             side_of=side_of or planned,
+            kept_views=_kept_views(dataset.validation, device) if has_canvas else None,
         )
     return ResidentLoader(dataset.train, **shared)
+
+
+def _kept_views(validation: Split, device: torch.device) -> KeptViews:
+    """Keeps the views of canvases, which no store has, under the rule for images in memory."""
+    assert isinstance(validation, StoredImages)
+    return KeptViews(validation, partial(devices.room, device))
 
 
 def on_device(images: Split, device: torch.device) -> Split:

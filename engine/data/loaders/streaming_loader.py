@@ -23,6 +23,7 @@ from engine.data.decoding.cropping import Cropping
 from engine.data.decoding.decoder_workers import CROPPING_MODULE
 from engine.data.decoding.decoders import DECODE_CHUNK, Decoders, DecodeTask
 from engine.data.decoding.making import Crops
+from engine.data.loaders.kept_views import KeptViews
 from engine.data.loaders.normalisation import Normalise
 from engine.data.loaders.prefetch import CopyStream, DecodedBatch, prefetch
 from engine.data.loaders.training_loader import TrainingLoader
@@ -60,7 +61,7 @@ class StreamingLoader(TrainingLoader):
 
     With a `cropping`, each training image is a random crop of its canvas, (C, side, side) with the
     side that `side_of` gives for the epoch, from 1. `workers` processes work ahead of the training,
-    from the first pass until `close`.
+    from the first pass until `close`. The images of `kept_views` are evaluated again and again.
     """
 
     def __init__(
@@ -78,11 +79,13 @@ class StreamingLoader(TrainingLoader):
         part: BatchShare = WHOLE,
         cropping: Cropping | None = None,
         side_of: Callable[[int], int] | None = None,
+        kept_views: KeptViews | None = None,
     ) -> None:
         normalise = Normalise(mean, std, device, memory_format)
         super().__init__(images, batch, seed, augmentation, normalise, device, part)
         self._images, self._workers = images, workers
         self._cropping, self._side_of = cropping, side_of or (lambda _: images.shape[-1])
+        self._kept_views = kept_views
         # One slot has the current batch, one is spare, the others hold two chunks per process.
         slots = 2 + -(-2 * workers * DECODE_CHUNK // self._share)
         self._free = list(range(slots))
@@ -103,9 +106,9 @@ class StreamingLoader(TrainingLoader):
         steps = range(first, self.steps_per_epoch)
         batches = (indices[step * self.batch : (step + 1) * self.batch] for step in steps)
         parts = [self._part.of(batch) for batch in batches]
-        arrived = self._arrived(self._images, parts, self._stand_in, self._crops_of(epoch))
-        for step, decoded in zip(steps, arrived, strict=True):
-            yield RawBatch(*decoded, epoch, step)
+        decoded = self._decoded(self._images, parts, self._stand_in, self._crops_of(epoch))
+        for step, arrived in zip(steps, self._sent(decoded), strict=True):
+            yield RawBatch(*arrived, epoch, step)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The same as ResidentLoader's, in batches that fit into a slot.
@@ -113,9 +116,12 @@ class StreamingLoader(TrainingLoader):
         Raises DataError where many images in a row are broken.
         """
         assert isinstance(images, StoredImages)
-        batches = torch.split(torch.arange(len(images)), min(batch, self.batch))
-        parts = [self._part.of(indices) for indices in batches]
-        for pixels, labels, _ in self._arrived(images, parts, self._leave_out):
+        size = min(batch, self.batch)
+        parts = [self._part.of(each) for each in torch.split(torch.arange(len(images)), size)]
+        decoded = self._decoded(images, parts, self._leave_out)
+        if self._kept_views is not None and images is self._kept_views.images:
+            decoded = self._kept_views.batches(size, decoded)
+        for pixels, labels, _ in self._sent(decoded):
             yield self.normalise(pixels), labels
 
     def seal(self) -> None:
@@ -153,18 +159,10 @@ class StreamingLoader(TrainingLoader):
             return None
         return partial(Crops, self._cropping, self._side_of(epoch), epoch)
 
-    def _arrived(
-        self,
-        images: StoredImages,
-        batches: Iterable[Tensor],
-        mend: Mend,
-        crops_of: CropsOf | None = None,
+    def _sent(
+        self, decoded: Generator[DecodedBatch, None, None]
     ) -> Generator[DecodedBatch, None, None]:
-        """The images of these indices, batch by batch, on the device.
-
-        `mend` changes a batch in place of each of its images that is broken.
-        """
-        decoded = self._decoded(images, batches, mend, crops_of)
+        """The batches on the device."""
         if self._device.type != "cuda":
             return decoded
         return prefetch(decoded, CopyStream(self._device).send)
@@ -174,11 +172,12 @@ class StreamingLoader(TrainingLoader):
         images: StoredImages,
         batches: Iterable[Tensor],
         mend: Mend,
-        crops_of: CropsOf | None,
+        crops_of: CropsOf | None = None,
     ) -> Generator[DecodedBatch, None, None]:
-        """The same on the CPU; the next batch may overwrite the pixels of this one.
+        """The images of these indices, batch by batch; the next one may overwrite the pixels.
 
-        A pass leaves one slot free for a second pass, which an inspection may start meanwhile.
+        `mend` changes a batch in place of each of its images that is broken. A pass leaves one
+        slot free for a second pass, which an inspection may start meanwhile.
         """
         waiting: deque[Pending] = deque()
         following = iter(batches)
