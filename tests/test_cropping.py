@@ -7,7 +7,7 @@ import itertools
 import math
 import subprocess
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from torchvision.transforms import v2
 from engine.data.decoding.canvas import Canvas, canvas_size
 from engine.data.decoding.cropping import Cropping, Placement
 from engine.data.decoding.image_chances import image_chances
+from engine.data.decoding.moves import Moves
 from engine.recipes.recipe import Recipe
 from tests.made_up_canvases import empty_canvas
 
@@ -273,31 +274,21 @@ def test_an_alternating_flip_turns_each_image_over_every_epoch() -> None:
     assert 0.45 < (alternating(1, seed=1) == first).mean() < 0.55
 
 
+# One value for each field of `Moves`, none of them the default.
+MOVES: dict[str, Any] = {
+    "flip": "alternating",
+    "rotate": 10.0,
+    "rot90": True,
+    "shift": 0.1,
+    "zoom": 0.2,
+    "shear": 5.0,
+    "fill": "reflect",
+    "seed": 3,
+}
+
+
 def test_a_recipe_without_random_resized_crops_has_none() -> None:
     assert Cropping.of(Recipe(rotate=10.0, canvas=448)) is None
-    asked = Cropping.of(
-        Recipe(
-            crop_scale=(0.2, 0.9),
-            crop_ratio=(0.5, 2.0),
-            flip="alternating",
-            rotate=10.0,
-            rot90=True,
-            shift=0.1,
-            zoom=0.2,
-            shear=5.0,
-            fill="reflect",
-            seed=3,
-        )
-    )
-    assert asked == Cropping(
-        scale=(0.2, 0.9),
-        ratio=(0.5, 2.0),
-        flip="alternating",
-        rotate=10.0,
-        rot90=True,
-        shift=0.1,
-        zoom=0.2,
-        shear=5.0,
-        fill="reflect",
-        seed=3,
-    )
+    asked = Cropping.of(Recipe(crop_scale=(0.2, 0.9), crop_ratio=(0.5, 2.0), **MOVES))
+    assert asked == Cropping((0.2, 0.9), (0.5, 2.0), **MOVES)
+    assert MOVES.keys() == {field.name for field in dataclasses.fields(Moves)}

@@ -23,6 +23,7 @@ from engine.data.augmentation.geometry import (
 )
 from engine.data.base.batch import RawBatch
 from engine.recipes.recipe import Fill, Recipe
+from tests.test_cropping import MOVES
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -365,27 +366,5 @@ def test_moving_keeps_uint8_and_interpolation_makes_float() -> None:
 
 def test_a_recipe_that_moves_nothing_has_none() -> None:
     assert Geometry.of(Recipe(fill="reflect", hue=0.1)) is None
-    asked = Geometry.of(
-        Recipe(
-            crop=4,
-            flip="alternating",
-            rotate=10.0,
-            rot90=True,
-            shift=0.1,
-            zoom=0.2,
-            shear=5.0,
-            fill="reflect",
-            seed=3,
-        )
-    )
-    assert asked == Geometry(
-        crop=4,
-        flip="alternating",
-        rotate=10.0,
-        rot90=True,
-        shift=0.1,
-        zoom=0.2,
-        shear=5.0,
-        fill="reflect",
-        seed=3,
-    )
+    asked = Geometry.of(Recipe(crop=4, **MOVES))
+    assert asked == Geometry(crop=4, **MOVES)
