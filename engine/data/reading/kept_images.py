@@ -69,7 +69,8 @@ def _missing_ones(
     fresh.there[[*found.broken]] = False
     slots.store.write_views(slots.numbers[missing], [image for image, _ in wanted], fresh)
     views = Views.none_there(found.pixels)
-    for at in reversed(range(count)):  # each goes up, and so overwrites none that has not moved
+    moving = np.flatnonzero(missing != np.arange(count))
+    for at in reversed(moving):  # each goes up, and so overwrites none that has not moved
         views.pixels[missing[at]] = views.pixels[at]
     views.outside[missing], views.there[missing] = fresh.outside, True
     notes = (*found.notes, *slots.store.pop_notes())
