@@ -50,7 +50,7 @@ async def test_titles_stand_in_the_border_in_characters_that_there_are(
 
 FORMS: Mapping[str, Callable[[], FormDialog[Any]]] = {
     "steer": lambda: SteerScreen(History(), str),
-    "fields": lambda: FieldsDialog(Recipe(), lambda fields: ""),
+    "fields": lambda: FieldsDialog(Recipe(), {}, lambda fields: ""),
     "folder": lambda: FolderDialog(NewRun()),
     "classes": ClassFilterScreen,
 }
@@ -66,7 +66,7 @@ async def test_forms_are_ascii_too(tmp_path: Path, name: str) -> None:
 
 async def test_arrows_go_round_the_fields_of_a_form_and_nowhere_else() -> None:
     async with Host().run_test() as pilot:
-        await pilot.app.push_screen(FieldsDialog(Recipe(), lambda fields: ""))
+        await pilot.app.push_screen(FieldsDialog(Recipe(), {}, lambda fields: ""))
         went = []
         for _ in range(len(SHOWN) + 3):
             assert pilot.app.focused is not None
@@ -80,7 +80,7 @@ async def test_enter_goes_from_the_last_field_that_was_found_to_apply(
     searched: str, fields: int
 ) -> None:
     async with Host().run_test() as pilot:
-        dialog = FieldsDialog(Recipe(), lambda fields: "")
+        dialog = FieldsDialog(Recipe(), {}, lambda fields: "")
         taken: list[Any] = []
         await pilot.app.push_screen(dialog, taken.append)
         dialog.query_one("#search", Input).focus()

@@ -105,12 +105,9 @@ def test_first_bytes_of_other_files_do_not() -> None:
 # A glance
 
 
-def test_a_glance_reads_few_images_of_a_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(folder_listing, "GLANCE", 3)
+def test_a_glance_reads_few_images_of_a_folder(tmp_path: Path) -> None:
     tree(tmp_path, *(f"{name}/{i}.jpg" for name in "ab" for i in range(9)))
-    found = FolderListing(tmp_path, glance=True)
+    found = FolderListing(tmp_path, glance=3)
     assert found.glanced
     assert {name: len(images) for name, images in found.folders.items()} == {"": 0, "a": 3, "b": 3}
 

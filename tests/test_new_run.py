@@ -12,6 +12,7 @@ from engine.catalog.data_shape import DataShape
 from engine.errors import DataError, UndecidedError
 from engine.recipes import equivalent_command
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import SeenImages
 from tui.drawing import cells
 from tui.drawing.architecture_list import CIFAR10
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
@@ -65,6 +66,12 @@ def test_what_says_how_a_data_set_is_understood_stays_with_it() -> None:
     assert run.with_data(OTHER_FOLDER).with_folder(PETS).fields == {"epochs": 7}
 
 
+def test_the_batch_of_a_small_folder_is_of_that_folder_alone() -> None:
+    run = replace(QUICK, fields={"epochs": 7}).with_folder(PETS._replace(seen=SeenImages(32, 194)))
+    assert "--set batch=16" in command(run)
+    assert "batch" not in command(run.with_data("cifar10"))
+
+
 def test_fields_are_judged_without_being_taken() -> None:
     assert QUICK.why_not({"epochs": 7}) == ""
     assert "epochs = 0 is not possible" in QUICK.why_not({"epochs": 0})
@@ -102,9 +109,9 @@ def test_a_folder_that_needs_a_setting_is_proposed_those_that_there_are(tmp_path
     assert found.proposals == (("labels=prefix", ("cat", "dog")),)
     chosen = look_into(pets, QUICK, "labels=prefix")
     assert isinstance(chosen, ImageFolder)
-    assert chosen == (pets, 10, DataShape(3, 40, 2), "labels=prefix", 40)
+    assert chosen == (pets, 10, DataShape(3, 40, 2), "labels=prefix", SeenImages(40, 8))
     run = replace(QUICK, data=FOLDER).with_folder(chosen)
-    assert command(run).endswith("--set labels=prefix")
+    assert "--set labels=prefix" in command(run)
 
 
 def test_a_folder_is_read_with_the_fields_of_the_new_run(tmp_path: Path) -> None:
@@ -113,7 +120,7 @@ def test_a_folder_is_read_with_the_fields_of_the_new_run(tmp_path: Path) -> None
         image_folder(pets, QUICK)
     grey = replace(QUICK, fields={"labels": "prefix", "bands": [2], "size": 64})
     found = image_folder(pets, grey)
-    assert found == (pets, 10, DataShape(1, 40, 2), "", 40)
+    assert found == (pets, 10, DataShape(1, 40, 2), "", SeenImages(40, 8))
     assert look_into("nowhere", grey) == look_into("nowhere", QUICK)
 
 

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from engine.data.inventory import data_inventory
 from engine.errors import DataError, UsageError
 from engine.racing import race_file
 from engine.racing.race_preparation import prepare
@@ -94,6 +95,33 @@ def test_only_the_first_images_of_each_class_are_looked_at(tmp_path: Path) -> No
     # Names that `os.scandir` may list first or last; ten are looked at of at most eleven.
     (root / "cat" / "broken.jpg").write_bytes(b"no image")
     assert shorter_side(Recipe(data=str(root))) == 200
+
+
+def test_a_small_folder_gets_a_batch_for_its_training_images(tmp_path: Path) -> None:
+    root = folder(tmp_path / "pets", 40, 40, count=120)
+    assert resolved(root).batch == 16  # 192 of the 240 train
+    assert resolved(root, None, "holdout=0.01").batch == 16
+    assert resolved(root, None, "batch=128").batch == 128
+    (tmp_path / "mine.toml").write_text('preset = "quick"\nbatch = 128\n')
+    assert resolved(root, str(tmp_path / "mine.toml")).batch == 128
+    assert resolve_recipe(None, [], {"data": "digits"}, tmp_path).batch == 64
+
+
+def test_a_large_folder_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Recipe(data=str(folder(tmp_path / "pets", 40, 40, count=40)))
+    assert data_inventory.count_for_training(recipe, 100) == 64
+    assert data_inventory.count_for_training(recipe, 64) == 0
+    monkeypatch.setattr(data_inventory, "inventory_of_listing", None)  # nothing is held out
+    assert data_inventory.count_for_training(recipe, 19) == 0
+
+
+def test_the_recipes_of_a_race_have_a_batch_for_few_images(tmp_path: Path) -> None:
+    flags = {"data": str(folder(tmp_path / "pets", 40, 40, count=120))}
+    race = prepare(tmp_path / "runs", RaceRequest(archs=["resnet18", "lenet5"], flags=flags))
+    kept = race_file.read(tmp_path / "runs", race.label)
+    assert kept.images == 192
+    found = [read_recipe(tmp_path / "runs" / run.run / "recipe.toml") for run in kept.runs]
+    assert [recipe.batch for recipe in found] == [16, 16]
 
 
 def test_a_look_at_photographs_loads_no_numpy(tmp_path: Path) -> None:

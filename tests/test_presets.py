@@ -16,6 +16,7 @@ from engine.process import recipe_checks
 from engine.recipes import equivalent_command, presets, schedule
 from engine.recipes.recipe import Recipe, Resolved
 from engine.recipes.recipe_building import (
+    SeenImages,
     build_for_images,
     build_recipe,
     difference_from_preset,
@@ -295,15 +296,15 @@ def test_auto_is_photo_for_photographs_and_networks_made_for_them(
     arch: str, side: int, name: str
 ) -> None:
     flags = {"arch": arch, "data": "a/folder"}
-    assert build_for_images(side, flags=flags).preset == name
-    assert build_for_images(side, flags=flags | {"preset": "auto"}).preset == name
-    assert build_for_images(side, flags=flags | {"preset": "best"}).preset == "best"
+    assert build_for_images(SeenImages(side), flags=flags).preset == name
+    assert build_for_images(SeenImages(side), flags=flags | {"preset": "auto"}).preset == name
+    assert build_for_images(SeenImages(side), flags=flags | {"preset": "best"}).preset == "best"
 
 
 def test_auto_leaves_photo_where_given_fields_exclude_it() -> None:
     flags = {"arch": "resnet18", "data": "a/folder"}
-    assert build_for_images(400, settings={"crop": 4}, flags=flags).preset == "quick"
-    assert build_for_images(400, settings={"lr": 0.3}, flags=flags).preset == "photo"
+    assert build_for_images(SeenImages(400), settings={"crop": 4}, flags=flags).preset == "quick"
+    assert build_for_images(SeenImages(400), settings={"lr": 0.3}, flags=flags).preset == "photo"
     with pytest.raises(UsageError, match="crop and crop_scale both"):
         build_recipe(settings={"crop": 4}, flags=flags | {"preset": "photo"})
 
@@ -319,3 +320,35 @@ def test_a_resumed_run_keeps_its_canvas() -> None:
     assert build_recipe(file=fields_for_device(file, "cpu")).canvas == 448
     older = {"data": "a/folder", "resolved": {"size": 64}}
     assert (build_recipe(file=older).size, build_recipe(file=older).crop_scale) == (64, ())
+
+
+# Small sets
+
+
+@pytest.mark.parametrize(
+    ("images", "batch"),
+    [(0, 128), (100, 16), (194, 16), (300, 32), (600, 64), (1023, 64), (1024, 128), (50_000, 128)],
+)
+def test_an_epoch_of_few_images_has_enough_steps(images: int, batch: int) -> None:
+    flags = {"arch": "lenet5", "data": "a/folder"}
+    seen = SeenImages(32, images)
+    chosen = build_for_images(seen, flags=flags)
+    assert chosen == replace(build_for_images(SeenImages(32), flags=flags), batch=batch)
+    assert build_for_images(seen, settings={"batch": 128}, flags=flags).batch == 128
+    assert build_for_images(seen, file={"batch": 96, "preset": "best"}, flags=flags).batch == 96
+    assert build_for_images(seen, flags=flags | {"gpus": 2}).batch == 128
+    assert build_for_images(seen, flags=flags | {"accumulate": 100}).batch == 128
+
+
+def test_the_rate_shrinks_with_a_batch_above_128() -> None:
+    flags: dict[str, object] = {"arch": "speednet", "data": "a/folder", "preset": "best"}
+    seen, plain = SeenImages(32, 200), build_recipe(flags=flags)
+    assert plain.batch == 1024
+    assert build_for_images(seen, flags=flags).lr == plain.lr / 8
+    assert build_for_images(seen, flags=flags | {"lr": 0.5}).lr == 0.5
+
+
+def test_a_run_that_started_before_keeps_its_batch() -> None:
+    """Its file has the batch; where it is missing, it is the default, as in `Recipe`."""
+    old = {"preset": "quick", "data": "a/folder", "resolved": {"size": 64}}
+    assert build_for_images(SeenImages(32, 100), file=old).batch == Recipe().batch

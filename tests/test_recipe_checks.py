@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import nn
 
 from engine.errors import UsageError
@@ -69,10 +70,23 @@ def test_the_rate_of_another_optimiser_is_measured_by_what_is_usual_for_it() -> 
 
 
 def test_a_run_of_few_steps_is_told_to_take_more() -> None:
-    one, three = recipe_checks.few_steps(1, 30), recipe_checks.few_steps(3, 30)
+    recipe = build_recipe(settings={"data": "a/folder", "epochs": 30})
+    one, three = (recipe_checks.few_steps(recipe, 128 * n, n) for n in (1, 3))
     assert one.startswith("an epoch has only one step, and the run 30 in all: a smaller batch")
+    assert "--set batch=16" in one
     assert three.startswith("an epoch has only 3 steps, and the run 90 in all: a smaller batch")
-    assert recipe_checks.few_steps(4, 1) == recipe_checks.few_steps(1, 300) == ""
+    assert recipe_checks.few_steps(recipe, 512, 4) == ""
+    assert recipe_checks.few_steps(replace(recipe, epochs=300), 128, 1) == ""
+
+
+def test_a_batch_for_few_images_is_told_and_is_enough_for_batch_norm() -> None:
+    recipe = build_recipe(settings={"data": "a/folder", "arch": "resnet20", "batch": 16})
+    sentence = recipe_checks.fitted_batch(recipe, 194, 12)
+    assert sentence == "batch 16, not 128: so an epoch of the 194 training images has 12 steps."
+    assert not [*recipe_checks.warnings(recipe, NORMED, images=194)]
+    assert len([*recipe_checks.warnings(recipe, NORMED, images=500)]) == 1
+    assert recipe_checks.fitted_batch(recipe, 500, 31) == ""
+    assert recipe_checks.fitted_batch(replace(recipe, batch=128), 5000, 39) == ""
 
 
 @pytest.mark.parametrize(

@@ -298,11 +298,19 @@ def small_norm_batch(batch: int, enough: int) -> str:
     )
 
 
-def few_steps(in_epoch: int, in_all: int) -> str:
+def few_steps(in_epoch: int, in_all: int, batch: int) -> str:
+    """`batch` is a better one, or 0."""
     steps = "one step" if in_epoch == 1 else in_steps(in_epoch)
     return (
         f"an epoch has only {steps}, and the run {in_all:,} in all: a smaller batch (--set "
-        "batch=N) or more epochs (--epochs N) learns more."
+        f"batch={batch or 'N'}) or more epochs (--epochs N) learns more."
+    )
+
+
+def fitted_batch(batch: int, usual: int, images: int, in_epoch: int) -> str:
+    return (
+        f"batch {batch}, not {usual}: so an epoch of the {images:,} training images has "
+        f"{in_steps(in_epoch)}."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -32,13 +33,15 @@ def batch_norms(model: nn.Module, layers: Iterable[Layer]) -> tuple[Layer, ...]:
 
 
 def warnings(
-    recipe: Recipe, norms: Sequence[Layer], ranks: int = 1, parts: int = 1
+    recipe: Recipe, norms: Sequence[Layer], ranks: int = 1, parts: int = 1, images: int = 0
 ) -> Iterator[str]:
     """Sentences on settings that are possible but rarely intended; `norms` are the `batch_norms`.
 
-    On each rank, batch norm sees only one of the `parts` of that rank's share of a batch.
+    On each rank, batch norm sees only one of the `parts` of that rank's share of a batch. Of few
+    training `images`, a batch that leaves enough steps is enough for it; 0 images are unknown.
     """
-    enough = SMALLEST_NORM_BATCH * ranks * parts
+    fitted = presets.batch_for(int(_preset(recipe)["batch"]), images)
+    enough = min(SMALLEST_NORM_BATCH, fitted) * ranks * parts
     if recipe.batch < enough and norms:
         yield process_text.small_norm_batch(recipe.batch // (ranks * parts), enough)
     known = datasets.DATASETS.get(recipe.data)
@@ -52,17 +55,32 @@ def warnings(
 
 def usual_rate(recipe: Recipe) -> float:
     """The preset's learning rate, or the usual one of an optimiser other than the preset's."""
-    given_weights = recipe.pretrained or bool(recipe.init_from)
-    fields = presets.preset(recipe.preset, recipe.arch, recipe.data, fine_tunes=given_weights)
+    fields = _preset(recipe)
     if recipe.optimizer == fields.get("optimizer", "sgd"):
         return float(fields["lr"])
     return presets.DEFAULT_RATES[recipe.optimizer]
 
 
-def few_steps(steps_per_epoch: int, epochs: int) -> str:
-    """A sentence where a run has very few steps, else empty."""
-    few = steps_per_epoch <= FEW_STEPS and steps_per_epoch * epochs < ENOUGH_STEPS
-    return process_text.few_steps(steps_per_epoch, steps_per_epoch * epochs) if few else ""
+def _preset(recipe: Recipe) -> dict[str, Any]:
+    given_weights = recipe.pretrained or bool(recipe.init_from)
+    return presets.preset(recipe.preset, recipe.arch, recipe.data, fine_tunes=given_weights)
+
+
+def few_steps(recipe: Recipe, images: int, steps_per_epoch: int) -> str:
+    """A sentence where a run on so many training images has very few steps, else empty."""
+    steps = steps_per_epoch * recipe.epochs
+    if steps_per_epoch > FEW_STEPS or steps >= ENOUGH_STEPS:
+        return ""
+    smaller = presets.batch_for(recipe.batch, images)
+    return process_text.few_steps(steps_per_epoch, steps, smaller if smaller < recipe.batch else 0)
+
+
+def fitted_batch(recipe: Recipe, images: int, steps_per_epoch: int) -> str:
+    """A sentence where the batch is that for so few training images, else empty."""
+    usual = int(_preset(recipe)["batch"])
+    if recipe.batch == usual or recipe.batch != presets.batch_for(usual, images):
+        return ""
+    return process_text.fitted_batch(recipe.batch, usual, images, steps_per_epoch)
 
 
 def untested_torch(version: str) -> str:

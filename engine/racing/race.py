@@ -24,8 +24,8 @@ class Race(msgspec.Struct, frozen=True, kw_only=True):
 
     `base` has the fields that all recipes share, as they were given, and `choices` the values to
     try of each other field. `budget` is in seconds of its engines, 0 for none. `trials` is the
-    number of recipes that the sampler "tpe" tries; 0 for a grid, which tries all of them. `side` is
-    that of the images, by which the preset `auto` is chosen; see `recipe_of_fields`.
+    number of recipes that the sampler "tpe" tries; 0 for a grid, which tries all of them. `side`
+    and `images` are what was seen of the data, by which preset and batch are chosen: `SeenImages`.
 
     The folders of the first `made` runs were made. A race that is `stopped` trains nothing.
     `halted` are the labels of the runs that a stop of the race has stopped, each with the number of
@@ -42,6 +42,7 @@ class Race(msgspec.Struct, frozen=True, kw_only=True):
     sampler: Sampler = "grid"
     trials: int = 0
     side: int = 0
+    images: int = 0
     made: int = 0
     stopped: bool = False
     halted: dict[str, int] = {}

@@ -80,7 +80,7 @@ def find(runs_dir: Path, selector: str = "") -> Race:
 def to_toml(race: Race) -> str:
     """The file of a race, with a line for each run."""
     plain = (
-        *("seeds", "halving", "budget", "sampler", "trials", "side"),
+        *("seeds", "halving", "budget", "sampler", "trials", "side", "images"),
         *("made", "stopped", "dropped"),
     )
     lines = [racing_text.FILE_HEAD]

@@ -66,6 +66,7 @@ def _planned(request: RaceRequest) -> Race:
         raise UsageError(racing_text.TRIALS_OF_A_GRID)
     if "seed" in choices:
         raise UsageError(racing_text.SEEDS)
+    seen = recipe_resolution.look(base)
     return Race(
         label="",
         base=base,
@@ -75,7 +76,8 @@ def _planned(request: RaceRequest) -> Race:
         budget=request.budget,
         sampler=request.sampler,
         trials=request.trials,
-        side=recipe_resolution.side_for_preset(base),
+        side=seen.shorter_side,
+        images=seen.training,
     )
 
 

@@ -15,6 +15,7 @@ from engine.racing.race import Race
 from engine.racing.race_request import combinations
 from engine.recipes.field_checks import checked
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import SeenImages
 from engine.start import data_requests, recipe_resolution
 from engine.start.device_request import check_device, count_ranks
 from engine.start.model_names import absolute_architecture
@@ -30,7 +31,8 @@ DATA_FIELDS = (
 def recipe_of(race: Race, settings: Mapping[str, object], seed: int, runs_dir: Path) -> Recipe:
     """The recipe of a race with these settings. Raises as `recipe_of_fields`."""
     fields = {**settings, "seed": seed}
-    recipe = recipe_resolution.recipe_of_fields(race.base, {}, fields, runs_dir, side=race.side)
+    seen = SeenImages(race.side, race.images)
+    recipe = recipe_resolution.recipe_of_fields(race.base, {}, fields, runs_dir, seen=seen)
     source = recipe.init_from
     return replace(recipe, init_from=os.path.abspath(source)) if source else recipe
 

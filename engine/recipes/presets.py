@@ -342,10 +342,13 @@ UNMIRRORED: Mapping[str, Fields] = {
 # Published data sets are small squares, which stay as they are.
 OF_SMALL_SQUARES: Fields = {"size": "auto", "size_start": 0, "crop_pct": 1.0}
 
-# A data set with fewer than `SMALL_IMAGES` training images gets a smaller batch. The learning rate
-# shrinks with the batch only if the batch of the preset is above `DEFAULT_BATCH`.
+# A published data set with fewer than `SMALL_IMAGES` training images gets a smaller batch.
 SMALL_IMAGES, SMALL_BATCH = 10_000, 64
 DEFAULT_BATCH = 128
+
+# Of fewer training images in a folder or an archive, an epoch of a preset's batch has so few steps
+# that batch norm and the schedule suffer. The batch is halved until there are `ENOUGH_STEPS`.
+SMALL_SET, ENOUGH_STEPS, LEAST_BATCH = 1024, 8, 16
 
 # The usual learning rate of each optimiser, for a recipe that departs from its preset's optimiser.
 DEFAULT_RATES: Mapping[str, float] = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "muon": 5e-3}
@@ -357,6 +360,22 @@ def chosen(arch: str, shorter_side: int) -> str:
     `shorter_side` is the median of those of the user's images in pixels, or 0 for other data.
     """
     return PHOTO_NAME if shorter_side >= PHOTOGRAPH and suits_photographs(arch) else QUICK_NAME
+
+
+def batch_for(batch: int, images: int) -> int:
+    """The batch in place of a preset's for so many training images; 0 images are unknown."""
+    if 0 < images < SMALL_SET:
+        while images // batch < ENOUGH_STEPS and batch >= 2 * LEAST_BATCH:
+            batch //= 2
+    return batch
+
+
+def rate_scale(batch: int, smaller: int) -> float:
+    """The factor of a preset's learning rate where a smaller batch takes the place of its own.
+
+    The rate shrinks with the batch only above `DEFAULT_BATCH`.
+    """
+    return max(DEFAULT_BATCH, smaller) / max(DEFAULT_BATCH, batch)
 
 
 def suits_photographs(arch: str) -> bool:
@@ -383,6 +402,6 @@ def preset(name: str, arch: str, data: str, *, fine_tunes: bool = False) -> dict
     if not known.mirrored:
         fields |= UNMIRRORED[name]
     if known.train_images < SMALL_IMAGES:
-        fields["lr"] *= DEFAULT_BATCH / max(DEFAULT_BATCH, fields["batch"])
+        fields["lr"] *= rate_scale(fields["batch"], SMALL_BATCH)
         fields["batch"] = min(SMALL_BATCH, fields["batch"])
     return fields

@@ -6,8 +6,9 @@ The sources are the preset, a TOML file, that file's `[resolved]` table, `--set`
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -84,26 +85,54 @@ def read_recipe(path: Path) -> Recipe:
     return build_recipe(file=read_fields(path))
 
 
+class SeenImages(NamedTuple):
+    """What a look at the user's images has found, by which a preset and a batch are chosen.
+
+    `shorter_side` is the median of those of the images in pixels, and `training` the number of
+    those that train in a small set. Each is 0 for other data, and where it is not known.
+    """
+
+    shorter_side: int = 0
+    training: int = 0
+
+
 def build_for_images(
-    shorter_side: int,
+    seen: SeenImages,
     *,
     file: Mapping[str, object] | None = None,
     settings: Mapping[str, object] | None = None,
     flags: Mapping[str, object] | None = None,
 ) -> Recipe:
-    """As `build_recipe`, with the preset that suits the images where none but `auto` is given.
+    """As `build_recipe`, with the preset and the batch that suit the images where none is given.
 
-    `shorter_side` is as `presets.chosen` takes it. Where fields that are given exclude those of
-    that preset, the preset is that for other data.
+    `auto` is no preset. Where fields that are given exclude those of that preset, the preset is
+    that for other data; where they exclude that batch, it is the preset's.
     """
-    given = {**(file or {}), **(settings or {}), **(flags or {})}
+    given = {**_fields_of(file or {}), **(settings or {}), **(flags or {})}
     if is_auto(given):
-        name = presets.chosen(str(given.get("arch", Recipe().arch)), shorter_side)
+        name = presets.chosen(str(given.get("arch", Recipe().arch)), seen.shorter_side)
+        named = {**(flags or {}), "preset": name}
         with contextlib.suppress(UsageError):
-            return build_recipe(
-                file=file, settings=settings, flags={**(flags or {}), "preset": name}
-            )
-    return build_recipe(file=file, settings=settings, flags=flags)
+            recipe = build_recipe(file=file, settings=settings, flags=named)
+            return _with_batch_for(seen.training, recipe, given)
+    recipe = build_recipe(file=file, settings=settings, flags=flags)
+    return _with_batch_for(seen.training, recipe, given)
+
+
+def _with_batch_for(images: int, recipe: Recipe, given: Collection[str]) -> Recipe:
+    """The recipe with the batch for so many training images, unless one is among what is given.
+
+    Several GPUs share the batch of the preset, since few images each would starve them.
+    """
+    if "batch" in given or recipe.gpus != 1:
+        return recipe
+    batch = presets.batch_for(recipe.batch, images)
+    scale = 1.0 if "lr" in given else presets.rate_scale(recipe.batch, batch)
+    fitted = msgspec.structs.replace(recipe, batch=batch, lr=recipe.lr * scale)
+    with contextlib.suppress(UsageError):
+        part_checks.check(fitted)
+        return fitted
+    return recipe
 
 
 def is_auto(given: Mapping[str, object]) -> bool:

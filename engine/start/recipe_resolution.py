@@ -21,6 +21,7 @@ from engine.errors import DataError, EngineError, UsageError
 from engine.recipes import presets
 from engine.recipes.recipe import CACHE_WORDS, Recipe
 from engine.recipes.recipe_building import (
+    SeenImages,
     build_for_images,
     build_recipe,
     difference_from_preset,
@@ -52,25 +53,33 @@ def resolve_recipe(
     """
     settings = dict(parse_setting(setting) for setting in sets)
     file = file_fields(named)
-    side = side_for_preset({**file, **settings, **flags})
-    recipe = recipe_of_fields(file, settings, flags, runs_dir, resumed, side)
+    seen = look({**file, **settings, **flags})
+    recipe = recipe_of_fields(file, settings, flags, runs_dir, resumed, seen)
     check_data(recipe)
     return recipe
 
 
-def side_for_preset(given: Mapping[str, object]) -> int:
-    """The `shorter_side` of the data of these fields, where their preset is to be chosen by it.
+def look(given: Mapping[str, object]) -> SeenImages:
+    """What is seen of the data of these fields, where their preset or batch is to be chosen by it.
 
-    It is 0 where the data cannot be read: the recipe is not checked yet, nor is its data.
+    It is nothing where the data cannot be read: the recipe is not checked yet, nor is its data.
     """
-    if "data" not in given or not is_auto(given):
-        return 0
+    if "data" not in given:
+        return SeenImages()
     fields = {key: given[key] for key in OF_LAYOUT if key in given}
     with contextlib.suppress(EngineError):
-        return shorter_side(
-            build_recipe(settings=fields, flags={"data": resolve_data(str(given["data"]))})
-        )
-    return 0
+        recipe = build_recipe(settings=fields, flags={"data": resolve_data(str(given["data"]))})
+        side = shorter_side(recipe) if is_auto(given) else 0
+        return SeenImages(side, 0 if "batch" in given else count_of_small(recipe))
+    return SeenImages()
+
+
+def count_of_small(recipe: Recipe) -> int:
+    """How many of the user's images train, if they are few; 0 for other data.
+
+    Raises as `check_data`.
+    """
+    return data_inventory.count_for_training(recipe, presets.SMALL_SET)
 
 
 def shorter_side(recipe: Recipe) -> int:
@@ -90,11 +99,11 @@ def recipe_of_fields(
     flags: Mapping[str, object],
     runs_dir: Path,
     resumed: RunDir | None = None,
-    side: int = 0,
+    seen: SeenImages = SeenImages(),  # noqa: B008 (a frozen value)
 ) -> Recipe:
     """As `resolve_recipe`, of fields that are read already; does not look into the data.
 
-    `side` is that of `side_for_preset`.
+    `seen` is that of `look`.
     """
     if source := {**file, **settings, **flags}.get("init_from"):
         last = resumed and resumed.checkpoints / "last.pt"
@@ -104,7 +113,7 @@ def recipe_of_fields(
     fields = {**default_fields({**file, **settings, **flags}), **flags}
     if resumed is None:  # a resumed run has its own copy of a user's file
         check_architecture(str({**file, **settings, **fields}["arch"]))
-    recipe = build_for_images(side, file=file, settings=settings, flags=fields)
+    recipe = build_for_images(seen, file=file, settings=settings, flags=fields)
     check_size(recipe)
     return with_absolute_paths(recipe)
 

@@ -17,6 +17,7 @@ from engine.data.inventory.layouts.layout import Layout
 from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.inventory.layouts.understanding import understand
 from engine.data.inventory.listing import archives
+from engine.data.inventory.listing.folder_listing import GLANCE
 from engine.data.inventory.listing.listing import ReadListing
 from engine.data.inventory.listing.listing_choice import listing_at
 from engine.data.inventory.validation_choice import check_training, with_validation
@@ -78,19 +79,44 @@ def glanced_images(recipe: Recipe) -> LabelledImages:
     There are none in other data, nor where more than a moment's work must be unpacked first. Raises
     as `check`.
     """
-    path = Path(recipe.data)
-    if recipe.data in datasets.DATASETS or check_items(recipe):
-        return []
-    if archives.must_be_unpacked(path) and not is_quickly_unpacked(path):
+    if not _is_quickly_listed(recipe):
         return []
     listing, layout = _glanced(recipe)
     numbers = {name: number for number, name in enumerate(layout.classes)}
     return [(listing.image(name), numbers[label]) for name, label in layout.of("train")]
 
 
+def count_for_training(recipe: Recipe, most: int) -> int:
+    """How many images of a folder or an archive train, or 0 where there may be `most` or more.
+
+    It is 0, too, where `glanced_images` are none. Raises as `check`.
+    """
+    if not _is_quickly_listed(recipe):
+        return 0
+    listing, layout = _glanced(recipe)
+    if listing.glanced and len(layout.of("train")) < most:
+        listing = listing_at(Path(recipe.data), glance=2 * most)  # a share is held out
+        layout = _understood(listing, recipe)
+    if listing.glanced:
+        return 0
+    count = len(inventory_of_listing(listing, layout, recipe).train)
+    return count if count < most else 0
+
+
+def _is_quickly_listed(recipe: Recipe) -> bool:
+    """Whether it takes a moment to list the images of a recipe: they lie in a folder or an archive.
+
+    Raises as `check`.
+    """
+    path = Path(recipe.data)
+    if recipe.data in datasets.DATASETS or check_items(recipe):
+        return False
+    return not archives.must_be_unpacked(path) or is_quickly_unpacked(path)
+
+
 def _glanced(recipe: Recipe) -> tuple[ReadListing, Layout]:
     """The layout by the first images of each folder, where those tell all that is asked."""
-    listing = listing_at(Path(recipe.data), glance=True)
+    listing = listing_at(Path(recipe.data), glance=GLANCE)
     try:
         layout = _understood(listing, recipe)
         if layout.source == "folders" or not listing.glanced:

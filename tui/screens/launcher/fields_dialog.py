@@ -13,7 +13,6 @@ from textual.widgets import Input, Label
 
 from engine.recipes.field_checks import allowed_values
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import difference_from_preset
 from engine.recipes.recipe_toml import as_setting, parse_setting
 from tui.screens.launcher import launcher_text
 from tui.widgets.forms import FormDialog
@@ -81,9 +80,14 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
     AUTO_FOCUS = f"#{SHOWN[0]}"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "apply", show=False)]
 
-    def __init__(self, chosen: Recipe, why_not: Callable[[Mapping[str, object]], str]) -> None:
+    def __init__(
+        self,
+        chosen: Recipe,
+        given: Mapping[str, object],
+        why_not: Callable[[Mapping[str, object]], str],
+    ) -> None:
         super().__init__()
-        self._recipe, self._why_not = chosen, why_not
+        self._recipe, self._given, self._why_not = chosen, given, why_not
 
     def inside(self) -> ComposeResult:
         with Vertical(classes="fields"):  # no `VerticalScroll`: that would take the arrows
@@ -142,11 +146,11 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
 
     @property
     def _fields(self) -> dict[str, object]:
-        """The fields that differ from the preset: those written here, and those chosen before."""
+        """The fields that the user set: those written here, and those given before."""
         written = ((key, self.query_one(f"#{key}", Input).value) for key in SHOWN)
         changed = dict(
             parse_setting(f"{key}={value}")
             for key, value in written
             if value != as_setting(getattr(self._recipe, key))
         )
-        return difference_from_preset(self._recipe, SHOWN) | changed
+        return {**self._given, **changed}

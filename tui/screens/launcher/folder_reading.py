@@ -14,6 +14,7 @@ from engine.data.reading.data_reading import with_format
 from engine.data.reading.image_sizes import median_side
 from engine.errors import EngineError, UndecidedError
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import SeenImages
 from engine.recipes.recipe_toml import parse_setting
 from engine.start import recipe_resolution
 from tui.screens.launcher.new_run import ImageFolder, NewRun
@@ -55,8 +56,8 @@ def image_folder(path: str, new: NewRun, setting: str = "") -> ImageFolder:
     read = with_format(inventory_of(chosen), chosen)
     found, form = read.inventory, read.image_format
     shape = DataShape(form.channels, form.size, len(found.classes))
-    side = median_side(read.sizes)
-    return ImageFolder(chosen.data, len(found.images), shape, setting, side)
+    seen = SeenImages(median_side(read.sizes), len(found.train))
+    return ImageFolder(chosen.data, len(found.images), shape, setting, seen)
 
 
 def _recipe(path: str, new: NewRun, setting: str) -> Recipe:

@@ -248,7 +248,7 @@ class Launcher(FineScreen[None]):
     def _choose_architecture(self, folder: ImageFolder) -> None:
         """Choose the default for photographs, if the user has not chosen another one yet."""
         box = self._chooser("arch")
-        if box.chosen == self._first_arch and folder.shorter_side >= PHOTOGRAPH:
+        if box.chosen == self._first_arch and folder.seen.shorter_side >= PHOTOGRAPH:
             box.chosen = str(recipe_resolution.default_fields({"data": folder.path})["arch"])
         self._first_arch = ""
 
@@ -256,7 +256,8 @@ class Launcher(FineScreen[None]):
         if chosen := self._recipe_or_note(self.new_run.draft):
             from tui.screens.launcher.fields_dialog import FieldsDialog
 
-            self.app.push_screen(FieldsDialog(chosen, self.new_run.why_not), self._take_fields)
+            dialog = FieldsDialog(chosen, self.new_run.fields, self.new_run.why_not)
+            self.app.push_screen(dialog, self._take_fields)
 
     def _take_fields(self, fields: Mapping[str, object] | None) -> None:
         if fields is not None:

@@ -11,7 +11,7 @@ from engine.catalog import datasets
 from engine.catalog.data_shape import DataShape
 from engine.errors import EngineError
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import build_for_images
+from engine.recipes.recipe_building import SeenImages, build_for_images
 from engine.recipes.recipe_toml import parse_setting
 from engine.start import recipe_resolution
 from tui.drawing import architecture_list
@@ -29,14 +29,14 @@ OF_ONE_SET = ("labels", "class_names", "image_column", "label_column")
 class ImageFolder(NamedTuple):
     """A folder of images that a network can be trained on, perhaps only with this setting.
 
-    `shorter_side` is the median of those of the images in pixels.
+    `seen` is by what the preset and the batch are chosen.
     """
 
     path: str
     images: int
     shape: DataShape
     setting: str = ""
-    shorter_side: int = 0
+    seen: SeenImages = SeenImages()
 
 
 @dataclass(frozen=True)
@@ -126,13 +126,14 @@ class NewRun:
     def recipe_for(self, data: str) -> Recipe:
         """The recipe of what is chosen, for this data. Raises UsageError as `build_recipe`."""
         flags: dict[str, object] = {"data": data}
-        side = self.folder.shorter_side if self.folder and data == self.folder.path else 0
+        chosen = self.folder if self.folder and data == self.folder.path else None
+        seen = chosen.seen if chosen else SeenImages()
         flags |= {key: chosen for key in ("arch", "preset") if (chosen := getattr(self, key))}
         if self.data_dir:
             flags["data_dir"] = self.data_dir
         if self.device != AUTO:
             flags["device"] = self.device
-        return build_for_images(side, settings=self.fields, flags=flags)
+        return build_for_images(seen, settings=self.fields, flags=flags)
 
 
 def _sized(shape: DataShape, draft: Recipe | str) -> DataShape:

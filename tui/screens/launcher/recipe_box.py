@@ -43,7 +43,7 @@ def _purpose(now: NewRun, plan: Recipe) -> str:
     """What the preset is for; of `auto`, which preset it is, and why."""
     if now.preset != AUTO:
         return PRESETS[plan.preset]
-    side = now.folder.shorter_side if now.folder and now.data == FOLDER else 0
+    side = now.folder.seen.shorter_side if now.folder and now.data == FOLDER else 0
     if plan.preset == PHOTO_NAME:
         return launcher_text.for_photographs(plan.preset, side)
     if side >= PHOTOGRAPH and not suits_photographs(plan.arch):

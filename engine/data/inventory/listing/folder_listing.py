@@ -16,12 +16,12 @@ from engine.data.stored.image_file import ImageFile
 from engine.data.stored.image_kinds import FIRST_BYTES, IMAGE_SUFFIXES, suffix
 from engine.errors import DataError
 
-# A glance reads no more of a folder that so far holds only images.
+# As a rule, a glance reads no more images of a folder.
 GLANCE = 10
 
 
 class FolderListing:
-    """What lies in a folder. `glance` reads only the beginning of folders of images.
+    """What lies in a folder. `glance` is how many images are read of a folder that holds only them.
 
     `glanced` says whether some folder was not read to its end. Links to folders are followed,
     except to one that holds them. Raises DataError where the folder is missing or unreadable.
@@ -30,9 +30,9 @@ class FolderListing:
     notes: Sequence[str] = ()
     remarks: Sequence[str] = ()
 
-    def __init__(self, place: Path, *, glance: bool = False) -> None:
+    def __init__(self, place: Path, *, glance: int | None = None) -> None:
         self.place, self.glanced = str(place), False
-        self._most = GLANCE if glance else None
+        self._most = glance
         self._names = ListedNames()
         self._walk(place)
         for names in self._names.folders.values():

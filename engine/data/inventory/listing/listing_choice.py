@@ -16,8 +16,8 @@ from engine.errors import DataError
 SHOWN_BYTES = 8
 
 
-def listing_at(path: Path, *, glance: bool = False) -> ReadListing:
-    """The listing of a folder or an archive; of folders of images perhaps only the beginning.
+def listing_at(path: Path, *, glance: int | None = None) -> ReadListing:
+    """The listing of a folder or an archive; of each folder of images `glance` of them suffice.
 
     Raises DataError where the place is missing, damaged, or an archive without images.
     """
