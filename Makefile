@@ -40,7 +40,7 @@ format: .venv/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Every budget, in about five minutes; fails where one is missed.
+# Every budget but a GPU's, in half an hour or more; fails where one is missed.
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks.all
 

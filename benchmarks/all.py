@@ -2,10 +2,10 @@
 
     python -m benchmarks.all [--only NAME …] [--keras-python PATH] [--lightning-python PATH]
 
-The benchmarks run one after the other, in about five minutes, and print their results. At the end
-there is a line for each budget. The exit code is 1 where a budget is missed or a benchmark fails. A
-budget that is not resolved needs an idle machine, or more rounds of its benchmark alone. For the
-budgets of a GPU see benchmarks/gpu.py.
+The benchmarks run one after the other, each for some minutes, and print their results and their
+time. At the end there is a line for each budget, and the time of all. The exit code is 1 where a
+budget is missed or a benchmark fails. A budget that is not resolved needs an idle machine, or more
+rounds of its benchmark alone. For the budgets of a GPU see benchmarks/gpu.py.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import argparse
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from benchmarks.peer import ROOT, python_with
+from engine import numbers
 
 
 class Bound(NamedTuple):
@@ -65,10 +67,12 @@ class Benchmark(NamedTuple):
         """Run it, show its output, and return its verdicts; a failure counts as a missed budget."""
         command = [sys.executable, "-u", "-m", f"benchmarks.{self.name}", *self.arguments]
         print(f"\n{' '.join(command[2:])}", flush=True)
+        began = time.monotonic()
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             lines = list(shown(process.stdout))
         verdicts = [*judged(lines, self.bounds)]
+        print(f"  took {numbers.duration(time.monotonic() - began)}", flush=True)
         if process.returncode:
             verdicts.append(Verdict("MISSED", f"{self.name} failed with {process.returncode}"))
         return verdicts
@@ -81,17 +85,19 @@ def main() -> int:
     parser.add_argument("--lightning-python", help="a Python that has Lightning and this project's")
     options = parser.parse_args()
     verdicts: list[Verdict] = []
+    began = time.monotonic()
     for benchmark in benchmarks(options.keras_python, options.lightning_python):
         if options.only is None or benchmark.name in options.only:
             verdicts += benchmark.run()
     print()
     for verdict in verdicts:
         print(f"{verdict.word:<14} {verdict.what}")
+    print(f"took {numbers.duration(time.monotonic() - began)}")
     return 1 if any(verdict.word == "MISSED" for verdict in verdicts) else 0
 
 
 def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterator[Benchmark]:
-    """The benchmarks that can run here, each in a minute or two."""
+    """The benchmarks that can run here, each in some minutes."""
     lightning = ("--lightning-python", lightning_python) if lightning_python else ()
     yield Benchmark("overhead", ("--rounds", "9", "--slice", "2", *lightning))
     yield Benchmark("watch", ("--rounds", "9"))
