@@ -401,7 +401,7 @@ async def test_a_folder_that_needs_a_setting_gets_the_one_that_is_chosen(
         await pilot.press("enter")
         await settled(pilot)
         await pilot.press("y", "enter")
-        assert pilot.app.clipboard.endswith("--set labels=prefix")
+        assert pilot.app.clipboard.endswith("--set labels=prefix --set batch=16")
         await pilot.pause()
     assert [(c.data, c.labels) for c in spawned] == [(str(pets), "prefix")]
 
@@ -417,7 +417,7 @@ async def test_photographs_get_a_network_and_a_recipe_made_for_them(
         assert "--arch resnet18" in shown
         assert "▸ auto " in shown
         assert "photo: photographs, median side 200 px" in shown
-        assert "90 epochs   batch 64   size 128 to 224" in shown
+        assert "90 epochs   batch 16   size 128 to 224" in shown
         assert "crop_scale   flip   trivialaugment   erasing" in shown
         await pilot.press("enter")
         await pilot.pause()
@@ -433,7 +433,7 @@ async def test_one_size_is_named_for_a_folder_that_of_the_run(
         await pilot.press("/", *"resnet18", "enter", "tab", "end", "enter", *"pets", "enter")
         shown = await settled(pilot)
         assert "128×128  2 classes" in shown
-        assert "batch 128   size 128 " in shown
+        assert "batch 16   size 128 " in shown
         assert "Stages at 128×128 (≈)" in shown
         assert "64×32×32 " in shown
         assert "for images of 3×128×128" in shown
@@ -445,7 +445,7 @@ async def test_one_size_is_named_for_a_folder_that_of_the_run(
         shown = await settled(pilot)
         assert "▸ photo" in shown
         assert "224×224  2 classes" in shown
-        assert "batch 64   size 128 to 224" in shown
+        assert "batch 16   size 128 to 224" in shown
         assert "Stages at 224×224 ─" in shown
         assert "for images of 3×224×224" in shown
         assert "128×128" not in shown
@@ -459,7 +459,7 @@ async def test_what_the_recipe_of_a_folder_says_fits_into_a_small_terminal(
         await settled(pilot)
         await pilot.press("tab", "end", "enter", *"pets", "enter")
         shown = await settled(pilot)
-        assert "90 epochs   batch 64   size 128 to 224" in shown
+        assert "90 epochs   batch 16   size 128 to 224" in shown
         await pilot.press("shift+tab", "home")
         shown = await settled(pilot)
         assert "quick: not a network for photographs" in shown
@@ -474,10 +474,10 @@ async def test_another_folder_may_take_the_place_of_the_chosen_one(
         await settled(pilot)
         await pilot.press("tab", "end", "enter", *"pets", "enter")
         await settled(pilot)
-        await pilot.press("down", "enter", *"cars", "enter")
+        await pilot.press("end", "enter", *"cars", "enter")
         shown = await settled(pilot)
         assert re.search(r"▸ cars +12 +32×32 +2 classes", shown)
-        assert "pets" not in shown
+        assert re.search(r"pets +folder", shown)
         await pilot.press("enter")
         await pilot.pause()
     assert [c.data for c in spawned] == [str(tmp_path / "cars")]
@@ -758,7 +758,9 @@ async def test_fields_can_be_changed_before_the_folder_is_chosen(tmp_path: Path)
         await pilot.press("enter", *"pets", "enter")
         await settled(pilot)
         await pilot.press("y")
-        assert pilot.app.clipboard.endswith("/pets --recipe quick --set labels=prefix")
+        assert pilot.app.clipboard.endswith(
+            "/pets --recipe quick --set labels=prefix --set batch=16"
+        )
         await pilot.press("home", "y")
         assert pilot.app.clipboard == "cnn-tui --arch lenet5 --data digits --recipe quick"
 
@@ -1047,6 +1049,29 @@ async def test_tab_completes_the_path_of_a_folder_and_arrows_bring_it_back(
         assert field.value == str(tmp_path / "photos-of-pets")
         await pilot.press("down")
         assert field.value == "x"
+
+
+async def test_folders_of_images_here_are_offered_before_the_published_sets(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for i in range(5):
+            Image.new("RGB", (32, 32)).save(tmp_path / "pets" / name / f"{i}.png")
+    async with launcher(tmp_path / "runs").run_test(size=(100, 30)) as pilot:
+        before = await settled(pilot)
+        assert before.index("pets") < before.index("digits  ")
+        await pilot.press("tab", "home")
+        assert "press Enter to read the images in pets." in await settled(pilot)
+        await pilot.press("enter")
+        after = await settled(pilot)
+        assert "batch 16" in after
+        assert [line for line in after.splitlines() if "pets  " in line and "2 classes" in line]
+        assert after.index("2 classes") < after.index("digits  ")
+        await pilot.press("enter")
+        await settled(pilot)
+    assert [(recipe.data, recipe.batch) for recipe in spawned] == [(str(tmp_path / "pets"), 16)]
 
 
 async def test_escape_leaves_a_folder_that_is_still_looked_into(

@@ -347,7 +347,9 @@ SMALL_IMAGES, SMALL_BATCH = 10_000, 64
 DEFAULT_BATCH = 128
 
 # Of fewer training images in a folder or an archive, an epoch of a preset's batch has so few steps
-# that batch norm and the schedule suffer. The batch is halved until there are `ENOUGH_STEPS`.
+# that batch norm and the schedule suffer. The batch is halved until there are `ENOUGH_STEPS`. With
+# 200 small photographs and `quick`, ResNet-20 had 64 % with a batch of 16, and 47 % with 128. A
+# lower rate, and a batch of 8 for 100 images, were no better.
 SMALL_SET, ENOUGH_STEPS, LEAST_BATCH = 1024, 8, 16
 
 # The usual learning rate of each optimiser, for a recipe that departs from its preset's optimiser.

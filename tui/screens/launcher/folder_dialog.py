@@ -39,6 +39,7 @@ class FolderDialog(PathDialog[ImageFolder]):
     ]
 
     def __init__(self, new: NewRun) -> None:
+        """Where a folder of `new` is not read yet, the dialog begins with reading it."""
         super().__init__()
         self._new, self._proposals = new, tuple[Proposal, ...]()
         # What the arrows show: what was written first, then the known folders, newest first.
@@ -48,6 +49,11 @@ class FolderDialog(PathDialog[ImageFolder]):
     def inside(self) -> ComposeResult:
         yield from self.path_line(launcher_text.FOLDER_EXAMPLE)
         yield OptionList(markup=False)
+
+    def on_mount(self) -> None:
+        if path := self._new.offered:
+            self.write(path)
+            self._look_into(path)
 
     def action_earlier(self, folders: int) -> None:
         """Write the folder that was used this many before, or after if negative."""

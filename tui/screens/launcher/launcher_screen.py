@@ -13,8 +13,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import var
-from textual.worker import Worker
+from textual.worker import Worker, get_current_worker
 
+from engine.catalog import datasets
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.requests import InspectData
@@ -32,6 +33,7 @@ from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
 from tui.screens.launcher.data_box import DataBox
 from tui.screens.launcher.device_box import DeviceBox
 from tui.screens.launcher.engine_starter import EngineStarter
+from tui.screens.launcher.folder_search import image_folders
 from tui.screens.launcher.new_run import ImageFolder, NewRun
 from tui.screens.launcher.outer_rows import KeysRow, PlanRows
 from tui.screens.launcher.recipe_box import RecipeBox
@@ -104,9 +106,19 @@ class Launcher(FineScreen[None]):
         for name in ("arch", "data", "recipe", "device"):
             self.watch(self._chooser(name), "chosen", self._take_choices, init=False)
         self.watch(self.query_one(RunsBox), "chosen", self._offer_race, init=False)
+        self._search_folders()
         self._take_choices()
         self._arrange()
         self._chooser(self._box).focus()
+
+    @work(thread=True, group="search")
+    def _search_folders(self) -> None:
+        """Offer the folders of images here, beside the runs, and where data sets are searched."""
+        worker = get_current_worker()
+        searched = datasets.data_folders(self.new_run.data_dir)
+        found = image_folders([Path.cwd(), self._runs_dir.absolute().parent, *searched])
+        if not worker.is_cancelled:
+            self.app.call_from_thread(setattr, self.query_one(DataBox), "found", found)
 
     def _chooser(self, name: str) -> Chooser:
         return self.query_one(f"#{name}", Chooser)

@@ -38,11 +38,16 @@ INSPECT_HINT = "i inspect"
 NO_MATCH = "no architecture matches the filter: press / to change it."
 FOLDER_ENTRY = "folder …"
 OTHER_FOLDER_ENTRY = "other folder …"
+FOUND_FOLDER = "folder"
 FOLDER_WANTED = "no folder of images is chosen yet: press Enter to give its path."
 NO_AUGMENTATION = "no augmentation"
 DEVICE_AUTO = "the GPU with the most free memory"
 DEVICE_AUTO_CPU = "no GPU here: the CPU"
 DEVICE_UNKNOWN = "a GPU, numbered as CUDA_DEVICE_ORDER says"
+
+
+def folder_unread(name: str) -> str:
+    return f"press Enter to read the images in {harmless(name)}."
 
 
 def filter_and_order(order: str) -> str:

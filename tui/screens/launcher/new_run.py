@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -63,8 +64,14 @@ class NewRun:
 
     @property
     def wants_folder(self) -> bool:
-        """Whether the user chose to train on a folder of images, but not yet which one."""
-        return self.data == OTHER_FOLDER or (self.data == FOLDER and self.folder is None)
+        """Whether the user chose to train on a folder of images that is not read yet."""
+        none = self.data == FOLDER and self.folder is None
+        return none or self.data == OTHER_FOLDER or bool(self.offered)
+
+    @property
+    def offered(self) -> str:
+        """The path of the folder, where one that was found is chosen and not read yet."""
+        return self.data if os.path.isabs(self.data) else ""
 
     @property
     def shape(self) -> DataShape:
@@ -88,7 +95,8 @@ class NewRun:
     def plan(self) -> Recipe | str:
         """The recipe of the run, or a sentence that says why there is none yet."""
         if self.wants_folder and isinstance(self.draft, Recipe):
-            return launcher_text.FOLDER_WANTED
+            name = os.path.basename(self.offered)
+            return launcher_text.folder_unread(name) if name else launcher_text.FOLDER_WANTED
         return self.draft
 
     @cached_property
