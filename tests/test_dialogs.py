@@ -95,6 +95,18 @@ async def test_enter_goes_from_the_last_field_that_was_found_to_apply(
     assert len(taken) == 1
 
 
+async def test_only_what_was_given_or_is_written_leaves_the_dialog_of_fields() -> None:
+    """The batch that the images of a folder asked for would stay with another data set."""
+    async with Host().run_test() as pilot:
+        dialog = FieldsDialog(Recipe(batch=16, epochs=7), {"epochs": 7}, lambda fields: "")
+        taken: list[Any] = []
+        await pilot.app.push_screen(dialog, taken.append)
+        dialog.query_one("#seed", Input).value = "3"
+        dialog.query_one(".apply").focus()
+        await pilot.press("enter")
+    assert taken == [{"epochs": 7, "seed": 3}]
+
+
 def test_the_dialog_of_fields_has_each_field_once_that_no_list_chooses() -> None:
     chosen_in_lists = {"arch", "data", "data_dir", "preset", "device"}
     assert sorted([*SHOWN, *chosen_in_lists]) == sorted(FIELDS)
