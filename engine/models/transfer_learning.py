@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -13,6 +14,8 @@ from engine.errors import UsageError
 from engine.models import model_text, weight_matching
 from engine.models.model_head import head_parameters, head_weights
 from engine.models.weight_matching import Match, Shape, Shapes
+
+NEW_HEAD_SCALE = 0.001
 
 
 class Taken(NamedTuple):
@@ -64,9 +67,10 @@ def take_weights(
 ) -> Taken:
     """Load what fits of the weights of another model; images are (C, H, W).
 
-    Keeps this model's head if `keep_head` says so, or if the other one has another shape. Sums
-    colour filters over their channels if this model's images are grey. Changes nothing unless
-    what fits is `enough`. Raises UsageError where that holds NaN or infinity.
+    Leaves the head if `keep_head` says so, or if the other one has another shape; see
+    `_shrink_new_head`. Sums colour filters over their channels if this model's images are grey.
+    Changes nothing unless what fits is `enough`. Raises UsageError where that holds NaN or
+    infinity.
     """
     current = {key: each for key, each in model.state_dict().items() if isinstance(each, Tensor)}
     ours, theirs = (
@@ -79,6 +83,7 @@ def take_weights(
     taken = Taken(_left_fresh(found, kept), frozenset(last), ours, theirs)
     if enough(taken):
         _load(model, taken, current, state, source)
+        _shrink_new_head(model, taken)
     return taken
 
 
@@ -101,6 +106,23 @@ def _load(
     model.load_state_dict(loaded, strict=False)
 
 
+def _shrink_new_head(model: nn.Module, taken: Taken) -> None:
+    """Scale a new head down if it is one linear layer.
+
+    So do Liu et al. 2022, "A ConvNet for the 2020s", table 6: the loss begins at ln(classes), and
+    no large random gradients reach the weights that were taken. EfficientNet's own first weights
+    are within 1 / sqrt(classes), which suits 1,000 classes, and is far too much for a few.
+    """
+    layers = {name.rpartition(".")[0] for name in taken.head}
+    if len(layers) != 1 or not taken.head.isdisjoint(taken.match.taken):
+        return
+    layer = model.get_submodule(*layers)
+    if isinstance(layer, nn.Linear):
+        with torch.no_grad():
+            for parameter in layer.parameters(recurse=False):
+                parameter.mul_(NEW_HEAD_SCALE)
+
+
 def is_finite(tensor: Tensor) -> bool:
     return bool(tensor.isfinite().all())
 
@@ -115,8 +137,8 @@ def load_weights(
 ) -> bool:
     """Load the weights of another model of this architecture, as `take_weights` does.
 
-    Keeps this model's head if the other one was not made for the `same_classes`. Returns whether
-    the head was kept. Raises UsageError if the weights belong to another architecture, or hold NaN
+    Leaves the head new if the other one was not made for the `same_classes`. Returns whether it is
+    new. Raises UsageError if the weights belong to another architecture, or hold NaN
     or infinity.
     """
     taken = take_weights(

@@ -58,7 +58,7 @@ def head_left_fresh(source: object, then: Sequence[str] | None, now: Sequence[st
         else "does not name its classes"
     )
     return (
-        f"{harmless(str(source))} {why}, so the last layer starts from random weights and all "
+        f"{harmless(str(source))} {why}, so the last layer starts anew, and all "
         "others from those of the file."
     )
 
