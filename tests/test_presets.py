@@ -24,6 +24,7 @@ from engine.recipes.recipe_building import (
 )
 from engine.recipes.recipe_toml import to_toml
 from engine.recipes.schedule import Plateau
+from engine.recipes.styles import LIBRARY_STYLES, STYLES
 
 STEPS = 781  # of 50,000 images in batches of 64, the incomplete one dropped
 
@@ -44,13 +45,40 @@ def test_every_preset_is_possible_everywhere(name: str, data: str) -> None:
 
 def test_every_style_is_in_the_tables_and_every_architecture_in_the_catalogue() -> None:
     styles = {style for rows in presets.FIELDS_BY_STYLE.values() for style in rows} - {""}
-    assert styles <= set(presets.STYLES.values())
-    assert set(presets.STYLES) <= set(ARCHITECTURES)
+    assert styles <= set(STYLES.values())
+    assert set(LIBRARY_STYLES.values()) <= styles
+    assert set(STYLES) <= set(ARCHITECTURES)
     assert set(presets.FIELDS_BY_STYLE) == set(presets.UNMIRRORED) == set(presets.PRESETS)
 
 
 def test_an_unlisted_architecture_gets_the_common_row() -> None:
     assert presets.preset("best", "torchvision/regnet_y_400mf", "a/folder")["epochs"] == 200
+
+
+@pytest.mark.parametrize(
+    ("library", "ours"),
+    [
+        *(
+            ("torchvision/convnext_tiny", "convnext-tiny"),
+            ("timm/convnextv2_nano", "convnext-tiny"),
+        ),
+        ("timm/tf_efficientnet_lite0", "efficientnet-b0"),
+        *(("torchvision/mobilenet_v3_small", "mobilenet-v2"), ("torchvision/alexnet", "alexnet")),
+        *(("torchvision/vgg16", "vgg16"), ("torchvision/vgg16_bn", "vgg16-bn")),
+        *(("timm/resnext50_32x4d", "resnet50"), ("torchvision/wide_resnet50_2", "resnet50")),
+        *(("torchvision/resnet34", "resnet34"), ("timm/repvgg_a0", "resnet18")),
+    ],
+)
+@pytest.mark.parametrize("name", ["quick", "best", "photo"])
+def test_a_librarys_network_is_trained_as_ours_of_its_style(
+    library: str, ours: str, name: str
+) -> None:
+    for weights in ("", "weights.pth"):
+        flags = {"preset": name, "data": "a/folder", "init_from": weights}
+        expected = build_recipe(flags=flags | {"arch": ours})
+        built = build_recipe(flags=flags | {"arch": library})
+        assert built == replace(expected, arch=library, drop_path="default")
+        assert difference_from_preset(built, ("drop_path", "optimizer", "lr")) == {}
 
 
 def test_a_small_set_gets_small_batches_at_a_rate_to_match() -> None:
@@ -234,7 +262,8 @@ def test_photo_is_milder_from_pretrained_weights(arch: str) -> None:
     flags = {"preset": "photo", "arch": arch, "data": "a/folder", "pretrained": True}
     tuned = build_recipe(flags=flags)
     assert tuned.pretrained
-    assert tuned.lr < scratch.lr
+    assert tuned.optimizer == ("adamw" if arch == "convnext-tiny" else "sgd")
+    assert tuned.optimizer != scratch.optimizer or tuned.lr < scratch.lr
     assert tuned.epochs < scratch.epochs
     assert tuned.crop_scale[0] > scratch.crop_scale[0]
     assert tuned.auto_augment == "none"
