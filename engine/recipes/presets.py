@@ -248,8 +248,8 @@ PHOTO_CONVNEXT: Fields = {
 # after 0.03), whose 500 steps for less than 20,000 images are as few. Colours stay as they are, as
 # where Chen et al. 2020, "A simple framework for contrastive learning", fine-tune (appendix B.8).
 # Half of an image or more stays visible, since little is to be learned but the classes. There are
-# few steps, so that the EMA is shorter. EfficientNet is fine-tuned so, too: docs/photos.md has a
-# comparison with AdamW.
+# few steps, so that the EMA is shorter. EfficientNet is fine-tuned by SGD, too;
+# docs/photos.md has a small comparison with AdamW.
 FINE_TUNING: Fields = {
     **PHOTO,
     "epochs": 20,
