@@ -86,7 +86,9 @@ def ours(pixels: Tensor) -> Measure:
     def work() -> int:
         for step in range(IMAGES // BATCH):
             taken = order[step * BATCH : (step + 1) * BATCH]
-            drawn = RawBatch(pixels.index_select(0, taken), labels, taken, epoch=1, step=step)
+            drawn = RawBatch(
+                pixels.index_select(0, taken), labels, taken, taken, epoch=1, step=step
+            )
             augmentation.seed_generator(draws, drawn)
             augmentation(drawn, draws, normalise)
         return IMAGES

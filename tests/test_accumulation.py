@@ -74,7 +74,7 @@ def batch(mixed: bool) -> Batch:
     images, labels = torch.randn(IMAGES, 1, SIZE, SIZE), torch.randint(CLASSES, (IMAGES,))
     if not mixed:
         return Batch(images, labels)
-    return Batch(images, labels, labels.roll(1), torch.rand(IMAGES))
+    return Batch(images, labels, labels.roll(1), torch.rand(IMAGES), torch.arange(IMAGES))
 
 
 def doubled(given: Batch) -> Batch:

@@ -36,7 +36,7 @@ def drawn(epoch: int = 1, step: int = 0) -> RawBatch:
     pixels = torch.randint(
         0, 256, (16, 3, 12, 12), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
     )
-    return RawBatch(pixels, numbers, numbers, epoch, step)
+    return RawBatch(pixels, numbers, numbers, numbers, epoch, step)
 
 
 def halved(pixels: Tensor) -> Tensor:

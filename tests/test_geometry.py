@@ -58,7 +58,8 @@ def placement(count: int = 1, **given: Any) -> Transform:
 
 def drawn(pixels: Tensor, epoch: int = 1, step: int = 0, indices: Tensor | None = None) -> RawBatch:
     numbers = torch.arange(len(pixels))
-    return RawBatch(pixels, numbers, numbers if indices is None else indices, epoch, step)
+    at = numbers if indices is None else indices
+    return RawBatch(pixels, numbers, at, at, epoch, step)
 
 
 def torchvision(image: Tensor, **given: Any) -> Tensor:

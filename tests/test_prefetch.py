@@ -52,7 +52,7 @@ def test_copies_are_those_of_before_their_source_was_overwritten() -> None:
     stream = CopyStream(torch.device("cuda", 0))
     pixels = torch.full((64, 3, 224, 224), 7, dtype=torch.uint8)
     numbers = torch.arange(64)
-    arrived = stream.send((pixels, numbers, numbers))
+    arrived = stream.send((pixels, numbers, numbers, numbers))
     pixels.zero_()
     copies = arrived()
     assert (copies[0] == 7).all()

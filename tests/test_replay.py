@@ -36,7 +36,7 @@ Step = Callable[[], None]
 
 def drawn(value: int, epoch: int = 1) -> StepInput:
     numbers = torch.full((3,), value)
-    raw = RawBatch(numbers.view(3, 1, 1, 1), numbers, numbers, epoch, value)
+    raw = RawBatch(numbers.view(3, 1, 1, 1), numbers, numbers, numbers, epoch, value)
     return StepInput(raw, value / 10)
 
 

@@ -108,7 +108,7 @@ def test_each_step_is_augmented_by_draws_of_its_own() -> None:
     batches, draws = loader(augmentation, batch=5), torch.Generator()
     for step, batch in enumerate(batches.batches(1)):
         taken = batch.labels  # each image is labelled by its index
-        drawn = RawBatch(images().pixels[taken], taken, taken, epoch=1, step=step)
+        drawn = RawBatch(images().pixels[taken], taken, taken, taken, epoch=1, step=step)
         augmentation.seed_generator(draws, drawn)
         again = augmentation(drawn, draws, batches.normalise)
         assert torch.equal(batch.images, again.images)

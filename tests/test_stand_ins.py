@@ -13,6 +13,7 @@ from PIL import Image
 from torch import nn
 
 from engine.data import loading
+from engine.data.base.batch import Batch
 from engine.data.base.dataset import LEFT_OUT, Dataset
 from engine.data.loaders import loader_choice
 from engine.data.loaders.loader_choice import Loader
@@ -83,10 +84,26 @@ def test_the_next_image_stands_in_with_its_own_index_and_label(
     assert [shown[index] for index in (1, 43, 2)] == [3, 3, 1]
 
 
+def test_who_stands_in_is_not_sighted_in_place_of_the_broken_image(
+    loaded: tuple[Dataset, Loader],
+) -> None:
+    _, loader = loaded
+    sighted = torch.cat([raw.sighted for raw in loader.raw_batches(1)]).tolist()
+    nobody = [COUNT] * len(BROKEN)
+    assert sorted(sighted) == [*sorted({*range(COUNT)} - {*BROKEN}), *nobody]
+    batches = list(loader.batches(1))
+    assert [int(at) for batch in batches for at in _indices(batch)] == sighted
+
+
+def _indices(batch: Batch) -> torch.Tensor:
+    assert batch.indices is not None
+    return batch.indices
+
+
 def test_both_loaders_give_the_same_training_batches(root: Path) -> None:
     with opened(root, "resident") as (_, first), opened(root, "streaming") as (_, second):
         for ours, theirs in zip(first.raw_batches(2), second.raw_batches(2), strict=True):
-            assert all(map(torch.equal, ours[:3], theirs[:3]))
+            assert all(map(torch.equal, ours[:4], theirs[:4]))
 
 
 def test_an_evaluation_leaves_broken_images_out_and_moves_no_other(

@@ -83,7 +83,14 @@ def _static_copy(inputs: Sequence[StepInput]) -> list[StepInput]:
     epoch = torch.full((), int(inputs[0].raw.epoch), device=device)
     return [
         StepInput(
-            RawBatch(raw.pixels.clone(), raw.labels.clone(), raw.indices.clone(), epoch, raw.step),
+            RawBatch(
+                pixels=raw.pixels.clone(),
+                labels=raw.labels.clone(),
+                indices=raw.indices.clone(),
+                sighted=raw.sighted.clone(),
+                epoch=epoch,
+                step=raw.step,
+            ),
             # As exact as Python's number, so that its product with a scale is rounded alike.
             torch.full((), float(rate), dtype=torch.float64, device=device),
         )
@@ -104,4 +111,5 @@ def _copy_into(sources: Sequence[StepInput], targets: Sequence[StepInput]) -> No
 
 
 def _numbers(inputs: Sequence[StepInput]) -> list[Tensor]:
-    return [numbers for each in inputs for numbers in (each.raw.labels, each.raw.indices)]
+    raws = [each.raw for each in inputs]
+    return [numbers for raw in raws for numbers in (raw.labels, raw.indices, raw.sighted)]

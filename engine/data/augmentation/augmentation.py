@@ -71,5 +71,6 @@ class Augmentation:
         if self.masks is not None:
             self.masks(images, generator)
         if self.mixing is not None:
-            return self.mixing(images, batch.labels, generator)
-        return Batch(images, batch.labels)
+            mixed = self.mixing(images, batch.labels, generator)
+            return mixed._replace(indices=batch.sighted)
+        return Batch(images, batch.labels, indices=batch.sighted)

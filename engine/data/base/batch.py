@@ -12,12 +12,15 @@ class RawBatch(NamedTuple):
     """Images of the training set before augmentation, on the device that trains.
 
     `pixels` is (N, C, H, W) uint8, `labels` (N,) int64, and `indices` (N,) int64 their indices in
-    the set. `epoch` counts from 1 and may be a tensor (), `step` counts from 0 within its epoch.
+    the set. `sighted` (N,) are the same, but the number of images in the set, which is nobody's
+    index, where an image stands in for one that cannot be read. So no index is there twice.
+    `epoch` counts from 1 and may be a tensor (), `step` counts from 0 within its epoch.
     """
 
     pixels: Tensor
     labels: Tensor
     indices: Tensor
+    sighted: Tensor
     epoch: int | Tensor
     step: int
 
@@ -26,13 +29,15 @@ class Batch(NamedTuple):
     """The images that a step learns from, (N, C, H, W) float32, normalised, and their labels (N,).
 
     In mixed images `others` (N,) are the labels of the images that were mixed in, and `share` (N,)
-    float32, from 0 to 1, are the shares of `labels`.
+    float32, from 0 to 1, are the shares of `labels`. `indices` (N,) are the `sighted` of the images
+    that `labels` belong to; only the loaders know them.
     """
 
     images: Tensor
     labels: Tensor
     others: Tensor | None = None
     share: Tensor | None = None
+    indices: Tensor | None = None
 
     @property
     def dominant(self) -> Tensor:
@@ -48,5 +53,6 @@ class Batch(NamedTuple):
         """
         if count == 1:
             return [self]
-        given = [each.tensor_split(count) for each in self if each is not None]
-        return [Batch(*pieces) for pieces in zip(*given, strict=True)]
+        given = {name: each for name, each in self._asdict().items() if each is not None}
+        pieces = zip(*(each.tensor_split(count) for each in given.values()), strict=True)
+        return [Batch(**dict(zip(given, part, strict=True))) for part in pieces]

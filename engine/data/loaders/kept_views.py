@@ -36,7 +36,7 @@ class KeptViews:
     ) -> Generator[DecodedBatch, None, None]:
         kept = list[DecodedBatch]()
         with contextlib.closing(decoded):
-            for pixels, labels, indices in decoded:
-                kept.append((pixels.clone(), labels, indices))  # others will overwrite the pixels
+            for pixels, *numbers in decoded:
+                kept.append((pixels.clone(), *numbers))  # others will overwrite the pixels
                 yield kept[-1]
         self._size, self._batches = size, kept

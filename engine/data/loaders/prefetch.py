@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 Item = TypeVar("Item")
-# Pixels (N, C, H, W) uint8, labels (N,), and the indices of the images (N,).
-DecodedBatch: TypeAlias = tuple[Tensor, Tensor, Tensor]
+# The pixels, labels, indices and sighted indices of a `RawBatch`.
+DecodedBatch: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def prefetch(
@@ -45,12 +45,13 @@ class CopyStream:
 
         Neither waits for the GPU. The caller may overwrite the tensors at once.
         """
-        pixels, labels, indices = (tensor.pin_memory() for tensor in tensors)
+        pixels, labels, indices, sighted = (tensor.pin_memory() for tensor in tensors)
         with torch.cuda.stream(self._stream):
             copies = (
                 pixels.to(self._device, non_blocking=True),
                 labels.to(self._device, non_blocking=True),
                 indices.to(self._device, non_blocking=True),
+                sighted.to(self._device, non_blocking=True),
             )
         sent = self._stream.record_event()
 

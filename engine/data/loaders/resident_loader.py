@@ -45,12 +45,13 @@ class ResidentLoader(TrainingLoader):
         indices = epoch_order(len(self._labels), self._seed, epoch).to(self._device)
         for step in range(first, self.steps_per_epoch):
             start = step * self.batch + self._part.rank * self._share
-            taken = indices[start : start + self._share]
+            taken = sighted = indices[start : start + self._share]
             if self._shown is not None:
-                taken = self._shown.index_select(0, taken)
+                taken = self._shown.index_select(0, sighted)
+                sighted = sighted.where(taken == sighted, len(self._labels))
             pixels = self._pixels.index_select(0, taken)
             labels = self._labels.index_select(0, taken)
-            yield RawBatch(pixels, labels, taken, epoch, step)
+            yield RawBatch(pixels, labels, taken, sighted, epoch, step)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All images (up to batch, C, H, W) float32, normalised, with their labels, in order.

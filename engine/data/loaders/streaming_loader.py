@@ -121,7 +121,7 @@ class StreamingLoader(TrainingLoader):
         decoded = self._decoded(images, parts, self._leave_out)
         if self._kept_views is not None and images is self._kept_views.images:
             decoded = self._kept_views.batches(size, decoded)
-        for pixels, labels, _ in self._sent(decoded):
+        for pixels, labels, _, _ in self._sent(decoded):
             yield self.normalise(pixels), labels
 
     def seal(self) -> None:
@@ -211,7 +211,7 @@ class StreamingLoader(TrainingLoader):
         crops = task.making.crops
         side = images.image_format.size if crops is None else crops.size
         pixels = torch.from_numpy(self._decoders.views(task.slot, side))
-        batch = pixels[: len(indices)], images.labels[indices], indices
+        batch = pixels[: len(indices)], images.labels[indices], indices, indices.clone()
         for position, why in self._decoders.result(task).items():
             index = int(indices[position])
             image = images.stored[index]
@@ -230,7 +230,7 @@ class StreamingLoader(TrainingLoader):
 
     def _stand_in(self, images: StoredImages, batch: DecodedBatch, place: Place) -> None:
         """Put the next image that is not broken in a place of a batch."""
-        _, labels, indices = batch
+        _, labels, indices, sighted = batch
         slot, position, crops_of = place
 
         def decode(at: int) -> str:
@@ -240,9 +240,10 @@ class StreamingLoader(TrainingLoader):
 
         shown = images.first_decoded(int(indices[position]) + 1, decode)
         indices[position], labels[position] = shown, images.labels[shown]
+        sighted[position] = len(images)
 
     def _leave_out(self, images: StoredImages, batch: DecodedBatch, place: Place) -> None:
         """Leave a place of a batch empty."""
-        pixels, labels, indices = batch
+        pixels, labels, indices, _ = batch
         images.check_broken_in_a_row(int(indices[place.position]))
         pixels[place.position], labels[place.position] = 0, LEFT_OUT
