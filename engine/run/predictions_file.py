@@ -74,7 +74,7 @@ def read(path: Path, classes: int) -> Predictions | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise RunError(run_text.predictions_unreadable(path, reason(error))) from error
+        raise RunError(run_text.unreadable_file(path, reason(error))) from error
     except BROKEN as error:
         raise RunError(run_text.bad_predictions(path)) from error
 

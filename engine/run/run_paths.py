@@ -2,7 +2,7 @@
 
 runs/43-resnet18-cifar10/
   recipe.toml  journal.jsonl  commands/  checkpoints/  probes/  engine.log  engine.lock
-  predictions.npz  tests/  notes.toml  recipe-before.toml
+  predictions.npz  sightings.npz  tests/  notes.toml  recipe-before.toml
 """
 
 from __future__ import annotations
@@ -111,6 +111,11 @@ class RunDir(NamedTuple):
     def predictions(self) -> Path:
         """What the network of the best epoch says about each validation image."""
         return self.path / "predictions.npz"
+
+    @property
+    def sightings(self) -> Path:
+        """What the network has said about each training image while it learned from it."""
+        return self.path / "sightings.npz"
 
     @property
     def tests(self) -> Path:

@@ -236,7 +236,14 @@ def bad_predictions(path: object) -> str:
     )
 
 
-def predictions_unreadable(path: object, why: str) -> str:
+def bad_sightings(path: object) -> str:
+    return (
+        f"{harmless(str(path))} is not whole, so nothing can be said of the labels of the training "
+        "images: resume the run, whose next epoch writes it, or train it again."
+    )
+
+
+def unreadable_file(path: object, why: str) -> str:
     return f"{harmless(str(path))} cannot be read: {harmless(why)}; check the file and the disk."
 
 
