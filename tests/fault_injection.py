@@ -9,6 +9,7 @@ import errno
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 # In the order in which a save passes them; `half` is a write that is cut off in the middle.
@@ -24,6 +25,8 @@ POINTS = (
 )
 # The same, for a save of the best epoch.
 BEST_POINTS = ("predictions half", "predictions renamed")
+# The same, for the end of an epoch, before its checkpoints.
+EPOCH_POINTS = ("sightings half", "sightings renamed")
 
 
 class Fault(NamedTuple):
@@ -42,7 +45,7 @@ class Trigger:
     """Counts the passes of the fault's point, and raises the fault."""
 
     def __init__(self, fault: Fault) -> None:
-        assert fault.point in (*POINTS, *BEST_POINTS), fault.point
+        assert fault.point in (*POINTS, *BEST_POINTS, *EPOCH_POINTS), fault.point
         self._fault, self._passes_left = fault, fault.passes
 
     def is_due(self, point: str) -> bool:
@@ -66,8 +69,9 @@ def kind_of(descriptor: int) -> str:
     if path.endswith("/journal.jsonl"):
         return "journal"
     folder, _, file = path.rpartition("/")
-    if file.startswith(".predictions.npz."):
-        return "predictions"
+    for kind in ("predictions", "sightings"):
+        if file.startswith(f".{kind}.npz."):
+            return kind
     if folder.endswith("/checkpoints"):
         return "checkpoint" if file.startswith(".") else "other"
     return "folder" if file == "checkpoints" else "other"
@@ -91,7 +95,7 @@ def install(fault: Fault) -> None:
 
     def faulty_fsync(descriptor: int) -> None:
         kind = kind_of(descriptor)
-        if kind in ("checkpoint", "predictions") and trigger.is_due(f"{kind} half"):
+        if kind in ("checkpoint", "predictions", "sightings") and trigger.is_due(f"{kind} half"):
             os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
             trigger.fire()
         if trigger.is_due(f"{kind} written") and kind == "checkpoint":
@@ -104,7 +108,8 @@ def install(fault: Fault) -> None:
         rename(old, new)
         if str(new).endswith(".pt") and trigger.is_due("checkpoint renamed"):
             trigger.fire()
-        if str(new).endswith(".npz") and trigger.is_due("predictions renamed"):
+        path = Path(new)
+        if path.suffix == ".npz" and trigger.is_due(f"{path.stem} renamed"):
             trigger.fire()
 
     replaced: dict[str, Callable[..., Any]] = {

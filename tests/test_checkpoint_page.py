@@ -48,6 +48,7 @@ STRUCTS: Mapping[str, type[msgspec.Struct]] = {
     "`training.steering.asked`": Asked,
     "`training.plateau`": Plateau,
     "`training.epoch`": run_state.EpochSums,
+    "`training.sightings`": run_state.SightingsState,
 }
 
 

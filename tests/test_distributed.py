@@ -16,7 +16,7 @@ from engine.checkpoints import checkpoint
 from engine.process import torchrun
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.run import lock_owner, run_liveness, spool
+from engine.run import lock_owner, run_liveness, sightings_file, spool
 from engine.run.run_paths import RunDir
 from tests.forked_engines import Engine, ForkServer, new_run
 from tests.processes import (
@@ -184,6 +184,26 @@ def test_a_run_goes_on_with_another_number_of_processes(together: Together) -> N
 
 
 # The end of one is the end of all
+
+
+def test_two_processes_that_go_on_have_seen_what_undisturbed_ones_have(
+    fork_server: ForkServer, tmp_path: Path
+) -> None:
+    """Stopped within an epoch, they save what both have seen of the images."""
+    whole, torn = (new_run(tmp_path / name, {**PLAIN, "epochs": 30}) for name in ("a", "b"))
+    step = 0
+    while step % 22 == 0:
+        leader, follower = two_ranks(fork_server, torn)
+        step = stopped(torn, leader).step
+        follower.wait()
+    for run in (torn, whole):
+        for engine in two_ranks(fork_server, run):
+            assert engine.wait() == 0, engine.stderr
+    assert torn.sightings.read_bytes() == whole.sightings.read_bytes()
+    found = sightings_file.read(whole.sightings, 10)
+    assert found is not None
+    assert (found.epoch, int(found.sightings.max())) == (30, 30)
+    assert int(found.sightings.sum()) == 30 * 22 * 64
 
 
 def test_a_loss_that_is_not_a_number_ends_all_with_a_sentence(

@@ -11,7 +11,7 @@ import torch
 
 from engine.checkpoints import checkpoint
 from engine.protocol import events
-from engine.run import predictions_file
+from engine.run import predictions_file, sightings_file
 from engine.run.run_paths import RunDir
 from tests import fault_injection
 from tests.fault_injection import Fault
@@ -32,11 +32,12 @@ def whole(fork_server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def equal(run: RunDir, whole: RunDir) -> bool:
-    """Whether two runs have the same results, predictions and weights, bit for bit."""
+    """Whether two runs have the same results, files of numpy and weights, bit for bit."""
     if results(run) != results(whole):
         return False
-    if run.predictions.read_bytes() != whole.predictions.read_bytes():
-        return False
+    for one, other in ((run.predictions, whole.predictions), (run.sightings, whole.sightings)):
+        if one.read_bytes() != other.read_bytes():
+            return False
     pairs = ((weights(run, file), weights(whole, file)) for file in ("last.pt", "best.pt"))
     return all(
         one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
@@ -97,6 +98,31 @@ def test_predictions_that_the_disk_refuses_are_told_once_and_the_run_goes_on(
     assert kept is not None
     assert kept.epoch < best_epoch(run)
     assert [name for name in os.listdir(run.path) if name.startswith(".")] == []
+
+
+def test_killed_around_the_sightings_of_an_epoch_it_writes_the_same_again(
+    fork_server: ForkServer, tmp_path: Path, whole: RunDir
+) -> None:
+    run = new_run(tmp_path, TRAIN)
+    for point in fault_injection.EPOCH_POINTS:
+        assert fork_server.start(run, Fault("kill", point, 1)).wait() == -signal.SIGKILL
+        assert sightings_file.read(run.sightings, 10) is not None  # whole, of whichever epoch
+    assert fork_server.start(run).wait() == 0
+    assert equal(run, whole)
+
+
+def test_sightings_that_the_disk_refuses_are_told_once_and_the_run_goes_on(
+    fork_server: ForkServer, tmp_path: Path, whole: RunDir
+) -> None:
+    run = new_run(tmp_path, TRAIN)
+    assert fork_server.start(run, Fault("ENOSPC", "sightings half", 1)).wait() == 0
+    assert results(run) == results(whole)
+    [told] = alerts(run, "save")
+    assert "sightings.npz was not saved: No space left on device" in told.text
+    kept = sightings_file.read(run.sightings, 10)
+    assert kept is not None
+    assert kept.epoch < EPOCHS
+    assert checkpoint.load(run.checkpoints / "last.pt").training.ended_epochs == EPOCHS
 
 
 def alerts(run: RunDir, code: str) -> list[events.Alert]:

@@ -95,4 +95,5 @@ def test_a_run_killed_at_random_moments_equals_one_that_was_not(
         assert one.keys() == other.keys()
         assert all(torch.equal(one[key], other[key]) for key in one)
     assert torn.predictions.read_bytes() == whole.predictions.read_bytes()
+    assert torn.sightings.read_bytes() == whole.sightings.read_bytes()
     assert sorted(os.listdir(torn.checkpoints)) == sorted(os.listdir(whole.checkpoints))

@@ -10,18 +10,22 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from engine.checkpoints import checkpoint
-from engine.checkpoints.run_state import copied
+from engine.checkpoints.run_state import SightingsState, copied
 from engine.checkpoints.save_interval import SaveInterval
 from engine.checkpoints.saver import EPOCH_FILE, SaveReason, Snapshot, Writer
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.run.sightings_file import SightingsFile
 from tests import run_states
 from tests.processes import TIMEOUT
 from tests.scripted import Clock
+
+FILE = "sightings.npz"
 
 
 def snapshot(step: int, *files: tuple[str, SaveReason]) -> Snapshot:
@@ -198,6 +202,72 @@ def test_a_slow_disk_holds_few_snapshots_and_the_newest_of_each_file_wins(tmp_pa
     writer.wait()
     last = {e.file: e.step for e in said if isinstance(e, events.Checkpointed)}
     assert (last["best.pt"], last["last.pt"], last["epoch-0144.pt"]) == (100, 144, 144)
+
+
+def sighted(step: int, *files: tuple[str, SaveReason]) -> Snapshot:
+    """A snapshot at the end of an epoch, with what was seen of two images."""
+    sums = {"counts": torch.ones(2, dtype=torch.int32)}
+    state = run_states.state(step=step, sightings=SightingsState(since=1, sums=sums))
+    two = np.zeros(2, np.int32)
+    found = SightingsFile(
+        digest="", epoch=step, since_epoch=1, labels=two, sightings=two, agreed=two
+    )
+    return Snapshot(files, state, epoch=1, step=step, stall=0.25, sightings=found)
+
+
+def test_sightings_are_in_the_file_of_a_resume_alone_and_durable_before_it(tmp_path: Path) -> None:
+    folder, there = tmp_path / "checkpoints", list[bool]()
+    folder.mkdir()
+    writer = Writer(folder, 1, lambda: there.append((tmp_path / FILE).exists()), lambda _: None)
+    epoch: tuple[str, SaveReason] = (EPOCH_FILE.format(1), "epoch")
+    writer.put(sighted(3, ("best.pt", "best"), epoch, ("last.pt", "epoch")))
+    assert writer.wait() == ""
+    assert there == [True, True, True]
+    kept = {path.name: checkpoint.load(path).training.sightings for path in folder.iterdir()}
+    assert kept.pop("last.pt") is not None
+    assert kept == {"best.pt": None, "epoch-0001.pt": None}
+
+
+def test_sightings_that_cannot_be_written_are_told_once_and_checkpoints_go_on(
+    tmp_path: Path,
+) -> None:
+    folder, said = tmp_path / "checkpoints", list[Event]()
+    folder.mkdir()
+    (tmp_path / FILE).mkdir()
+    writer = Writer(folder, 0, nothing, said.append)
+    for step in (1, 2):
+        writer.put(sighted(step, ("last.pt", "epoch")))
+        assert writer.wait() == ""
+        assert step_in(folder / "last.pt") == step
+    (alert,) = (e for e in said if isinstance(e, events.Alert))
+    assert alert.text.startswith(f"{FILE} was not saved: ")
+    (tmp_path / FILE).rmdir()
+    writer.put(sighted(3, ("last.pt", "epoch")))
+    writer.wait()
+    assert (tmp_path / FILE).is_file()
+
+
+def test_a_later_save_without_sightings_does_not_take_those_of_the_epoch_away(
+    tmp_path: Path,
+) -> None:
+    folder, begun, go = tmp_path / "checkpoints", threading.Event(), threading.Event()
+    folder.mkdir()
+
+    def slow() -> None:
+        begun.set()
+        go.wait(TIMEOUT)
+
+    writer = Writer(folder, 0, slow, lambda _: None)
+    writer.put(snapshot(1))
+    assert begun.wait(TIMEOUT)
+    for step in (2, 3):
+        writer.put(sighted(step, ("last.pt", "epoch")))
+    writer.put(snapshot(4, ("last.pt", "stop")))
+    go.set()
+    writer.wait()
+    with np.load(tmp_path / FILE) as archive:
+        assert archive["epoch"] == 3
+    assert step_in(folder / "last.pt") == 4
 
 
 def test_an_interval_of_steps_counts_each_step_once() -> None:

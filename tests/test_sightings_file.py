@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,14 @@ def test_equal_content_is_equal_bytes_at_any_time(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
     monkeypatch.setattr("time.localtime", lambda *_: (2033, 5, 18, 3, 33, 20, 2, 138, 0))
     assert sightings_file.content(example()) == now
+
+
+def test_the_page_has_a_row_for_each_array() -> None:
+    page = Path(__file__).parents[1] / "docs" / "testing.md"
+    table = page.read_text().partition("`sightings.npz` holds")[2].partition("|---|---|\n")[2]
+    heads = [row.split("|")[1] for row in table.partition("\n\n")[0].splitlines()]
+    named = [name for head in heads for name in re.findall("`([a-z_]+)`", head)]
+    assert sorted(named) == sorted(field.name for field in dataclasses.fields(SightingsFile))
 
 
 def test_a_run_that_counts_none_has_no_file(tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ def assert_equal_weights(one: RunDir, other: RunDir) -> None:
             assert first.keys() == second.keys()
             assert all(torch.equal(first[key], second[key]) for key in first)
     assert one.predictions.read_bytes() == other.predictions.read_bytes()
+    assert one.sightings.read_bytes() == other.sightings.read_bytes()
 
 
 def test_a_run_that_rests_on_two_rungs_equals_one_that_does_not(tmp_path: Path) -> None:

@@ -21,6 +21,13 @@ def predictions_not_saved(error: OSError) -> str:
     )
 
 
+def sightings_not_saved(error: OSError) -> str:
+    return (
+        f"{_not_saved('sightings.npz', error)}: the file of an earlier epoch is kept, and the next "
+        "epoch tries again."
+    )
+
+
 def _not_saved(file: str, error: OSError) -> str:
     why = refused(error, "the run's folder")
     return f"{file} was not saved: {why}"

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 import torch
+from msgspec.structs import replace
 from torch import Tensor, nn
 
 from engine.recipes.recipe import Backdrop, Fit
@@ -104,12 +105,23 @@ class EpochSums(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class SightingsState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the steps since the epoch `since` have said about each training image.
+
+    `sums` has the tensors of `engine.training.sightings.Sightings` by their names.
+    """
+
+    since: int
+    sums: dict[str, Tensor]
+
+
 class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
     """All that an exact resume needs.
 
     `weights` are the validated ones. Where these are an EMA, `trained_weights` are the ones that
     the optimisers update. `random` has the states of the global generators by kind of device. From
-    the epoch `patient_since` on, epochs without a better accuracy count as such.
+    the epoch `patient_since` on, epochs without a better accuracy count as such. `sightings` is
+    None where none are counted, in older files, and in those that no run resumes from.
     """
 
     shape: RunShape
@@ -125,6 +137,7 @@ class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
     epoch: EpochSums
     random: dict[str, Tensor]
     patient_since: int = 0
+    sightings: SightingsState | None = None
 
 
 class RunState(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +172,11 @@ def from_plain(plain: dict[str, Any]) -> RunState:
 def _unchanged(kind: type, value: object) -> object:
     """Accept tensors and dicts of tensors; msgspec checks their type after this."""
     return value
+
+
+def without_sightings(state: RunState) -> RunState:
+    """The state for a file that no run resumes from."""
+    return replace(state, training=replace(state.training, sightings=None))
 
 
 def copied(value: Any) -> Any:

@@ -2,18 +2,19 @@
 
 The training waits only for the snapshot, a copy in memory. While the writer is busy, a new snapshot
 replaces waiting ones, so that a slow disk delays checkpoints and never steps, and so that the
-waiting snapshots take the memory of three at most.
+waiting snapshots take the memory of four at most.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -24,11 +25,14 @@ from engine.checkpoints.run_state import RunState
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.events import Event, MaybeMeasured
-from engine.run import predictions_file
+from engine.run import predictions_file, sightings_file
 from engine.run.predictions_file import Predictions
 from engine.run.run_paths import RunDir
+from engine.run.sightings_file import SightingsFile
 
 SaveReason: TypeAlias = Literal["epoch", "best", "interval", "command", "signal", "stop"]
+# The file that a run resumes from.
+LAST = "last.pt"
 EPOCH_FILE = "epoch-{:04}.pt"
 _EPOCH_NAME = re.compile(r"epoch-([0-9]{4,})\.pt")
 
@@ -37,7 +41,8 @@ class Snapshot(NamedTuple):
     """The state of a run after a step, in memory.
 
     `files` are the names to write the state under, each with its reason. `stall` is the time in
-    seconds that the training waited for the snapshot. `predictions` are written after best.pt.
+    seconds that the training waited for the snapshot. `predictions` are written after best.pt, and
+    `sightings`, those of an epoch that has ended, before all.
     """
 
     files: tuple[tuple[str, SaveReason], ...]
@@ -47,11 +52,13 @@ class Snapshot(NamedTuple):
     stall: float
     top1: MaybeMeasured = UNSET
     predictions: Predictions | None = None
+    sightings: SightingsFile | None = None
 
     @property
     def places(self) -> frozenset[str]:
         """Its files, all epochs counted as one. A newer snapshot for the same replaces it."""
-        return frozenset(_EPOCH_NAME.sub("epoch", name) for name, _ in self.files)
+        own = {"sightings"} if self.sightings is not None else set[str]()
+        return frozenset(_EPOCH_NAME.sub("epoch", name) for name, _ in self.files) | own
 
 
 class Writer:
@@ -69,11 +76,13 @@ class Writer:
         append: Callable[[Event], object],
     ) -> None:
         self._folder, self._keep, self._sync, self._append = folder, keep, sync, append
+        self._run_dir = RunDir(folder.parent)
         self._changed = threading.Condition()
         self._waiting: list[Snapshot] = []
         self._writing = False
         self._failure = ""
-        self._lacks_predictions = False
+        # The files beside the checkpoints whose last write failed.
+        self._lacking: set[Path] = set()
         self._thread: threading.Thread | None = None
 
     def put(self, snapshot: Snapshot) -> None:
@@ -116,12 +125,26 @@ class Writer:
             self._failed(checkpoint_text.save_crashed(error), snapshot.step)
 
     def _write(self, snapshot: Snapshot) -> None:
+        failure, error = self._failure, self._write_sightings(snapshot.sightings)
+        for resumable, files in itertools.groupby(snapshot.files, lambda each: each[0] == LAST):
+            state = snapshot.state if resumable else run_state.without_sightings(snapshot.state)
+            self._write_state(snapshot, state, [*files])
+        # A checkpoint that failed, now or before, has told the reason.
+        if error is not None and not (failure or self._failure):
+            sentence = checkpoint_text.sightings_not_saved(error)
+            self._lacks(self._run_dir.sightings, sentence, snapshot.step)
+        self._prune()
+
+    def _write_state(
+        self, snapshot: Snapshot, state: RunState, files: Sequence[tuple[str, SaveReason]]
+    ) -> None:
+        """Write a state of the snapshot to some of its files."""
         try:
-            content = checkpoint.content(run_state.to_plain(snapshot.state))
+            content = checkpoint.content(run_state.to_plain(state))
         except OSError as error:
-            self._failed(checkpoint_text.save_failed(snapshot.files[0][0], error), snapshot.step)
+            self._failed(checkpoint_text.save_failed(files[0][0], error), snapshot.step)
             return
-        for file, reason in snapshot.files:
+        for file, reason in files:
             began = time.monotonic()
             try:
                 size = checkpoint.write(self._folder / file, content, self._sync)
@@ -133,7 +156,6 @@ class Writer:
             self._append(_checkpointed(snapshot, file, reason, size, seconds))
             if reason == "best" and snapshot.predictions is not None:
                 self._write_predictions(snapshot.predictions)
-        self._prune()
 
     def _write_predictions(self, predictions: Predictions) -> None:
         """Write them beside the folder of the checkpoints.
@@ -141,14 +163,29 @@ class Writer:
         An engine that is killed before this has no last.pt of the epoch either: it takes the epoch
         again, and writes the same.
         """
+        path = self._run_dir.predictions
         try:
-            predictions_file.write(RunDir(self._folder.parent).predictions, predictions)
-            self._lacks_predictions = False
+            predictions_file.write(path, predictions)
+            self._lacking.discard(path)
         except OSError as error:
-            sentence = checkpoint_text.predictions_not_saved(error)
-            if not self._lacks_predictions:
-                self._append(events.Alert("error", "save", sentence, step=predictions.step))
-            self._lacks_predictions = True
+            self._lacks(path, checkpoint_text.predictions_not_saved(error), predictions.step)
+
+    def _write_sightings(self, sightings: SightingsFile | None) -> OSError | None:
+        """Write them before the last.pt of their epoch, for the same reason; returns the error."""
+        if sightings is None:
+            return None
+        try:
+            sightings_file.write(self._run_dir.sightings, sightings)
+            self._lacking.discard(self._run_dir.sightings)
+        except OSError as error:
+            return error
+        return None
+
+    def _lacks(self, path: Path, sentence: str, step: int) -> None:
+        """Report that a file was not written, unless the write before failed too."""
+        if path not in self._lacking:
+            self._append(events.Alert("error", "save", sentence, step=step))
+        self._lacking.add(path)
 
     def _failed(self, sentence: str, step: int) -> None:
         """Report the failure, unless the save before failed too."""
@@ -172,7 +209,7 @@ class Writer:
 def _not_outdated(snapshots: list[Snapshot]) -> list[Snapshot]:
     """The snapshots, oldest first, without those for whose places there are newer ones.
 
-    At most one is left for each place: last, best and epoch.
+    At most one is left for each place: last, best, epoch and the sightings.
     """
     kept: list[Snapshot] = []
     taken: frozenset[str] = frozenset()

@@ -13,7 +13,9 @@ Pair: TypeAlias = tuple[int, int]
 
 SEED = "seed"
 # Settings that change nothing of what is learned.
-WITHOUT_EFFECT = frozenset({SEED, "preset", "data_dir", "cache", "save_every", "keep", "on_nan"})
+WITHOUT_EFFECT = frozenset(
+    {SEED, "preset", "data_dir", "cache", "save_every", "keep", "on_nan", "suspects"}
+)
 
 
 class Spread(msgspec.Struct, frozen=True):

@@ -100,6 +100,10 @@ class Rank:
         """The sum over all ranks."""
         return values
 
+    def largest(self, values: Tensor) -> Tensor:
+        """The largest value on any rank, element by element."""
+        return values
+
     def all(self, holds: bool) -> bool:
         """Whether it holds on every rank."""
         return holds

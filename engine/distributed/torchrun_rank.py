@@ -132,6 +132,13 @@ class TorchrunRank(Rank):
         distributed.all_reduce(total)
         return total
 
+    def largest(self, values: Tensor) -> Tensor:
+        from torch import distributed
+
+        found = values.clone()
+        distributed.all_reduce(found, distributed.ReduceOp.MAX)
+        return found
+
     def all(self, holds: bool) -> bool:
         import torch
 

@@ -226,6 +226,11 @@ def smaller_parts(batch: int, parts: int) -> str:
     return f"accumulate={min(2 * parts, batch)}"
 
 
+MARGINS_ALONE = (
+    "all that the network says about each training image would take too much memory, with so many "
+    "images of so many classes: the run keeps how sure the network is of each label, and doubtful "
+    "labels are ranked by this alone."
+)
 TRIES_MEMORY = "trying how much fits into the memory"
 
 

@@ -18,9 +18,10 @@ from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 
 if TYPE_CHECKING:  # these load torch
-    from engine.checkpoints.run_state import Description
+    from engine.checkpoints.run_state import Description, TrainingState
     from engine.checkpoints.saver import SaveReason, Writer
     from engine.run.predictions_file import Predictions
+    from engine.run.sightings_file import SightingsFile
     from engine.training.trainer import Trainer
 
 BROKEN_BATCH_FILE = "nan-step-{}.pt"
@@ -88,8 +89,9 @@ class RunSaver:
         stall = time.monotonic() - began
         epoch, top1 = (ended.epoch, ended.top1) if ended else (trainer.epoch, UNSET)
         predictions = self._predictions(trainer) if ended and ended.best else None
+        sightings = self._sightings(trainer, state.training) if ended else None
         self._started_writer().put(
-            Snapshot(files, state, epoch, trainer.step, stall, top1, predictions)
+            Snapshot(files, state, epoch, trainer.step, stall, top1, predictions, sightings)
         )
         return None
 
@@ -105,6 +107,15 @@ class RunSaver:
             step=trainer.step,
             digest=self.description.validation.digest,
         )
+
+    def _sightings(self, trainer: Trainer, state: TrainingState) -> SightingsFile | None:
+        """What was seen of the training images until the end of the epoch."""
+        from engine.process.sighted_images import sightings_file
+
+        if self.description is None or state.sightings is None:
+            return None
+        digest = self.description.train.digest
+        return sightings_file(state.sightings, trainer.labels, digest, state.ended_epochs)
 
     def keep_broken_batch(self, trainer: Trainer) -> None:
         """Write the batch whose loss was not finite, for a person to examine. Raises OSError."""

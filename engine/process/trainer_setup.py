@@ -113,6 +113,8 @@ class TrainerSetup:
         yield started
         yield from preparation.data_alerts(dataset, recipe, resolved, room)
         yield from self._recipe_alerts(started, norms, batch)
+        if trainer.sightings is not None and not trainer.sightings.keeps_logits:
+            yield events.Alert("info", "suspects", process_text.MARGINS_ALONE)
         if normalise.sentence:
             yield events.Alert("info", "normalise", normalise.sentence)
         if not rank.leads or lists is None:

@@ -117,6 +117,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     on_nan: Literal["auto", "pause", "stop", "rollback"] = "auto"
     save_every: Annotated[str, Meta(pattern=SAVE_PATTERN)] = ""
     keep: EpochsOrZero = 0
+    suspects: Literal["off", "on"] = "on"
 
     schedule: Literal["constant", "step", "cosine", "onecycle", "linear"] = "onecycle"
     warmup: Annotated[float, Meta(ge=0, le=MOST_EPOCHS)] = 0.0
@@ -163,11 +164,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # The fields that a resume may change: those that decide when the run saves and ends, where its data
-# is, whether broken images stop it, in how many parts it learns from a batch, and where decoded
-# images are kept. A change of any other field would make it another run.
+# is, whether broken images stop it, in how many parts it learns from a batch, where decoded images
+# are kept, and whether doubtful labels are looked for. A change of any other field would make it
+# another run.
 CHANGEABLE = (
     *("epochs", "patience", "on_nan", "save_every", "keep", "data", "data_dir", "broken"),
-    *("accumulate", "cache"),
+    *("accumulate", "cache", "suspects"),
 )
 
 FIELDS: tuple[str, ...] = Recipe.__struct_fields__
@@ -253,6 +255,7 @@ COMMENTS: Mapping[str, str] = {
     "tenth of the rate), or auto (pause with a dashboard, else stop)",
     "save_every": "also save at this interval, between epochs: 30s, 10m or 500steps",
     "keep": "number of last epochs whose checkpoints are kept",
+    "suspects": "look for images whose label is doubtful while they are trained on: on or off",
     "schedule": "constant, step, cosine, onecycle or linear",
     "warmup": "epochs in which the learning rate rises from 0 to the schedule's",
     "milestones": "epochs at whose start the learning rate is multiplied by gamma (step)",

@@ -22,6 +22,7 @@ from engine.training.ema import WeightEma
 from engine.training.loss import Judged, OutputLoss, cross_entropy, of_parts
 from engine.training.metrics import RunningMetrics
 from engine.training.non_finite_guard import NonFiniteGuard
+from engine.training.sightings import Sightings
 
 
 class Learner:
@@ -39,6 +40,7 @@ class Learner:
         class_counts: Sequence[int],
         model: nn.Module,
         rank: Rank,
+        sightings: Sightings | None = None,
     ) -> None:
         self._clip, self._precision, self._device = recipe.clip, resolved.precision, device
         self._rank, self.parts = rank, resolved.accumulate
@@ -56,6 +58,7 @@ class Learner:
         self.is_updating = False
         self.guard = NonFiniteGuard(self.model, device, rank)
         self.metrics = RunningMetrics(device, rank)
+        self._sightings = sightings
 
     @property
     def eval_model(self) -> nn.Module:
@@ -101,7 +104,9 @@ class Learner:
         else:
             self._update_weights(meter)
         loss, logits = of_parts(judged)
-        self.metrics.add(loss, logits, batch.dominant[: len(logits)])
+        hits = self.metrics.add(loss, logits, batch.dominant[: len(logits)])
+        if self._sightings is not None:
+            self._sightings.add(batch, logits, hits)
         return logits
 
     def after_step(self, step: int, images: int) -> None:

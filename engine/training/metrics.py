@@ -49,14 +49,15 @@ class RunningMetrics:
         self.epoch_images = 0
         self._reading: tuple[Readback, int] | None = None
 
-    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
         """Add a batch to the sums on the device, in place, so that a CUDA graph can record it.
 
-        Takes its mean loss, () float32, its logits (N, classes) and labels (N,). `count` counts its
-        images.
+        Takes its mean loss, () float32, its logits (N, classes) and labels (N,), and returns which
+        images are hits (N,). `count` counts its images.
         """
-        hits = (ClassRanking(logits).predicted == labels).sum()
-        self._sums += torch.stack((loss.detach().double() * len(labels), hits.double()))
+        hits = ClassRanking(logits).predicted == labels
+        self._sums += torch.stack((loss.detach().double() * len(labels), hits.sum().double()))
+        return hits
 
     def count(self, images: int) -> None:
         """Count the images of a batch, given the number on each rank."""

@@ -49,6 +49,7 @@ from engine.training.metrics import EvaluationResult, balanced
 from engine.training.non_finite_guard import BrokenBatch
 from engine.training.progress import Progress
 from engine.training.recorded_steps import RecordedSteps
+from engine.training.sightings import Sightings
 from engine.training.step_reporter import Reporter, SilentReporter, StepReporter
 from engine.training.step_rewind import StepRewind
 from engine.training.step_timer import StepTimer
@@ -82,7 +83,9 @@ class Trainer:
         self._resolved = resolved
         self._kernels = DeterministicKernels() if resolved.deterministic == "on" else None
         self._rank = rank = rank or Rank()
-        self._learner = Learner(recipe, resolved, device, dataset.class_counts, model, rank)
+        self.sightings = self._new_sightings() if recipe.suspects == "on" else None
+        counts = dataset.class_counts
+        self._learner = Learner(recipe, resolved, device, counts, model, rank, self.sightings)
         layout = forward_pass.MEMORY_FORMATS[resolved.memory_format]
         self._loader = loader_choice.loader(
             recipe, dataset, device, layout, resolved.threads, rank.share, self._side_of
@@ -108,7 +111,9 @@ class Trainer:
         shape = RunShape(
             steps_per_epoch=self.steps_per_epoch, batch=self.batch, classes=len(dataset.classes)
         )
-        self._parts = StatefulParts(shape, self.progress, self._learner, self._timer, device)
+        self._parts = StatefulParts(
+            shape, progress, self._learner, self.sightings, self._timer, device
+        )
         self._reporter = self._new_reporter(clock)
         # The last result for the validation images, and that for the test images.
         self.validated: EvaluationResult | None = None
@@ -124,6 +129,11 @@ class Trainer:
     def eval_model(self) -> nn.Module:
         """The model that is validated and inspected: the EMA, where one is kept."""
         return self._learner.eval_model
+
+    @property
+    def labels(self) -> Tensor:
+        """The labels of the training images, (N,) int64."""
+        return self._dataset.train.labels
 
     @property
     def batch(self) -> int:
@@ -220,6 +230,8 @@ class Trainer:
     def _train(self) -> Iterator[Event | None]:
         """Train the rest of the epoch, from the current step."""
         self._begin_training()
+        if self.sightings is not None:
+            self.sightings.begin_epoch(self.epoch)
         self._rank.start_steps()
         while self.progress.steps_left_in_epoch:
             yield from self._train_at(self._side_of(self.epoch))
@@ -324,6 +336,8 @@ class Trainer:
         best = self.progress.end_epoch(result)
         self._timer.epoch_seconds = 0.0
         self._learner.metrics.new_epoch()
+        if self.sightings is not None:
+            self.sightings.end_epoch()
         return events.EpochEnded(
             epoch=epoch,
             train_loss=measured(train.loss),
@@ -392,6 +406,15 @@ class Trainer:
             torch.manual_seed(derive_seed(self._recipe.seed, self.step, self._rank.number))
 
     # Parts
+
+    def _new_sightings(self) -> Sightings:
+        return Sightings(
+            len(self._dataset.train),
+            len(self._dataset.classes),
+            self._device,
+            self._rank,
+            gathers=self._device.type == "cpu" and self._resolved.cuda_graph == "off",
+        )
 
     def _new_evaluator(self, clock: Callable[[], float]) -> Evaluator:
         return Evaluator(

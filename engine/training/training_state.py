@@ -20,6 +20,7 @@ from engine.recipes.steering import moved_to_epochs_of
 from engine.training import training_text
 from engine.training.learner import Learner
 from engine.training.progress import Progress
+from engine.training.sightings import Sightings
 from engine.training.step_timer import StepTimer
 
 
@@ -29,6 +30,7 @@ class StatefulParts(NamedTuple):
     shape: RunShape
     progress: Progress
     learner: Learner
+    sightings: Sightings | None
     timer: StepTimer
     device: torch.device
 
@@ -53,6 +55,7 @@ class StatefulParts(NamedTuple):
             ),
             random=devices.random_state(self.device),
             patient_since=progress.patient_since,
+            sightings=None if self.sightings is None else self.sightings.state(),
         )
 
     def moved_to_other_images(self, state: TrainingState, *, forget_best: bool) -> TrainingState:
@@ -66,6 +69,7 @@ class StatefulParts(NamedTuple):
             shape=replace(self.shape, classes=state.shape.classes),
             step=-(-state.step // then) * now,
             steering=moved_to_epochs_of(now, then, state.steering),
+            sightings=None,
         )
         if not forget_best:
             return moved
@@ -83,5 +87,7 @@ class StatefulParts(NamedTuple):
         self.learner.restore(state.weights, state.trained_weights, state.optimizers)
         self.learner.metrics.restore(state.epoch.sums, state.epoch.images)
         self.progress.restore(state)
+        if self.sightings is not None:
+            self.sightings.restore(state.sightings, self.progress.epoch)
         self.timer.epoch_seconds = state.epoch.seconds
         devices.set_random_state(self.device, state.random)

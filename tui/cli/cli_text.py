@@ -82,7 +82,7 @@ HELP_MORE_EPOCHS = (
 )
 HELP_CHANGE = (
     "Change a setting of the run, as in --set patience=0: epochs, patience, on_nan, save_every, "
-    "keep, data, data_dir, broken, accumulate or cache; can be repeated."
+    "keep, data, data_dir, broken, accumulate, cache or suspects; can be repeated."
 )
 HELP_OTHER_DEVICE = "Resume on another device and stay there: auto, cpu, cuda or cuda:N."
 HELP_ONCE = "Print one frame as text and exit."

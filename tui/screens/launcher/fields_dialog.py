@@ -45,7 +45,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("auto_augment", "num_ops", "magnitude", "brightness", "contrast", "saturation", "hue"),
         *("cutout", "erasing", "mixup", "cutmix"),
     ),
-    launcher_text.SAVING: ("patience", "on_nan", "save_every", "keep"),
+    launcher_text.SAVING: ("patience", "on_nan", "save_every", "keep", "suspects"),
     launcher_text.HARDWARE: (
         *("accumulate", "gpus", "memory_format", "threads", "loader", "compile", "cuda_graph"),
         *("deterministic",),
