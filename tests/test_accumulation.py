@@ -209,7 +209,7 @@ def test_a_training_in_parts_that_is_taken_up_again_is_the_same(
 def test_a_part_that_breaks_the_loss_leaves_out_the_whole_step(digits: Dataset) -> None:
     """The loss of the third part of the second step is NaN."""
     work = normed(digits, accumulate=4)
-    losses, before = _broken(work, 7), []
+    losses, before = broken(work, 7), []
     for _ in work.run():
         if work.step == 1:
             before = weights(work)
@@ -222,7 +222,7 @@ def test_a_part_that_breaks_the_loss_leaves_out_the_whole_step(digits: Dataset) 
     assert work.is_finite
 
 
-def _broken(work: Trainer, call: int) -> Iterator[int]:
+def broken(work: Trainer, call: int) -> Iterator[int]:
     """Breaks the loss at this call, from 1; the numbers of the calls that come."""
     whole, calls = work._learner._loss, iter(range(1, 10**6))
 

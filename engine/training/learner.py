@@ -104,9 +104,10 @@ class Learner:
         else:
             self._update_weights(meter)
         loss, logits = of_parts(judged)
-        hits = self.metrics.add(loss, logits, batch.dominant[: len(logits)])
+        judged_part = batch.first(len(logits))
+        hits = self.metrics.add(loss, logits, judged_part.dominant)
         if self._sightings is not None:
-            self._sightings.add(batch, logits, hits)
+            self._sightings.add(judged_part, logits, hits)
         return logits
 
     def after_step(self, step: int, images: int) -> None:

@@ -88,14 +88,12 @@ class Sightings:
         self._epoch.fill_(epoch)
 
     def add(self, batch: Batch, logits: Tensor, hits: Tensor) -> None:
-        """Take the logits (N, classes) of the first N images of a batch, and which were hits (N,).
+        """Take the logits (N, classes) of the images of a batch, and which were hits (N,).
 
         If it does not gather, it adds them at once, in place, so that a CUDA graph can record it.
         """
         assert batch.indices is not None
-        count = len(logits)
-        share = None if batch.share is None else batch.share[:count]
-        seen = Seen(batch.indices[:count], batch.labels[:count], logits, hits, share)
+        seen = Seen(batch.indices, batch.labels, logits, hits, batch.share)
         if not self._gathers:
             self._take(seen)
             return

@@ -46,6 +46,13 @@ class Batch(NamedTuple):
             return self.labels
         return torch.where(self.share >= 0.5, self.labels, self.others)
 
+    def first(self, count: int) -> Batch:
+        """The first `count` images; the batch itself where it has no more."""
+        if count == len(self.labels):
+            return self
+        given = {name: each[:count] for name, each in self._asdict().items() if each is not None}
+        return Batch(**given)
+
     def parts(self, count: int) -> list[Batch]:
         """The batch in `count` parts, whose numbers of images differ by one at most.
 
