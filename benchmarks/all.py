@@ -103,6 +103,7 @@ def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterat
     yield Benchmark("watch", ("--rounds", "9"))
     yield Benchmark("start", ("--rounds", "9"))
     yield Benchmark("many_classes", ("--arch", "resnet20", "resnet18"))
+    yield Benchmark("sightings", ("--pairs", "100"))
     digits = ("--data", "digits", "--batch", "64")
     yield Benchmark("overhead", (*digits, "--rounds", "9", "--slice", "3"))
     keras = python_with("tensorflow", keras_python)
