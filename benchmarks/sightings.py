@@ -20,6 +20,7 @@ import torch
 
 from benchmarks.peer import interval, middle, verdict
 from engine.data.base.dataset import Dataset, Images
+from engine.data.decoding.image_format import ImageFormat
 from engine.devices import device_resolution
 from engine.models import registry
 from engine.protocol.events import Event
@@ -70,7 +71,7 @@ def training(batch: int) -> Trainer:
     resolved = device_resolution.resolve(chosen, CPU, SIDE)
     names = tuple(map(str, range(CLASSES)))
     train, validation = random_images(IMAGES), random_images(VALIDATION)
-    data = Dataset(names, train, validation, "test", (0.5,), (0.25,))
+    data = Dataset(names, train, validation, "test", (0.5,), (0.25,), ImageFormat(1, SIDE))
     model = registry.build("lenet5", 1, SIDE, CLASSES)
     return Trainer(chosen, resolved, CPU, data, model, lambda: 0.0)
 

@@ -36,7 +36,8 @@ class KeptViews:
     ) -> Generator[DecodedBatch, None, None]:
         kept = list[DecodedBatch]()
         with contextlib.closing(decoded):
-            for pixels, *numbers in decoded:
-                kept.append((pixels.clone(), *numbers))  # others will overwrite the pixels
+            for pixels, labels, indices, sighted in decoded:
+                # Others will overwrite the pixels.
+                kept.append((pixels.clone(), labels, indices, sighted))
                 yield kept[-1]
         self._size, self._batches = size, kept
