@@ -54,7 +54,7 @@ def test_runs_killed_and_side_by_side_equal_one_that_keeps_nothing(
 
     torn = run_of(tmp_path / "torn", data, kept)
     for step in (1, 4, 7):  # of 12, so that it goes on from the middle of epochs
-        _kill_after(step, torn, fork_server)
+        kill_after(step, torn, fork_server)
     assert fork_server.start(torn).wait() == 0
     assert same(torn, plain)
 
@@ -67,7 +67,7 @@ def test_runs_killed_and_side_by_side_equal_one_that_keeps_nothing(
     assert store.complete
 
 
-def _kill_after(step: int, run: RunDir, fork_server: ForkServer) -> None:
+def kill_after(step: int, run: RunDir, fork_server: ForkServer) -> None:
     """Start an engine, and kill it when this step is saved."""
     engine = begun(fork_server, run)
     wait_for(lambda: _saved_step(run) >= step or engine.poll() is not None)

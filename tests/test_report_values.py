@@ -132,6 +132,7 @@ def test_a_recipe_is_shown_without_folders_and_repeats_the_run() -> None:
     recipe = Recipe(
         arch="/home/ann/net.py:wide", data="/home/ann/cats", data_dir="/home/ann/data",
         init_from="/home/ann/runs/3-x", class_names="/home/ann/names.txt",
+        decisions="/home/ann/labels.toml",
     )  # fmt: skip
     shown = shown_recipe(recipe)
     assert "ann" not in str(msgspec.to_builtins(shown))

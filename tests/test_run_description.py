@@ -70,16 +70,17 @@ def test_the_file_of_a_users_own_architecture_is_kept_as_text(run: RunDir, tmp_p
     shutil.copy(tmp_path / "net.py", run.path)
     own = msgspec.structs.replace(chosen, arch=f"{tmp_path}/net.py:make")
     assert (
-        describe(run, own, RESOLVED, data, image_lists(data, own)).source == linear_network.SOURCE
+        describe(run, own, RESOLVED, data, image_lists(data, own), "").source
+        == linear_network.SOURCE
     )
 
 
 def test_the_numbers_that_normalise_are_those_of_the_data(run: RunDir) -> None:
     chosen, data = loaded()
-    found = describe(run, chosen, RESOLVED, data, image_lists(data, chosen))
+    found = describe(run, chosen, RESOLVED, data, image_lists(data, chosen), "")
     assert (found.input.mean, found.input.std) == (data.mean, data.std)
     again = loaded()[1]
-    assert found == describe(run, chosen, RESOLVED, again, image_lists(again, chosen))
+    assert found == describe(run, chosen, RESOLVED, again, image_lists(again, chosen), "")
 
 
 # Which images
@@ -95,7 +96,7 @@ def folder(path: Path, side: int = 28) -> Path:
 
 def described(run: RunDir, data: Path, **fields: Any) -> Description:
     recipe, resolved, dataset = _with_resolved(*loaded(data=str(data), **fields))
-    return describe(run, recipe, resolved, dataset, image_lists(dataset, recipe))
+    return describe(run, recipe, resolved, dataset, image_lists(dataset, recipe), "")
 
 
 def _with_resolved(chosen: Recipe, data: Dataset) -> tuple[Recipe, Resolved, Dataset]:

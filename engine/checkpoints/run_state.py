@@ -67,7 +67,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     `source` is the text of the file that defines a user's architecture, for a person to read; this
     program never runs it. `recipe` has the fields of `Recipe`, `resolved` those of `Resolved`.
     `versions` maps packages to their versions. `test` has no images where the data set has no test
-    split; it is None where it is unknown, in older files.
+    split; it is None where it is unknown, in older files. `decisions` is a digest (blake2b, 128
+    bits) of a person's decisions on labels, empty where there are none.
     """
 
     architecture: str
@@ -80,6 +81,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     resolved: dict[str, Any]
     versions: dict[str, str]
     test: ImageList | None = None
+    decisions: str = ""
 
 
 class RunShape(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ SMALLEST_P = 0.001
 
 
 # Settings that name files or folders; a reader elsewhere has no use for where they lie.
-PATHS = frozenset({"data_dir", "init_from", "class_names", "preset", "cache"})
+PATHS = frozenset({"data_dir", "init_from", "class_names", "decisions", "preset", "cache"})
 
 # Heads of tables
 RUN, GROUP, SEEDS, CLASS, IMAGES = "Run", "Settings", "Seeds", "Class", "Images"

@@ -12,6 +12,8 @@ from engine.data.loading import load, load_at_once
 from engine.data.reading.pixel_batches import pixel_batches
 from engine.errors import DataError
 from engine.export import export_text
+from engine.recipes.recipe import Recipe
+from engine.run.kept_decisions import with_kept
 from engine.trained.trained_network import TrainedNetwork
 
 IMAGES = 64
@@ -22,10 +24,12 @@ def validation_pixels(network: TrainedNetwork) -> Tensor:
 
     Raises DataError where there are none on this disk, and UsageError where the user's code fails.
     """
-    if network.recipe.data in datasets.DATASETS:
-        return _published(network)
-    code = network.saved.run.data_code if network.saved.run is not None else None
-    inventory = inventory_of(network.recipe, code)
+    recipe, code = network.recipe, None
+    if (run := network.saved.run) is not None:
+        recipe, code = with_kept(recipe, run), run.data_code
+    if recipe.data in datasets.DATASETS:
+        return _published(network, recipe)
+    inventory = inventory_of(recipe, code)
     chosen = [inventory.validation[index] for index in _spread(len(inventory.validation))]
     labels = torch.tensor([label for _, label in chosen])
     stored = [image for image, _ in chosen]
@@ -44,8 +48,7 @@ def random_pixels(network: TrainedNetwork) -> Tensor:
     return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
 
 
-def _published(network: TrainedNetwork) -> Tensor:
-    recipe = network.recipe
+def _published(network: TrainedNetwork, recipe: Recipe) -> Tensor:
     known = datasets.DATASETS[recipe.data]
     if datasets.folder_of(known, recipe.data_dir) is None:
         raise DataError(export_text.not_on_this_disk(known.title))  # loading would download it

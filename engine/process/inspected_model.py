@@ -32,6 +32,7 @@ from engine.protocol.events import Event, RunStarted
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.run.journal_search import newest_first
+from engine.run.kept_decisions import with_kept
 from engine.run.run_paths import RunDir
 from engine.run.saved_file import best_file
 from engine.trained.trained_network import take_weights
@@ -95,7 +96,7 @@ def load_saved_model(run: RunDir) -> SavedModel:
         raise RunError(process_text.nothing_to_inspect(run.label))
     whole = checkpoint.load(saved)
     state, described = whole.training, whole.description
-    recipe = read_recipe(run.recipe)
+    recipe = with_kept(read_recipe(run.recipe), run)
     # Leave the GPU to other runs; a CPU is fast enough for one image.
     cpu = torch.device("cpu")
     dataset = load_at_once(load(recipe, devices.room(cpu), code=run.data_code))

@@ -26,6 +26,7 @@ from engine.protocol.requests import MeasureNetwork
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.run import kept_tests
+from engine.run.kept_decisions import with_kept
 from engine.run.kept_tests import DataTest, Message
 from engine.run.measuring import measured
 from engine.trained import images_to_test, testing_text
@@ -45,7 +46,7 @@ def tested(request: MeasureNetwork) -> Iterator[Message]:
     """
     network = yield from opened(request, devices.choose(request.device))
     run = network.saved.run
-    recipe = read_recipe(run.recipe) if run is not None else network.recipe
+    recipe = network.recipe if run is None else with_kept(read_recipe(run.recipe), run)
     chosen = _images(network, recipe, request)
     yield from map(Note, chosen.notes)
     result = yield from _judged(network, chosen.images)

@@ -116,6 +116,8 @@ def other_contents(split: str) -> str:
     return f"{split} images with other content"
 
 
+OTHER_DECISIONS = "other decisions on labels"
+
 OTHER_PIXELS = "the same files with other pixels"
 
 

@@ -53,22 +53,19 @@ def published_inventory(recipe: Recipe) -> Inventory:
     return Inventory(
         f"{facts.key} ({facts.title})",
         dataset.classes,
-        _images("train", dataset.train),
-        _images("test" if dataset.validates == "test" else "validation", dataset.validation),
+        _images(dataset.train),
+        _images(dataset.validation),
         dataset.validates,
-        [] if dataset.test is None else _images("test", dataset.test),
+        [] if dataset.test is None else _images(dataset.test),
         layout=process_text.published_layout(facts.source),
         notes=dataset.notes,
     )
 
 
-def _images(split: str, images: Split) -> LabelledImages:
-    """The images of a split, named by it and their index."""
-    found: LabelledImages = [
-        (_image(f"{split}/{index}", images.one(index).pixels.permute(1, 2, 0).numpy()), label)
-        for index, label in enumerate(images.labels.tolist())
-    ]
-    return found
+def _images(images: Split) -> LabelledImages:
+    """The images of a split, named by their part of the data set and their number in it."""
+    shown = map(images.one, range(len(images)))
+    return [(_image(one.name, one.pixels.permute(1, 2, 0).numpy()), one.label) for one in shown]
 
 
 def _image(

@@ -19,11 +19,12 @@ from engine.recipes.recipe_toml import as_setting
 from engine.run.run_paths import RunDir
 from engine.start import start_text
 
-# Fields that may differ without a word: those of the machine, those that the lists of images check,
-# and those that only a start uses.
+# Fields that may differ without a word: those of the machine, those that the comparison of images
+# checks, and those that only a start uses.
 UNCOMPARED = {
     *Resolved.__struct_fields__,
-    *("gpus", "data", "data_dir", "init_from", "partial", "pretrained", "preset", "cache"),
+    *("gpus", "data", "data_dir", "decisions", "init_from", "partial", "pretrained"),
+    *("preset", "cache"),
 }
 # Means and deviations differ by less between versions of PyTorch.
 SAME_PIXELS = 1e-4
@@ -33,6 +34,7 @@ class RunData(NamedTuple):
     """What a run knows of its data: names and shape, and, except in old runs, the images.
 
     `shape` is (C, size, size). `statistics` are means and standard deviations of the pixels.
+    `decisions` is the digest of those on labels, None where they are not to be compared.
     """
 
     classes: tuple[str, ...]
@@ -41,6 +43,7 @@ class RunData(NamedTuple):
     train: ImageList | None = None
     validation: ImageList | None = None
     test: ImageList | None = None
+    decisions: str | None = None
 
 
 class ImageLists(NamedTuple):
@@ -57,10 +60,11 @@ def image_lists(dataset: Dataset, recipe: Recipe) -> ImageLists:
     return ImageLists(*(image_list(split, recipe) for split in splits))
 
 
-def data_of(dataset: Dataset, lists: ImageLists) -> RunData:
-    """The facts about a data set with these images."""
+def data_of(dataset: Dataset, lists: ImageLists, decisions: str = "") -> RunData:
+    """The facts about a data set with these images, after decisions with this digest."""
     statistics = (*dataset.mean, *dataset.std)
-    return RunData(dataset.classes, tuple(dataset.train.shape), statistics, *lists)
+    shape = tuple(dataset.train.shape)
+    return RunData(dataset.classes, shape, statistics, *lists, decisions=decisions)
 
 
 def image_list(split: Split | None, recipe: Recipe) -> ImageList:
@@ -83,7 +87,7 @@ def data_of_run(saved: Description | None, started: RunStarted | None) -> RunDat
         shape = saved.input.channels, saved.input.size, saved.input.size
         statistics = (*saved.input.mean, *saved.input.std)
         lists = saved.train, saved.validation, saved.test
-        return RunData(saved.classes, shape, statistics, *lists)
+        return RunData(saved.classes, shape, statistics, *lists, decisions=saved.decisions)
     return RunData(started.classes, tuple(started.input)) if started is not None else None
 
 
@@ -110,6 +114,8 @@ def other_lists(then: RunData, now: RunData) -> list[str]:
         for split, was, is_now in pairs
         if was is not None and is_now is not None and not _same(was, is_now)
     ]
+    if None not in (then.decisions, now.decisions) and then.decisions != now.decisions:
+        changed.insert(0, process_text.OTHER_DECISIONS)
     compared = zip(then.statistics, now.statistics, strict=False)
     if not changed and any(abs(was - is_now) > SAME_PIXELS for was, is_now in compared):
         changed.append(process_text.OTHER_PIXELS)

@@ -16,9 +16,17 @@ from engine.user_code.kept_code import kept_code
 
 
 def describe(
-    run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset, lists: ImageLists
+    run: RunDir,
+    recipe: Recipe,
+    resolved: Resolved,
+    dataset: Dataset,
+    lists: ImageLists,
+    decisions: str,
 ) -> Description:
-    """The description of a run whose model is built, and whose data set has these images."""
+    """The description of a run whose model is built, and whose data set has these images.
+
+    `decisions` is the digest of those on labels.
+    """
     form = dataset.image_format
     return Description(
         architecture=recipe.arch,
@@ -40,6 +48,7 @@ def describe(
         train=lists.train,
         validation=lists.validation,
         test=lists.test,
+        decisions=decisions,
         recipe=msgspec.to_builtins(recipe),
         resolved=msgspec.to_builtins(resolved),
         versions=versions(),

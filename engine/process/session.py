@@ -25,6 +25,7 @@ from engine.process.uncollected import uncollected
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe import CACHE_OFF, CHANGEABLE, Recipe
+from engine.run import kept_decisions
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from engine.start import recipe_change
@@ -216,8 +217,9 @@ class Session:
             yield from preparation.download_phases(self._recipe)
             has_weights = (self.run.checkpoints / "last.pt").exists()
             preparation.keep_code(self._recipe, self.run.data_code, keep=has_weights)
+            kept_decisions.keep_decisions(self._recipe, self.run, keep=has_weights)
         yield events.Phase("loading", note="PyTorch")
-        recipe, code = self._recipe, self.run.data_code
+        recipe, code = kept_decisions.with_kept(self._recipe, self.run), self.run.data_code
         reading = preparation.early_reading(recipe, code) if self._rank.alone else None
         with uncollected():
             from engine.process.trainer_setup import TrainerSetup

@@ -40,6 +40,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe, Resolved
 from engine.recipes.recipe_toml import resolved_table
+from engine.run import kept_decisions
 from engine.run.durable_files import write_durably
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
@@ -85,14 +86,17 @@ class TrainerSetup:
         saved = rank.broadcast(self._load_last)
         first = first_weights.read(recipe) if rank.leads and saved is None else None
         normalise = rank.broadcast(lambda: first_weights.choose_normalisation(recipe, first))
-        dataset = yield from preparation.loading_phases(recipe, room, reading, self._run.data_code)
+        decided = kept_decisions.with_kept(recipe, self._run)
+        code = self._run.data_code
+        dataset = yield from preparation.loading_phases(decided, room, reading, code)
         if dataset.shows_nothing and saved is None:
             raise DataError(data_text.no_contrast(recipe.data))
         dataset = normalised(dataset, normalise.value)
         # The digests of the images take seconds for a large data set: they are made once.
         needed = rank.leads or saved is not None
         lists = resume_checks.image_lists(dataset, recipe) if needed else None
-        change = self._check_data(saved, dataset, lists)
+        decisions = kept_decisions.digest_of(decided)
+        change = self._check_data(saved, dataset, lists, decisions)
         yield events.Phase("loading", note="model")
         model, resolved = yield from self._build(device, dataset, normalise.value)
         yield events.Phase("loading", note="model")  # after a measurement, which is another phase
@@ -119,7 +123,7 @@ class TrainerSetup:
             yield events.Alert("info", "normalise", normalise.sentence)
         if not rank.leads or lists is None:
             return Ready(trainer, None, saved, change)
-        described = describe(self._run, recipe, resolved, dataset, lists)
+        described = describe(self._run, recipe, resolved, dataset, lists, decisions)
         return Ready(trainer, described, saved, change)
 
     def _load_last(self) -> RunState | None:
@@ -127,13 +131,17 @@ class TrainerSetup:
         return checkpoint.load(last) if last.exists() else None
 
     def _check_data(
-        self, saved: RunState | None, dataset: Dataset, lists: ImageLists | None
+        self,
+        saved: RunState | None,
+        dataset: Dataset,
+        lists: ImageLists | None,
+        decisions: str,
     ) -> ImageChange | None:
         """Compare the data with the checkpoint, before this attempt writes anything about it."""
         if saved is None or lists is None:
             return None
         started = next(newest_first(self._run.journal, events.RunStarted), None)
-        now = resume_checks.data_of(dataset, lists)
+        now = resume_checks.data_of(dataset, lists, decisions)
         return resume_checks.check_resume(saved, started, now, self._run, force=self._force)
 
     def _unusable_gpu(self, device: torch.device) -> Generator[Event, None, None]:

@@ -230,7 +230,7 @@ class FeatureMap(msgspec.Struct, frozen=True):
 class FeatureMaps(_Event, frozen=True):
     """The output of a layer for one validation image, with the model's top predictions.
 
-    `name` is that of the image in its data set, empty where the set is published as arrays.
+    `name` is that of the image in its data set: `train/17` where the set is published as arrays.
     """
 
     layer: str
@@ -270,7 +270,7 @@ class Augmented(_Event, frozen=True):
 class Example(msgspec.Struct, frozen=True):
     """A validation image with its true class, and the top predictions with their probabilities.
 
-    `name` is that of the image in its data set, empty where the set is published as arrays.
+    `name` is that of the image in its data set: `train/17` where the set is published as arrays.
     """
 
     image: int

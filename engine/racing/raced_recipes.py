@@ -23,7 +23,17 @@ from engine.start.model_names import absolute_architecture
 # The fields that decide which images validate, or how they look. Accuracies on different images
 # tell nothing about the recipes.
 DATA_FIELDS = (
-    *("data", "data_dir", "holdout", "labels", "class_order", "class_names", "bands", "levels"),
+    *(
+        "data",
+        "data_dir",
+        "holdout",
+        "labels",
+        "decisions",
+        "class_order",
+        "class_names",
+        "bands",
+        "levels",
+    ),
     *("backdrop", "broken", "image_column", "label_column"),
 )
 
@@ -86,7 +96,7 @@ def with_absolute_paths(race: Race, recipe: Recipe) -> Race:
     Its base names the data and the architecture that are taken where none is named.
     """
     named = {*race.base, "arch", "data"} - race.choices.keys()
-    paths = ("arch", "data", "data_dir", "class_names", "init_from", "cache")
+    paths = ("arch", "data", "data_dir", "class_names", "decisions", "init_from", "cache")
     fields = json.decode(json.encode(recipe))  # arrays as lists, as the file of a race has them
     found = {key: fields[key] for key in paths if key in named and fields[key]}
     choices = dict(race.choices)

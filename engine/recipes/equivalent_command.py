@@ -8,7 +8,13 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import difference_from_preset
 from engine.recipes.recipe_toml import as_setting
 
-FLAGS = {"epochs": "--epochs", "seed": "--seed", "device": "--device", "data_dir": "--data-dir"}
+FLAGS = {
+    "epochs": "--epochs",
+    "seed": "--seed",
+    "device": "--device",
+    "data_dir": "--data-dir",
+    "decisions": "--labels",
+}
 
 
 def of(chosen: Recipe) -> str:

@@ -75,6 +75,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     normalise: Annotated[str, Meta(pattern=NORMALISE_PATTERN)] = "auto"
     holdout: FractionBelowOne = 0.0
     labels: Annotated[str, Meta(pattern=LABELS_PATTERN)] = "auto"
+    decisions: str = ""
     class_order: Literal["names", "natural"] = "names"
     class_names: str | tuple[tuple[str, str], ...] = ""
     bands: tuple[Annotated[int, Meta(ge=1, le=100_000)], ...] = ()
@@ -217,6 +218,8 @@ COMMENTS: Mapping[str, str] = {
     "holdout": "share of the training images used for validation; test images are used at the end",
     "labels": "classes of images without class folders: auto (from a table beside them), prefix "
     "(from names such as cat.0001.jpg) or column:NAME (that column of the table)",
+    "decisions": "file with a person's decisions on labels: drop an image, keep it, or give it "
+    "another class; see --labels",
     "class_order": "names (as ImageFolder: 10 before 2) or natural (2 before 10)",
     "class_names": "pairs of a class and its name; --set class_names=FILE reads a table or a list",
     "bands": "numbers, from 1, of one or three bands of images that have more, such as 4,3,2",

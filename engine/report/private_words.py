@@ -34,7 +34,7 @@ def places_of(recipe: Recipe | None) -> list[str]:
     user = architecture_names.user_function(recipe.arch)
     named = (
         *(recipe.data, recipe.data_dir, recipe.cache, recipe.init_from, recipe.preset),
-        recipe.class_names,
+        *(recipe.class_names, recipe.decisions),
     )
     paths = [str(user.file)] if user is not None else []
     paths += [path for path in named if isinstance(path, str)]
@@ -69,6 +69,7 @@ def shown_recipe(recipe: Recipe, folders: str = "") -> Recipe:
         cache=last_part(recipe.cache, folders),
         init_from=last_part(recipe.init_from, folders),
         class_names=last_part(names, folders) if isinstance(names, str) else names,
+        decisions=last_part(recipe.decisions, folders),
         preset=last_part(recipe.preset, folders),
     )
 

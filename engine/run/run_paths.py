@@ -2,7 +2,7 @@
 
 runs/43-resnet18-cifar10/
   recipe.toml  journal.jsonl  commands/  checkpoints/  probes/  engine.log  engine.lock
-  predictions.npz  sightings.npz  tests/  notes.toml  recipe-before.toml
+  predictions.npz  sightings.npz  tests/  notes.toml  recipe-before.toml  labels.toml
 """
 
 from __future__ import annotations
@@ -93,6 +93,11 @@ class RunDir(NamedTuple):
     def notes(self) -> Path:
         """The tags and the note of the user."""
         return self.path / "notes.toml"
+
+    @property
+    def decisions(self) -> Path:
+        """The user's decisions on labels, as the run began."""
+        return self.path / "labels.toml"
 
     @property
     def data_code(self) -> Path:

@@ -147,6 +147,34 @@ def notes_unclear(path: object, why: str) -> str:
     )
 
 
+def decisions_unreadable(path: object, why: str) -> str:
+    return (
+        f"the decisions on labels in {harmless(str(path))} cannot be read: {harmless(why)}; put "
+        "the file there, or leave --labels out."
+    )
+
+
+def decisions_not_toml(path: object, why: str) -> str:
+    return (
+        f"the decisions on labels in {harmless(str(path))} cannot be read: {harmless(why)}; write "
+        '[labels] once, and below it lines such as "cat/1.jpg" = "drop".'
+    )
+
+
+def decisions_elsewhere(path: object, key: str) -> str:
+    return (
+        f"'{harmless(key)}' in {harmless(str(path))} is no table of decisions on labels: write "
+        "[labels] once, and all lines below it."
+    )
+
+
+def no_decision(path: object, image: str) -> str:
+    return (
+        f"the line of '{harmless(image)}' in {harmless(str(path))} is no decision: write "
+        '"drop", "keep" or { label = "CLASS" } behind its name.'
+    )
+
+
 def on_end_missing(program: str) -> str:
     return (
         f"there is no program '{harmless(program)}' to run at the end of a run: give its path, or "

@@ -28,6 +28,7 @@ from engine.recipes.recipe_building import (
     is_auto,
 )
 from engine.recipes.recipe_toml import parse_setting, read_fields
+from engine.run import label_decisions
 from engine.run.run_paths import RunDir
 from engine.run.saved_file import find_saved
 from engine.start import start_text
@@ -144,26 +145,41 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
         recipe,
         arch=absolute_architecture(recipe.arch),
         data=resolve_data(recipe.data),
-        data_dir=absolute_folder(recipe.data_dir),
+        data_dir=absolute_path(recipe.data_dir),
         class_names=name_pairs(recipe.class_names),
+        decisions=decisions_file(recipe.decisions),
         cache=cache_folder(recipe.cache),
     )
 
 
+def decisions_file(path: str) -> str:
+    """The absolute path of a file of decisions on labels, empty for none.
+
+    Raises UsageError if it cannot be read or understood.
+    """
+    file = absolute_path(path)
+    if file:
+        label_decisions.read(Path(file))
+    return file
+
+
 def cache_folder(cache: str) -> str:
     """The absolute path of the folder for decoded images; `auto`, `on` and `off` unchanged."""
-    return cache if cache in CACHE_WORDS else absolute_folder(cache)
+    return cache if cache in CACHE_WORDS else absolute_path(cache)
 
 
 def with_sources(chosen: Recipe, runs_dir: Path) -> Recipe:
     """A recipe that no command line made, with what its fields name found as for one.
 
     With the weights of a run come its architecture fields, except those that differ from the
-    preset. Raises as `check_size`, `find_checkpoint` and `read_name_pairs` do.
+    preset. Raises as `check_size`, `find_checkpoint`, `read_name_pairs` and `decisions_file` do.
     """
     check_size(chosen)
     found = msgspec.structs.replace(
-        chosen, class_names=name_pairs(chosen.class_names), cache=cache_folder(chosen.cache)
+        chosen,
+        class_names=name_pairs(chosen.class_names),
+        decisions=decisions_file(chosen.decisions),
+        cache=cache_folder(chosen.cache),
     )
     if not chosen.init_from:
         return found
@@ -178,8 +194,8 @@ def name_pairs(chosen: str | NamePairs) -> str | NamePairs:
     return read_name_pairs(chosen) if isinstance(chosen, str) and chosen else chosen
 
 
-def absolute_folder(path: str) -> str:
-    """The absolute path of a folder; an empty path stays empty."""
+def absolute_path(path: str) -> str:
+    """The absolute path of a folder or a file; an empty path stays empty."""
     return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 

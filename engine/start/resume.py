@@ -21,6 +21,7 @@ from engine.recipes.recipe_toml import notes_in, read_fields, read_toml, to_toml
 from engine.run import run_lock
 from engine.run.history import History
 from engine.run.journal_search import excerpt, newest_first
+from engine.run.kept_decisions import with_kept
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import recipe_change, recipe_resolution, start_text
@@ -70,10 +71,10 @@ def resume_request(
     total = changed.pop("epochs", None)
     if "data" in changed:
         changed["data"] = recipe_resolution.resolve_data(changed["data"])
-        of_run = build_recipe(file=read_fields(run.recipe))
+        of_run = with_kept(build_recipe(file=read_fields(run.recipe)), run)
         recipe_resolution.check_data(msgspec.structs.replace(of_run, data=changed["data"]))
     if "data_dir" in changed:
-        changed["data_dir"] = recipe_resolution.absolute_folder(changed["data_dir"])
+        changed["data_dir"] = recipe_resolution.absolute_path(changed["data_dir"])
     if "cache" in changed:
         changed["cache"] = recipe_resolution.cache_folder(changed["cache"])
     return ResumeRequest(total if epochs is None else epochs, gpus, device, changed, force)
@@ -128,7 +129,7 @@ def _check_own_data(run: RunDir, recipe: Recipe) -> None:
         return
     now = data_inventory.class_names(recipe)
     if now != started.classes:  # a glance may have missed one
-        now = data_inventory.inventory_of(recipe).classes
+        now = data_inventory.labelled_images(recipe).classes
     if now != started.classes:
         selector = run.selector
         raise RunError(start_text.other_classes(run.label, selector, started.classes, now))

@@ -60,6 +60,7 @@ HELP_GPUS = "Share each batch among N GPUs, or all; with --device cpu, among N p
 HELP_COMPILE = "Compile the model: auto (only for a long run on a GPU), off or on."
 HELP_SEED = "Random seed of weights, order and augmentation."
 HELP_DATA_DIR = "Folder to look for data sets in."
+HELP_LABELS = "File with decisions on labels, by image: drop it, keep it, or give it another class."
 HELP_NAME = "Name of the run (default: ARCH-DATA)."
 HELP_RESUME_AUTO = "With --name: resume the newest run of that name, or start it."
 HELP_FORCE = (

@@ -125,6 +125,7 @@ _RECIPE_OPTIONS = (
     click.option("--compile", metavar="auto|off|on", help=cli_text.HELP_COMPILE),
     click.option("--seed", type=int, metavar="N", help=cli_text.HELP_SEED),
     click.option("--data-dir", metavar="FOLDER", help=cli_text.HELP_DATA_DIR),
+    click.option("--labels", "decisions", metavar="FILE", help=cli_text.HELP_LABELS),
     click.option("--on-nan", metavar="WHAT", help=cli_text.HELP_ON_NAN),
     click.option("--name", default="", metavar="NAME", help=cli_text.HELP_NAME),
 )

@@ -53,6 +53,7 @@ def _budget(context: click.Context, option: click.Parameter, value: str) -> floa
 @click.option("--compile", metavar="auto|off|on", help=cli_text.HELP_COMPILE)
 @click.option("--seed", type=int, metavar="N", help=cli_text.HELP_SEED)
 @click.option("--data-dir", metavar="FOLDER", help=cli_text.HELP_DATA_DIR)
+@click.option("--labels", "decisions", metavar="FILE", help=cli_text.HELP_LABELS)
 @click.option("--name", default="", metavar="NAME", help=race_text.HELP_NAME)
 @click.option("--yes", is_flag=True, help=race_text.HELP_YES)
 @on_end_option

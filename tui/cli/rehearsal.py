@@ -46,7 +46,7 @@ def rehearse(
 
 
 def _stand_in(claim: Claim, run: RunDir) -> Claim:
-    """The claimed run under the name of `run`, with its checkpoint, its start and its own model."""
+    """The claimed run under the name of `run`, with its checkpoint, start, own model and labels."""
     from engine.protocol.events import RunStarted
     from engine.run.journal import Journal
     from engine.run.journal_search import newest_first
@@ -55,8 +55,9 @@ def _stand_in(claim: Claim, run: RunDir) -> Claim:
     stand_in = RunDir(claim.run.path.rename(claim.run.path.with_name(run.label)))
     if (last := run.checkpoints / "last.pt").exists():
         (stand_in.checkpoints / "last.pt").symlink_to(last.resolve())
-    for own_model in run.path.glob("*.py"):
-        shutil.copy(own_model, stand_in.path)
+    for kept in (*run.path.glob("*.py"), run.decisions):
+        if kept.exists():
+            shutil.copy(kept, stand_in.path)
     if started := next(newest_first(run.journal, RunStarted), None):
         Journal(stand_in.journal).append(started)
     return claim._replace(run=stand_in)

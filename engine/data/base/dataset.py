@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.data import data_text
+from engine.data.base.part_names import PartNames
 from engine.data.cache.image_slots import ImageSlots
 from engine.data.decoding.decode import decode_all
 from engine.data.decoding.image_format import ImageFormat
@@ -45,15 +46,16 @@ class ShownImage(NamedTuple):
 class Images:
     """Pixels (N, C, H, W) uint8 and labels (N,) int64, in memory.
 
-    `stored` is where they were read from, which a published data set does not say. `shown` (N,)
-    int64 has, for each index, that of the image whose pixels are there: where an image cannot be
-    read, the next one that can. It is None where all can be read.
+    `stored` is where they were read from. A published data set does not say that, but it has
+    `parts`. `shown` (N,) int64 has, for each index, that of the image whose pixels are there: where
+    an image cannot be read, the next one that can. It is None where all can be read.
     """
 
     pixels: Tensor
     labels: Tensor
     stored: Sequence[StoredImage] = ()
     shown: Tensor | None = None
+    parts: PartNames | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -79,12 +81,15 @@ class Images:
     def one(self, index: int) -> ShownImage:
         """One image, or the next one that can be read."""
         at = index if self.shown is None else int(self.shown[index])
-        name = self.stored[at].name if self.stored else ""
+        of_part = self.parts.at(at) if self.parts is not None else ""
+        name = self.stored[at].name if self.stored else of_part
         return ShownImage(self.pixels[at], int(self.labels[at]), at, name)
 
     def to(self, device: torch.device) -> Images:
         shown = None if self.shown is None else self.shown.to(device)
-        return Images(self.pixels.to(device), self.labels.to(device), self.stored, shown)
+        return replace(
+            self, pixels=self.pixels.to(device), labels=self.labels.to(device), shown=shown
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import in_order, order_notes, shown_names
 from engine.data.inventory.containers.item_sets import check_items, read_items
 from engine.data.inventory.containers.labelled_items import inventory_of_items
+from engine.data.inventory.decided_labels import decided_inventory
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.kept_copies import is_quickly_unpacked
 from engine.data.inventory.layouts.layout import Layout
@@ -29,16 +30,20 @@ from engine.recipes.recipe import Recipe
 def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
     """Find the images of a recipe; its seed determines which are held out, if any.
 
-    `code` is the folder where a run keeps the user's code. Raises DataError where the images are
-    missing, unreadable or cannot be trained on, and UsageError where the user's code fails.
+    Decisions on labels change no choice of what is held out. `code` is the folder where a run keeps
+    the user's code. Raises DataError where the images are missing, unreadable or cannot be trained
+    on, and UsageError where the user's code fails or the decisions cannot be read.
     """
-    found = labelled_images(recipe, code)
+    found = decided_inventory(labelled_images(recipe, code), recipe)
     check_training(found)
     return found
 
 
 def labelled_images(recipe: Recipe, code: Path | None = None) -> Inventory:
-    """As `inventory_of`, but for a use without training: a few images are enough."""
+    """As `inventory_of`, but for a use without training: a few images are enough.
+
+    Nothing is decided on their labels.
+    """
     if items := read_items(recipe, code):
         found = inventory_of_items(items, recipe)
     else:
@@ -53,13 +58,13 @@ def check(recipe: Recipe) -> None:
     """Check the data of a recipe, quickly for any number of images in folders of classes.
 
     Raises as `inventory_of`, except where there are too few images in folders, and where more than
-    a moment's work must be unpacked before it can be read.
+    a moment's work must be unpacked before it can be read. Decisions on labels need all names.
     """
     path = Path(recipe.data)
     if check_items(recipe):
         return
     if not archives.must_be_unpacked(path) or is_quickly_unpacked(path):
-        class_names(recipe)
+        (inventory_of if recipe.decisions else class_names)(recipe)
 
 
 def class_names(recipe: Recipe) -> tuple[str, ...]:

@@ -28,7 +28,10 @@ def split_held_out(images: Images, share: float, seed: int) -> tuple[Images, Ima
 
 def divide(images: Images, out: Tensor) -> tuple[Images, Images]:
     """The images that stay, and those that `out` (N,) bool holds out."""
-    return (
-        Images(images.pixels[~out], images.labels[~out]),
-        Images(images.pixels[out], images.labels[out]),
-    )
+    return chosen(images, ~out), chosen(images, out)
+
+
+def chosen(images: Images, which: Tensor) -> Images:
+    """Some images of a published set: a mask (N,) bool, or their indices (M,) int64."""
+    parts = None if images.parts is None else images.parts.of(which)
+    return Images(images.pixels[which], images.labels[which], parts=parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -19,13 +20,17 @@ from engine.data.base.dataset import (
     channel_statistics,
     check_memory,
 )
+from engine.data.base.part_names import PartNames
 from engine.data.decoding.image_format import ImageFormat
 from engine.data.inventory.validation_source import ValidationSource
+from engine.data.sets.decided_splits import Splits, decided_splits
 from engine.data.sets.holdout import split_held_out
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 CHUNK = 500
+# The part that a data set of one part only holds out itself.
+HELD = "validation"
 
 
 def find_folder(facts: DatasetFacts, recipe: Recipe) -> Path:
@@ -67,12 +72,22 @@ def assemble_dataset(
     train, other = yield from resize_splits(train, other, recipe.size)
     channels, size, _ = train.shape
     form = ImageFormat(channels, size, frame, fit=recipe.fit, crop_pct=recipe.crop_pct)
-    if not recipe.holdout:
-        mean, std = channel_statistics(train.pixels)
-        return Dataset(classes, train, other, validates, mean, std, form)
-    train, held = split_held_out(train, recipe.holdout, recipe.seed)
-    mean, std = channel_statistics(train.pixels)
-    return Dataset(classes, train, held, "held out", mean, std, form, test=other)
+    train, other = named(train, "train"), named(other, "test" if validates == "test" else HELD)
+    splits = Splits(train, other)
+    if recipe.holdout:
+        train, held = split_held_out(train, recipe.holdout, recipe.seed)
+        splits, validates = Splits(train, held, other), "held out"
+    splits, remarks = decided_splits(splits, recipe, classes)
+    mean, std = channel_statistics(splits.train.pixels)
+    train, validation, test = splits
+    return Dataset(
+        classes, train, validation, validates, mean, std, form, test=test, remarks=remarks
+    )
+
+
+def named(images: Images, part: str) -> Images:
+    """The images of a whole part of a data set, with their names."""
+    return replace(images, parts=PartNames(part, torch.arange(len(images))))
 
 
 def resize_splits(

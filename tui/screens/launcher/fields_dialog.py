@@ -29,7 +29,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     launcher_text.IMAGES: (
         *("size", "size_start", "fit", "crop_pct", "canvas", "cache"),
         *("normalise", "levels", "backdrop", "bands", "broken"),
-        *("holdout", "labels", "class_order", "class_names"),
+        *("holdout", "labels", "decisions", "class_order", "class_names"),
         *("image_column", "label_column"),
     ),
     launcher_text.OPTIMISER: (

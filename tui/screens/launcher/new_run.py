@@ -24,7 +24,7 @@ FOLDER = "folder"
 OTHER_FOLDER = "other folder"
 AUTO = "auto"
 # Fields that say how one data set is understood, and nothing of another.
-OF_ONE_SET = ("labels", "class_names", "image_column", "label_column")
+OF_ONE_SET = ("labels", "decisions", "class_names", "image_column", "label_column")
 
 
 class ImageFolder(NamedTuple):

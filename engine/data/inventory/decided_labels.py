@@ -1,0 +1,107 @@
+"""Applies a person's decisions on labels to the splits of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.data.inventory import decided_text
+from engine.data.inventory.inventory import Inventory
+from engine.data.stored.stored_image import LabelledImages
+from engine.errors import DataError
+from engine.recipes.recipe import Recipe
+from engine.run import label_decisions
+from engine.run.label_decisions import Decisions, Relabel
+
+
+class NamedLabels(NamedTuple):
+    """The names of the images of a split, and the indices of their classes."""
+
+    names: Sequence[str]
+    labels: Sequence[int]
+
+
+class DecidedSplit(NamedTuple):
+    """The images of a split that are left, by their places in it, and their classes now."""
+
+    places: list[int]
+    labels: list[int]
+    counts: decided_text.DecidedCounts
+
+
+class DecidedLabels(NamedTuple):
+    """What is left of training, validation and test, and a sentence for the log."""
+
+    train: DecidedSplit
+    validation: DecidedSplit
+    test: DecidedSplit
+    remark: str
+
+
+def decided_inventory(found: Inventory, recipe: Recipe) -> Inventory:
+    """The inventory after the decisions on labels that the recipe names, if it names any.
+
+    Raises as `decided`.
+    """
+    if not recipe.decisions:
+        return found
+    splits = found.train, found.validation, found.test
+    done = decided(Path(recipe.decisions), [_named(split) for split in splits], found.classes)
+    train, validation, test = map(_left, splits, done[:3])
+    remarks = (*found.remarks, done.remark)
+    return replace(found, train=train, validation=validation, test=test, remarks=remarks)
+
+
+def _named(images: LabelledImages) -> NamedLabels:
+    return NamedLabels([image.name for image, _ in images], [label for _, label in images])
+
+
+def _left(images: LabelledImages, split: DecidedSplit) -> LabelledImages:
+    return [(images[at][0], label) for at, label in zip(split.places, split.labels, strict=True)]
+
+
+def decided(file: Path, splits: Sequence[NamedLabels], classes: Sequence[str]) -> DecidedLabels:
+    """What a file of decisions leaves of training, validation and test.
+
+    Raises UsageError for a file that cannot be read or understood, and DataError for an image or a
+    class that is not there, and where no image is left to train a class, or to validate.
+    """
+    decisions = label_decisions.read(file)
+    numbers = _numbers(decisions, classes)
+    if unknown := decisions.keys() - {name for split in splits for name in split.names}:
+        known = [name for split in splits for name in split.names]
+        raise DataError(decided_text.no_such_image(sorted(unknown), known[0]))
+    train, validation, test = (_decided(split, decisions, numbers) for split in splits)
+    emptied = {*splits[0].labels} - {*train.labels}
+    if emptied:
+        raise DataError(decided_text.none_left_of_class([classes[at] for at in sorted(emptied)]))
+    if not validation.labels:
+        raise DataError(decided_text.NONE_LEFT_TO_VALIDATE)
+    counts = train.counts, validation.counts, test.counts
+    return DecidedLabels(train, validation, test, decided_text.decided(file.name, *counts))
+
+
+def _numbers(decisions: Decisions, classes: Sequence[str]) -> dict[str, int]:
+    """The indices of the classes. Raises DataError for a class that is not there."""
+    numbers = {name: at for at, name in enumerate(classes)}
+    for image, decision in decisions.items():
+        if isinstance(decision, Relabel) and decision.label not in numbers:
+            raise DataError(decided_text.no_such_class(image, decision.label, classes))
+    return numbers
+
+
+def _decided(split: NamedLabels, decisions: Decisions, numbers: Mapping[str, int]) -> DecidedSplit:
+    places, labels, changed, kept = list[int](), list[int](), 0, 0
+    for at, (name, label) in enumerate(zip(*split, strict=True)):
+        decision = decisions.get(name)
+        if decision == "drop":
+            continue
+        now = numbers[decision.label] if isinstance(decision, Relabel) else label
+        changed += now != label
+        kept += decision is not None and now == label
+        places.append(at)
+        labels.append(now)
+    dropped = len(split.names) - len(places)
+    return DecidedSplit(places, labels, decided_text.DecidedCounts(dropped, changed, kept))

@@ -1,0 +1,106 @@
+"""The file of a person's decisions on labels: read, checked, and written one decision at a time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from engine.errors import UsageError
+from engine.run import label_decisions
+from engine.run.label_decisions import Decisions, Relabel
+
+ODD = 'a "b"\n\\c\x7f/drop.jpg'
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "labels.toml"
+
+
+def test_each_image_has_one_of_three_decisions(file: Path) -> None:
+    file.write_text(
+        "# of Monday\n[labels]\n"
+        '"train/cat/1.jpg" = "drop"\n'
+        "\"a.npz/7\" = 'keep'\n"
+        '"train/dog/3.jpg" = { label = "drop" }\n'
+        '[labels."4.jpg"]\nlabel = "cat"\n'
+    )
+    assert label_decisions.read(file) == {
+        "train/cat/1.jpg": "drop",
+        "a.npz/7": "keep",
+        "train/dog/3.jpg": Relabel("drop"),
+        "4.jpg": Relabel("cat"),
+    }
+
+
+def test_a_change_keeps_all_other_decisions(file: Path) -> None:
+    label_decisions.change(file, "b.jpg", "drop")
+    label_decisions.change(file, ODD, Relabel('the "cat"'))
+    label_decisions.change(file, "a.jpg", "keep")
+    label_decisions.change(file, "b.jpg", Relabel("dog"))
+    assert file.read_text() == (
+        '[labels]\n"b.jpg" = { label = "dog" }\n'
+        '"a \\"b\\"\\n\\\\c\\u007f/drop.jpg" = { label = "the \\"cat\\"" }\n'
+        '"a.jpg" = "keep"\n'
+    )
+    expected: Decisions = {"b.jpg": Relabel("dog"), ODD: Relabel('the "cat"'), "a.jpg": "keep"}
+    assert label_decisions.read(file) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('"1.jpg" = "drop', "cannot be read: Unterminated string"),
+        ('[labels]\n"1.jpg" = "drop"\n"1.jpg" = "keep"', "cannot be read: Cannot overwrite"),
+        (b"[labels]\n'\xff' = 'drop'", "cannot be read: 'utf-8' codec"),
+        ('"1.jpg" = "drop"', "'1.jpg' in PATH is no table of decisions on labels: write [labels]"),
+        ('labels = "drop"', "'labels' in PATH is no table"),
+        ('[labels]\n"1.jpg" = "cat"', "the line of '1.jpg' in PATH is no decision: write"),
+        ('[labels]\n"1.jpg" = { label = 3 }', "the line of '1.jpg' in PATH is no decision"),
+        ('[labels]\n"1.jpg" = { label = "a", by = "b" }', "the line of '1.jpg' in PATH is no"),
+        ("[labels]\ntrain/1.jpg = 'drop'", "Expected '='"),
+    ],
+)
+def test_what_is_no_decision_is_refused_and_nothing_is_lost(
+    content: str | bytes, sentence: str, file: Path
+) -> None:
+    before = content if isinstance(content, bytes) else content.encode()
+    file.write_bytes(before)
+    for attempt in (
+        lambda: label_decisions.read(file),
+        lambda: label_decisions.change(file, "2.jpg", "drop"),
+    ):
+        with pytest.raises(UsageError) as refused:
+            attempt()
+        assert sentence in str(refused.value).replace(str(file), "PATH")
+        assert "\n" not in str(refused.value)
+    assert file.read_bytes() == before
+
+
+def test_a_file_that_is_not_there_and_a_name_that_is_not_unicode_are_refused(file: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        label_decisions.read(file)
+    label_decisions.change(file, "1.jpg", "drop")
+    with pytest.raises(UsageError, match="is not valid UTF-8"):
+        label_decisions.change(file, "\udcff.jpg", "drop")
+    assert label_decisions.read(file) == {"1.jpg": "drop"}
+
+
+def test_two_who_decide_at_once_lose_nothing(file: Path) -> None:
+    def decide(person: str) -> None:
+        for at in range(30):
+            label_decisions.change(file, f"{person}/{at}.jpg", "drop")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(decide, "ab"))
+    assert len(label_decisions.read(file)) == 60
+
+
+def test_the_digest_is_that_of_the_decisions_in_any_order() -> None:
+    one: Decisions = {"a": "drop", "b": Relabel("keep"), "c": "keep"}
+    digest = label_decisions.digest(one)
+    assert label_decisions.digest(dict(reversed(one.items()))) == digest
+    assert label_decisions.digest({**one, "b": "keep"}) != digest
+    assert label_decisions.digest({**one, "d": "keep"}) != digest
