@@ -12,8 +12,12 @@ from click.testing import CliRunner
 from PIL import Image
 
 from engine.checkpoints import checkpoint
+from engine.errors import UsageError
 from engine.process import inspected_model
 from engine.process.session import AttemptOptions
+from engine.racing import raced_recipes
+from engine.racing.race_preparation import prepare
+from engine.racing.race_request import RaceRequest
 from engine.recipes import equivalent_command
 from engine.recipes.recipe_building import read_recipe
 from engine.run import label_decisions
@@ -21,7 +25,9 @@ from engine.run.label_decisions import Decisions, Relabel
 from engine.run.run_paths import RunDir
 from engine.start import resume
 from engine.start.resume import ResumeRequest
+from tests import races
 from tests.forked_engines import ForkServer, new_run
+from tests.processes import TIMEOUT, headless
 from tests.test_cropped_runs import kill_after, same
 from tests.test_resume_checks import FORCE, Trained, alerts, epochs
 from tui.cli.command_line import main
@@ -180,6 +186,31 @@ def test_what_looks_at_the_images_of_a_run_knows_its_decisions(trained: Trained)
     assert (len(found.dataset.train), len(found.dataset.validation)) == (15, 7)
     request = ResumeRequest(3)
     assert resume.resumed_recipe(trained.run, request)[0].epochs == 3
+
+
+def test_a_rehearsal_of_a_resume_takes_them_from_the_run(trained: Trained, done: Trained) -> None:
+    (done.images.parent / "mine.toml").unlink(missing_ok=True)
+    process = headless("resume", str(trained.run.path), "--epochs", "3", "--dry-run")
+    out, err = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 0, err
+    assert "labels.toml: 1 dropped, 0 relabelled, 0 kept" in out
+
+
+def test_all_recipes_of_a_race_have_the_same_decisions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        written(tmp_path / f"{name}.toml", {"train/1": "drop"})
+    flags = {**races.FLAGS, "decisions": "one.toml"}
+    race = prepare(tmp_path / "runs", RaceRequest(sets=["lr=[0.1, 0.2]"], flags=flags))
+    monkeypatch.chdir("/")
+    made = raced_recipes.recipe_of(race, {"lr": 0.1}, 0, tmp_path / "runs")
+    assert made.decisions == str(tmp_path / "one.toml")
+    monkeypatch.chdir(tmp_path)
+    unequal = RaceRequest(sets=['decisions=["one.toml", "two.toml"]'], flags=races.FLAGS)
+    with pytest.raises(UsageError, match="decisions differs between these recipes"):
+        prepare(tmp_path / "runs", unequal)
 
 
 def test_a_command_line_names_the_file_from_where_one_is(
