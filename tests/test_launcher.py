@@ -104,9 +104,10 @@ class Prepared:
     def __init__(self, recipe: Recipe) -> None:
         self.made.append(self)
         self.taken: list[Recipe] = []
+        self.is_ahead = True
         self.closed = False
 
-    def take(self, claim: Claim, chosen: Recipe) -> bool:
+    def hand_over(self, claim: Claim, chosen: Recipe, **what_follows: object) -> bool:
         self.taken.append(chosen)
         return chosen.threads == "auto"
 
@@ -155,6 +156,19 @@ async def test_a_run_that_the_prepared_engine_does_not_suit_gets_a_new_one(
         await pilot.pause()
     assert len(prepared[0].taken) == 1
     assert [chosen.threads for chosen in spawned] == [1]
+
+
+async def test_a_prepared_engine_that_is_not_ahead_of_a_new_one_is_ended(
+    tmp_path: Path, spawned: list[Recipe], prepared: list[Prepared]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        prepared[0].is_ahead = False
+        await pilot.press("enter")
+        await pilot.pause()
+    assert prepared[0].closed
+    assert prepared[0].taken == []
+    assert len(spawned) == 1
 
 
 async def test_no_engine_is_prepared_while_the_runs_are_in_focus(

@@ -12,10 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.machine import memory
 from engine.protocol import events
 from engine.protocol.commands import Stop
 from engine.queueing import queue_file, queue_journal
-from engine.queueing.engine_starts import EngineStarter, StartedEngine
+from engine.queueing.engine_starts import StartedEngine, TaskStarter
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.runner import Runner
 from engine.queueing.task import Task
@@ -23,6 +24,7 @@ from engine.recipes.recipe_building import build_recipe
 from engine.run import engine_log, lock_owner, run_liveness, run_lock, spool
 from engine.run.run_paths import RunDir
 from engine.start import launch, warm_engine
+from engine.start.warm_engine import has_memory
 from tests.processes import TIMEOUT, LiveJournal, end_with_scope, events_of, start_process, wait_for
 from tests.queues import NO_RACES
 
@@ -36,8 +38,8 @@ def always_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def starter() -> EngineStarter:
-    made = EngineStarter()
+def starter() -> TaskStarter:
+    made = TaskStarter()
     end_with_scope(made.close)
     return made
 
@@ -51,7 +53,7 @@ def waiting(**flags: object) -> RunDir:
 
 
 def started(
-    starter: EngineStarter, run: RunDir, variables: Mapping[str, str], until: int = 0
+    starter: TaskStarter, run: RunDir, variables: Mapping[str, str], until: int = 0
 ) -> StartedEngine:
     engine = starter.start(run, Task(run.label, until), variables, lambda: True)
     assert engine is not None
@@ -62,7 +64,7 @@ def children() -> list[psutil.Process]:
     return psutil.Process().children()
 
 
-def prepared(starter: EngineStarter, run: RunDir, variables: Mapping[str, str]) -> psutil.Process:
+def prepared(starter: TaskStarter, run: RunDir, variables: Mapping[str, str]) -> psutil.Process:
     """The process that the starter prepares."""
     before = children()
     starter.prepare(run, variables)
@@ -85,7 +87,7 @@ def last_event(run: RunDir) -> events.RunEnded:
     return last
 
 
-def test_the_engine_that_was_prepared_trains_the_task_as_it_says(starter: EngineStarter) -> None:
+def test_the_engine_that_was_prepared_trains_the_task_as_it_says(starter: TaskStarter) -> None:
     run = waiting(epochs=3)
     process = prepared(starter, waiting(), VARIABLES)
     engine = started(starter, run, VARIABLES, until=1)
@@ -102,7 +104,7 @@ def test_the_engine_that_was_prepared_trains_the_task_as_it_says(starter: Engine
     ("fields", "variables"), [({"threads": 2}, VARIABLES), ({}, {"CNN_TUI_GIVEN": "1"})]
 )
 def test_a_task_that_it_does_not_suit_starts_cold(
-    starter: EngineStarter, fields: Mapping[str, object], variables: Mapping[str, str]
+    starter: TaskStarter, fields: Mapping[str, object], variables: Mapping[str, str]
 ) -> None:
     run = waiting(epochs=5_000, **fields)
     process = prepared(starter, waiting(), VARIABLES)
@@ -117,7 +119,7 @@ def test_a_task_that_it_does_not_suit_starts_cold(
 
 
 def test_one_whose_import_gets_too_little_of_the_cores_waits_for_a_later_task(
-    starter: EngineStarter, monkeypatch: pytest.MonkeyPatch
+    starter: TaskStarter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = waiting(), waiting()
     process = prepared(starter, first, {})
@@ -130,7 +132,7 @@ def test_one_whose_import_gets_too_little_of_the_cores_waits_for_a_later_task(
     assert owner_of(second) == process.pid
 
 
-def test_another_is_prepared_for_one_that_has_died(starter: EngineStarter) -> None:
+def test_another_is_prepared_for_one_that_has_died(starter: TaskStarter) -> None:
     run = waiting()
     first = prepared(starter, run, VARIABLES)
     first.kill()
@@ -141,13 +143,13 @@ def test_another_is_prepared_for_one_that_has_died(starter: EngineStarter) -> No
     second.wait(TIMEOUT)
 
 
-def test_none_is_prepared_for_a_run_of_several_processes(starter: EngineStarter) -> None:
+def test_none_is_prepared_for_a_run_of_several_processes(starter: TaskStarter) -> None:
     starter.prepare(waiting(gpus=2), {})
     assert not starter.is_ready
 
 
 def test_if_it_dies_before_it_has_taken_its_run_the_lock_is_free_and_the_log_says_why(
-    starter: EngineStarter,
+    starter: TaskStarter,
 ) -> None:
     """The queue then starts the run again, as after the death of any engine."""
     run = waiting()
@@ -165,12 +167,12 @@ def test_if_it_dies_before_it_has_taken_its_run_the_lock_is_free_and_the_log_say
 HANDS_OVER_AND_DIES = """
 import os, signal, sys
 from pathlib import Path
-from engine.queueing.engine_starts import EngineStarter
+from engine.queueing.engine_starts import TaskStarter
 from engine.queueing.task import Task
 from engine.run.run_paths import RunDir
 from engine.start import warm_engine
 warm_engine.is_ahead = lambda tasks: True
-run, starter = RunDir(Path(sys.argv[1])), EngineStarter()
+run, starter = RunDir(Path(sys.argv[1])), TaskStarter()
 starter.prepare(run, {})
 print(starter._warm.process.pid, flush=True)
 os.kill(starter._warm.process.pid, signal.SIGSTOP)
@@ -201,9 +203,10 @@ def test_a_runner_that_is_killed_while_it_hands_a_run_over_loses_none(dies_too: 
 def test_the_runner_of_a_queue_prepares_the_engine_of_its_next_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(warm_engine, "has_memory", lambda: True)
+    monkeypatch.setattr(warm_engine, "has_memory", has_memory)
+    monkeypatch.setattr(memory, "free_bytes", lambda: 1 << 40)
     first, second = waiting(epochs=5_000), waiting()
-    starter = EngineStarter()
+    starter = TaskStarter()
     lock = os.open(os.devnull, os.O_RDONLY)
     runner = Runner(Path("runs"), lock, NO_RACES, (), starter)
     end_with_scope(starter.close)

@@ -25,7 +25,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
-from engine.run import engine_log, lock_owner, run_liveness
+from engine.run import engine_log, lock_owner, run_liveness, run_lock
 from engine.run.lock_owner import start_of
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
@@ -33,6 +33,7 @@ from engine.start import device_request, launch, warm_engine
 from engine.start.import_progress import is_ahead
 from engine.start.warm_engine import WarmEngine, has_memory
 from tests.processes import LiveJournal, Terminal, events_of, start_process, wait_for
+from tui.screens.launcher.engine_starter import EngineStarter
 
 RUNS = Path("runs")
 Start: TypeAlias = Callable[..., WarmEngine]
@@ -41,12 +42,11 @@ PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts one that is used even if it has just begun, or if the machine is busy.
+def start() -> Iterator[Start]:
+    """Starts one.
 
     To be called in the test: pytest changes the environment between the fixtures and the test.
     """
-    monkeypatch.setattr(warm_engine, "is_ahead", lambda tasks: True)
     with contextlib.ExitStack() as ends:
 
         def started(recipe: Recipe | None = None) -> WarmEngine:
@@ -107,6 +107,11 @@ def start_cost(told: Sequence[Event]) -> events.Alert:
     return next(alert for alert in alerts if alert.code == events.START_COST)
 
 
+def takes(warm: WarmEngine, claim: Claim, recipe: Recipe) -> bool:
+    """Hand a run over, as the launcher does."""
+    return warm.hand_over(claim, recipe, wait=launch.wait, died=lambda: run_lock.release(claim))
+
+
 def files(run: RunDir) -> dict[str, int]:
     """Each file of a run, with its mode."""
     found = run.path.rglob("*")
@@ -121,7 +126,7 @@ def test_a_warm_run_is_like_a_cold_one_bit_for_bit(start: Start) -> None:
     launch.spawn(other, recipe)
     trained(other.run)
     claim, asked = claimed(recipe), time.monotonic()
-    assert warm.take(claim, recipe)
+    assert takes(warm, claim, recipe)
     cost = start_cost(trained(claim.run)).values
     assert sum(part for part in cost.values() if isinstance(part, float)) < time.monotonic() - asked
     assert files(claim.run) == files(other.run)
@@ -150,7 +155,7 @@ def test_no_thread_of_its_training_has_a_low_priority(start: Start) -> None:
     assert not int(capabilities, 16) >> CAP_SYS_NICE & 1
     recipe = recipe_of(epochs=5_000)
     claim = claimed(recipe)
-    assert one.take(claim, recipe)
+    assert takes(one, claim, recipe)
     journal = LiveJournal(claim.run.journal)
     wait_for(lambda: journal.count(events.EpochEnded) > 0)
     found = priorities(one.process.pid)
@@ -183,38 +188,49 @@ def test_one_that_has_ended_is_handed_no_run(start: Start) -> None:
     os.kill(warm.process.pid, signal.SIGKILL)
     wait_for(lambda: is_gone(warm.process.pid))
     claim = claimed(recipe_of())
-    assert not warm.take(claim, recipe_of())
+    assert not takes(warm, claim, recipe_of())
     os.fstat(claim.lock)
     assert run_liveness.is_live(claim.run)
 
 
+@pytest.fixture
+def launcher_starter(monkeypatch: pytest.MonkeyPatch) -> EngineStarter:
+    """What a launcher starts engines with, where memory is free."""
+    monkeypatch.setattr(warm_engine, "has_memory", lambda: True)
+    monkeypatch.setattr(warm_engine, "is_ahead", lambda tasks: True)
+    return EngineStarter(RUNS)
+
+
+def dies_before_it_takes_a_run(starter: EngineStarter) -> Claim:
+    """The claim of a run that is handed to an engine which then dies; the caller's still."""
+    starter.prepare()
+    (engine,) = psutil.Process().children()
+    engine.suspend()
+    claim = claimed(recipe_of())
+    starter.start(claim, recipe_of())
+    engine.kill()
+    return claim
+
+
 def test_if_it_ends_before_it_has_taken_a_run_another_engine_is_started(
-    start: Start, monkeypatch: pytest.MonkeyPatch
+    launcher_starter: EngineStarter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Claim] = []
     monkeypatch.setattr(launch, "spawn", lambda claim, recipe: started.append(claim))
-    warm = start()
-    os.kill(warm.process.pid, signal.SIGSTOP)
-    claim = claimed(recipe_of())
-    assert warm.take(claim, recipe_of())
-    os.kill(warm.process.pid, signal.SIGKILL)
+    claim = dies_before_it_takes_a_run(launcher_starter)
     wait_for(lambda: started != [])
     assert started == [claim]
     assert run_liveness.is_live(claim.run)
 
 
 def test_why_no_other_engine_could_be_started_is_in_the_log(
-    start: Start, monkeypatch: pytest.MonkeyPatch
+    launcher_starter: EngineStarter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(claim: Claim, recipe: Recipe) -> None:
         raise RunError("no more processes.")
 
     monkeypatch.setattr(launch, "spawn", refuse)
-    warm = start()
-    os.kill(warm.process.pid, signal.SIGSTOP)
-    claim = claimed(recipe_of())
-    assert warm.take(claim, recipe_of())
-    os.kill(warm.process.pid, signal.SIGKILL)
+    claim = dies_before_it_takes_a_run(launcher_starter)
     wait_for(lambda: engine_log.last_line(claim.run) != "")
     assert engine_log.last_line(claim.run) == "cnn-tui: no more processes."
 
@@ -238,7 +254,7 @@ def test_a_run_that_it_does_not_suit_starts_cold(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     recipe = recipe_of(**fields)
-    assert not warm.take(claimed(recipe), recipe)
+    assert not takes(warm, claimed(recipe), recipe)
     wait_for(lambda: is_gone(warm.process.pid))
 
 
@@ -268,7 +284,7 @@ def test_the_import_of_a_run_that_comes_at_once_has_the_usual_priority(start: St
     warm, recipe = start(), recipe_of(epochs=5_000)
     os.kill(warm.process.pid, signal.SIGSTOP)
     claim = claimed(recipe)
-    assert warm.take(claim, recipe)
+    assert takes(warm, claim, recipe)
     os.kill(warm.process.pid, signal.SIGCONT)
     journal = LiveJournal(claim.run.journal)
     while not journal.count(events.Steps):

@@ -6,10 +6,10 @@ While a run trains, the engine of the next one may be prepared: see `engine.star
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from engine.errors import EngineError
 from engine.queueing.task import Task
@@ -38,7 +38,7 @@ class StartedEngine:
         return self._process.poll() is not None or launch.serves_the_end(self._process.pid)
 
 
-class EngineStarter:
+class TaskStarter:
     """Starts the engines of tasks. Owns at most one warm engine, which a start uses up."""
 
     def __init__(self) -> None:
@@ -81,15 +81,21 @@ class EngineStarter:
     def _started(
         self, claim: Claim, recipe: Recipe, *options: str, variables: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        warm = self._taken()
-        if warm is not None and warm.hand_over(claim, recipe, *options, variables=variables):
-            _in_thread(_accompany, warm, claim)
+        warm = self._take_if_ahead()
+        if warm is not None and warm.hand_over(
+            claim,
+            recipe,
+            *options,
+            variables=variables,
+            wait=launch.wait_and_note,
+            died=partial(_free, claim, warm.process),
+        ):
             return warm.process
         process = launch.started(claim, recipe, *options, variables=variables)
         _in_thread(launch.wait_and_note, process, claim.run)
         return process
 
-    def _taken(self) -> WarmEngine | None:
+    def _take_if_ahead(self) -> WarmEngine | None:
         """The warm engine. One that got too little of the cores is left for a later task."""
         if self._warm is None or not self._warm.is_ahead:
             return None
@@ -103,13 +109,10 @@ class EngineStarter:
         self._warm = None
 
 
-def _accompany(engine: WarmEngine, claim: Claim) -> None:
-    """Keep the lock until the engine has taken the run. If it dies before, the queue sees it."""
-    if engine.has_taken():
-        os.close(claim.lock)
-    else:
-        run_lock.release(claim)
-    launch.wait_and_note(engine.process, claim.run)
+def _free(claim: Claim, engine: subprocess.Popen[bytes]) -> None:
+    """Free the lock of a run that its engine did not live to take. The queue sees that."""
+    run_lock.release(claim)
+    launch.wait_and_note(engine, claim.run)
 
 
 def _in_thread(function: Callable[..., object], *arguments: object) -> None:

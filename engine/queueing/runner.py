@@ -48,7 +48,7 @@ class Started(Protocol):
 
 
 class Starter(Protocol):
-    """Starts engines, as `engine_starts.EngineStarter`."""
+    """Starts engines, as `engine_starts.TaskStarter`."""
 
     @property
     def is_ready(self) -> bool: ...
@@ -75,7 +75,7 @@ class Runner:
     ) -> None:
         """`gpus` are the numbers of this machine's GPUs, unless NVML is to say them."""
         self._runs_dir, self._lock = runs_dir, lock
-        self._starter = starter or engine_starts.EngineStarter()
+        self._starter = starter or engine_starts.TaskStarter()
         self._gpus = device_shares.gpus_here() if gpus is None else gpus
         self._dir = QueueDir(runs_dir)
         self._ends = TaskEnds(runs_dir, races)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -21,8 +22,9 @@ import msgspec
 from engine.errors import EngineError
 from engine.machine import memory
 from engine.recipes.recipe import Recipe
-from engine.run import engine_log, run_creation
+from engine.run import run_creation
 from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from engine.start.engine_environment import environment
 from engine.start.import_progress import is_ahead
@@ -65,34 +67,27 @@ class WarmEngine:
         """Whether it will have imported PyTorch sooner than a new process."""
         return is_ahead(Path(f"/proc/{self.process.pid}/task"))
 
-    def take(self, claim: Claim, recipe: Recipe) -> bool:
-        """Hand it this run, and the lock with it. If that is impossible, close it instead.
-
-        Returns whether it was handed the run. If it ends before it has taken the run, another
-        engine is started in its place.
-        """
-        handed_over = self.hand_over(claim, recipe)
-        if handed_over:
-            _in_thread(self._accompany, claim, recipe)
-        return handed_over
-
     def hand_over(
         self,
         claim: Claim,
         recipe: Recipe,
         *options: str,
         variables: Mapping[str, str] = MappingProxyType({}),
+        wait: Callable[[subprocess.Popen[bytes], RunDir], object],
+        died: Callable[[], object],
     ) -> bool:
         """Hand it this run, and the lock with it, if it suits; else close it.
 
-        It suits if it is like the engine that `launch.started` would start, and is ahead of that.
-        Returns whether it was handed the run. Only `has_taken` then says whether the caller's copy
-        of the lock is needed no more.
+        It suits if it is like the engine that `launch.started` would start.
+        Returns whether it was handed the run. A thread then keeps the caller's copy of the lock
+        until the engine has taken the run, and calls `wait` with its process and the run. If the
+        engine ends before, the thread calls `died` instead, which gets the lock.
         """
         try:
             start = launch.engine_start(claim, recipe, *options)
             if self._suits(start._replace(variables={**start.variables, **variables})):
                 self._send(claim, start.arguments[len(launch.COMMAND) :])
+                _in_thread(self._accompany, claim, wait, died)
                 return True
         except (EngineError, OSError):  # a new engine says what is wrong
             pass
@@ -101,8 +96,7 @@ class WarmEngine:
 
     def _suits(self, start: ProcessStart) -> bool:
         alone = "--ranks" not in start.arguments
-        same = start.variables == self._variables
-        return alone and same and self.is_ahead
+        return alone and start.variables == self._variables
 
     def _send(self, claim: Claim, arguments: Sequence[str]) -> None:
         run_creation.link_into_state(claim.run)
@@ -110,7 +104,19 @@ class WarmEngine:
             descriptors = [claim.lock, log.fileno()]
             socket.send_fds(self._socket, [msgspec.json.encode(arguments)], descriptors)
 
-    def has_taken(self) -> bool:
+    def _accompany(
+        self,
+        claim: Claim,
+        wait: Callable[[subprocess.Popen[bytes], RunDir], object],
+        died: Callable[[], object],
+    ) -> None:
+        if self._has_taken():
+            os.close(claim.lock)
+            wait(self.process, claim.run)
+        else:
+            died()
+
+    def _has_taken(self) -> bool:
         """Wait until it has taken the run that it was handed; False if it has ended before."""
         with self._socket, contextlib.suppress(ConnectionResetError):
             if self._socket.recv(1):
@@ -122,17 +128,6 @@ class WarmEngine:
         """End it."""
         self._socket.close()
         _in_thread(self.process.wait)
-
-    def _accompany(self, claim: Claim, recipe: Recipe) -> None:
-        """Keep the lock until it has taken the run; note in the run's log if a signal ends it."""
-        if self.has_taken():
-            os.close(claim.lock)
-            launch.wait(self.process, claim.run)
-            return
-        try:
-            launch.spawn(claim, recipe)
-        except EngineError as error:
-            engine_log.add_error(claim.run, error)
 
 
 def _in_thread(function: Callable[..., object], *arguments: object) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from functools import partial
 from pathlib import Path
 
 from engine.errors import EngineError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
-from engine.run import run_liveness, run_search
+from engine.run import engine_log, run_liveness, run_search
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import launch, warm_engine
@@ -56,7 +57,7 @@ class EngineStarter:
     def start(self, claim: Claim, chosen: Recipe) -> None:
         """Start an engine for this run. Raises EngineError if that is impossible."""
         warm = self._take()
-        if warm is None or not warm.take(claim, chosen):
+        if warm is None or not _handed_over(warm, claim, chosen):
             launch.spawn(claim, chosen)
 
     def close(self) -> None:
@@ -69,3 +70,20 @@ class EngineStarter:
             self._taken += 1
             warm, self._warm = self._warm, None
             return warm
+
+
+def _handed_over(warm: WarmEngine, claim: Claim, chosen: Recipe) -> bool:
+    """Hand this engine the run, if it is ahead of a new one and suits the run; else close it."""
+    if not warm.is_ahead:
+        warm.close()
+        return False
+    start_another = partial(_start_another, claim, chosen)
+    return warm.hand_over(claim, chosen, wait=launch.wait, died=start_another)
+
+
+def _start_another(claim: Claim, chosen: Recipe) -> None:
+    """Start an engine in place of the warm one, which has died before it took the run."""
+    try:
+        launch.spawn(claim, chosen)
+    except EngineError as error:
+        engine_log.add_error(claim.run, error)
