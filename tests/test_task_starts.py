@@ -148,6 +148,20 @@ def test_none_is_prepared_for_a_run_of_several_processes(starter: TaskStarter) -
     assert not starter.is_ready
 
 
+def test_one_that_has_imported_older_code_is_handed_no_run(
+    starter: TaskStarter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = waiting(epochs=5_000)
+    process = prepared(starter, run, {})
+    monkeypatch.setattr(warm_engine, "code_stamp", lambda: frozenset({("torch-9.dist-info", 1)}))
+    engine = started(starter, run, {})
+    trains = psutil.Process(owner_of(run))
+    assert trains != process
+    wait_for(lambda: not process.is_running())
+    trains.kill()
+    wait_for(engine.has_left)
+
+
 def test_if_it_dies_before_it_has_taken_its_run_the_lock_is_free_and_the_log_says_why(
     starter: TaskStarter,
 ) -> None:

@@ -26,6 +26,7 @@ from engine.run import run_creation
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import launch
+from engine.start.code_stamp import code_stamp
 from engine.start.engine_environment import environment
 from engine.start.import_progress import is_ahead
 from engine.start.launch import ProcessStart
@@ -54,6 +55,8 @@ class WarmEngine:
 
         Raises OSError if that is impossible.
         """
+        # An import that comes late, in a run of days, would find the new files of an upgrade.
+        self._code = code_stamp()
         self._variables = {**environment(recipe), **variables}
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # Whatever an import prints belongs in the log of the run.
@@ -78,7 +81,7 @@ class WarmEngine:
     ) -> bool:
         """Hand it this run, and the lock with it, if it suits; else close it.
 
-        It suits if it is like the engine that `launch.started` would start.
+        It suits if it is like the engine that `launch.started` would start, from the same code.
         Returns whether it was handed the run. A thread then keeps the caller's copy of the lock
         until the engine has taken the run, and calls `wait` with its process and the run. If the
         engine ends before, the thread calls `died` instead, which gets the lock.
@@ -96,7 +99,7 @@ class WarmEngine:
 
     def _suits(self, start: ProcessStart) -> bool:
         alone = "--ranks" not in start.arguments
-        return alone and start.variables == self._variables
+        return alone and start.variables == self._variables and code_stamp() == self._code
 
     def _send(self, claim: Claim, arguments: Sequence[str]) -> None:
         run_creation.link_into_state(claim.run)
