@@ -15,12 +15,13 @@ import pytest
 from engine.machine import memory
 from engine.protocol import events
 from engine.protocol.commands import Stop
-from engine.queueing import queue_file, queue_journal
+from engine.queueing import engine_starts, queue_file, queue_journal
 from engine.queueing.engine_starts import StartedEngine, TaskStarter
 from engine.queueing.queue_dir import QueueDir
 from engine.queueing.runner import Runner
 from engine.queueing.task import Task
-from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe, read_recipe
 from engine.run import engine_log, lock_owner, run_liveness, run_lock, spool
 from engine.run.run_paths import RunDir
 from engine.start import launch, warm_engine
@@ -132,20 +133,51 @@ def test_one_whose_import_gets_too_little_of_the_cores_waits_for_a_later_task(
     assert owner_of(second) == process.pid
 
 
-def test_another_is_prepared_for_one_that_has_died(starter: TaskStarter) -> None:
+def test_one_that_has_died_is_followed_by_one_for_another_run(starter: TaskStarter) -> None:
     run = waiting()
-    first = prepared(starter, run, VARIABLES)
-    first.kill()
+    prepared(starter, run, VARIABLES).kill()
     wait_for(lambda: not starter.is_ready)
-    second = prepared(starter, run, VARIABLES)
+    for close in (False, True):  # as when others need the memory meanwhile
+        if close:
+            starter.close()
+        starter.prepare(run, VARIABLES)
+        assert not starter.is_ready
+    second = prepared(starter, waiting(), VARIABLES)
     assert starter.is_ready
     starter.close()
     second.wait(TIMEOUT)
 
 
-def test_none_is_prepared_for_a_run_of_several_processes(starter: TaskStarter) -> None:
-    starter.prepare(waiting(gpus=2), {})
-    assert not starter.is_ready
+def test_one_that_was_closed_is_followed_by_one_for_the_same_run(starter: TaskStarter) -> None:
+    run = waiting()
+    first = prepared(starter, run, VARIABLES)
+    starter.close()
+    first.wait(TIMEOUT)
+    prepared(starter, run, VARIABLES)
+    assert starter.is_ready
+
+
+@pytest.mark.parametrize("fields", [{"gpus": 2}, {}])
+def test_what_prevents_a_preparation_is_found_once(
+    starter: TaskStarter, monkeypatch: pytest.MonkeyPatch, fields: Mapping[str, object]
+) -> None:
+    """Several processes are to train the run, or the machine allows no more of them."""
+    asked: list[Path] = []
+
+    def read(recipe: Path) -> Recipe:
+        asked.append(recipe)
+        return read_recipe(recipe)
+
+    def refuse(*arguments: object) -> None:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(engine_starts, "read_recipe", read)
+    monkeypatch.setattr(engine_starts, "WarmEngine", refuse)
+    first, second = waiting(**fields), waiting(**fields)
+    for run in (first, first, second, second):
+        starter.prepare(run, {})
+        assert not starter.is_ready
+    assert asked == [first.recipe, second.recipe]
 
 
 def test_one_that_has_imported_older_code_is_handed_no_run(

@@ -43,6 +43,8 @@ class TaskStarter:
 
     def __init__(self) -> None:
         self._warm: WarmEngine | None = None
+        self._tried: RunDir | None = None
+        """The run that no warm engine is prepared for again: it got one, which may have died."""
 
     @property
     def is_ready(self) -> bool:
@@ -50,8 +52,15 @@ class TaskStarter:
         return self._warm is not None and self._warm.process.poll() is None
 
     def prepare(self, run: RunDir, variables: Mapping[str, str]) -> None:
-        """Start a warm engine that suits this run, unless several processes are to train it."""
+        """Start a warm engine that suits this run, unless several processes are to train it.
+
+        Where that fails, or if the engine dies, calls for the same run do nothing: what has ended
+        one would end the next.
+        """
+        if run == self._tried:
+            return
         self.close()
+        self._tried = run
         # After an error, the engine of the run starts cold, and says what is wrong.
         with contextlib.suppress(EngineError, OSError):
             recipe = read_recipe(run.recipe)
@@ -99,11 +108,13 @@ class TaskStarter:
         """The warm engine. One that got too little of the cores is left for a later task."""
         if self._warm is None or not self._warm.is_ahead:
             return None
-        warm, self._warm = self._warm, None
+        warm, self._warm, self._tried = self._warm, None, None
         return warm
 
     def close(self) -> None:
         """End the engine that was prepared."""
+        if self.is_ready:
+            self._tried = None
         if self._warm is not None:
             self._warm.close()
         self._warm = None
