@@ -125,6 +125,10 @@ class FakeQueue:
         with queue_file.changed(self.runs_dir) as queue:
             queue.tasks.append(task)
 
+    def put_first(self, run: str) -> None:
+        with queue_file.changed(self.runs_dir) as queue:
+            queue.tasks.sort(key=lambda task: task.run != run)
+
     def take_out(self, run: str) -> None:
         with queue_file.changed(self.runs_dir) as queue:
             queue_edits.take_out(self.runs_dir, queue, run)

@@ -421,15 +421,33 @@ def test_an_engine_is_prepared_for_the_devices_that_come_free(
     gpu0, gpu1, cpu = (queue.add(device=device) for device in ("cuda", "cuda", "cpu"))
     queue.runner.step()
     on_gpu, on_cpu = queue.add(device="cuda"), queue.add(device="cpu")
-    for trains, comes, variables in (
+    for engine in queue.engines.values():
+        engine.says(scripted.steps(1))
+    for first, comes, variables in (
         (cpu, on_cpu, {}),
         (gpu1, on_gpu, {"CUDA_VISIBLE_DEVICES": "1"}),
         (gpu0, on_gpu, {}),
     ):
         queue.close()
-        queue.engines[trains].says(scripted.steps(1))
+        queue.put_first(first)
         queue.runner.step()
         assert queue.prepared == [(comes, variables)]
+    for engine in queue.engines.values():
+        engine.dies()
+
+
+def test_no_engine_is_prepared_while_one_of_two_starts(
+    tmp_path: Path, room: Callable[[int], None]
+) -> None:
+    queue = FakeQueue(tmp_path / "runs", gpus=("0", "1"))
+    steps, starts, waits = (queue.add(device="cuda") for _ in range(3))
+    queue.runner.step()
+    queue.engines[steps].says(scripted.steps(1))
+    queue.runner.step()
+    assert queue.prepared == []
+    queue.engines[starts].says(scripted.steps(1))
+    queue.runner.step()
+    assert queue.prepared == [(waits, {})]
     for engine in queue.engines.values():
         engine.dies()
 

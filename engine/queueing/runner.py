@@ -173,15 +173,29 @@ class Runner:
         if queue.paused or not waiting or warm_engine.lacks_memory():
             self._starter.close()
         elif not self._starter.is_ready and warm_engine.has_memory():
-            # Not while an engine starts: its own import and what it measures need the cores.
-            for ends in filter(self._has_stepped, queue.tasks):
-                others = [task for task in queue.tasks if task is not ends]
-                for task, given in self._shared_out(waiting, others)[:1]:
-                    return self._starter.prepare(self._run(task), self._variables(task, given))
+            self._prepare_one(waiting, [task for task in queue.tasks if task.trains])
+
+    def _prepare_one(self, waiting: Sequence[Task], trains: Sequence[Task]) -> None:
+        """Prepare an engine, but not while another starts.
+
+        The import of that one, and what it measures, need the cores.
+        """
+        if all(map(self._has_stepped, trains)) and (found := self._after_one_of(trains, waiting)):
+            task, given = found
+            self._starter.prepare(self._run(task), self._variables(task, given))
+
+    def _after_one_of(
+        self, trains: Sequence[Task], waiting: Sequence[Task]
+    ) -> tuple[Task, tuple[str, ...]] | None:
+        """The waiting task that starts when one of those that train ends, with its devices."""
+        for ends in trains:
+            others = [task for task in trains if task is not ends]
+            if shared_out := self._shared_out(waiting, others):
+                return shared_out[0]
         return None
 
     def _has_stepped(self, task: Task) -> bool:
-        begun = task.begun if task.trains else None
+        begun = task.begun
         return begun is not None and run_outcome.has_stepped(self._run(task), begun)
 
     def _adopt(self, live: Mapping[str, tuple[str, ...]]) -> None:
