@@ -203,8 +203,9 @@ def launcher_starter(monkeypatch: pytest.MonkeyPatch) -> EngineStarter:
 
 def dies_before_it_takes_a_run(starter: EngineStarter) -> Claim:
     """The claim of a run that is handed to an engine which then dies; the caller's still."""
+    before = {child.pid for child in psutil.Process().children()}  # of a test before, closed
     starter.prepare()
-    (engine,) = psutil.Process().children()
+    (engine,) = (child for child in psutil.Process().children() if child.pid not in before)
     engine.suspend()
     claim = claimed(recipe_of())
     starter.start(claim, recipe_of())
