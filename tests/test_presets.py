@@ -377,6 +377,16 @@ def test_the_rate_shrinks_with_a_batch_above_128() -> None:
     assert build_for_images(seen, flags=flags | {"lr": 0.5}).lr == 0.5
 
 
+@pytest.mark.parametrize(
+    ("images", "batch"), [(1023, 64), (1024, 128), (8191, 512), (presets.ENOUGH_IMAGES, 1024)]
+)
+def test_no_preset_has_a_cliff_where_its_batch_is_large(images: int, batch: int) -> None:
+    flags = {"arch": "speednet", "data": "a/folder", "preset": "best"}
+    chosen = build_for_images(SeenImages(32, images), flags=flags)
+    assert chosen.batch == batch
+    assert chosen.lr == 1.17 * max(batch, 128) / 1024
+
+
 def test_a_run_that_started_before_keeps_its_batch() -> None:
     """Its file has the batch; where it is missing, it is the default, as in `Recipe`."""
     old = {"preset": "quick", "data": "a/folder", "resolved": {"size": 64}}

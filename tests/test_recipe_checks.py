@@ -76,13 +76,20 @@ def test_a_run_of_few_steps_is_told_to_take_more() -> None:
     assert "--set batch=16" in one
     assert three.startswith("an epoch has only 3 steps, and the run 90 in all: a smaller batch")
     assert recipe_checks.few_steps(recipe, 512, 4) == ""
+    for other in ({"gpus": 8}, {"gpus": 3}, {"gpus": "all"}, {"accumulate": 32}):
+        assert "--set batch=N" in recipe_checks.few_steps(replace(recipe, **other), 194, 1)
+    assert "--set batch=N" in recipe_checks.few_steps(recipe, 194, 1, ranks=2)
     assert recipe_checks.few_steps(replace(recipe, epochs=300), 128, 1) == ""
 
 
 def test_a_batch_for_few_images_is_told_and_is_enough_for_batch_norm() -> None:
     recipe = build_recipe(settings={"data": "a/folder", "arch": "resnet20", "batch": 16})
     sentence = recipe_checks.fitted_batch(recipe, 194, 12)
-    assert sentence == "batch 16, not 128: so an epoch of the 194 training images has 12 steps."
+    assert sentence == (
+        "an epoch of the 194 training images has 12 steps with batch 16: the recipe's usual one, "
+        "128, is large for so few."
+    )
+    assert recipe_checks.fitted_batch(replace(recipe, gpus=2), 194, 12) == ""
     assert not [*recipe_checks.warnings(recipe, NORMED, images=194)]
     assert len([*recipe_checks.warnings(recipe, NORMED, images=500)]) == 1
     assert recipe_checks.fitted_batch(recipe, 500, 31) == ""

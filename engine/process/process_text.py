@@ -315,9 +315,10 @@ def few_steps(in_epoch: int, in_all: int, batch: int) -> str:
 
 
 def fitted_batch(batch: int, usual: int, images: int, in_epoch: int) -> str:
+    """True as well where the user asked for that batch, which a recipe does not tell."""
     return (
-        f"batch {batch}, not {usual}: so an epoch of the {images:,} training images has "
-        f"{in_steps(in_epoch)}."
+        f"an epoch of the {images:,} training images has {in_steps(in_epoch)} with batch {batch}: "
+        f"the recipe's usual one, {usual:,}, is large for so few."
     )
 
 

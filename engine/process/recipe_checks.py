@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -14,14 +15,14 @@ from engine.errors import UsageError
 from engine.inspection import layer_events
 from engine.process import process_text
 from engine.protocol.events import Layer
-from engine.recipes import image_growth, part_checks, presets
+from engine.recipes import image_growth, part_checks, presets, recipe_building
 from engine.recipes.recipe import Recipe
 
 # The statistics of smaller batches are poor estimates (Wu & He 2018, "Group normalization").
 SMALLEST_NORM_BATCH = 32
 HIGH_RATE = 10
-# An epoch of so few steps, and a run of less than so many, hardly changes the weights.
-FEW_STEPS, ENOUGH_STEPS = 3, 300
+# An epoch of so few steps, in a run of fewer than so many, hardly changes the weights.
+FEW_STEPS_PER_EPOCH, ENOUGH_STEPS_PER_RUN = 3, 300
 
 # The newest version of PyTorch that the tests have passed with.
 TESTED_TORCH = "2.14"
@@ -66,19 +67,23 @@ def _preset(recipe: Recipe) -> dict[str, Any]:
     return presets.preset(recipe.preset, recipe.arch, recipe.data, fine_tunes=given_weights)
 
 
-def few_steps(recipe: Recipe, images: int, steps_per_epoch: int) -> str:
-    """A sentence where a run on so many training images has very few steps, else empty."""
+def few_steps(recipe: Recipe, images: int, steps_per_epoch: int, ranks: int = 1) -> str:
+    """A sentence where a run on so many training images has very few steps, else empty.
+
+    It names a smaller batch only where a start would choose it.
+    """
     steps = steps_per_epoch * recipe.epochs
-    if steps_per_epoch > FEW_STEPS or steps >= ENOUGH_STEPS:
+    if steps_per_epoch > FEW_STEPS_PER_EPOCH or steps >= ENOUGH_STEPS_PER_RUN:
         return ""
-    smaller = presets.batch_for(recipe.batch, images)
+    smaller = recipe_building.fitted_batch(recipe, images) if ranks == 1 else recipe.batch
     return process_text.few_steps(steps_per_epoch, steps, smaller if smaller < recipe.batch else 0)
 
 
 def fitted_batch(recipe: Recipe, images: int, steps_per_epoch: int) -> str:
     """A sentence where the batch is that for so few training images, else empty."""
     usual = int(_preset(recipe)["batch"])
-    if recipe.batch == usual or recipe.batch != presets.batch_for(usual, images):
+    plain = msgspec.structs.replace(recipe, batch=usual)
+    if recipe.batch == usual or recipe.batch != recipe_building.fitted_batch(plain, images):
         return ""
     return process_text.fitted_batch(recipe.batch, usual, images, steps_per_epoch)
 

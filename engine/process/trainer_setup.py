@@ -222,14 +222,13 @@ class TrainerSetup:
         """The alerts on the recipe; a process learns from `batch` images at a step."""
         if sentence := recipe_checks.untested_torch(started.versions["torch"]):
             yield events.Alert("info", "torch", sentence)
-        recipe, images = self._recipe, started.train_images
-        if sentence := recipe_checks.few_steps(recipe, images, started.steps_per_epoch):
+        recipe, images, ranks = self._recipe, started.train_images, self._rank.count
+        if sentence := recipe_checks.few_steps(recipe, images, started.steps_per_epoch, ranks):
             yield events.Alert("warning", "recipe", sentence)
         if sentence := recipe_checks.fitted_batch(recipe, images, started.steps_per_epoch):
             yield events.Alert("info", "batch", sentence)
         parts = started.resolved.accumulate if started.resolved is not None else 1
         if sentence := recipe_checks.learned_in_parts(norms, batch, parts):
             yield events.Alert("info", "accumulate", sentence)
-        ranks = self._rank.count
         for sentence in recipe_checks.warnings(recipe, norms, ranks, parts, images):
             yield events.Alert("warning", "recipe", sentence)

@@ -329,15 +329,21 @@ UNMIRRORED: Mapping[str, Fields] = {
 # Published data sets are small squares, which stay as they are.
 OF_SMALL_SQUARES: Fields = {"size": "auto", "size_start": 0, "crop_pct": 1.0}
 
-# A published data set with fewer than `SMALL_IMAGES` training images gets a smaller batch.
-SMALL_IMAGES, SMALL_BATCH = 10_000, 64
+# A published data set with fewer training images gets no larger batch.
+SMALL_PUBLISHED_SET, SMALL_PUBLISHED_BATCH = 10_000, 64
 DEFAULT_BATCH = 128
 
 # Of fewer training images in a folder or an archive, an epoch of a preset's batch has so few steps
-# that batch norm and the schedule suffer. The batch is halved until there are `ENOUGH_STEPS`. With
-# 200 small photographs and `quick`, ResNet-20 had 64 % with a batch of 16, and 47 % with 128. A
-# lower rate, and a batch of 8 for 100 images, were no better.
-SMALL_SET, ENOUGH_STEPS, LEAST_BATCH = 1024, 8, 16
+# that batch norm and the schedule suffer. The batch is halved until there are enough, but not below
+# the smallest. With 200 small photographs and `quick`, ResNet-20 had 64 % with a batch of 16, and
+# 47 % with 128. A lower rate, and a batch of 8 for 100 images, were no better.
+ENOUGH_STEPS_PER_EPOCH, SMALLEST_FITTED_BATCH = 8, 16
+# Of so many training images, every preset keeps its batch.
+ENOUGH_IMAGES = ENOUGH_STEPS_PER_EPOCH * max(
+    int(fields["batch"])
+    for by_style in (*FIELDS_BY_STYLE.values(), *FINE_TUNED.values())
+    for fields in by_style.values()
+)
 
 # The usual learning rate of each optimiser, for a recipe that departs from its preset's optimiser.
 DEFAULT_RATES: Mapping[str, float] = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "muon": 5e-3}
@@ -353,8 +359,8 @@ def chosen(arch: str, shorter_side: int) -> str:
 
 def batch_for(batch: int, images: int) -> int:
     """The batch in place of a preset's for so many training images; 0 images are unknown."""
-    if 0 < images < SMALL_SET:
-        while images // batch < ENOUGH_STEPS and batch >= 2 * LEAST_BATCH:
+    if images:
+        while images // batch < ENOUGH_STEPS_PER_EPOCH and batch >= 2 * SMALLEST_FITTED_BATCH:
             batch //= 2
     return batch
 
@@ -392,7 +398,7 @@ def preset(name: str, arch: str, data: str, *, fine_tunes: bool = False) -> dict
         fields |= OF_SMALL_SQUARES
     if not known.mirrored:
         fields |= UNMIRRORED[name]
-    if known.train_images < SMALL_IMAGES:
-        fields["lr"] *= rate_scale(fields["batch"], SMALL_BATCH)
-        fields["batch"] = min(SMALL_BATCH, fields["batch"])
+    if known.train_images < SMALL_PUBLISHED_SET:
+        fields["lr"] *= rate_scale(fields["batch"], SMALL_PUBLISHED_BATCH)
+        fields["batch"] = min(SMALL_PUBLISHED_BATCH, fields["batch"])
     return fields

@@ -120,19 +120,26 @@ def build_for_images(
 
 
 def _with_batch_for(images: int, recipe: Recipe, given: Collection[str]) -> Recipe:
-    """The recipe with the batch for so many training images, unless one is among what is given.
-
-    Several GPUs share the batch of the preset, since few images each would starve them.
-    """
-    if "batch" in given or recipe.gpus != 1:
+    """The recipe with the batch for so many training images, unless one is among what is given."""
+    if "batch" in given:
         return recipe
-    batch = presets.batch_for(recipe.batch, images)
+    batch = fitted_batch(recipe, images)
     scale = 1.0 if "lr" in given else presets.rate_scale(recipe.batch, batch)
-    fitted = msgspec.structs.replace(recipe, batch=batch, lr=recipe.lr * scale)
+    return msgspec.structs.replace(recipe, batch=batch, lr=recipe.lr * scale)
+
+
+def fitted_batch(recipe: Recipe, images: int) -> int:
+    """The batch in place of a recipe's for so many training images, where the recipe allows it.
+
+    Several GPUs share the batch of the recipe, since few images each would starve them.
+    """
+    if recipe.gpus != 1:
+        return recipe.batch
+    fitted = msgspec.structs.replace(recipe, batch=presets.batch_for(recipe.batch, images))
     with contextlib.suppress(UsageError):
         part_checks.check(fitted)
-        return fitted
-    return recipe
+        return fitted.batch
+    return recipe.batch
 
 
 def is_auto(given: Mapping[str, object]) -> bool:

@@ -80,7 +80,7 @@ def count_of_small(recipe: Recipe) -> int:
 
     Raises as `check_data`.
     """
-    return data_inventory.count_for_training(recipe, presets.SMALL_SET)
+    return data_inventory.count_for_training(recipe, presets.ENOUGH_IMAGES)
 
 
 def shorter_side(recipe: Recipe) -> int:
