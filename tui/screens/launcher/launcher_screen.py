@@ -116,7 +116,8 @@ class Launcher(FineScreen[None]):
         """Offer the folders of images here, beside the runs, and where data sets are searched."""
         worker = get_current_worker()
         searched = datasets.data_folders(self.new_run.data_dir)
-        found = image_folders([Path.cwd(), self._runs_dir.absolute().parent, *searched])
+        places = [Path.cwd(), self._runs_dir.absolute().parent, *searched]
+        found = image_folders(places, lambda: worker.is_cancelled)
         if not worker.is_cancelled:
             self.app.call_from_thread(setattr, self.query_one(DataBox), "found", found)
 
