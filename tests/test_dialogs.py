@@ -12,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Input, OptionList
 
 from engine.recipes.recipe import FIELDS, Recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run.history import History
 from tests.test_dashboard import screen
 from tui.app import CnnTui
@@ -50,7 +51,7 @@ async def test_titles_stand_in_the_border_in_characters_that_there_are(
 
 FORMS: Mapping[str, Callable[[], FormDialog[Any]]] = {
     "steer": lambda: SteerScreen(History(), str),
-    "fields": lambda: FieldsDialog(Recipe(), {}, lambda fields: ""),
+    "fields": lambda: FieldsDialog(Recipe(), {}, lambda fields: Recipe()),
     "folder": lambda: FolderDialog(NewRun()),
     "classes": ClassFilterScreen,
 }
@@ -66,7 +67,7 @@ async def test_forms_are_ascii_too(tmp_path: Path, name: str) -> None:
 
 async def test_arrows_go_round_the_fields_of_a_form_and_nowhere_else() -> None:
     async with Host().run_test() as pilot:
-        await pilot.app.push_screen(FieldsDialog(Recipe(), {}, lambda fields: ""))
+        await pilot.app.push_screen(FieldsDialog(Recipe(), {}, lambda fields: Recipe()))
         went = []
         for _ in range(len(SHOWN) + 3):
             assert pilot.app.focused is not None
@@ -80,7 +81,7 @@ async def test_enter_goes_from_the_last_field_that_was_found_to_apply(
     searched: str, fields: int
 ) -> None:
     async with Host().run_test() as pilot:
-        dialog = FieldsDialog(Recipe(), {}, lambda fields: "")
+        dialog = FieldsDialog(Recipe(), {}, lambda fields: Recipe())
         taken: list[Any] = []
         await pilot.app.push_screen(dialog, taken.append)
         dialog.query_one("#search", Input).focus()
@@ -97,14 +98,33 @@ async def test_enter_goes_from_the_last_field_that_was_found_to_apply(
 
 async def test_only_what_was_given_or_is_written_leaves_the_dialog_of_fields() -> None:
     """The batch that the images of a folder asked for would stay with another data set."""
+
+    def draft(fields: Mapping[str, object]) -> Recipe:
+        return build_recipe(settings={"batch": 16, **fields})
+
     async with Host().run_test() as pilot:
-        dialog = FieldsDialog(Recipe(batch=16, epochs=7), {"epochs": 7}, lambda fields: "")
+        dialog = FieldsDialog(Recipe(batch=16, epochs=7), {"epochs": 7}, draft)
         taken: list[Any] = []
         await pilot.app.push_screen(dialog, taken.append)
         dialog.query_one("#seed", Input).value = "3"
         dialog.query_one(".apply").focus()
         await pilot.press("enter")
     assert taken == [{"epochs": 7, "seed": 3}]
+
+
+async def test_a_field_that_is_put_back_is_no_longer_given() -> None:
+    def draft(fields: Mapping[str, object]) -> Recipe:
+        return build_recipe(settings={"batch": 16, **fields})
+
+    given = {"batch": 128, "epochs": 7}
+    async with Host().run_test() as pilot:
+        dialog = FieldsDialog(draft(given), given, draft)
+        taken: list[Any] = []
+        await pilot.app.push_screen(dialog, taken.append)
+        dialog.query_one("#batch", Input).value = "16"
+        dialog.query_one(".apply").focus()
+        await pilot.press("enter")
+    assert taken == [{"epochs": 7}]
 
 
 def test_the_dialog_of_fields_has_each_field_once_that_no_list_chooses() -> None:

@@ -73,8 +73,10 @@ def test_the_batch_of_a_small_folder_is_of_that_folder_alone() -> None:
 
 
 def test_fields_are_judged_without_being_taken() -> None:
-    assert QUICK.why_not({"epochs": 7}) == ""
-    assert "epochs = 0 is not possible" in QUICK.why_not({"epochs": 0})
+    possible = QUICK.draft_with({"epochs": 7})
+    assert isinstance(possible, Recipe)
+    assert possible.epochs == 7
+    assert "epochs = 0 is not possible" in str(QUICK.draft_with({"epochs": 0}))
     assert "--epochs" not in command(QUICK)
 
 

@@ -61,8 +61,8 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
     The row above the last one searches the fields.
 
     Enter goes to the next field, past the search, and applies only on that row, so that pressing it
-    once too often does not start a training. `why_not` returns a sentence if fields are not
-    possible; the dialog calls it at every key.
+    once too often does not start a training. `draft` returns the recipe with given fields, or a
+    sentence if they are not possible; the dialog calls it at every key.
     """
 
     DEFAULT_CSS = """
@@ -84,10 +84,10 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
         self,
         chosen: Recipe,
         given: Mapping[str, object],
-        why_not: Callable[[Mapping[str, object]], str],
+        draft: Callable[[Mapping[str, object]], Recipe | str],
     ) -> None:
         super().__init__()
-        self._recipe, self._given, self._why_not = chosen, given, why_not
+        self._recipe, self._given, self._draft = chosen, given, draft
 
     def inside(self) -> ComposeResult:
         with Vertical(classes="fields"):  # no `VerticalScroll`: that would take the arrows
@@ -115,7 +115,8 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
         if event.input.id == "search":
             self._search(event.value.strip().lower())
         else:
-            self.complain(self.plain(self._why_not(self._fields)))
+            draft = self._draft({**self._given, **self._changed})
+            self.complain(self.plain(draft) if isinstance(draft, str) else "")
 
     def _search(self, wanted: str) -> None:
         """Show only the fields whose name or group contains this text."""
@@ -141,16 +142,27 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
             self.focus_next()
 
     def action_apply(self) -> None:
-        if not self._why_not(self._fields):
-            self.dismiss(self._fields)
+        """Hand on the fields that the user set: those written here, and those given before.
+
+        A field that was written as it is without that is no longer given: other data may ask for
+        another value.
+        """
+        fields = {**self._given, **self._changed}
+        wanted = self._draft(fields)
+        if isinstance(wanted, str):
+            return
+        for key in self._changed:
+            others = {each: value for each, value in fields.items() if each != key}
+            if self._draft(others) == wanted:
+                fields = others
+        self.dismiss(fields)
 
     @property
-    def _fields(self) -> dict[str, object]:
-        """The fields that the user set: those written here, and those given before."""
+    def _changed(self) -> dict[str, object]:
+        """The fields that are written here, with their values."""
         written = ((key, self.query_one(f"#{key}", Input).value) for key in SHOWN)
-        changed = dict(
+        return dict(
             parse_setting(f"{key}={value}")
             for key, value in written
             if value != as_setting(getattr(self._recipe, key))
         )
-        return {**self._given, **changed}

@@ -269,7 +269,7 @@ class Launcher(FineScreen[None]):
         if chosen := self._recipe_or_note(self.new_run.draft):
             from tui.screens.launcher.fields_dialog import FieldsDialog
 
-            dialog = FieldsDialog(chosen, self.new_run.fields, self.new_run.why_not)
+            dialog = FieldsDialog(chosen, self.new_run.fields, self.new_run.draft_with)
             self.app.push_screen(dialog, self._take_fields)
 
     def _take_fields(self, fields: Mapping[str, object] | None) -> None:

@@ -126,10 +126,9 @@ class NewRun:
         needed = dict([parse_setting(folder.setting)] if folder.setting else [])
         return replace(self, data=FOLDER, folder=folder, fields={**self.fields, **needed})
 
-    def why_not(self, fields: Mapping[str, object]) -> str:
-        """The reason why the run cannot have these fields; empty if it can."""
-        draft = replace(self, fields=fields).draft
-        return draft if isinstance(draft, str) else ""
+    def draft_with(self, fields: Mapping[str, object]) -> Recipe | str:
+        """The draft with these fields."""
+        return replace(self, fields=fields).draft
 
     def recipe_for(self, data: str) -> Recipe:
         """The recipe of what is chosen, for this data. Raises UsageError as `build_recipe`."""
