@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from engine.data.inventory import data_inventory
+from engine.data.inventory import quick_look
+from engine.data.inventory.containers.folder_glance import visible_entries
+from engine.data.inventory.data_inventory import inventory_of
+from engine.data.inventory.listing.folder_listing import FolderListing
 from engine.errors import DataError, UsageError
 from engine.racing import race_file
 from engine.racing.race_preparation import prepare
@@ -20,7 +27,8 @@ from engine.racing.race_request import RaceRequest
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.recipes.recipe_toml import read_fields
-from engine.start.recipe_resolution import resolve_recipe, shorter_side
+from engine.start.recipe_resolution import resolve_recipe, seen_images
+from tests.test_folder_listing import tree
 from tui.cli.command_line import main
 
 
@@ -94,25 +102,83 @@ def test_only_the_first_images_of_each_class_are_looked_at(tmp_path: Path) -> No
     root = folder(tmp_path / "pets", 300, 200, count=10)
     # Names that `os.scandir` may list first or last; ten are looked at of at most eleven.
     (root / "cat" / "broken.jpg").write_bytes(b"no image")
-    assert shorter_side(Recipe(data=str(root))) == 200
+    assert seen_images({"data": str(root)}).shorter_side == 200
 
 
 def test_a_small_folder_gets_a_batch_for_its_training_images(tmp_path: Path) -> None:
-    root = folder(tmp_path / "pets", 40, 40, count=120)
-    assert resolved(root).batch == 16  # 192 of the 240 train
-    assert resolved(root, None, "holdout=0.01").batch == 16
+    root = folder(tmp_path / "pets", 40, 40, count=130)
+    assert resolved(root).batch == 16  # 208 of the 260 train
+    assert resolved(root, None, "holdout=0.01").batch == 32  # 258 of them
     assert resolved(root, None, "batch=128").batch == 128
     (tmp_path / "mine.toml").write_text('preset = "quick"\nbatch = 128\n')
     assert resolved(root, str(tmp_path / "mine.toml")).batch == 128
     assert resolve_recipe(None, [], {"data": "digits"}, tmp_path).batch == 64
 
 
-def test_a_large_folder_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = Recipe(data=str(folder(tmp_path / "pets", 40, 40, count=40)))
-    assert data_inventory.count_for_training(recipe, 100) == 64
-    assert data_inventory.count_for_training(recipe, 64) == 0
-    monkeypatch.setattr(data_inventory, "inventory_of_listing", None)  # nothing is held out
-    assert data_inventory.count_for_training(recipe, 19) == 0
+def counted(place: Path, most: int, **fields: Any) -> int:
+    recipe = Recipe(data=str(place), **fields)
+    look = quick_look.look_at(recipe)
+    assert look is not None
+    found = quick_look.count_for_training(look, recipe, most)
+    assert found in (0, len(inventory_of(recipe).train))
+    return found
+
+
+@pytest.mark.parametrize("holdout", [0.0, 0.01, 0.29, 0.9])
+def test_the_count_is_that_of_the_training_and_0_where_it_is_not_small(
+    tmp_path: Path, holdout: float
+) -> None:
+    root = tree(tmp_path, *(f"cat/{at}.jpg" for at in range(41)), "dog/1.jpg", "cow/1/1.jpg")
+    tree(root, *(f"{kind}/{at}.png" for kind in ("dog", "cow/1", "cow/2") for at in range(9, 40)))
+    training = counted(root, 1000, holdout=holdout)
+    assert training
+    assert counted(root, training + 1, holdout=holdout) == training
+    assert counted(root, training, holdout=holdout) == 0
+
+
+def test_folders_that_do_not_train_count_for_nothing(tmp_path: Path) -> None:
+    root = tree(tmp_path, *(f"train/{kind}/{at}.jpg" for kind in "ab" for at in range(15)))
+    tree(root, *(f"test/{at}.jpg" for at in range(50)))
+    assert counted(root, 30) == 24
+    tree(root, *(f"val/{kind}/{at}.jpg" for kind in "ab" for at in range(50)))
+    assert counted(root, 31) == 30
+    assert counted(root, 31, holdout=0.2) == 24
+
+
+def test_a_large_folder_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tree(tmp_path, *(f"{kind}/{at}.jpg" for kind in "abcd" for at in range(40)))
+    recipe = Recipe(data=str(root))
+    look = quick_look.look_at(recipe)
+    assert look is not None
+    read: list[str] = []
+
+    def watched(place: Path) -> Iterator[os.DirEntry[str]]:
+        for entry in visible_entries(place):
+            read.append(place.name)
+            yield entry
+
+    monkeypatch.setattr(quick_look, "visible_entries", watched)
+    assert quick_look.count_for_training(look, recipe, 40) == 0
+    assert Counter(read) == {"a": 40, "b": 40}
+    monkeypatch.setattr(quick_look, "visible_entries", None)
+    assert quick_look.count_for_training(look, recipe, 20) == 0
+
+
+def test_a_start_looks_at_a_folder_once_for_the_side_and_the_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder(tmp_path / "pets", 300, 200, count=20)
+    walk, walked = FolderListing._walk, list[Path]()
+
+    def watched(listing: FolderListing, place: Path) -> None:
+        walked.append(place)
+        walk(listing, place)
+
+    monkeypatch.setattr(FolderListing, "_walk", watched)
+    assert seen_images({"data": str(root)}) == (200, 32)
+    assert walked == [root]
 
 
 def test_the_recipes_of_a_race_have_a_batch_for_few_images(tmp_path: Path) -> None:
@@ -142,10 +208,10 @@ def test_a_large_archive_is_not_unpacked_for_a_look(
     root = folder(tmp_path / "pets", 300, 200)
     with tarfile.open(tmp_path / "pets.tar.gz", "w:gz") as archive:
         archive.add(root, "pets")
-    recipe = Recipe(data=str(tmp_path / "pets.tar.gz"))
-    assert shorter_side(recipe) == 200
+    given = {"data": str(tmp_path / "pets.tar.gz")}
+    assert seen_images(given).shorter_side == 200
     monkeypatch.setattr("engine.data.inventory.kept_copies.QUICK_BYTES", 10)
-    assert shorter_side(recipe) == 0
+    assert seen_images(given).shorter_side == 0
 
 
 def test_the_list_of_recipes_has_auto_and_prints_what_it_is(tmp_path: Path) -> None:
@@ -156,6 +222,9 @@ def test_the_list_of_recipes_has_auto_and_prints_what_it_is(tmp_path: Path) -> N
     assert json.loads(recipes("--json"))[0]["name"] == "auto"
     assert 'preset = "photo"' in recipes("auto", "--data", root)
     assert 'preset = "quick"' in recipes("auto")
+    assert "batch = 16" in recipes("quick", "--data", root)
+    assert resolved(Path(root), "quick").batch == 16
+    assert "nowhere does not exist" in recipes("quick", "--data", "./nowhere")
     assert "lr = 0.005" in recipes("photo", "--data", root, "--pretrained")
 
 
@@ -170,6 +239,6 @@ def test_photo_is_printed_for_photographs_and_leaves_their_folder_to_be_named(
     named = read_fields(tmp_path / "mine.toml")
     assert (named["size_start"], named["size"], named["crop_pct"]) == (128, 224, 0.95)
     (tmp_path / "other.toml").write_text(printed("--data", root))
-    assert named | {"data": root} == read_fields(tmp_path / "other.toml")
+    assert named | {"data": root, "batch": 16} == read_fields(tmp_path / "other.toml")
     with pytest.raises(UsageError, match="no folder 'FOLDER'"):
         resolve_recipe(str(tmp_path / "mine.toml"), [], {}, tmp_path)

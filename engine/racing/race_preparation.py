@@ -66,7 +66,7 @@ def _planned(request: RaceRequest) -> Race:
         raise UsageError(racing_text.TRIALS_OF_A_GRID)
     if "seed" in choices:
         raise UsageError(racing_text.SEEDS)
-    seen = recipe_resolution.look(base)
+    seen = recipe_resolution.look_at_images(base)
     return Race(
         label="",
         base=base,

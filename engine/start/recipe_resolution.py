@@ -13,9 +13,10 @@ from engine import text
 from engine.catalog import data_names, datasets
 from engine.checkpoints import foreign_file
 from engine.data import data_text
-from engine.data.inventory import data_inventory
+from engine.data.inventory import data_inventory, quick_look
 from engine.data.inventory.class_naming import NamePairs, read_name_pairs
 from engine.data.inventory.containers import own_check
+from engine.data.inventory.quick_look import QuickLook
 from engine.data.reading.image_sizes import median_side, sampled, sizes_of
 from engine.errors import DataError, EngineError, UsageError
 from engine.recipes import presets
@@ -54,44 +55,39 @@ def resolve_recipe(
     """
     settings = dict(parse_setting(setting) for setting in sets)
     file = file_fields(named)
-    seen = look({**file, **settings, **flags})
+    seen = look_at_images({**file, **settings, **flags})
     recipe = recipe_of_fields(file, settings, flags, runs_dir, resumed, seen)
     check_data(recipe)
     return recipe
 
 
-def look(given: Mapping[str, object]) -> SeenImages:
+def look_at_images(given: Mapping[str, object]) -> SeenImages:
     """What is seen of the data of these fields, where their preset or batch is to be chosen by it.
 
     It is nothing where the data cannot be read: the recipe is not checked yet, nor is its data.
     """
-    if "data" not in given:
-        return SeenImages()
-    fields = {key: given[key] for key in OF_LAYOUT if key in given}
     with contextlib.suppress(EngineError):
-        recipe = build_recipe(settings=fields, flags={"data": resolve_data(str(given["data"]))})
-        side = shorter_side(recipe) if is_auto(given) else 0
-        return SeenImages(side, 0 if "batch" in given else count_of_small(recipe))
+        return seen_images(given)
     return SeenImages()
 
 
-def count_of_small(recipe: Recipe) -> int:
-    """How many of the user's images train, if they are few; 0 for other data.
+def seen_images(given: Mapping[str, object]) -> SeenImages:
+    """As `look_at_images`. Raises as `resolve_data` and `check_data`."""
+    if "data" not in given or ("batch" in given and not is_auto(given)):
+        return SeenImages()
+    fields = {key: given[key] for key in OF_LAYOUT if key in given}
+    recipe = build_recipe(settings=fields, flags={"data": resolve_data(str(given["data"]))})
+    look = quick_look.look_at(recipe)
+    if look is None:
+        return SeenImages()
+    few = presets.ENOUGH_IMAGES
+    count = 0 if "batch" in given else quick_look.count_for_training(look, recipe, few)
+    return SeenImages(shorter_side(look) if is_auto(given) else 0, count)
 
-    Raises as `check_data`.
-    """
-    return data_inventory.count_for_training(recipe, presets.ENOUGH_IMAGES)
 
-
-def shorter_side(recipe: Recipe) -> int:
-    """The median of the shorter sides in pixels of some of the user's images, by their headers.
-
-    It is 0 for other data, and where no quick look is possible. Raises as `check_data`.
-    """
-    images = data_inventory.glanced_images(recipe)
-    if not images:
-        return 0
-    return median_side(sizes_of(sampled(images)))
+def shorter_side(look: QuickLook) -> int:
+    """The median of the shorter sides in pixels of some of the images, by their headers."""
+    return median_side(sizes_of(sampled(quick_look.first_images(look))))
 
 
 def recipe_of_fields(
@@ -104,7 +100,7 @@ def recipe_of_fields(
 ) -> Recipe:
     """As `resolve_recipe`, of fields that are read already; does not look into the data.
 
-    `seen` is that of `look`.
+    `seen` is that of `look_at_images`.
     """
     if source := {**file, **settings, **flags}.get("init_from"):
         last = resumed and resumed.checkpoints / "last.pt"

@@ -76,7 +76,7 @@ def _recipe(data: str, sets: Iterable[str], data_dir: str) -> Recipe:
 
     settings = dict(map(parse_setting, sets))
     given: dict[str, object] = {**settings, "data": data, "data_dir": data_dir}
-    seen = recipe_resolution.look(given)
+    seen = recipe_resolution.look_at_images(given)
     fields = recipe_resolution.default_fields(given)
     return recipe_resolution.with_absolute_paths(
         build_for_images(seen, settings={**fields, **given})

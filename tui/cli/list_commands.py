@@ -38,17 +38,14 @@ def recipes(name: str, as_json: bool, arch: str, data: str, pretrained: bool) ->
         (json_lists if as_json else tables).recipes()
         return
     from engine.recipes import presets
-    from engine.recipes.recipe_building import SeenImages, build_for_images, build_recipe
+    from engine.recipes.recipe_building import SeenImages, build_for_images
     from engine.recipes.recipe_toml import to_toml
+    from engine.start.recipe_resolution import seen_images
 
+    seen = seen_images({"preset": name, "data": data}) if data else SeenImages()
     data = data or (cli_text.ANY_FOLDER if name == presets.PHOTO_NAME else "cifar10")
     flags = {"preset": name, "arch": arch, "data": data, "pretrained": pretrained}
-    chosen = build_recipe(flags=flags)
-    if name == presets.AUTO:
-        from engine.start.recipe_resolution import count_of_small, shorter_side
-
-        seen = SeenImages(shorter_side(chosen), count_of_small(chosen))
-        chosen = build_for_images(seen, flags=flags)
+    chosen = build_for_images(seen, flags=flags)
     if as_json:
         from tui.cli import json_lists
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine import text
-from engine.catalog import datasets
 from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import in_order, order_notes, shown_names
 from engine.data.inventory.containers.item_sets import check_items, read_items
@@ -71,55 +70,14 @@ def class_names(recipe: Recipe) -> tuple[str, ...]:
     """The names of the classes, in the order of their numbers. Raises as `inventory_of`."""
     if items := read_items(recipe, None):
         return shown_names(items.classes, recipe)[0]
-    return shown_names(in_order(_glanced(recipe)[1].classes, recipe), recipe)[0]
+    return shown_names(in_order(glanced(recipe)[1].classes, recipe), recipe)[0]
 
 
 def _understood(listing: ReadListing, recipe: Recipe) -> Layout:
     return understand(listing, recipe.labels, holds_out=recipe.holdout > 0)
 
 
-def glanced_images(recipe: Recipe) -> LabelledImages:
-    """Images for training in a folder or an archive, perhaps only the first ones of each class.
-
-    There are none in other data, nor where more than a moment's work must be unpacked first. Raises
-    as `check`.
-    """
-    if not _is_quickly_listed(recipe):
-        return []
-    listing, layout = _glanced(recipe)
-    numbers = {name: number for number, name in enumerate(layout.classes)}
-    return [(listing.image(name), numbers[label]) for name, label in layout.of("train")]
-
-
-def count_for_training(recipe: Recipe, most: int) -> int:
-    """How many images of a folder or an archive train, or 0 where there may be `most` or more.
-
-    It is 0, too, where `glanced_images` are none. Raises as `check`.
-    """
-    if not _is_quickly_listed(recipe):
-        return 0
-    listing, layout = _glanced(recipe)
-    if listing.glanced and len(layout.of("train")) < most:
-        listing = listing_at(Path(recipe.data), glance=2 * most)  # a share is held out
-        layout = _understood(listing, recipe)
-    if listing.glanced:
-        return 0
-    count = len(inventory_of_listing(listing, layout, recipe).train)
-    return count if count < most else 0
-
-
-def _is_quickly_listed(recipe: Recipe) -> bool:
-    """Whether it takes a moment to list the images of a recipe: they lie in a folder or an archive.
-
-    Raises as `check`.
-    """
-    path = Path(recipe.data)
-    if recipe.data in datasets.DATASETS or check_items(recipe):
-        return False
-    return not archives.must_be_unpacked(path) or is_quickly_unpacked(path)
-
-
-def _glanced(recipe: Recipe) -> tuple[ReadListing, Layout]:
+def glanced(recipe: Recipe) -> tuple[ReadListing, Layout]:
     """The layout by the first images of each folder, where those tell all that is asked."""
     listing = listing_at(Path(recipe.data), glance=GLANCE)
     try:

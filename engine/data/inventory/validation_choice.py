@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.data.inventory import inventory_text
@@ -18,11 +19,16 @@ def with_validation(found: Inventory, recipe: Recipe, if_unused: str) -> Invento
     `holdout`, that share is held out in any case, and the test split, or else the validation split,
     is evaluated at the end. `if_unused` is the note for a validation split that nothing uses.
     """
-    if recipe.holdout or not (found.validation or found.test):
-        return _held_out(found, recipe, if_unused)
+    if share := share_held_out(recipe, found.validation or found.test):
+        return _held_out(found, share, recipe.seed, if_unused)
     if found.validation:
         return found
     return replace(found, validation=found.test, validates="test", test=[])
+
+
+def share_held_out(recipe: Recipe, separate: Sequence[object]) -> float:
+    """The share of the training images that validates; 0 where `separate` images do."""
+    return recipe.holdout or (0.0 if separate else HOLD_OUT)
 
 
 def check_training(found: Inventory) -> None:
@@ -31,8 +37,8 @@ def check_training(found: Inventory) -> None:
         raise DataError(inventory_text.too_few_images(found.place, len(found.train)))
 
 
-def _held_out(found: Inventory, recipe: Recipe, if_unused: str) -> Inventory:
-    kept, held = split_held_out(found.train, recipe.holdout or HOLD_OUT, recipe.seed)
+def _held_out(found: Inventory, share: float, seed: int, if_unused: str) -> Inventory:
+    kept, held = split_held_out(found.train, share, seed)
     unused = (if_unused,) if found.validation and found.test else ()
     return replace(
         found,
