@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import shutil
 import subprocess
@@ -210,6 +211,23 @@ def test_views_that_do_not_fit_into_memory_are_decoded_each_time(
             first, second = (evaluated(loader, data.validation) for _ in range(2))
         assert sum(decoded) == times * len(data.validation)
         assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+def test_views_beside_a_gpu_take_the_memory_of_the_machine_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_for(photos(tmp_path), cache="off")
+    data = loaded(recipe)
+    monkeypatch.setattr(devices, "room", lambda of: math.inf if of.type == "cpu" else 0.0)
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(
+        loader_choice, "StreamingLoader", lambda _, **options: given.update(options)
+    )
+    loader_choice.loader(recipe, data, torch.device("cuda"), torch.contiguous_format)
+    batches = [(torch.zeros(1),) * 4]
+    for _ in range(2):
+        assert len([*given["kept_views"].batches(1, (each for each in batches))]) == 1
+        batches.clear()
 
 
 def watched_decoding(loader: StreamingLoader, monkeypatch: pytest.MonkeyPatch) -> list[int]:

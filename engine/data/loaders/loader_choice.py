@@ -63,15 +63,18 @@ def loader(
             workers=workers,
             cropping=Cropping.of(recipe) if has_canvas else None,
             side_of=side_of or planned,
-            kept_views=_kept_views(dataset.validation, device) if has_canvas else None,
+            kept_views=_kept_views(dataset.validation) if has_canvas else None,
         )
     return ResidentLoader(dataset.train, **shared)
 
 
-def _kept_views(validation: Split, device: torch.device) -> KeptViews:
-    """Keeps the views of canvases, which no store has, under the rule for images in memory."""
+def _kept_views(validation: Split) -> KeptViews:
+    """Keeps the views of canvases, which no store has, under the rule for images in memory.
+
+    They do not go to a GPU: what that has free, a training has taken for itself.
+    """
     assert isinstance(validation, StoredImages)
-    return KeptViews(validation, partial(devices.room, device))
+    return KeptViews(validation, partial(devices.room, torch.device("cpu")))
 
 
 def on_device(images: Split, device: torch.device) -> Split:
