@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import tracemalloc
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from engine.data.base.dataset import Dataset, Images
-from engine.data.cache import image_store
+from engine.data.cache import cache_text, image_store
 from engine.data.cache.image_slots import ImageSlots
 from engine.data.cache.image_store import ImageStore
 from engine.data.cache.store_layout import PIXELS
@@ -21,6 +23,7 @@ from engine.data.decoding.decode import decode
 from engine.data.decoding.decode_buffer import SharedMemory
 from engine.data.decoding.image_format import ImageFormat
 from engine.data.reading import decoded_images, kept_images
+from engine.data.reading.decoded_images import DecodedImages
 from engine.data.reading.kept_images import kept_or_decoded
 from engine.recipes.recipe import Recipe
 from tests.kept_images import VIEWS, fill, image_files, opened, slots_of, store_of
@@ -130,8 +133,16 @@ def test_images_whose_store_is_cut_off_just_now_are_decoded(
     there = slots.store.there()
     os.truncate(slots.store.layout.path(PIXELS), 2 * slots.store.layout.slot_bytes + 9)
     monkeypatch.setattr(ImageStore, "there", lambda _: there)
+    monkeypatch.setattr(decoded_images, "MANY_IMAGES", 4)  # as many are lost
+    by_processes, noted = decoded_images.decode_by_processes, "a process was replaced"
+
+    def watched(*asked: Any) -> Generator[float, None, DecodedImages]:
+        return (yield from by_processes(*asked))._replace(notes=(noted,))
+
+    monkeypatch.setattr(decoded_images, "decode_by_processes", watched)
     read = run_to_end(kept_or_decoded([(file, 0) for file in files], VIEWS, 1, slots))[1]
     assert np.array_equal(read.pixels, [decode(file, VIEWS) for file in files])
+    assert read.notes == (noted, cache_text.cut_off(os.path.dirname(slots.store.layout.folder)))
 
 
 def test_a_full_disk_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

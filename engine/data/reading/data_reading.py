@@ -98,7 +98,7 @@ class DataReading:
         recipe = self._recipe
         with progress_told(self._note_unpacked):
             inventory = inventory_of(recipe, self._code)
-        read = self._prepared(with_format(inventory, recipe))
+        read = self._ready_to_decode(with_format(inventory, recipe))
         if read.image_format.canvas:
             return read
         count = len(read.inventory.images)
@@ -108,7 +108,7 @@ class DataReading:
             return read
         return read._replace(decoded=self._decoded(read))
 
-    def _prepared(self, read: ReadImages) -> ReadImages:
+    def _ready_to_decode(self, read: ReadImages) -> ReadImages:
         """What is read so far, once everything is at hand that speeds up the rest."""
         return read
 

@@ -46,9 +46,10 @@ def kept_or_decoded(
     store.read_views(numbers, views)
     lost = np.flatnonzero(~views.there)
     if len(lost):  # another program has cut off the store just now
-        again = yield from decoded_images.decode_by_threads(_some(images, lost), image_format)
+        again = yield from decoded_images.decoded(_some(images, lost), image_format, workers)
         views.pixels[lost], views.outside[lost] = again.pixels, _outside(again, len(lost))
         found.broken.update(_placed(again.broken, lost))
+        found = found._replace(notes=(*found.notes, *again.notes, *slots.store.pop_notes()))
     return found._replace(outside=views.outside)
 
 

@@ -16,7 +16,7 @@ class TrainingReading(DataReading):
     A look at some images leaves nothing behind: it is a plain `DataReading`.
     """
 
-    def _prepared(self, read: ReadImages) -> ReadImages:
+    def _ready_to_decode(self, read: ReadImages) -> ReadImages:
         kept = open_kept(read.inventory, read.image_format, self._recipe.cache)
         if read.image_format.canvas:
             _prepare_cropping()
