@@ -9,8 +9,9 @@ stopped, it judges the seeds that are through.
 
 Best is, by the mean over all seeds of the best validated accuracy of the full plan, the first
 recipe. Halving has found the best where the recipe that it ranks first has a mean at most one
-standard deviation, that of the best recipe over the seeds, below it: a single seed cannot tell such
-recipes apart. The same is asked of the grid, which ranks the recipes after their whole training
+standard deviation below it: a single seed cannot tell such recipes apart. The deviation is that of
+a usual recipe over the seeds, the median of all: that of the first one is small because it is the
+first, and may be 0. The same is asked of the grid, which ranks the recipes after their whole training
 with that one seed.
 
 The time is that of the engines by the clock, from the moment that the queue gives each its run to
@@ -158,7 +159,7 @@ def judged(race: Race, whole: Recorded) -> int:
     }
     means = {key: statistics.fmean(values) for key, values in finals.items()}
     best = max(means, key=lambda key: means[key])
-    least = means[best] - statistics.stdev(finals[best])
+    least = means[best] - statistics.median(map(statistics.stdev, finals.values()))
     print(f"best: {best.decode()} {means[best]:.2%}, found is at least {least:.2%}")
     print(f"within that: {sum(mean >= least for mean in means.values())} of {len(means)} recipes")
     good = 0
