@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.run.sightings_file import SightingsFile
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -39,6 +41,16 @@ class Ranking(NamedTuple):
         """The indices of the most doubtful images that were seen, the most doubtful one first."""
         order = np.argsort(-self.scores, kind="stable")[:count]
         return order[np.isfinite(self.scores[order])]
+
+
+def ranked(kept: SightingsFile) -> Ranking:
+    """Rank the images of a run by what it has kept of them."""
+    seen = kept.sightings > 0
+    if kept.logits is not None:
+        return by_logits(kept.logits, kept.labels, seen)
+    assert kept.margins is not None
+    assert kept.held is not None
+    return by_margins(kept.margins, kept.held, seen)
 
 
 def by_logits(

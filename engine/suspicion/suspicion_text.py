@@ -1,0 +1,82 @@
+"""Sentences for the user about images whose label is doubtful."""
+
+from __future__ import annotations
+
+from engine.numbers import share
+from engine.suspicion import standing
+from engine.suspicion.standing import Standing
+from engine.text import harmless, in_epochs, typed
+
+EARLY = "Too early to say which labels are doubtful"
+# Where images of either kind are listed.
+NO_VERDICT = "Look at these: this is no verdict, and a hard image with a right label is here, too."
+
+
+def told(found: Standing) -> str:
+    """The standing in a sentence."""
+    images = "1 image" if found.images == 1 else f"{found.images:,} images"
+    if found.state == "some stand out":
+        return (
+            f"Some stand out: {found.stand_out:,} of {images}, of which the network stayed sure "
+            "that they show another class."
+        )
+    if found.state == "nothing stands out":
+        if not found.stand_out:
+            return f"Nothing stands out among {images}."
+        return (
+            f"Nothing stands out among {images}: the network contradicts {found.stand_out:,}, no "
+            "more than where all labels are right."
+        )
+    if found.epochs < standing.LEAST_EPOCHS:
+        least = in_epochs(standing.LEAST_EPOCHS)
+        return f"{EARLY}: it takes {least}, and {found.epochs:,} counted so far."
+    return (
+        f"{EARLY}: on average the network ranks the label first for {share(found.agreeing)} of "
+        f"{images}, and it takes {share(standing.LEAST_AGREEING)}."
+    )
+
+
+def counted(run: str, since: int, epoch: int) -> str:
+    span = f"epoch {epoch}" if since == epoch else f"epochs {since} to {epoch}"
+    return f"By what {harmless(run)} said of its training images in {span}."
+
+
+def judged(run: str, epoch: int) -> str:
+    return (
+        f"Validation images that {harmless(run)} took most surely for another class after epoch "
+        f"{epoch}."
+    )
+
+
+def of_program(run: str, program: str) -> str:
+    return (
+        f"{harmless(run)} was trained by {harmless(program)}, which keeps nothing of single "
+        "images: name a run that cnn-tui trained."
+    )
+
+
+def no_epoch(run: str) -> str:
+    return f"no epoch of {harmless(run)} has ended, so nothing is known of its images yet."
+
+
+def not_kept(run: str, selector: str) -> str:
+    return (
+        f"{harmless(run)} keeps nothing of its training images, as suspects=off asks: train it "
+        f"again without, or `cnn-tui resume {typed(selector)} --set suspects=on`, which counts "
+        "from then on."
+    )
+
+
+def no_sightings(run: str, selector: str) -> str:
+    return (
+        f"{harmless(run)} has kept nothing of its training images, as runs of older versions: "
+        f"train it again, or let it train on with `cnn-tui resume {typed(selector)} --epochs N`, "
+        "which counts from then on."
+    )
+
+
+def no_predictions(run: str) -> str:
+    return (
+        f"{harmless(run)} has kept nothing of its validation images, as runs of older versions: "
+        "train it again."
+    )
