@@ -1,4 +1,4 @@
-"""Requests about the data of a recipe, before there is a run."""
+"""Requests about the data of a recipe, of a run or before there is one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from engine.catalog import data_names
 from engine.data.survey import survey
 from engine.data.survey.survey import Message
 from engine.protocol import events, requests
-from engine.protocol.requests import InspectData
+from engine.protocol.answers import ImageNames
+from engine.protocol.requests import InspectData, NameImages
 from engine.recipes.recipe import Recipe
 from engine.start import start_text
 from engine.start.engine_environment import environment
@@ -19,6 +20,12 @@ def inspection(wanted: InspectData) -> EngineRequest[Message]:
     """Ask what a data set holds."""
     settings = environment(wanted.recipe)
     return EngineRequest(wanted, survey.decode, start_text.DATA_INSPECTION, settings)
+
+
+def image_names(wanted: NameImages) -> EngineRequest[ImageNames]:
+    """Ask for the names of images of a run."""
+    decode = msgspec.json.Decoder(ImageNames).decode
+    return EngineRequest(wanted, decode, start_text.IMAGE_NAMES, environment(wanted.recipe))
 
 
 def preview(recipe: Recipe) -> EngineRequest[events.Augmented]:

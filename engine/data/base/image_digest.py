@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 
 from torch import Tensor
 
 from engine.data.base.dataset import Split, StoredImages
+from engine.data.stored.name_digest import digest_of_names
 
 
 def digest(split: Split) -> str:
@@ -17,12 +17,11 @@ def digest(split: Split) -> str:
     gigabyte of pixels.
     """
     names = split.names
-    hashed = hashlib.blake2b(digest_size=16)
     if names or isinstance(split, StoredImages):
-        hashed.update(b"\0".join(map(os.fsencode, names)))
-    else:
-        hashed.update(split.pixels.contiguous().numpy().data)
-        hashed.update(split.labels.contiguous().numpy().data)
+        return digest_of_names(names)
+    hashed = hashlib.blake2b(digest_size=16)
+    hashed.update(split.pixels.contiguous().numpy().data)
+    hashed.update(split.labels.contiguous().numpy().data)
     return hashed.hexdigest()
 
 
