@@ -26,7 +26,7 @@ from engine.process.lines import Lines
 from engine.protocol import commands, events
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields
-from engine.run import run_creation, run_liveness, spool
+from engine.run import run_creation, run_liveness, sightings_file, spool
 from engine.run.curve import BINS
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -34,6 +34,7 @@ from engine.run.journal_search import excerpt, last_event, last_seq
 from engine.run.journal_tail import JournalTail
 from engine.run.run_paths import RunDir
 from tests import run_states, scripted
+from tests.kept_sightings import sighted
 from tests.test_versions import everything
 from tui.cli import single_frame
 from tui.cli.command_line import main
@@ -227,6 +228,7 @@ def evil_run(folder: Path) -> RunDir:
     ]
     run = scripted.run_dir(folder, said, name.replace("/", ""))
     run.log.write_text(HARM)
+    sightings_file.write(run.sightings, sighted(classes=10))
     return run
 
 
@@ -242,6 +244,9 @@ def test_what_is_printed_of_an_evil_run_is_harmless(tmp_path: Path) -> None:
         ["status", "1"],
         ["status", "1", "--json"],
         ["status", "1", "--since", "0"],
+        ["suspects", "1"],
+        ["suspects", "1", "--json"],
+        ["suspects", "1", "--validation"],
         ["wait", "1"],
         ["wait", "1", "--json", "--until", "top1>99%"],
         ["wait", "1", "--until", HARM],

@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "cache": [[], ["--clear"]],  # with stores: test_cache_command.py
     "inspect-data": [],  # test_inspect_data.py
     "test": [],  # test_network_test.py
+    "suspects": [],  # test_suspects_command.py
     "predict": [],  # test_predict.py
     "report": [],  # tests/extras/test_report.py
     "compare": [["ended", "live"]],

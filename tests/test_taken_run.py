@@ -38,6 +38,7 @@ def elsewhere(tmp_path: Path) -> RunDir:
         "export",
         "report",
         "status",
+        "suspects",
         "wait",
         "resume",
         "attach",

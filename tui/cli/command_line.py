@@ -40,6 +40,7 @@ from tui.cli.runs_command import runs
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
 from tui.cli.status_command import status
 from tui.cli.stderr_lines import say
+from tui.cli.suspects_command import suspects
 from tui.cli.tested_command import test
 from tui.cli.wait_command import wait
 from tui.cli.watch_commands import attach, demo
@@ -153,6 +154,7 @@ for command in (
     report,
     compare,
     test,
+    suspects,
     race,
     runs,
     cache,

@@ -1,0 +1,94 @@
+"""The doubtful labels of a run, by what its folder keeps."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from engine.errors import RunError
+from engine.protocol import events
+from engine.recipes import watched_recipe
+from engine.recipes.recipe_building import read_recipe
+from engine.run import predictions_file, sightings_file
+from engine.run.journal_search import newest_first
+from engine.run.run_paths import RunDir
+from engine.suspicion import suspicion_text
+from engine.suspicion.ranking import ranked
+from engine.suspicion.standing import Standing, standing
+from engine.suspicion.suspects import Suspect, training_suspects, validation_suspects
+
+SuspectSplit: TypeAlias = Literal["training", "validation"]
+
+
+class RunSuspects(msgspec.Struct, frozen=True, kw_only=True):
+    """The suspects among the training or validation images of a run, by what it said until `epoch`.
+
+    `digest` is that of the list of these images. `standing` is that of the training images, counted
+    since `since_epoch`; both are None of validation images.
+    """
+
+    split: SuspectSplit
+    digest: str
+    classes: tuple[str, ...]
+    epoch: int
+    suspects: tuple[Suspect, ...]
+    since_epoch: int | None = None
+    standing: Standing | None = None
+
+
+def among_training(run: RunDir) -> RunSuspects:
+    """Raises RunError where the run has kept nothing of its training images."""
+    classes = _classes(run)
+    kept = sightings_file.read(run.sightings, len(classes))
+    if kept is None:
+        raise RunError(_why_no_sightings(run))
+    ranking = ranked(kept)
+    return RunSuspects(
+        split="training",
+        digest=kept.digest,
+        classes=classes,
+        epoch=kept.epoch,
+        suspects=tuple(training_suspects(kept, ranking)),
+        since_epoch=kept.since_epoch,
+        standing=standing(kept, ranking),
+    )
+
+
+def among_validation(run: RunDir) -> RunSuspects:
+    """Raises RunError where the run has kept nothing of its validation images."""
+    classes = _classes(run)
+    kept = predictions_file.read(run.predictions, len(classes))
+    if kept is None:
+        why = suspicion_text.no_predictions if _has_ended_epoch(run) else suspicion_text.no_epoch
+        raise RunError(why(run.label))
+    return RunSuspects(
+        split="validation",
+        digest=kept.digest,
+        classes=classes,
+        epoch=kept.epoch,
+        suspects=tuple(validation_suspects(kept)),
+    )
+
+
+def _classes(run: RunDir) -> tuple[str, ...]:
+    """Raises RunError where somebody's own program trains, or nothing has begun."""
+    program = watched_recipe.watched_program(run.recipe)
+    if program is not None:
+        raise RunError(suspicion_text.of_program(run.label, program))
+    started = next(newest_first(run.journal, events.RunStarted), None)
+    if started is None:
+        raise RunError(suspicion_text.no_epoch(run.label))
+    return started.classes
+
+
+def _why_no_sightings(run: RunDir) -> str:
+    if read_recipe(run.recipe).suspects == "off":
+        return suspicion_text.not_kept(run.label, run.selector)
+    if not _has_ended_epoch(run):
+        return suspicion_text.no_epoch(run.label)
+    return suspicion_text.no_sightings(run.label, run.selector)
+
+
+def _has_ended_epoch(run: RunDir) -> bool:
+    return next(newest_first(run.journal, events.EpochEnded), None) is not None

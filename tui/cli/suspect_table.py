@@ -1,0 +1,64 @@
+"""Prints images whose label is doubtful as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from engine import numbers
+from engine.suspicion import suspicion_text
+from engine.suspicion.run_suspects import RunSuspects
+from engine.suspicion.suspects import Suspect
+from tui.cli import suspects_text as words
+from tui.cli.fitted_columns import TableColumn
+from tui.cli.tables import print_table
+
+# The shortest names that still tell images and classes apart.
+SHORTEST_NAME, SHORTEST_CLASS = 24, 10
+
+
+def print_suspects(run: str, listed: RunSuspects, names: Sequence[str] | None) -> None:
+    """What is said of all images, then the listed ones, by their names or else their indices."""
+    for sentence in _told(run, listed):
+        click.echo(sentence)
+    if not listed.suspects:
+        return
+    click.echo()
+    known = names or [words.index(suspect.index) for suspect in listed.suspects]
+    rows = [
+        (str(rank), name, *_cells(suspect, listed.classes))
+        for rank, (suspect, name) in enumerate(zip(listed.suspects, known, strict=True), 1)
+    ]
+    columns = _columns(listed.suspects[0])
+    print_table(columns, (row[: len(columns)] for row in rows))
+    click.echo(f"\n{suspicion_text.NO_VERDICT}")
+
+
+def _told(run: str, listed: RunSuspects) -> list[str]:
+    if listed.standing is None or listed.since_epoch is None:
+        right = [] if listed.suspects else [words.NO_MISTAKES]
+        return [suspicion_text.judged(run, listed.epoch), *right]
+    counted = suspicion_text.counted(run, listed.since_epoch, listed.epoch)
+    return [suspicion_text.told(listed.standing), counted]
+
+
+def _columns(first: Suspect) -> list[TableColumn]:
+    """The columns for images of this kind; a narrow terminal leaves out the last ones."""
+    sure = words.AHEAD if first.held_probability is None else words.SURE
+    agreed = [] if first.agreed is None else [TableColumn(words.AGREED, numeric=True, rank=3)]
+    return [
+        TableColumn(words.RANK, numeric=True),
+        TableColumn(words.IMAGE, least=SHORTEST_NAME),
+        TableColumn(words.GIVEN, rank=1, least=SHORTEST_CLASS),
+        TableColumn(words.HELD, rank=1, least=SHORTEST_CLASS),
+        TableColumn(sure, numeric=True, rank=2),
+        *agreed,
+    ]
+
+
+def _cells(suspect: Suspect, classes: Sequence[str]) -> tuple[str, ...]:
+    """Both classes, how sure the network is of the other one, and when it agreed."""
+    sure = suspect.score if suspect.held_probability is None else suspect.held_probability
+    agreed = str(suspect.agreed) if suspect.agreed else words.NEVER
+    return classes[suspect.given], classes[suspect.held], numbers.share(sure), agreed
