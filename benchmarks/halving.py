@@ -11,8 +11,8 @@ Best is, by the mean over all seeds of the best validated accuracy of the full p
 recipe. Halving has found the best where the recipe that it ranks first has a mean at most one
 standard deviation below it: a single seed cannot tell such recipes apart. The deviation is that of
 a usual recipe over the seeds, the median of all: that of the first one is small because it is the
-first, and may be 0. The same is asked of the grid, which ranks the recipes after their whole training
-with that one seed.
+first, and may be 0. The same is asked of the grid, which ranks the recipes after their whole
+training with that one seed.
 
 The time is that of the engines by the clock, from the moment that the queue gives each its run to
 its end: all starts, of which halving has more, and all epochs. It is also given for the epochs
@@ -25,6 +25,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -89,9 +90,16 @@ def recorded(runs_dir: Path, repeats: int, epochs: int) -> Race:
 
 
 def whole_seeds(runs_dir: Path, race: Race) -> Race:
-    """The race with the seeds of which all runs are done, if it was stopped before the others."""
+    """The race with the seeds of which all runs are done, by one engine each.
+
+    The time in which a run rested between two engines would count as that of an epoch.
+    """
     results = read_results(runs_dir, race)
-    missing = {run.seed for run in race.runs if results[run.run].state != "done"}
+    entries = queue_journal.read(QueueDir(runs_dir))
+    starts = Counter(entry.run for entry in entries if isinstance(entry, Started))
+    missing = {
+        run.seed for run in race.runs if results[run.run].state != "done" or starts[run.run] > 1
+    }
     runs = tuple(run for run in race.runs if run.seed not in missing)
     return replace(race, runs=runs, seeds=len({run.seed for run in runs}))
 

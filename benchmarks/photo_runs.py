@@ -7,6 +7,7 @@ machine is kept for all of them, and only decoded images begin anew, in a folder
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from benchmarks import made_photographs
 from benchmarks.made_photographs import Sides
-from benchmarks.peer import upper_judged
+from benchmarks.peer import middle, upper_judged
 from benchmarks.start import OURS, PROGRAM
 from benchmarks.start import measure as start_once
 from engine.protocol import events
@@ -26,7 +27,17 @@ BATCH = 32
 # About 1 MB as a file.
 MEGABYTE = Sides(2000, 1500)
 SMALL_SIDE = 32
+# Enough images for a start, of which none has to wait.
+FEW = 400
 WAIT_BUDGET, START_BUDGET, SHARE_BUDGET = 0.25, 0.4, 0.02
+# A network that computes next to nothing, so that its steps wait for whatever is slow in the data.
+LIGHT = """
+from torch import nn
+
+
+def light(classes):
+    return nn.Sequential(nn.AvgPool2d(16), nn.Flatten(), nn.LazyLinear(classes))
+"""
 # Photographs for the part `step`, and those for validation, which is not measured.
 STEP_PHOTOGRAPHS, VALIDATION = 640, 32
 
@@ -64,25 +75,43 @@ def second_wait(photographs: int, rounds: int) -> None:
     settings = ("epochs=1", "size=224", "crop_scale=0.25,1", "flip=true", "crop=0")
 
     def once(place: Place, cache: str) -> float:
-        return waits(trained(place, place.command("lenet5", cache, *settings)), 1).waited
+        command = place.command(f"{place.folder / 'light.py'}:light", cache, *settings)
+        return waits(trained(place, command), 1).waited
 
     with photographs_in(MEGABYTE, photographs) as folder:
+        place = Place(Path(folder))
+        (place.folder / "light.py").write_text(LIGHT)
         name = f"wait of a second run : first, {photographs} photographs of 1 MB"
-        pairs(name, Place(Path(folder)), once, rounds, WAIT_BUDGET)
+        pairs(name, place, once, rounds, WAIT_BUDGET)
 
 
 def second_start(images: int, rounds: int) -> None:
-    """From the start of a second run's process to its first step : the same of a first run."""
+    """From the start of a second run's process to its first step : the same of a first run.
 
-    def once(place: Place, cache: str) -> float:
+    PyTorch's import is in both. So a start on a few images takes turns with them, and what the
+    images add to that is told, too.
+    """
+
+    bare: list[float] = []
+
+    def start(place: Place, cache: str) -> float:
         command = place.command("lenet5", cache)
         return start_once(command, OURS, place.variables, place.folder).wall
 
+    def once(place: Place, cache: str) -> float:
+        bare.append(start(few, "off"))
+        return start(place, cache)
+
     with tempfile.TemporaryDirectory() as folder:
-        place = Place(Path(folder))
+        place, few = Place(Path(folder, "many")), Place(Path(folder, "few"))
         made_photographs.write_cut(place.data, images, SMALL_SIDE)
+        made_photographs.write_cut(few.data, FEW, SMALL_SIDE)
+        start(few, "off")
         name = f"start of a second run : first, {images} JPEGs of {SMALL_SIDE}×{SMALL_SIDE}"
-        pairs(name, place, once, rounds, START_BUDGET)
+        found = pairs(name, place, once, rounds, START_BUDGET)
+    least = statistics.median(bare)
+    added = [(second - least) / (first - least) for first, second in found]
+    print(f"  of {FEW} images alone it takes {least:.2f} s; beyond it  {middle(added)}", flush=True)
 
 
 def step_wait(photographs: int, rounds: int) -> None:
@@ -108,19 +137,21 @@ def photographs_in(sides: Sides, count: int) -> tempfile.TemporaryDirectory[str]
 
 def pairs(
     name: str, place: Place, once: Callable[[Place, str], float], rounds: int, budget: float
-) -> None:
-    """Print the seconds of first and second runs in turns, and their ratios.
+) -> list[tuple[float, float]]:
+    """Print the seconds of first and second runs in turns, and their ratios; returns the seconds.
 
     The first run of all is not measured. It keeps nothing but what it finds of the machine.
     """
     once(place, "off")
-    ratios = []
+    found = []
     for turn in range(rounds):
         with tempfile.TemporaryDirectory(dir=place.folder) as cache:
             first, second = once(place, cache), once(place, cache)
-        ratios.append(second / first)
+        found.append((first, second))
         print(f"  round {turn + 1}  first {first:.2f} s  second {second:.2f} s", flush=True)
+    ratios = [second / first for first, second in found]
     print(f"  {name}  {upper_judged(ratios, budget)}", flush=True)
+    return found
 
 
 def trained(place: Place, command: list[str]) -> Path:

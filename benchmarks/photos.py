@@ -7,7 +7,8 @@ The parts, each with photographs that it generates (benchmarks/made_photographs.
 
     screen   images a second of CPU time at 500×375, against torchvision's ImageFolder
     large    the same at 12 megapixels
-    wait     what a second run waits for data : a first run, `--photographs` of 1 MB each
+    wait     what a second run waits for data : a first run, `--photographs` of 1 MB each; its
+             network computes next to nothing, since one that computes for longer never waits
     start    start of a second run : first, `--images` small JPEGs
     step     share of ResNet-18's steps that waits for data, at 160 pixels from the cache, on a CPU
     canvas   PSNR of crops of canvases; `--data` adds photographs of yours
