@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -26,13 +27,14 @@ from engine.catalog import datasets
 from engine.data import preparation
 from engine.data.base.dataset import Dataset, Images, channel_statistics, check_memory
 from engine.data.inventory import inventory_text
+from engine.data.inventory.decided_text import Decided, DecidedCounts
 from engine.data.loading import PUBLISHED, load
 from engine.data.sets import cifar, digits, idx, mat
 from engine.data.sets.holdout import draw_held_out, split_held_out
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError, UsageError
 from engine.machine import memory
-from engine.protocol.events import Alert
+from engine.protocol.events import DECIDED, Alert
 from engine.recipes.recipe import Recipe, Resolved
 from tests.loading import check, path_of, pixels, run_to_end, scan
 
@@ -594,12 +596,26 @@ def test_free_memory_in_control_groups_of_version_1(
     assert memory.free_bytes(tmp_path / "groups", tmp_path / "cgroup") == 750
 
 
+ON_CPU = Resolved(device="cpu", precision="float32", memory_format="contiguous", threads=1, size=28)
+
+
 def test_how_many_images_are_held_out_is_told() -> None:
     data = loaded(Recipe(holdout=0.1))
-    resolved = Resolved(
-        device="cpu", precision="float32", memory_format="contiguous", threads=1, size=28
-    )
-    alerts = preparation.data_alerts(data, Recipe(), resolved, 1e9)
+    alerts = preparation.data_alerts(data, Recipe(), ON_CPU, 1e9)
     told = [e.text for e in alerts if isinstance(e, Alert) and e.code == "validation"]
     held, total = len(data.validation), len(data.train) + len(data.validation)
     assert told == [f"validation uses {held:,} of {total:,} training images, which are held out"]
+
+
+def test_images_are_held_out_before_decisions_on_labels_drop_some() -> None:
+    data = loaded(Recipe(holdout=0.1))
+    train, held, test = DecidedCounts(2, 5, 1), DecidedCounts(3, 0, 0), DecidedCounts(7, 0, 0)
+    data = replace(data, decided=Decided(train, held, test))
+    alerts = preparation.data_alerts(data, Recipe(decisions="/a/l.toml"), ON_CPU, 1e9)
+    told = {e.code: e.text for e in alerts if isinstance(e, Alert)}
+    left = len(data.validation)
+    assert told["validation"] == (
+        f"validation uses {left + 3:,} of {left + len(data.train) + 5:,} training images, which "
+        "are held out; decisions on labels then drop 5 of them all"
+    )
+    assert told[DECIDED].startswith("l.toml: 2 dropped, 5 relabelled, 1 kept; of the validation")

@@ -9,6 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.data.base.dataset import Dataset
+from engine.data.inventory import decided_text
 from engine.data.inventory.data_inventory import check, inventory_of
 from engine.data.inventory.inventory import Inventory
 from engine.data.loading import load, load_at_once
@@ -49,6 +51,11 @@ def listed(inventory: Inventory, split: str = "train") -> dict[str, str]:
     return {image.name: inventory.classes[label] for image, label in images}
 
 
+def counted(data: Inventory | Dataset) -> str:
+    assert data.decided is not None
+    return decided_text.decided("l.toml", data.decided)
+
+
 def test_training_images_are_dropped_and_relabelled(tmp_path: Path) -> None:
     before = found(tmp_path, {})
     after = found(
@@ -64,8 +71,8 @@ def test_training_images_are_dropped_and_relabelled(tmp_path: Path) -> None:
     del expected["train/cat/1.png"]
     assert list(listed(after).items()) == list(expected.items())
     assert (after.validation, after.classes) == (before.validation, before.classes)
-    assert before.remarks[-1] == "labels.toml: 0 dropped, 0 relabelled, 0 kept"
-    assert after.remarks[-1] == "labels.toml: 1 dropped, 1 relabelled, 2 kept"
+    assert counted(before) == "l.toml: 0 dropped, 0 relabelled, 0 kept"
+    assert counted(after) == "l.toml: 1 dropped, 1 relabelled, 2 kept"
 
 
 def test_validation_and_test_images_change_only_where_they_are_named(tmp_path: Path) -> None:
@@ -78,8 +85,8 @@ def test_validation_and_test_images_change_only_where_they_are_named(tmp_path: P
         **listed(after, "validation"),
     }
     assert listed(after, "test") == {**listed(before, "test"), "test/emu/1.png": "cat"}
-    assert after.remarks[-1] == (
-        "labels.toml: 0 dropped, 0 relabelled, 0 kept; of the validation images 1 dropped, "
+    assert counted(after) == (
+        "l.toml: 0 dropped, 0 relabelled, 0 kept; of the validation images 1 dropped, "
         "0 relabelled, 0 kept; of the test images 0 dropped, 1 relabelled, 0 kept"
     )
 
@@ -107,6 +114,11 @@ def test_decisions_change_no_choice_of_the_images_that_are_held_out(
             "name images that the data does not have (train/cat/9.png): take their lines out of "
             "the file, or name them as train/cat/0.png.",
         ),
+        ({"train/Cat/2.png": "drop"}, "(train/Cat/2.png): did you mean train/cat/2.png?"),
+        ({"set/train/cat/2.png": "drop"}, "did you mean train/cat/2.png?"),
+        ({"emu/3.png": "drop", "zebra.png": "drop"}, "did you mean train/emu/3.png?"),
+        ({"9.png": "drop"}, "labels.toml name images that the data does not have (9.png): take"),
+        ({"train/cat/1.png": Relabel("dogs")}, "labels.toml give train/cat/1.png the class dogs"),
         (
             {"train/cat/1.png": Relabel("dogs")},
             "give train/cat/1.png the class dogs, which the data does not have: did you mean dog?",
@@ -169,8 +181,8 @@ def test_a_published_set_names_its_images_by_part_and_number(tmp_path: Path) -> 
     assert after.validation.one(2).name == "validation/2"
     assert torch.equal(pixels(after.validation), pixels(before.validation))
     assert after.mean != before.mean
-    assert after.remarks == ("labels.toml: 1 dropped, 1 relabelled, 0 kept",)
-    with pytest.raises(DataError, match=r"does not have \(5\).* as train/0"):
+    assert counted(after) == "l.toml: 1 dropped, 1 relabelled, 0 kept"
+    with pytest.raises(DataError, match=r"does not have \(5\): did you mean train/5\?"):
         digits(tmp_path, {"5": "drop"})
 
 

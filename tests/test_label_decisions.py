@@ -53,13 +53,25 @@ def test_a_change_keeps_all_other_decisions(file: Path) -> None:
     ("content", "sentence"),
     [
         ('"1.jpg" = "drop', "cannot be read: Unterminated string"),
-        ('[labels]\n"1.jpg" = "drop"\n"1.jpg" = "keep"', "cannot be read: Cannot overwrite"),
+        ('[labels]\n"1.jpg" = "drop"\n"1.jpg" = "keep"', "'1.jpg' stands twice in PATH"),
+        (
+            '[labels]\n"1.jpg" = "drop"\n"2" = "keep"\n"1.jpg" = "keep"\n"3" = "keep"',
+            "'1.jpg' stands",
+        ),
+        (
+            '[labels]\n"1.jpg" = "drop"\n[labels]\n"1.jpg" = "keep"',
+            "cannot be read: Cannot declare",
+        ),
         (b"[labels]\n'\xff' = 'drop'", "cannot be read: 'utf-8' codec"),
         ('"1.jpg" = "drop"', "'1.jpg' in PATH is no table of decisions on labels: write [labels]"),
         ('labels = "drop"', "'labels' in PATH is no table"),
-        ('[labels]\n"1.jpg" = "cat"', "the line of '1.jpg' in PATH is no decision: write"),
+        ('[labels]\n"1.jpg" = "cat"', 'for a class, write { label = "cat" }, else'),
         ('[labels]\n"1.jpg" = { label = 3 }', "the line of '1.jpg' in PATH is no decision"),
-        ('[labels]\n"1.jpg" = { label = "a", by = "b" }', "the line of '1.jpg' in PATH is no"),
+        (
+            '[labels]\n"1.jpg" = { label = "a", by = "b" }',
+            "the line of '1.jpg' in PATH has the key 'by'",
+        ),
+        ('[labels]\n"1.jpg" = { lable = "a" }', "in PATH has the key 'lable': write { label ="),
         ("[labels]\ntrain/1.jpg = 'drop'", "Expected '='"),
     ],
 )

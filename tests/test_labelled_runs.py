@@ -15,6 +15,7 @@ from engine.checkpoints import checkpoint
 from engine.errors import UsageError
 from engine.process import inspected_model
 from engine.process.session import AttemptOptions
+from engine.protocol import events
 from engine.racing import raced_recipes
 from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
@@ -103,7 +104,7 @@ def test_a_killed_run_equals_a_whole_one_and_one_on_images_that_were_changed_by_
         file.unlink(missing_ok=True)  # a resume does not need it
     done = fork_server.start(torn)
     assert done.wait() == 0
-    assert "labels.toml: 1 dropped, 1 relabelled, 1 kept" in done.stdout
+    assert "mine.toml: 1 dropped, 1 relabelled, 1 kept" in done.stdout
     assert same(torn, whole)
     assert same(torn, other)
     one, two = (checkpoint.load(run.checkpoints / "last.pt").training for run in (torn, plain))
@@ -143,9 +144,9 @@ def test_a_run_keeps_what_was_decided_when_it_began(trained: Trained, done: Trai
         [3],
         ["the run goes on with epochs = 3 (before: 2)."],
     )
-    [counted] = [line for line in alerts(said, "data") if line.startswith("labels.toml")]
+    [counted] = alerts(said, events.DECIDED)
     assert counted == (
-        "labels.toml: 1 dropped, 0 relabelled, 0 kept; of the validation images 1 dropped, "
+        "mine.toml: 1 dropped, 0 relabelled, 0 kept; of the validation images 1 dropped, "
         "0 relabelled, 0 kept"
     )
 
@@ -193,7 +194,7 @@ def test_a_rehearsal_of_a_resume_takes_them_from_the_run(trained: Trained, done:
     process = headless("resume", str(trained.run.path), "--epochs", "3", "--dry-run")
     out, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0, err
-    assert "labels.toml: 1 dropped, 0 relabelled, 0 kept" in out
+    assert "mine.toml: 1 dropped, 0 relabelled, 0 kept" in out
 
 
 def test_all_recipes_of_a_race_have_the_same_decisions(

@@ -66,6 +66,14 @@ def test_a_run_in_its_middle_is_told_in_sentences(tmp_path: Path) -> None:
     assert any("has not kept" in sentence for sentence in facts.lacking)
 
 
+def test_decisions_on_labels_are_told(tmp_path: Path) -> None:
+    counted = events.Alert("info", events.DECIDED, "l.toml: 2 dropped, 0 relabelled, 0 kept")
+    facts = facts_of(scripted.run_dir(tmp_path, [*scripted.half_a_run(), counted]))
+    assert page_values.summary(facts)[1] == (
+        "A person has decided on labels of images, in l.toml: 2 dropped, 0 relabelled, 0 kept."
+    )
+
+
 def test_a_run_that_failed_before_its_training_says_why(tmp_path: Path) -> None:
     ended = events.RunEnded("failed", error="the folder /home/ann/cats is empty: fill it.")
     facts = facts_of(scripted.run_dir(tmp_path, [ended]))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from engine.catalog import data_names, datasets
 from engine.data import data_text
 from engine.data.image_alerts import image_alerts
+from engine.data.inventory import decided_text
 from engine.data.inventory.containers import item_sets
 from engine.data.reading.data_reading import DataReading
 from engine.data.reading.training_reading import TrainingReading
@@ -131,6 +132,9 @@ def data_alerts(
         yield events.Alert("warning", "data", note)
     for remark in dataset.remarks:
         yield events.Alert("info", "data", remark)
+    if dataset.decided is not None:
+        sentence = decided_text.decided(Path(recipe.decisions).name, dataset.decided)
+        yield events.Alert("info", events.DECIDED, sentence)
     yield events.Alert("info", "images", _summary(dataset, recipe))
     yield from image_alerts(dataset.sampled_sizes, dataset.image_format, recipe)
     if dominant := _dominant_class(dataset, recipe.class_weights):
@@ -177,7 +181,10 @@ def _validation(dataset: Dataset) -> str:
     """Where the validation images are from, in words; empty if they are a split of their own."""
     held, trained = len(dataset.validation), len(dataset.train)
     if dataset.validates == "held out":
-        return data_text.validation_held_out(held, held + trained)
+        chosen = dataset.decided  # after the images were held out
+        lost, others = (chosen.validation.dropped, chosen.train.dropped) if chosen else (0, 0)
+        images = held + trained + lost + others
+        return data_text.validation_held_out(held + lost, images, lost + others)
     return data_text.VALIDATION_IS_TEST if dataset.validates == "test" else ""
 
 

@@ -401,6 +401,8 @@ class Steered(_Event, frozen=True):
 NON_FINITE_LOSS = "loss"
 # The code of the alert about an activation function after the logits.
 ENDING = "logits"
+# That of the alert that counts what a person's decisions on labels have changed.
+DECIDED = "labels"
 # The code of the alert about what a start cost; its values are the seconds of each phase.
 START_COST = "start"
 

@@ -140,6 +140,8 @@ def summary(facts: RunFacts) -> list[str]:
         said = [report_text.learned(history.run, *_names(facts.recipe))]
     else:
         said = [report_text.trained_by(_whose(history), history.run)]
+    if history.decided is not None:
+        said.append(report_text.labels_decided(harmless(history.decided.text)))
     if not history.epochs:
         return [*said, report_text.NO_RESULT]
     if history.best is None or history.best.top1 is UNSET:

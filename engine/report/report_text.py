@@ -177,6 +177,11 @@ VALIDATION_IS_TEST = (
 )
 
 
+def labels_decided(counts: str) -> str:
+    """`counts` begins with the name of a file."""
+    return f"A person has decided on labels of images, in {counts}."
+
+
 def test_result(top1: float) -> str:
     return f"Of the test images, which chose nothing, it classified {share(top1)} correctly."
 

@@ -80,6 +80,8 @@ class Fold:
         self.health: events.LayerHealth | None = None
         # The alert about an activation function after the logits.
         self.ending: events.Alert | None = None
+        # The alert that counts what decisions on labels have changed.
+        self.decided: events.Alert | None = None
         self.steerings: deque[events.Steered] = deque(maxlen=LOG_ENTRIES)
         self.maps: dict[str, events.FeatureMaps] = {}
         self.epochs: list[events.EpochEnded] = []
@@ -197,6 +199,8 @@ class Fold:
                 self.health = event
             case events.Alert(code=events.ENDING):
                 self.ending = event
+            case events.Alert(code=events.DECIDED):
+                self.decided = event
             case events.RunStarted():
                 self.run = event
                 self._fold_total()

@@ -8,12 +8,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine import regular_files, text
 from engine.errors import UsageError
@@ -24,6 +26,9 @@ from engine.run.file_lock import locked
 
 # The only key at the top of the file: its table of decisions.
 TABLE = "labels"
+
+# What tomllib says of a key that stands twice.
+_TWICE = re.compile(r"Cannot overwrite a value \(at (?:line (\d+)|end of document)")
 
 
 class Relabel(NamedTuple):
@@ -79,10 +84,7 @@ def _value(decision: Decision) -> str:
 
 def _read(file: Path) -> Decisions:
     """As `read`. Raises OSError, too."""
-    try:
-        found = tomllib.loads(regular_files.read_text(file))
-    except (ValueError, RecursionError) as error:
-        raise UsageError(run_text.decisions_not_toml(file, str(error))) from error
+    found = _toml(file)
     if others := found.keys() - {TABLE}:
         raise UsageError(run_text.decisions_elsewhere(file, min(others)))
     table = found.get(TABLE, {})
@@ -91,10 +93,35 @@ def _read(file: Path) -> Decisions:
     return {image: _decision(file, image, value) for image, value in table.items()}
 
 
+def _toml(file: Path) -> dict[str, Any]:
+    content = ""
+    try:
+        content = regular_files.read_text(file)
+        return tomllib.loads(content)
+    except (ValueError, RecursionError) as error:
+        if image := _written_twice(content, str(error)):
+            raise UsageError(run_text.decided_twice(file, image)) from error
+        raise UsageError(run_text.decisions_not_toml(file, str(error))) from error
+
+
+def _written_twice(content: str, error: str) -> str:
+    """The image whose name stands twice, if tomllib says that one does; else empty."""
+    if (found := _TWICE.match(error)) is None:
+        return ""
+    line = int(found[1]) - 1 if found[1] else -1
+    with contextlib.suppress(ValueError):
+        return next(iter(tomllib.loads(content.split("\n")[line])), "")
+    return ""
+
+
 def _decision(file: Path, image: str, value: object) -> Decision:
     match value:
         case "drop" | "keep":
             return value
         case {"label": str(label), **others} if not others:
             return Relabel(label)
+        case str():
+            raise UsageError(run_text.class_alone(file, image, _value(Relabel(value))))
+        case dict() if wrong := value.keys() - {"label"}:
+            raise UsageError(run_text.no_key_of_decision(file, image, min(wrong)))
     raise UsageError(run_text.no_decision(file, image))

@@ -168,6 +168,27 @@ def decisions_elsewhere(path: object, key: str) -> str:
     )
 
 
+def decided_twice(path: object, image: str) -> str:
+    return (
+        f"'{harmless(image)}' stands twice in {harmless(str(path))}: leave one of its lines there."
+    )
+
+
+def class_alone(path: object, image: str, relabel: str) -> str:
+    """`relabel` gives the image what is written as its class."""
+    return (
+        f"the line of '{harmless(image)}' in {harmless(str(path))} is no decision: for a class, "
+        f'write {harmless(relabel)}, else "drop" or "keep".'
+    )
+
+
+def no_key_of_decision(path: object, image: str, key: str) -> str:
+    return (
+        f"the line of '{harmless(image)}' in {harmless(str(path))} has the key '{harmless(key)}': "
+        'write { label = "CLASS" }, or "drop" or "keep".'
+    )
+
+
 def no_decision(path: object, image: str) -> str:
     return (
         f"the line of '{harmless(image)}' in {harmless(str(path))} is no decision: write "

@@ -16,6 +16,7 @@ from engine.data.cache.image_slots import ImageSlots
 from engine.data.decoding.decode import decode_all
 from engine.data.decoding.image_format import ImageFormat
 from engine.data.decoding.making import Crops, Making
+from engine.data.inventory.decided_text import Decided
 from engine.data.inventory.validation_source import ValidationSource
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
@@ -182,6 +183,7 @@ class Dataset:
     found while loading, `remarks` about what is only good to know. `layout` says in words how the
     files were understood, and `sampled_sizes` are the widths and heights of some images where they
     lie, if that is known. `constant` says that each training image is of one colour.
+    `decided` counts what a person's decisions on labels have changed.
     """
 
     classes: tuple[str, ...]
@@ -197,6 +199,7 @@ class Dataset:
     sampled_sizes: tuple[tuple[int, int], ...] = ()
     constant: bool = False
     remarks: tuple[str, ...] = ()
+    decided: Decided | None = None
 
     @property
     def loader(self) -> Literal["resident", "streaming"]:

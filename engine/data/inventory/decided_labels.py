@@ -32,12 +32,15 @@ class DecidedSplit(NamedTuple):
 
 
 class DecidedLabels(NamedTuple):
-    """What is left of training, validation and test, and a sentence for the log."""
+    """What is left of training, validation and test."""
 
     train: DecidedSplit
     validation: DecidedSplit
     test: DecidedSplit
-    remark: str
+
+    @property
+    def counts(self) -> decided_text.Decided:
+        return decided_text.Decided(*(split.counts for split in self))
 
 
 def decided_inventory(found: Inventory, recipe: Recipe) -> Inventory:
@@ -49,9 +52,8 @@ def decided_inventory(found: Inventory, recipe: Recipe) -> Inventory:
         return found
     splits = found.train, found.validation, found.test
     done = decided(Path(recipe.decisions), [_named(split) for split in splits], found.classes)
-    train, validation, test = map(_left, splits, done[:3])
-    remarks = (*found.remarks, done.remark)
-    return replace(found, train=train, validation=validation, test=test, remarks=remarks)
+    train, validation, test = map(_left, splits, done)
+    return replace(found, train=train, validation=validation, test=test, decided=done.counts)
 
 
 def _named(images: LabelledImages) -> NamedLabels:
@@ -69,26 +71,39 @@ def decided(file: Path, splits: Sequence[NamedLabels], classes: Sequence[str]) -
     class that is not there, and where no image is left to train a class, or to validate.
     """
     decisions = label_decisions.read(file)
-    numbers = _numbers(decisions, classes)
-    if unknown := decisions.keys() - {name for split in splits for name in split.names}:
+    numbers = _numbers(file, decisions, classes)
+    if unknown := sorted(decisions.keys() - {name for split in splits for name in split.names}):
         known = [name for split in splits for name in split.names]
-        raise DataError(decided_text.no_such_image(sorted(unknown), known[0]))
+        near = _near(unknown[0], known)
+        raise DataError(decided_text.no_such_image(file, unknown, known[0], near))
     train, validation, test = (_decided(split, decisions, numbers) for split in splits)
     emptied = {*splits[0].labels} - {*train.labels}
     if emptied:
         raise DataError(decided_text.none_left_of_class([classes[at] for at in sorted(emptied)]))
     if not validation.labels:
         raise DataError(decided_text.NONE_LEFT_TO_VALIDATE)
-    counts = train.counts, validation.counts, test.counts
-    return DecidedLabels(train, validation, test, decided_text.decided(file.name, *counts))
+    return DecidedLabels(train, validation, test)
 
 
-def _numbers(decisions: Decisions, classes: Sequence[str]) -> dict[str, int]:
+def _near(name: str, known: Sequence[str]) -> str:
+    """The known name that has other capitals, or more or fewer folders before it; or empty.
+
+    It takes little time for a million names, which a search by similarity would not.
+    """
+    written = f"/{name.lower()}"
+    for one in known:
+        there = f"/{one.lower()}"
+        if there.endswith(written) or written.endswith(there):
+            return one
+    return ""
+
+
+def _numbers(file: Path, decisions: Decisions, classes: Sequence[str]) -> dict[str, int]:
     """The indices of the classes. Raises DataError for a class that is not there."""
     numbers = {name: at for at, name in enumerate(classes)}
     for image, decision in decisions.items():
         if isinstance(decision, Relabel) and decision.label not in numbers:
-            raise DataError(decided_text.no_such_class(image, decision.label, classes))
+            raise DataError(decided_text.no_such_class(file, image, decision.label, classes))
     return numbers
 
 

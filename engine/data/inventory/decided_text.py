@@ -20,26 +20,43 @@ class DecidedCounts(NamedTuple):
         return f"{self.dropped:,} dropped, {self.relabelled:,} relabelled, {self.kept:,} kept"
 
 
-def decided(file: str, train: DecidedCounts, validation: DecidedCounts, test: DecidedCounts) -> str:
+# Stands for the name of the file, where it is not known.
+FILE = "decisions on labels"
+
+
+class Decided(NamedTuple):
+    """What decisions on labels have changed in training, validation and test."""
+
+    train: DecidedCounts
+    validation: DecidedCounts
+    test: DecidedCounts
+
+
+def decided(file: str, done: Decided) -> str:
     """`labels.toml: 3 dropped, 5 relabelled, 12 kept`, and what it decides on other images."""
-    others = ("of the validation images ", validation), ("of the test images ", test)
+    others = ("of the validation images ", done.validation), ("of the test images ", done.test)
     named = [f"; {split}{counts.words}" for split, counts in others if any(counts)]
-    return f"{harmless(file)}: {train.words}{''.join(named)}"
+    return f"{harmless(file)}: {done.train.words}{''.join(named)}"
 
 
-def no_such_image(unknown: Sequence[str], known: str) -> str:
-    """`known` is the name of an image that is there."""
+def no_such_image(file: object, unknown: Sequence[str], known: str, near: str) -> str:
+    """`known` is the name of an image that is there; `near` is one like the first, or empty."""
+    how = (
+        f"did you mean {harmless(near)}?"
+        if near
+        else f"take their lines out of the file, or name them as {harmless(known)}."
+    )
     return (
-        f"the decisions on labels name images that the data does not have ({examples(unknown)}): "
-        f"take their lines out of the file, or name them as {harmless(known)}."
+        f"the decisions on labels in {harmless(str(file))} name images that the data does not have "
+        f"({examples(unknown)}): {how}"
     )
 
 
-def no_such_class(image: str, label: str, classes: Sequence[str]) -> str:
+def no_such_class(file: object, image: str, label: str, classes: Sequence[str]) -> str:
     where = f"the classes are {examples(classes)}."
     return (
-        f"the decisions on labels give {harmless(image)} the class {harmless(label)}, which the "
-        f"data does not have: {nearest(label, classes, where)}"
+        f"the decisions on labels in {harmless(str(file))} give {harmless(image)} the class "
+        f"{harmless(label)}, which the data does not have: {nearest(label, classes, where)}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from engine.data.inventory.decided_text import Decided
 from engine.data.inventory.validation_source import ValidationSource
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 
@@ -17,7 +18,8 @@ class Inventory:
     splits were found. `validates` says which images validate. `test` may be empty. `unlabelled` are
     images without a class, which are kept for predictions. `skipped` has the names of files that
     are left out, by reason. `notes` are sentences for the user on what is lost or should be
-    changed, `remarks` on what is only good to know.
+    changed, `remarks` on what is only good to know. `decided` counts what a person's decisions on
+    labels have changed.
     """
 
     place: str
@@ -31,6 +33,7 @@ class Inventory:
     skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    decided: Decided | None = None
 
     @property
     def images(self) -> LabelledImages:

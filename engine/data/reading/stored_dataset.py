@@ -145,6 +145,7 @@ def assemble(
         test=final,
         constant=all_constant(sample),
         remarks=inventory.remarks,
+        decided=inventory.decided,
     )
 
 

@@ -11,6 +11,7 @@ import torch
 
 from engine.data.base.dataset import Images
 from engine.data.inventory.decided_labels import DecidedSplit, NamedLabels, decided
+from engine.data.inventory.decided_text import Decided
 from engine.data.sets.holdout import chosen
 from engine.recipes.recipe import Recipe
 
@@ -25,17 +26,17 @@ class Splits(NamedTuple):
 
 def decided_splits(
     splits: Splits, recipe: Recipe, classes: Sequence[str]
-) -> tuple[Splits, tuple[str, ...]]:
-    """The splits after the decisions that the recipe names, if it names any, and what to say.
+) -> tuple[Splits, Decided | None]:
+    """The splits after the decisions that the recipe names, if it names any, and their counts.
 
     Raises as `decided`.
     """
     if not recipe.decisions:
-        return splits, ()
+        return splits, None
     done = decided(Path(recipe.decisions), [_named(split) for split in splits], classes)
     train, validation = _left(splits.train, done.train), _left(splits.validation, done.validation)
     test = None if splits.test is None else _left(splits.test, done.test)
-    return Splits(train, validation, test if test else None), (done.remark,)
+    return Splits(train, validation, test if test else None), done.counts
 
 
 def _named(images: Images | None) -> NamedLabels:

@@ -77,11 +77,11 @@ def assemble_dataset(
     if recipe.holdout:
         train, held = split_held_out(train, recipe.holdout, recipe.seed)
         splits, validates = Splits(train, held, other), "held out"
-    splits, remarks = decided_splits(splits, recipe, classes)
+    splits, counts = decided_splits(splits, recipe, classes)
     mean, std = channel_statistics(splits.train.pixels)
     train, validation, test = splits
     return Dataset(
-        classes, train, validation, validates, mean, std, form, test=test, remarks=remarks
+        classes, train, validation, validates, mean, std, form, test=test, decided=counts
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from engine.data.decoding.decode import why_broken
 from engine.data.decoding.framing import seen_part
 from engine.data.decoding.image_format import ImageFormat
+from engine.data.inventory import decided_text
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.inventory_text import left_out_by_level
 from engine.data.reading.data_reading import ReadImages
@@ -89,6 +90,8 @@ def _other_sentences(inventory: Inventory) -> Iterator[str]:
     for sentence in (*inventory.notes, *inventory.remarks):
         if sentence not in (*images, *others):
             yield sentence
+    if inventory.decided is not None:
+        yield decided_text.decided(decided_text.FILE, inventory.decided)
 
 
 def split_counts(inventory: Inventory) -> Iterable[SplitCounts]:
