@@ -120,10 +120,13 @@ def test_a_filter_is_a_condition(runs: Path, condition: str, meets: list[str]) -
     assert names("--filter", condition) == meets
 
 
-def test_a_condition_may_name_the_path_of_the_data(tmp_path: Path) -> None:
-    recipe = build_recipe(flags={"data": "/data/cats"})
+def test_a_condition_may_name_a_path_or_its_last_part(tmp_path: Path) -> None:
+    recipe = build_recipe(flags={"data": "/data/cats", "decisions": "/data/l.toml"})
     os.close(run_creation.create(tmp_path / "runs", "own", to_toml(recipe)).lock)
     assert names("--filter", "data=cats") == names("--filter", "data=/data/cats") == ["own"]
+    for there in ("decisions=l.toml", "decisions=/data/l.toml", "decisions!=data/l.toml"):
+        assert names("--filter", there) == ["own"]
+    assert names("--filter", "decisions!=l.toml") == []
 
 
 @pytest.mark.parametrize(

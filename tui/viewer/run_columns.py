@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from os.path import basename, isabs
 from typing import NamedTuple, TypeAlias
 
 from engine import numbers
@@ -138,13 +139,17 @@ def column(name: str) -> RunColumn:
 
 
 def _compared(field: str) -> Compared:
-    """What a recipe field compares: a number as it is, anything else as `--set` takes it."""
+    """What a recipe field compares: a number as it is, anything else as `--set` takes it.
+
+    A condition may name a path by its last part, too.
+    """
 
     def value(run: RunSummary, now: float) -> ColumnValue:
         found = _recipe_value(run, field)
         if isinstance(found, int | float) and not isinstance(found, bool):
             return found
-        return None if found is None else _setting(run, field)
+        written = None if found is None else _setting(run, field)
+        return (basename(written), written) if written and isabs(written) else written
 
     return value
 
