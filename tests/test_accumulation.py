@@ -350,6 +350,17 @@ def test_batch_norm_wants_parts_of_32() -> None:
     assert "--set batch=256" in sentence
 
 
+def test_a_resume_is_told_what_it_can_change() -> None:
+    chosen = build_recipe(settings={"data": "cifar10", "batch": 128})
+    sentence = recipe_checks.resumed_in_parts(chosen, NORMED, 1, 16, 50_000)
+    assert "batch norm sees only 8 images at a time" in sentence
+    assert "--set accumulate=1 " in sentence
+    assert "--set batch" not in sentence
+    small = msgspec.structs.replace(chosen, batch=8)
+    for recipe, norms, parts in ((chosen, NORMED, 4), (chosen, (), 16), (small, NORMED, 1)):
+        assert recipe_checks.resumed_in_parts(recipe, norms, 1, parts, 50_000) == ""
+
+
 def test_more_parts_than_the_batch_has_images_are_refused_before_there_is_a_run() -> None:
     build_recipe(settings={"batch": 64, "accumulate": 64})
     with pytest.raises(UsageError, match=r"accumulate = 100 .* use --set accumulate=64 or less"):

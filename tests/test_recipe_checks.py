@@ -82,6 +82,15 @@ def test_a_run_of_few_steps_is_told_to_take_more() -> None:
     assert recipe_checks.few_steps(replace(recipe, epochs=300), 128, 1) == ""
 
 
+def test_a_batch_that_is_larger_than_the_training_set_is_told_with_a_better_one() -> None:
+    recipe = build_recipe(settings={"data": "a/folder", "epochs": 30, "batch": 500})
+    assert recipe_checks.batch_of_all(recipe, 192) == (
+        "batch 500 is more than the 192 training images: 192 is used."
+    )
+    assert recipe_checks.batch_of_all(recipe, 500) == ""
+    assert "(--set batch=16)" in recipe_checks.few_steps(recipe, 192, 1)
+
+
 def test_a_batch_for_few_images_is_told_and_is_enough_for_batch_norm() -> None:
     recipe = build_recipe(settings={"data": "a/folder", "arch": "resnet20", "batch": 16})
     sentence = recipe_checks.fitted_batch(recipe, 194, 12)

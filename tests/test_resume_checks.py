@@ -536,3 +536,23 @@ def test_a_dry_run_of_a_resume_says_from_where(trained: Trained) -> None:
     said = trained.train(AttemptOptions(dry=True, epochs=3))
     [resumed] = [e for e in said if isinstance(e, events.Resumed)]
     assert (resumed.step, resumed.epoch) == (checkpoint.load(trained.last).training.step, 3)
+
+
+def test_what_a_start_says_carries_the_step_at_which_the_run_goes_on(trained: Trained) -> None:
+    said = trained.train(AttemptOptions(epochs=3))
+    [resumed] = [e for e in said if isinstance(e, events.Resumed)]
+    told = [e for e in said if isinstance(e, events.Alert) and e.code in ("images", "loader")]
+    assert (resumed.step, [e.step for e in told]) == (8, [8, 8])
+    assert said.index(resumed) < said.index(told[0])
+
+
+def advice(said: list[Event]) -> list[str]:
+    told = (e for e in said if isinstance(e, events.Alert) and e.level == "warning")
+    return [e.text for e in told if e.code == "recipe"]
+
+
+def test_a_resume_repeats_no_advice_that_it_would_refuse(tmp_path: Path) -> None:
+    run = Trained(tmp_path, batch=8)
+    [sentence] = advice(run.train())
+    assert "a smaller batch (--set batch=N)" in sentence
+    assert advice(run.train(AttemptOptions(epochs=3))) == []

@@ -305,6 +305,19 @@ def small_norm_batch(batch: int, enough: int) -> str:
     )
 
 
+def small_norm_part(images: int) -> str:
+    """A resume may change the parts of a batch, but not the batch."""
+    return (
+        f"batch norm sees only {images} images at a time, too few for a good estimate of the mean: "
+        "a resume with --set accumulate=1 lets it see all that a step learns from, where they fit "
+        "into the memory."
+    )
+
+
+def batch_of_all(batch: int, images: int) -> str:
+    return f"batch {batch:,} is more than the {images:,} training images: {images:,} is used."
+
+
 def few_steps(in_epoch: int, in_all: int, batch: int) -> str:
     """`batch` is a better one, or 0."""
     steps = "one step" if in_epoch == 1 else in_steps(in_epoch)

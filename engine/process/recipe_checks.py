@@ -41,8 +41,7 @@ def warnings(
     On each rank, batch norm sees only one of the `parts` of that rank's share of a batch. Of few
     training `images`, a batch that leaves enough steps is enough for it; 0 images are unknown.
     """
-    fitted = presets.batch_for(int(_preset(recipe)["batch"]), images)
-    enough = min(SMALLEST_NORM_BATCH, fitted) * ranks * parts
+    enough = _enough_for_norm(recipe, images) * ranks * parts
     if recipe.batch < enough and norms:
         yield process_text.small_norm_batch(recipe.batch // (ranks * parts), enough)
     known = datasets.DATASETS.get(recipe.data)
@@ -52,6 +51,23 @@ def warnings(
     usual = usual_rate(recipe)
     if recipe.lr >= HIGH_RATE * usual:
         yield process_text.high_rate(recipe.lr, usual, recipe.optimizer)
+
+
+def resumed_in_parts(
+    recipe: Recipe, norms: Sequence[Layer], ranks: int, parts: int, images: int
+) -> str:
+    """A sentence where batch norm sees too little only because of the `parts`, else empty.
+
+    They are what a resume may change; of all else that `warnings` says, the run's start has warned.
+    """
+    each = recipe.batch // (ranks * parts)
+    if parts == 1 or not norms or each >= _enough_for_norm(recipe, images):
+        return ""
+    return process_text.small_norm_part(each)
+
+
+def _enough_for_norm(recipe: Recipe, images: int) -> int:
+    return min(SMALLEST_NORM_BATCH, presets.batch_for(int(_preset(recipe)["batch"]), images))
 
 
 def usual_rate(recipe: Recipe) -> float:
@@ -75,8 +91,14 @@ def few_steps(recipe: Recipe, images: int, steps_per_epoch: int, ranks: int = 1)
     steps = steps_per_epoch * recipe.epochs
     if steps_per_epoch > FEW_STEPS_PER_EPOCH or steps >= ENOUGH_STEPS_PER_RUN:
         return ""
-    smaller = recipe_building.fitted_batch(recipe, images) if ranks == 1 else recipe.batch
+    usual = msgspec.structs.replace(recipe, batch=int(_preset(recipe)["batch"]))
+    smaller = recipe_building.fitted_batch(usual, images) if ranks == 1 else recipe.batch
     return process_text.few_steps(steps_per_epoch, steps, smaller if smaller < recipe.batch else 0)
+
+
+def batch_of_all(recipe: Recipe, images: int) -> str:
+    """A sentence where there are fewer training images than in a batch, else empty."""
+    return process_text.batch_of_all(recipe.batch, images) if recipe.batch > images else ""
 
 
 def fitted_batch(recipe: Recipe, images: int, steps_per_epoch: int) -> str:

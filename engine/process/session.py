@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
@@ -127,6 +127,7 @@ class Session:
             total = yield from self._differences(ready, ready.saved, total)
         elif not self._is_first_attempt:
             yield self._resumed(trainer, 0)
+        yield from self._told_now(ready)
         if total is not None:
             order = commands.Steer(id=commands.RESUME, attempt=self._attempt, epochs=total)
             yield trainer.steer(order)
@@ -154,6 +155,7 @@ class Session:
             self._restore(ready)
             if ready.saved is not None:
                 yield self._resumed(ready.trainer, ready.saved.seq)
+            yield from self._told_now(ready)
             yield from ready.trainer.rehearse()
 
     def take_back_recipe(self) -> None:
@@ -243,6 +245,11 @@ class Session:
             if ready.change is not None:
                 state = trainer.moved_to_other_images(state, forget_best=ready.change.validation)
             trainer.restore(state)
+
+    def _told_now(self, ready: Ready) -> Iterator[Event]:
+        """The alerts of the set-up, at the step at which the trainer begins."""
+        step = ready.trainer.step
+        return (msgspec.structs.replace(alert, step=step) for alert in ready.alerts)
 
     def _differences(
         self, ready: Ready, saved: RunState, total: int | None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -53,12 +53,14 @@ class Ready(NamedTuple):
     """A trainer before its first step, and the description for the leader's checkpoints.
 
     `saved` is the last checkpoint, if any; `change` says how its images differ, if they do.
+    `alerts` are on data and recipe, to be told with the step at which the trainer begins.
     """
 
     trainer: Trainer
     description: Description | None
     saved: RunState | None
     change: ImageChange | None
+    alerts: Sequence[Event]
 
 
 class TrainerSetup:
@@ -115,16 +117,20 @@ class TrainerSetup:
             self._run, self._attempt, recipe, resolved, device, dataset, trainer, rank
         )
         yield started
-        yield from preparation.data_alerts(dataset, recipe, resolved, room)
-        yield from self._recipe_alerts(started, norms, batch)
+        advice = self._advice if saved is None else self._resume_advice
+        alerts = [
+            *preparation.data_alerts(dataset, recipe, resolved, room),
+            *_facts(started, resolved, norms, batch),
+            *advice(started, norms, resolved.accumulate),
+        ]
         if trainer.sightings is not None and not trainer.sightings.keeps_logits:
-            yield events.Alert("info", "suspects", process_text.MARGINS_ALONE)
+            alerts.append(events.Alert("info", "suspects", process_text.MARGINS_ALONE))
         if normalise.sentence:
-            yield events.Alert("info", "normalise", normalise.sentence)
+            alerts.append(events.Alert("info", "normalise", normalise.sentence))
         if not rank.leads or lists is None:
-            return Ready(trainer, None, saved, change)
+            return Ready(trainer, None, saved, change, alerts)
         described = describe(self._run, recipe, resolved, dataset, lists, decisions)
-        return Ready(trainer, described, saved, change)
+        return Ready(trainer, described, saved, change, alerts)
 
     def _load_last(self) -> RunState | None:
         last = self._run.checkpoints / "last.pt"
@@ -216,19 +222,33 @@ class TrainerSetup:
             line = f"accumulate = {resolved.accumulate}\n"
             write_durably(self._run.recipe, content + line.encode())
 
-    def _recipe_alerts(
-        self, started: events.RunStarted, norms: Sequence[events.Layer], batch: int
-    ) -> Generator[Event, None, None]:
-        """The alerts on the recipe; a process learns from `batch` images at a step."""
-        if sentence := recipe_checks.untested_torch(started.versions["torch"]):
-            yield events.Alert("info", "torch", sentence)
+    def _advice(
+        self, started: events.RunStarted, norms: Sequence[events.Layer], parts: int
+    ) -> Iterator[Event]:
         recipe, images, ranks = self._recipe, started.train_images, self._rank.count
         if sentence := recipe_checks.few_steps(recipe, images, started.steps_per_epoch, ranks):
             yield events.Alert("warning", "recipe", sentence)
+        if sentence := recipe_checks.batch_of_all(recipe, images):
+            yield events.Alert("info", "batch", sentence)
         if sentence := recipe_checks.fitted_batch(recipe, images, started.steps_per_epoch):
             yield events.Alert("info", "batch", sentence)
-        parts = started.resolved.accumulate if started.resolved is not None else 1
-        if sentence := recipe_checks.learned_in_parts(norms, batch, parts):
-            yield events.Alert("info", "accumulate", sentence)
         for sentence in recipe_checks.warnings(recipe, norms, ranks, parts, images):
             yield events.Alert("warning", "recipe", sentence)
+
+    def _resume_advice(
+        self, started: events.RunStarted, norms: Sequence[events.Layer], parts: int
+    ) -> Iterator[Event]:
+        """The advice that a run which has begun can still follow."""
+        recipe, images, ranks = self._recipe, started.train_images, self._rank.count
+        if sentence := recipe_checks.resumed_in_parts(recipe, norms, ranks, parts, images):
+            yield events.Alert("warning", "recipe", sentence)
+
+
+def _facts(
+    started: events.RunStarted, resolved: Resolved, norms: Sequence[events.Layer], batch: int
+) -> Iterator[Event]:
+    """The alerts that ask for nothing; a process learns from `batch` images at a step."""
+    if sentence := recipe_checks.untested_torch(started.versions["torch"]):
+        yield events.Alert("info", "torch", sentence)
+    if sentence := recipe_checks.learned_in_parts(norms, batch, resolved.accumulate):
+        yield events.Alert("info", "accumulate", sentence)
