@@ -629,7 +629,7 @@ class SlowPreview:
 
     def __init__(self, chosen: Recipe) -> None:
         self.made.append(self)
-        self.goes_on, self.cancelled = threading.Event(), False
+        self.chosen, self.goes_on, self.cancelled = chosen, threading.Event(), False
 
     def answer(self) -> events.Augmented:
         assert self.goes_on.wait(processes.TIMEOUT)
@@ -1086,6 +1086,41 @@ async def test_folders_of_images_here_are_offered_before_the_published_sets(
         await pilot.press("enter")
         await settled(pilot)
     assert [(recipe.data, recipe.batch) for recipe in spawned] == [(str(tmp_path / "pets"), 16)]
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "request_class"),
+    [("a", "preview", SlowPreview), ("i", "inspection", SlowInspection)],
+)
+async def test_a_folder_that_is_shown_is_read_before(
+    tmp_path: Path,
+    spawned: list[Recipe],
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    name: str,
+    request_class: type[SlowPreview] | type[SlowInspection],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(data_requests, name, request_class)
+    for label in ("cat", "dog"):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for i in range(5):
+            Image.new("RGB", (32, 32)).save(tmp_path / "pets" / label / f"{i}.png")
+    async with launcher(tmp_path / "runs").run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "home", "f")
+        assert "for now: what is not changed here follows the images" in await settled(pilot)
+        await pilot.press("escape", key)
+        while not request_class.made:
+            await pilot.pause()
+        request = request_class.made.pop()
+        assert (request.chosen.data, request.chosen.batch) == (str(tmp_path / "pets"), 16)
+        request.goes_on.set()
+        await settled(pilot)
+        assert notes(pilot) == ""
+        await pilot.press("escape", "f")
+        assert "for now" not in await settled(pilot)
+    assert spawned == []
 
 
 async def test_escape_leaves_a_folder_that_is_still_looked_into(

@@ -67,6 +67,7 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
 
     DEFAULT_CSS = """
     FieldsDialog .hint { color: $ink-dim; margin-top: 1; width: 100%; height: auto; }
+    FieldsDialog .note { color: $ink-dim; width: 100%; height: auto; margin-bottom: 1; }
     FieldsDialog .apply { width: 100%; padding: 0 1; }
     FieldsDialog .fields {
         height: auto; max-height: 50vh; overflow-y: auto; scrollbar-size-vertical: 1;
@@ -85,11 +86,15 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
         chosen: Recipe,
         given: Mapping[str, object],
         draft: Callable[[Mapping[str, object]], Recipe | str],
+        note: str = "",
     ) -> None:
+        """The `note`, if there is one, stands above the fields."""
         super().__init__()
-        self._recipe, self._given, self._draft = chosen, given, draft
+        self._recipe, self._given, self._draft, self._note = chosen, given, draft, note
 
     def inside(self) -> ComposeResult:
+        if self._note:
+            yield Label(self._note, classes="note", markup=False)
         with Vertical(classes="fields"):  # no `VerticalScroll`: that would take the arrows
             for group, keys in GROUPS.items():
                 yield Label(group, classes="group")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -211,11 +211,27 @@ class Launcher(FineScreen[None]):
             if len(runs):
                 self._watch(runs.run, started=False)
         elif self.new_run.wants_folder:
-            from tui.screens.launcher.folder_dialog import FolderDialog
-
-            self.app.push_screen(FolderDialog(self.new_run), self._take_folder)
+            self._read_folder(self._take_folder)
         elif chosen := self._plan():
             self._start(chosen)
+
+    def _read_folder(self, take: Callable[[ImageFolder | None], None]) -> None:
+        from tui.screens.launcher.folder_dialog import FolderDialog
+
+        self.app.push_screen(FolderDialog(self.new_run), take)
+
+    def _with_plan(self, act: Callable[[Recipe], None]) -> None:
+        """Act on the recipe of the new run; a folder that is not read yet is read before."""
+
+        def go_on(folder: ImageFolder | None) -> None:
+            self._take_folder(folder)
+            if folder is not None:
+                self._with_plan(act)
+
+        if self.new_run.wants_folder:
+            self._read_folder(go_on)
+        elif chosen := self._plan():
+            act(chosen)
 
     def _plan(self) -> Recipe | None:
         """The recipe of the new run; if there is none, a note says why."""
@@ -269,7 +285,9 @@ class Launcher(FineScreen[None]):
         if chosen := self._recipe_or_note(self.new_run.draft):
             from tui.screens.launcher.fields_dialog import FieldsDialog
 
-            dialog = FieldsDialog(chosen, self.new_run.fields, self.new_run.draft_with)
+            new = self.new_run
+            note = launcher_text.FIELDS_UNREAD if new.wants_folder else ""
+            dialog = FieldsDialog(chosen, new.fields, new.draft_with, note)
             self.app.push_screen(dialog, self._take_fields)
 
     def _take_fields(self, fields: Mapping[str, object] | None) -> None:
@@ -286,15 +304,15 @@ class Launcher(FineScreen[None]):
             self.notify(launcher_text.ONE_ORDER)
 
     def action_augmented(self) -> None:
-        if chosen := self._plan():
-            from tui.screens.augmented import AugmentedScreen
+        self._with_plan(self._show_augmented)
 
-            request, dialog = (
-                data_requests.preview(chosen),
-                AugmentedScreen(launcher_text.LOADING_IMAGES),
-            )
-            self.app.push_screen(dialog, lambda _: request.cancel())
-            self._preview(request, dialog)
+    def _show_augmented(self, chosen: Recipe) -> None:
+        from tui.screens.augmented import AugmentedScreen
+
+        request = data_requests.preview(chosen)
+        dialog = AugmentedScreen(launcher_text.LOADING_IMAGES)
+        self.app.push_screen(dialog, lambda _: request.cancel())
+        self._preview(request, dialog)
 
     @work(thread=True, group="preview")
     def _preview(self, request: EngineRequest[events.Augmented], dialog: AugmentedScreen) -> None:
@@ -308,13 +326,15 @@ class Launcher(FineScreen[None]):
 
     def action_inspect(self) -> None:
         """Say what the chosen data set holds."""
-        if chosen := self._plan():
-            from tui.screens.launcher.survey_screen import SurveyScreen
+        self._with_plan(self._show_survey)
 
-            request = data_requests.inspection(InspectData(recipe=chosen))
-            dialog = SurveyScreen(request)
-            self.app.push_screen(dialog)
-            self._inspect(request, dialog)
+    def _show_survey(self, chosen: Recipe) -> None:
+        from tui.screens.launcher.survey_screen import SurveyScreen
+
+        request = data_requests.inspection(InspectData(recipe=chosen))
+        dialog = SurveyScreen(request)
+        self.app.push_screen(dialog)
+        self._inspect(request, dialog)
 
     @work(thread=True, group="inspect")
     def _inspect(self, request: EngineRequest[Message], dialog: SurveyScreen) -> None:
@@ -353,9 +373,11 @@ class Launcher(FineScreen[None]):
             self.notify(launcher_text.NO_RACE, markup=False)
 
     def action_copy(self) -> None:
-        if chosen := self._plan():
-            self.app.copy_to_clipboard(equivalent_command.of(chosen))
-            self.notify(launcher_text.COPIED)
+        self._with_plan(self._copy)
+
+    def _copy(self, chosen: Recipe) -> None:
+        self.app.copy_to_clipboard(equivalent_command.of(chosen))
+        self.notify(launcher_text.COPIED)
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen

@@ -143,6 +143,7 @@ def proposal(setting: str, classes: Sequence[str]) -> str:
 
 FIELDS_TITLE = "Recipe"
 FIELDS_FOOT = "Enter, ↑ ↓ next field   Esc cancel"
+FIELDS_UNREAD = "for now: what is not changed here follows the images, once the folder is read"
 APPLY_FIELDS = "apply"
 SEARCH_FIELDS = "search"
 OFTEN_CHANGED = "often changed"
