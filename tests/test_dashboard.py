@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.protocol import commands, events
-from engine.protocol.commands import Command
+from engine.protocol.commands import Command, InspectionRequest
 from engine.protocol.events import Event, Health
 from engine.run import engine_log, lock_owner, run_creation, run_lock, spool
 from engine.run.journal import Journal
@@ -33,6 +33,7 @@ from tui.panes.base.pane import Pane
 from tui.screens import following_screen, screen_text
 from tui.screens.dashboard import Dashboard
 from tui.terminal.compositor import FineUpdate
+from tui.viewer.inspection_requests import InspectionRequests
 from tui.viewer.journal_folding import HistoryUpdate
 from tui.viewer.run_follower import RunFollower
 from tui.widgets.palette import Actions
@@ -449,6 +450,19 @@ async def test_a_run_that_is_done_is_not_to_be_gone_on_with(tmp_path: Path) -> N
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "go on with" not in screen(pilot)
+
+
+async def test_the_images_of_an_ended_run_come_from_a_process_that_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[InspectionRequest] = []
+    monkeypatch.setattr(InspectionRequests, "ask", lambda self, request: asked.append(request))
+    run = ended_run(tmp_path, events.RunEnded("done", 2, 0.9, step=40))
+    async with app_of(run).run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await pilot.pause()
+        assert "a process starts that reads the images" in screen(pilot)
+    assert asked == [InspectionRequest("augmented")]
 
 
 async def test_the_palette_of_an_ended_run_offers_a_report_and_nothing_for_an_engine(

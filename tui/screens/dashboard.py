@@ -300,7 +300,12 @@ class Dashboard(FollowingScreen):
             return
         from tui.screens.augmented import AugmentedScreen
 
-        dialog = AugmentedScreen(screen_text.waiting_for_augmented(self._control.trainer))
+        waiting = (
+            screen_text.waiting_for_augmented(self._control.trainer)
+            if self.alive
+            else screen_text.READS_IMAGES
+        )
+        dialog = AugmentedScreen(waiting)
         self.app.push_screen(dialog)
         self.inspection.request(dialog, commands.InspectionRequest("augmented"))
 

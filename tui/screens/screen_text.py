@@ -100,6 +100,10 @@ def waiting_for_augmented(trainer: str) -> str:
     return f"{harmless(trainer)} shows them after its current step"
 
 
+# Where no engine trains the run.
+READS_IMAGES = "a process starts that reads the images"
+
+
 AUGMENTED_TITLE = "As the network sees them"
 
 
