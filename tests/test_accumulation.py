@@ -356,6 +356,7 @@ def test_a_resume_is_told_what_it_can_change() -> None:
     assert "batch norm sees only 8 images at a time" in sentence
     assert "--set accumulate=1 " in sentence
     assert "--set batch" not in sentence
+    assert "sees only 2 images" in recipe_checks.resumed_in_parts(chosen, NORMED, 1, 4, 8)
     small = msgspec.structs.replace(chosen, batch=8)
     for recipe, norms, parts in ((chosen, NORMED, 4), (chosen, (), 16), (small, NORMED, 1)):
         assert recipe_checks.resumed_in_parts(recipe, norms, 1, parts, 50_000) == ""

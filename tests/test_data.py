@@ -614,8 +614,9 @@ def test_images_are_held_out_before_decisions_on_labels_drop_some() -> None:
     alerts = preparation.data_alerts(data, Recipe(decisions="/a/l.toml"), ON_CPU, 1e9)
     told = {e.code: e.text for e in alerts if isinstance(e, Alert)}
     left = len(data.validation)
+    total = left + len(data.train) + 5
     assert told["validation"] == (
-        f"validation uses {left + 3:,} of {left + len(data.train) + 5:,} training images, which "
-        "are held out; decisions on labels then drop 5 of them all"
+        f"validation uses {left + 3:,} of {total:,} training images, which are held out; decisions "
+        f"on labels then drop 5 of the {total:,}"
     )
     assert told[DECIDED].startswith("l.toml: 2 dropped, 5 relabelled, 1 kept; of the validation")

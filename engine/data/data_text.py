@@ -365,7 +365,7 @@ VALIDATION_IS_TEST = (
 
 def validation_held_out(held: int, images: int, dropped: int) -> str:
     """`dropped` are those of the images that decisions on labels drop after this choice."""
-    then = f"; decisions on labels then drop {dropped:,} of them all" if dropped else ""
+    then = f"; decisions on labels then drop {dropped:,} of the {images:,}" if dropped else ""
     return f"validation uses {held:,} of {images:,} training images, which are held out{then}"
 
 

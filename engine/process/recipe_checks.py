@@ -60,7 +60,7 @@ def resumed_in_parts(
 
     They are what a resume may change; of all else that `warnings` says, the run's start has warned.
     """
-    each = recipe.batch // (ranks * parts)
+    each = min(recipe.batch, images) // (ranks * parts)
     if parts == 1 or not norms or each >= _enough_for_norm(recipe, images):
         return ""
     return process_text.small_norm_part(each)
