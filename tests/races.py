@@ -33,15 +33,23 @@ def new_race(runs_dir: Path, rates: int = 9, *, halving: bool = False, seeds: in
     return prepare(runs_dir, asked(rates)._replace(halving=halving, seeds=seeds))
 
 
-def trained(runs_dir: Path, run: str, top1: float, epochs: int, *, loss: float = 0.5) -> None:
-    """Let a run train, or go on, to the end of an epoch; at the end of its plan it has `top1`."""
+def trained(
+    runs_dir: Path,
+    run: str,
+    top1: float,
+    epochs: int,
+    *,
+    loss: float = 0.5,
+    best_epoch: int = EPOCHS,
+) -> None:
+    """Let a run train, or go on, to the end of an epoch; it has `top1` at its best one."""
     journal = RunDir(runs_dir / run).journal
     seq, first = last_seq(journal), 1 + sum(1 for _ in newest_first(journal, events.EpochEnded))
     said: list[Event] = [events.Phase("starting"), scripted.started(epochs=EPOCHS)]
     if first > 1:
         said.append(_at((first - 1) * STEPS, events.Resumed("a2", seq, first)))
     for epoch in range(first, epochs + 1):
-        now = top1 * epoch / EPOCHS
+        now = top1 * min(epoch, 2 * best_epoch - epoch) / best_epoch
         ended = events.EpochEnded(epoch, loss=loss, top1=now, best=True, seconds=2.0)
         said.append(_at(epoch * STEPS, ended))
     end = events.RunEnded("done" if epochs == EPOCHS else "stopped")

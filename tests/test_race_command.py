@@ -19,6 +19,7 @@ from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from tests import races
 from tui.cli.command_line import main
+from tui.drawing import race_rows_text
 
 RUNS = Path("runs")
 NEW = ("--arch", "lenet5", "--data", "digits", "--epochs", "9", "--set", "lr=[0.01, 0.1]")
@@ -71,18 +72,19 @@ def test_the_seeds_of_a_recipe_are_one_row_and_the_best_is_named() -> None:
         "1-digits: grid, 4 of 4 runs have ended; 44 s used; ended",
         "    recipe    top-1     ±   runs   epochs   time",
         "────────────────────────────────────────────────",
-        "1   lr=0.1     85.0   7.1   done    18/18   22 s",
-        "2   lr=0.01    55.0   7.1   done    18/18   22 s",
+        "1   lr=0.1     85.0   7.1   done      9/9   22 s",
+        "2   lr=0.01    55.0   7.1   done      9/9   22 s",
         "Best: lr=0.1 with 85.0 % ± 7.1 %.",
+        race_rows_text.STILL_RISING,
         "To compare it with the next one, lr=0.01: `cnn-tui compare 3 4 1 2`",
     ]
 
 
-def test_the_epochs_of_a_recipe_are_those_of_all_its_seeds() -> None:
+def test_the_epochs_of_a_recipe_are_the_mean_of_its_seeds() -> None:
     """Those of the seed that has come least far would say nothing of the others."""
     lines(*NEW, "--seeds", "2")
     races.trained(RUNS, race_file.find(RUNS).runs[0].run, 0.5, races.EPOCHS)
-    assert "1 done, 1 queued     9/18" in lines()[3]
+    assert "1 done, 1 queued    4.5/9" in lines()[3]
 
 
 def test_a_run_that_is_not_made_yet_has_no_plan() -> None:
@@ -100,7 +102,15 @@ def test_the_board_says_which_runs_are_gone_and_what_they_had_reached() -> None:
     races.trained(RUNS, second, 0.5, races.EPOCHS)
     assert next_tasks.follow_up(RUNS, "1-digits") == []
     shutil.rmtree(RUNS / first)
-    assert lines()[-2:] == [f"Without a folder now: {first}.", "Best: lr=0.01 with 90.0 %."]
+    gone = f"Without a folder now: {first}."
+    assert lines()[-3:-1] == [gone, "Best: lr=0.01 with 90.0 %."]
+
+
+def test_curves_that_no_longer_rise_are_not_doubted() -> None:
+    lines(*NEW)
+    for run in race_file.find(RUNS).runs:
+        races.trained(RUNS, run.run, 0.9, races.EPOCHS, best_epoch=races.EPOCHS - 1)
+    assert lines()[-2] == "Best: lr=0.01 with 90.0 %."
 
 
 def test_the_board_says_why_runs_have_failed() -> None:

@@ -81,7 +81,7 @@ async def test_a_race_is_shown_and_grows() -> None:
         assert "Race 1-digits" in screen(pilot)
         assert "A  lr=0.01" in screen(pilot)
         assert "3 of 6 runs have ended" in screen(pilot)
-        assert "18/18  ✓✓" in screen(pilot)
+        assert "9/9  ✓✓" in screen(pilot)
         third = race.recipes[2]
         for run in third:
             races.trained(RUNS, run.run, 0.95, 9)
@@ -133,6 +133,28 @@ async def test_a_race_that_was_over_before_is_not_told() -> None:
     async with app.run_test() as pilot:
         await read_again(pilot, await opened(pilot))
     assert app.told == []
+
+
+@pytest.mark.parametrize(("size", "has_room"), [((80, 24), True), ((70, 12), False)])
+async def test_after_the_end_it_says_what_the_board_says_and_offers_no_pause_and_no_stop(
+    size: tuple[int, int], has_room: bool, no_runner: list[Path]
+) -> None:
+    race = half_a_race()
+    async with RaceApp(RUNS, race.label, clock=Clock()).run_test(size=size) as pilot:
+        shown = await opened(pilot)
+        assert "p go on  s stop" in screen(pilot), "no runner works"
+        assert "Best" not in screen(pilot)
+        for run in race.runs[3:]:
+            races.trained(RUNS, run.run, 0.7, 9)
+        await read_again(pilot, shown)
+        assert ("Best: lr=0.01 with 90.0 % ± 0.0 %." in screen(pilot)) == has_room
+        assert ("To compare it with the next one" in screen(pilot)) == has_room
+        assert "p go on" not in screen(pilot)
+        assert "s stop" not in screen(pilot)
+        await pilot.press("p", "s")
+        await wait_for_workers(pilot.app)
+        assert pilot.app.screen is shown
+        assert not no_runner, "nothing is started either"
 
 
 async def test_a_race_that_vanishes_is_said() -> None:

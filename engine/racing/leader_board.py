@@ -33,10 +33,10 @@ UNDER_WAY: tuple[RowState, ...] = ("queued", "training", "waiting")
 class Row(msgspec.Struct, frozen=True):
     """A run of a race.
 
-    `top1` is the best validation accuracy so far, a fraction. `epochs` is the full plan, and
-    `until` the epoch to which it trains at present. `rung` is the rung that its recipe is in, from
-    1. `elapsed` (the time of its engines) and `remaining` (until that epoch) are in seconds.
-    `error` says why it has failed.
+    `top1` is the best validation accuracy so far, a fraction, and `best_epoch` its epoch, 0 while
+    there is none. `epochs` is the full plan, and `until` the epoch to which it trains at present.
+    `rung` is the rung that its recipe is in, from 1. `elapsed` (the time of its engines) and
+    `remaining` (until that epoch) are in seconds. `error` says why it has failed.
     """
 
     run: str
@@ -51,6 +51,7 @@ class Row(msgspec.Struct, frozen=True):
     elapsed: float
     remaining: float | None
     error: str = ""
+    best_epoch: int = 0
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -92,6 +93,17 @@ class Board(msgspec.Struct, frozen=True):
     def settled(self) -> int:
         """How many runs train no more."""
         return sum(row.state not in UNDER_WAY for row in self.rows)
+
+    @property
+    def still_rising(self) -> bool:
+        """Whether the best runs of most recipes were best in the last epoch of their plan.
+
+        Only runs that were trained to the end tell.
+        """
+        done = ([row for row in each.rows if row.state == "done"] for each in self.standings)
+        best = [max(rows, key=lambda row: row.top1 or 0.0) for rows in done if rows]
+        rising = sum(row.best_epoch == row.epochs for row in best)
+        return 2 * rising > len(best)
 
     @property
     def planned(self) -> int:
@@ -170,6 +182,7 @@ class _Places(NamedTuple):
             elapsed=found.elapsed,
             remaining=None if pace is None else max(0, until - found.epoch) * pace,
             error=found.error,
+            best_epoch=found.best_epoch,
         )
 
     def _state(self, recipe: int, found: RunResults) -> RowState:

@@ -67,6 +67,12 @@ class RunResults(NamedTuple):
         best = self.best(self.planned)
         return best.top1 if best is not None else None
 
+    @property
+    def best_epoch(self) -> int:
+        """The epoch of that accuracy; 0 while there is none."""
+        best = self.best(self.planned)
+        return best.epoch if best is not None else 0
+
     def best(self, until: int) -> EpochResult | None:
         """The best epoch up to this one: that of the highest accuracy, of equals the lowest loss.
 

@@ -49,10 +49,24 @@ def drawn(found: Board, width: int = 78) -> list[str]:
 def test_each_recipe_has_a_row() -> None:
     assert drawn(board(BEST, NEXT, LAST)) == [
         "        recipe           top-1   ±  80 – 95 %     epochs  runs  left",
-        "▸  1 A  resnet20 lr=0.1   92.0 1.4  ▇▇▇▇▇▇▇▇▇▇     18/18  ✓✓",
-        "   2 B  lenet5 lr=0.05    80.0      ▇               4/18  ●○    10 s",
-        "   3 C  lenet5 lr=0.1                               0/18  ✗·",
+        "▸  1 A  resnet20 lr=0.1   92.0 1.4  ▇▇▇▇▇▇▇▇▇▇       9/9  ✓✓",
+        "   2 B  lenet5 lr=0.05    80.0      ▇                2/9  ●○    10 s",
+        "   3 C  lenet5 lr=0.1                                0/9  ✗·",
     ]
+
+
+def test_after_the_end_no_time_is_left() -> None:
+    assert drawn(replace(board(BEST), ended=True))[0].split()[-1] == race_rows_text.RUNS
+
+
+def test_the_recipes_whose_best_run_ends_with_its_best_epoch_are_counted() -> None:
+    rising, flat = (
+        Standing({"lr": each}, (replace(row(0, "done", 0.9), best_epoch=each),), 0.9, None)
+        for each in (9, 8)
+    )
+    assert board(rising, flat, rising, LAST).still_rising
+    assert not board(rising, flat).still_rising
+    assert not board(LAST).still_rising
 
 
 def test_without_seeds_and_results_there_is_less_to_tell() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from engine.numbers import duration, percent
 from engine.racing.leader_board import Board, Standing
-from engine.run.run_paths import RunDir
 from tui.cli.fitted_columns import TableColumn
 from tui.cli.tables import print_table
 from tui.drawing import race_rows_text as words
@@ -36,17 +34,8 @@ def print_board(board: Board, runs_dir: Path) -> None:
         click.echo(failure)
     if gone := words.gone(board):
         click.echo(gone)
-    if board.ended and (said := words.winner(board)):
-        click.echo(said)
-        _print_next_best(board.standings[:2], runs_dir)
-
-
-def _print_next_best(first: Sequence[Standing], runs_dir: Path) -> None:
-    """How to see whether the two best differ, where both were trained to the end."""
-    rows = [row for standing in first for row in standing.rows]
-    if len(first) == 2 and all(row.state == "done" for row in rows):
-        runs = [RunDir(runs_dir / row.run).selector for row in rows]
-        click.echo(words.next_best(first[1], runs))
+    for sentence in words.conclusions(board, runs_dir):
+        click.echo(sentence)
 
 
 def _row(place: int, standing: Standing, *, several: bool) -> tuple[str, ...]:

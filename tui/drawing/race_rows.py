@@ -72,7 +72,9 @@ def board_columns(board: Board, recipes: Sequence[int], width: int) -> list[Colu
     columns.append(Column(words.RUNS, [_states(each) for each in rows], inks=[*map(_ink, rows)]))
     if board.rungs > 1:
         columns.append(Column(words.RUNG, [f"{each[0].rung}" for each in rows], 5, right=True))
-    columns.append(Column(words.LEFT, [_left(each) for each in rows], 2, right=True, ink="dim"))
+    if not board.ended:
+        left = [_left(each) for each in rows]
+        columns.append(Column(words.LEFT, left, 2, right=True, ink="dim"))
     return columns
 
 

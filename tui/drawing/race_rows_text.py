@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import fmean
 
 from engine.catalog.architecture_names import short_name
 from engine.numbers import duration, share, short
 from engine.racing.leader_board import Board, Row, Standing
 from engine.recipes.recipe_toml import as_setting
+from engine.run.run_paths import RunDir
 from engine.text import examples, harmless, typed
 
 RECIPE, TOP1, DEVIATION, EPOCHS = "recipe", "top-1", "±", "epochs"
@@ -17,6 +20,7 @@ CURVES = "Top-1 %"
 RUNG_MARK = "◆ rung"
 NO_CURVES = "the curves begin with the first epoch that ends"
 NO_CURVES_SHORT = "no epoch yet"
+STILL_RISING = "Most runs were best in their last epoch: longer runs may rank otherwise."
 
 
 def recipe(standing: Standing) -> str:
@@ -28,12 +32,18 @@ def recipe(standing: Standing) -> str:
 
 
 def epochs(rows: Sequence[Row]) -> str:
-    """The epochs that the runs of a recipe have finished together, and those of their plans.
+    """The epochs that the runs of a recipe have finished, and those of their plans, as means.
 
     "" before its plans can be read.
     """
-    planned = sum(row.epochs for row in rows)
-    return f"{sum(row.epoch for row in rows):,}/{planned:,}" if planned else ""
+    known = [row for row in rows if row.epochs]
+    if not known:
+        return ""
+    return f"{_mean(row.epoch for row in known)}/{_mean(row.epochs for row in known)}"
+
+
+def _mean(epochs: Iterable[int]) -> str:
+    return f"{fmean(epochs):,.1f}".removesuffix(".0")
 
 
 def seed(number: int, state: str) -> str:
@@ -140,17 +150,26 @@ def gone(board: Board) -> str:
     return f"Without a folder now: {examples(runs)}." if runs else ""
 
 
-def winner(board: Board) -> str:
-    """The best recipe of a race that has ended; "" if none was measured."""
+def conclusions(board: Board, runs_dir: Path) -> list[str]:
+    """What the end of a race says; nothing before it, or if no recipe was measured."""
     first = board.standings[0] if board.standings else None
-    if first is None or first.mean is None:
-        return ""
+    if not board.ended or first is None or first.mean is None:
+        return []
+    rising = [STILL_RISING] if board.still_rising else []
+    return [_winner(first), *rising, *_next_best(board.standings[:2], runs_dir)]
+
+
+def _winner(first: Standing) -> str:
     best = "Best so far" if any(row.state == "stopped" for row in first.rows) else "Best"
     spread = "" if first.deviation is None else f" ± {share(first.deviation)}"
     return f"{best}: {recipe(first)} with {share(first.mean)}{spread}."
 
 
-def next_best(second: Standing, runs: Sequence[str]) -> str:
-    """The recipe after the best one; `runs` are those of both, as a command line names them."""
-    command = " ".join(["cnn-tui compare", *map(typed, runs)])
-    return f"To compare it with the next one, {recipe(second)}: `{command}`"
+def _next_best(first: Sequence[Standing], runs_dir: Path) -> list[str]:
+    """How to see whether the two best differ, where both were trained to the end."""
+    rows = [row for standing in first for row in standing.rows]
+    if len(first) < 2 or any(row.state != "done" for row in rows):
+        return []
+    runs = [typed(RunDir(runs_dir / row.run).selector) for row in rows]
+    command = " ".join(["cnn-tui compare", *runs])
+    return [f"To compare it with the next one, {recipe(first[1])}: `{command}`"]

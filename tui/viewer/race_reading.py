@@ -13,6 +13,7 @@ from engine.racing.leader_board import Board, Standing
 from engine.racing.race_results import read_results
 from engine.racing.run_results import RunResults
 from engine.racing.rungs import rungs
+from tui.drawing import race_rows_text
 from tui.drawing.race_rows import RecipeCurve
 
 # More curves could not be told apart.
@@ -23,7 +24,8 @@ class RaceReading(NamedTuple):
     """A race at a moment.
 
     `recipes` are the places in the plan of the recipes of the standings. `epochs` is the longest
-    plan, and `rungs` the epochs of it at which recipes are dropped.
+    plan, and `rungs` the epochs of it at which recipes are dropped. `conclusions` are the sentences
+    that its end says.
     """
 
     board: Board
@@ -31,6 +33,7 @@ class RaceReading(NamedTuple):
     curves: list[RecipeCurve]
     epochs: int
     rungs: list[int]
+    conclusions: list[str]
 
 
 def read(runs_dir: Path, label: str) -> RaceReading:
@@ -51,6 +54,7 @@ def read(runs_dir: Path, label: str) -> RaceReading:
         [RecipeCurve(recipe, points) for recipe, points in lines if points],
         epochs,
         [rung.epoch(epochs) for rung in ladder if not rung.is_last],
+        race_rows_text.conclusions(board, runs_dir),
     )
 
 

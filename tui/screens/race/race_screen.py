@@ -26,6 +26,7 @@ from tui.screens.paced_reading import PacedReading
 from tui.screens.question import QuestionScreen
 from tui.screens.race import race_screen_text as words
 from tui.screens.race.race_box import RaceBox
+from tui.screens.race.race_end import RaceEnd
 from tui.screens.race.recipe_curves import RecipeCurves
 from tui.terminal.fine_screen import FineScreen
 from tui.viewer import race_reading, source_opening
@@ -38,8 +39,8 @@ from tui.widgets.strips import keys_row
 REST_SECONDS = 1.0
 # The recipes that are compared, and the most runs of them.
 MOST_RECIPES, MOST_RUNS = 5, 20
-# The least rows of a screen that has room for curves, and the share of the list.
-LEAST_ROWS, LIST_SHARE = 18, 0.55
+# The least rows of a screen that has room for curves, and the shares of the list and the sentences.
+LEAST_ROWS, LIST_SHARE, END_SHARE = 18, 0.55, 0.3
 
 
 class RaceScreen(FineScreen[None]):
@@ -78,6 +79,7 @@ class RaceScreen(FineScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield RaceBox(id="board")
+        yield RaceEnd(id="end")
         yield RecipeCurves(id="curves")
         yield KeysRow(id="keys")
 
@@ -112,12 +114,15 @@ class RaceScreen(FineScreen[None]):
         if found != before or self._is_unreadable:
             self._is_unreadable = False
             self._show()
+            self.refresh_bindings()
         if before is not None and found.board.ended and not before.board.ended:
             self.call_attention(race_rows_text.ended(found.board))
 
     def _show(self) -> None:
         self._lay_out()
         if self.reading is not None:
+            most = int(END_SHARE * self.size.height)
+            self.query_one(RaceEnd).show(self.reading.conclusions, self.size.width, most)
             self.query_one(RaceBox).show(self.reading)
             self.query_one(RecipeCurves).show(self.reading)
             self.query_one(KeysRow).redraw()
@@ -131,6 +136,14 @@ class RaceScreen(FineScreen[None]):
         self.query_one(RaceBox).styles.height = rows if curves.display else "1fr"
 
     # Keys
+
+    @property
+    def is_over(self) -> bool:
+        return self.reading is not None and self.reading.board.ended
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """After its end there is nothing to pause and to stop."""
+        return not (self.is_over and action in ("pause", "stop"))
 
     def action_run(self, runs: int) -> None:
         self.query_one(RaceBox).next_run(runs)
@@ -214,8 +227,7 @@ class RaceScreen(FineScreen[None]):
 
     @property
     def farewell(self) -> str:
-        ended = self.reading is not None and self.reading.board.ended
-        return words.show_again(self._label, ended=ended)
+        return words.show_again(self._label, ended=self.is_over)
 
 
 class KeysRow(CellWidget):
@@ -227,12 +239,15 @@ class KeysRow(CellWidget):
         reading = screen.reading
         paused = reading is not None and bool(reading.board.idle)
         several = reading is not None and reading.board.race.seeds > 1
+        under_way = (
+            ("p", words.KEY_GO_ON if paused else words.KEY_PAUSE),
+            ("s", words.KEY_STOP),
+        )
         keys = (
             ("⏎", words.KEY_ATTACH),
             *((("←→", words.KEY_RUN),) if several else ()),
             ("c", words.KEY_COMPARE),
-            ("p", words.KEY_GO_ON if paused else words.KEY_PAUSE),
-            ("s", words.KEY_STOP),
+            *(() if screen.is_over else under_way),
             (":", screen_text.KEY_COMMANDS),
             ("q", screen_text.KEY_LEAVE),
             *((("esc", screen_text.KEY_BACK),) if screen.is_above_another else ()),
