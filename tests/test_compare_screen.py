@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,11 @@ from engine.catalog.user_folders import state_folder
 from engine.protocol import events
 from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
+from engine.run import run_lock
+from engine.run.run_paths import RunDir
 from tests import judged_runs
 from tests.compared_runs import written
+from tests.idle import wait_for_workers
 from tests.test_dashboard import notes, screen
 from tui.app import CnnTui
 from tui.cli.compare_app import CompareApp
@@ -58,7 +62,7 @@ async def test_curves_and_table_are_there(opened: Opened) -> None:
         shown = screen(pilot)
         assert "Top-1 %" in shown
         assert "all read" in shown
-        assert "▸a 1-lenet5-digits  40.00  40.00    40" in shown
+        assert "▸a 1-lenet5-digits   40.0  40.0    40" in shown
 
 
 async def test_keys_choose_what_is_drawn(opened: Opened) -> None:
@@ -91,7 +95,7 @@ async def test_a_baseline_gets_a_column(opened: Opened) -> None:
         await pilot.press("j", "b")
         shown = screen(pilot)
         assert "− b" in shown
-        assert "-20.00" in shown
+        assert "-20.0" in shown
         assert "baseline" in shown
 
 
@@ -157,7 +161,7 @@ async def test_a_run_that_vanishes_is_said(opened: Opened, tmp_path: Path) -> No
         await pilot.pause()
         assert "vanished" in notes(pilot)[0]
         assert "vanished" in screen(pilot)
-        assert "60.00" in screen(pilot)
+        assert "60.0" in screen(pilot)
 
 
 async def test_enter_opens_the_run_and_escape_comes_back(opened: Opened) -> None:
@@ -180,6 +184,59 @@ async def test_pairs_say_why_they_have_no_test(opened: Opened) -> None:
         assert "no test" in screen(pilot)
         await pilot.press("j", "enter", "escape")
         assert isinstance(pilot.app.screen, CompareScreen)
+
+
+def app_of_judged(folder: Path) -> CompareApp:
+    """The app with a run without judgements, and two of which the second is far better."""
+    judged_runs.run(folder, "1-none", lr=0.1)
+    judged_runs.run(folder, "2-half", [True, False] * 20, lr=0.2)
+    judged_runs.run(folder, "3-all", [True] * 40, lr=0.3)
+    return CompareApp(source_opening.open_all(folder, ["1", "2", "3"]), folder)
+
+
+async def verdict_of(pilot: Pilot[str]) -> str:
+    await wait_for_workers(pilot.app)
+    await pilot.pause()
+    return str(screen(pilot).splitlines()[-2]).strip()
+
+
+async def test_the_verdict_is_on_the_first_screen(tmp_path: Path) -> None:
+    async with app_of_judged(tmp_path).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        said = await verdict_of(pilot)
+        assert said == "c is better than b by 50.0 points (p < 0.001). p: all pairs"
+        assert "p pairs" in screen(pilot)
+
+
+async def test_while_a_run_trains_there_is_no_verdict(tmp_path: Path) -> None:
+    app = app_of_judged(tmp_path)
+    lock = run_lock.acquire(RunDir(tmp_path / "3-all"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "better" not in await verdict_of(pilot)
+        os.close(lock)
+        shown = pilot.app.screen
+        assert isinstance(shown, CompareScreen)
+        shown._read()
+        assert "c is better than b" in await verdict_of(pilot)
+
+
+async def until_tested(pilot: Pilot[str]) -> None:
+    """Wait for the list of pairs, and until it takes keys."""
+    while "▸" not in screen(pilot) or pilot.app.focused is None:
+        await pilot.pause(0.01)
+
+
+async def test_pairs_with_a_test_come_first(tmp_path: Path) -> None:
+    async with app_of_judged(tmp_path).run_test(size=(80, 24)) as pilot:
+        await pilot.press("p")
+        await until_tested(pilot)
+        shown = screen(pilot)
+        assert "▸ b – c" in shown
+        assert "b 2-half – c 3-all" in shown
+        await pilot.press("j")
+        await pilot.pause()
+        assert "a 1-none – b 2-half" in screen(pilot)
 
 
 async def test_q_leaves(opened: Opened) -> None:
@@ -289,7 +346,7 @@ async def test_a_pair_is_told_under_its_own_letters(tmp_path: Path) -> None:
         pass
     async with CnnTui(tmp_path).run_test(size=(120, 40)) as pilot:
         await pilot.app.push_screen(PairsScreen(runs))
-        await pilot.app.workers.wait_for_complete()
+        await until_tested(pilot)
         await pilot.press("end")
         await pilot.pause()
         assert "▸ b – c" in screen(pilot)

@@ -10,6 +10,7 @@ import pytest
 
 from engine.catalog.user_folders import state_folder
 from engine.errors import RunError, UsageError
+from engine.protocol import events
 from engine.run.run_paths import RunDir
 from tests import event_logs, scripted
 from tests.compared_runs import compared, written
@@ -18,7 +19,7 @@ from tui.screens.compare import comparing as comparing_module
 from tui.screens.compare.comparing import Comparing
 from tui.screens.compare.laid_curves import LaidCurves
 from tui.screens.compare.table_rows import TableRow
-from tui.viewer import compare_view, source_opening
+from tui.viewer import compare_view, run_summary, source_opening
 from tui.viewer.compare_view import CompareView
 from tui.viewer.compared import Compared, ComparedRun
 
@@ -56,6 +57,20 @@ def test_at_the_cursor_a_run_that_has_not_got_there_has_no_value(comparing: Comp
     assert values(comparing.rows) == [20.0, 40.0, 90.0], "it ended there, and its value holds"
     comparing.cursor = 0.5
     assert values(comparing.rows) == [None, None, None]
+
+
+def test_the_time_at_the_end_is_that_of_the_list_of_runs(tmp_path: Path) -> None:
+    """It goes on after the last report, by the evaluation and the last save."""
+    said = [*scripted.half_a_run(), events.RunEnded("stopped", step=25)]
+    runs = [scripted.run_dir(tmp_path, said, f"{i}-x") for i in (1, 2)]
+    found = Comparing(compared(*runs), CompareView())
+    summary = run_summary.summarize(runs[0], "gone")
+    [first, _] = found.rows
+    assert first.reading is not None
+    assert first.reading.elapsed == summary.seconds
+    found.cursor = 1.0
+    assert found.rows[0].reading is not None
+    assert 0 < found.rows[0].reading.elapsed < summary.seconds
 
 
 def test_values_minus_those_of_the_baseline(comparing: Comparing) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from engine.comparison import comparison_tables
+from engine.comparison import comparison_tables, comparison_text
 from engine.comparison.class_accuracies import ClassAccuracies, class_accuracies
 from engine.comparison.class_differences import ClassDifference
 from engine.comparison.compared_pairs import compared_pairs, pair_images
@@ -147,6 +147,49 @@ def test_networks_of_other_images_or_classes_are_not_tested(tmp_path: Path) -> N
     assert "other images" in refusal(a, turned), "a table may have given them other labels"
 
 
+def test_all_pairs_of_other_images_are_one_sentence(tmp_path: Path) -> None:
+    made = [run(tmp_path, f"{i}-x", ALL, digest=f"{i}", seed=i) for i in range(1, 4)]
+    made.append(run(tmp_path, "4-d", ALL, classes=("cat", "fox")))
+    every, *others = comparison_tables.untested(comparison([*map(training, made)]))
+    assert every.startswith(
+        "3 pairs were validated on other images, such as 1-x and 2-x, so they have no paired test"
+    )
+    assert [said.split(" learn ")[0] for said in others] == [f"{i}-x and 4-d" for i in (1, 2, 3)]
+    two = comparison([*map(training, made[:2])])
+    assert comparison_tables.untested(two) == [two.pairs[0].words]
+
+
+def test_the_verdict_is_on_the_best_pair_of_recipes_that_has_a_test(tmp_path: Path) -> None:
+    """The higher the seed, the higher is the accuracy of a made-up run."""
+    tests = (("a", HALF, 0.1), ("a", ALL, 0.2), ("a", MOST, 0.3), ("b", ALL, 0.4))
+    made = [
+        training(run(tmp_path, f"{i}-x", hits, digest=digest, lr=lr, seed=i))
+        for i, (digest, hits, lr) in enumerate(tests, 1)
+    ]
+    best = comparison(made).best_tested
+    assert best is not None
+    assert (best.a, best.b) == (1, 2)
+    assert comparison(made[2:]).best_tested is None
+    seeds = [
+        training(run(tmp_path, f"{i}-y", HALF, lr=lr, seed=seed))
+        for i, (lr, seed) in enumerate(((0.1, 5), (0.1, 6), (0.2, 5)), 5)
+    ]
+    best = comparison(seeds).best_tested
+    assert best is not None
+    assert (best.a, best.b) == (0, 2), "not the seeds of one recipe, which are the best two"
+
+
+def test_a_verdict_is_short(tmp_path: Path) -> None:
+    [pair] = compared_pairs(trainings(tmp_path / "1", a=HALF, b=ALL))
+    assert pair.paired is not None
+    said = comparison_text.verdict("a", "b", pair.paired, pair.adjusted)
+    assert said == "b is better than a by 50.0 points (p < 0.001)."
+    [pair] = compared_pairs(trainings(tmp_path / "2", a=MOST, b=ALL))
+    assert pair.paired is not None
+    said = comparison_text.verdict("a", "b", pair.paired, pair.adjusted)
+    assert said == "No difference shows between a and b (p = 0.25)."
+
+
 def test_a_training_without_judgements_of_its_best_epoch_is_not_tested(tmp_path: Path) -> None:
     a = training(run(tmp_path, "1-a", ALL))
     assert "2-b has not kept" in refusal(a, training(run(tmp_path, "2-b")))
@@ -187,7 +230,7 @@ def test_the_words_say_what_so_many_images_could_show(tmp_path: Path) -> None:
     ]
     assert words_of(tmp_path / "2", a=MOST, b=ALL) == [
         "No difference that 40 images could show between 1-a and 2-b: 0 that only 1-a has right, "
-        "3 only 2-b; p = 0.25. From 15.0 points on it would show."
+        "3 only 2-b; p = 0.25. To show, a difference must be at least 15.0 points."
     ]
     assert words_of(tmp_path / "3", a=MOST, b=MOST) == [
         "1-a and 2-b are right on the same images: no difference that 40 images could show."
@@ -201,12 +244,12 @@ def test_of_many_pairs_one_must_differ_by_more(tmp_path: Path) -> None:
     among_three, *_ = words_of(tmp_path / "2", a=ALL, b=six, c=ALL)
     assert among_three.startswith("No difference that 40 images could show between 1-a and 2-b")
     assert "p = 0.031, and 0.094 for all 3 pairs of recipes together" in among_three
-    assert among_three.endswith("From 17.5 points on it would show among 3 pairs.")
+    assert among_three.endswith("at least 17.5 points, since 3 pairs are tested together.")
 
 
 def test_so_few_images_show_nothing(tmp_path: Path) -> None:
     (words,) = words_of(tmp_path, a=[True] * 4, b=[False] * 4)
-    assert words.endswith("p = 0.12. The images are too few to show any.")
+    assert words.endswith("p = 0.12. The images are too few to show any difference.")
 
 
 def compare_seeds(folder: Path) -> list[ComparedTraining]:

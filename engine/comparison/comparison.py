@@ -59,6 +59,19 @@ class Comparison(msgspec.Struct, frozen=True):
         """The ranked groups that have the accuracies of several seeds."""
         return [one for one in self.ranked_groups if one.top1 is not None and one.top1.values > 1]
 
+    @property
+    def best_tested(self) -> ComparedPair | None:
+        """Of the pairs with a test, that of the most accurate trainings; None without any.
+
+        Pairs of recipes come before those that differ in their seeds.
+        """
+
+        def rank(pair: ComparedPair) -> tuple[bool, list[float]]:
+            top1 = [self.trainings[i].top1 or 0.0 for i in (pair.a, pair.b)]
+            return pair.adjusted is not None, sorted(top1, reverse=True)
+
+        return max((pair for pair in self.pairs if pair.paired is not None), key=rank, default=None)
+
 
 def comparison(trainings: Sequence[ComparedTraining]) -> Comparison:
     """Compare two or more trainings. With many kept judgements the tests take seconds."""

@@ -221,8 +221,17 @@ def _mean_accuracy(one: ClassAccuracies, group: SeedGroup) -> str:
 
 
 def untested(found: Comparison) -> list[str]:
-    """Why some pairs have no test: each sentence once."""
-    return [*dict.fromkeys(pair.words for pair in found.pairs if pair.paired is None)]
+    """Why some pairs have no test: each sentence once, and one for all that judged other images."""
+    said = {
+        pair.words: (found.trainings[pair.a].label, found.trainings[pair.b].label)
+        for pair in found.pairs
+        if pair.paired is None
+    }
+    apart = [labels for why, labels in said.items() if why == words.other_images(*labels)]
+    if len(apart) < 2:
+        return [*said]
+    others = [why for why, labels in said.items() if labels not in apart]
+    return [words.pairs_on_other_images(len(apart), *apart[0]), *others]
 
 
 def told_pairs(found: Comparison) -> list[str]:

@@ -106,6 +106,15 @@ def other_images(a: str, b: str) -> str:
     )
 
 
+def pairs_on_other_images(pairs: int, a: str, b: str) -> str:
+    """The sentence above for several pairs, of which `a` and `b` are the first."""
+    return (
+        f"{pairs:,} pairs were validated on other images, such as {harmless(a)} and {harmless(b)}, "
+        "so they have no paired test: give all the same data and holdout, and the same seed, which "
+        "chooses what is held out."
+    )
+
+
 def no_common_image(a: str, b: str) -> str:
     return f"{harmless(a)} and {harmless(b)} could read no image in common: check the data."
 
@@ -137,12 +146,22 @@ def paired_words(
     )
 
 
+def verdict(a: str, b: str, found: Paired, adjusted: float | None) -> str:
+    """What the test says, in a few words: `b is better than a by 2.3 points (p = 0.021).`"""
+    p = found.p if adjusted is None else adjusted
+    if p > ALPHA:
+        return f"No difference shows between {a} and {b} ({chance(p)})."
+    better, worse = (a, b) if found.difference > 0 else (b, a)
+    points = percent(abs(found.difference))
+    return f"{better} is better than {worse} by {points} points ({chance(p)})."
+
+
 def _bound(shows_from: float, tests: int) -> str:
-    """From what difference on it would have shown."""
-    among = f" among {tests} pairs" if tests > 1 else ""
+    """How large a difference must be to show."""
+    among = f", since {tests} pairs are tested together" if tests > 1 else ""
     if shows_from > 1.0:
-        return f"The images are too few to show any{among}."
-    return f"From {percent(shows_from)} points on it would show{among}."
+        return f"The images are too few to show any difference{among}."
+    return f"To show, a difference must be at least {percent(shows_from)} points{among}."
 
 
 def images(found: Paired) -> str:

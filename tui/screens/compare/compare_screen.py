@@ -16,6 +16,7 @@ from tui.screens.compare import compare_text as words
 from tui.screens.compare.comparing import PAN, ZOOM, Comparing
 from tui.screens.compare.curves_box import CurvesBox
 from tui.screens.compare.runs_table import RunsTable
+from tui.screens.compare.verdict_row import VerdictRow
 from tui.screens.help import HelpScreen
 from tui.terminal.fine_screen import FineScreen
 from tui.viewer import compare_view, source_opening
@@ -95,6 +96,7 @@ class CompareScreen(FineScreen[None]):
     def compose(self) -> ComposeResult:
         yield CurvesBox(self.comparing, id="curves")
         yield RunsTable(self.comparing, id="runs")
+        yield VerdictRow(self.comparing.compared, id="verdict")
         yield KeysRow(id="keys")
 
     def on_mount(self) -> None:
@@ -129,6 +131,7 @@ class CompareScreen(FineScreen[None]):
         is_time = time.monotonic() >= self._may_draw_at
         if is_time if news.more else news.changed:
             self._draw()
+        self.query_one(VerdictRow).judge()
         return news.more
 
     def _draw(self) -> None:
@@ -251,11 +254,11 @@ class KeysRow(CellWidget):
             ("←→", words.KEY_CURSOR),
             ("↑↓", words.KEY_RUN),
             ("m", words.KEY_QUANTITY),
+            ("p", words.KEY_PAIRS),
             ("x", words.KEY_AXIS),
             ("zZ", words.KEY_ZOOM),
             ("+ -", words.KEY_SMOOTH),
             ("b", words.KEY_BASELINE),
-            ("p", words.KEY_PAIRS),
             ("s", words.KEY_SETTINGS),
             ("f", words.KEY_FOLD),
             ("space", words.KEY_HIDE),

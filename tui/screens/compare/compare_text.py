@@ -24,6 +24,11 @@ LOG = "log"
 FOLDED = "mean ± deviation of the seeds"
 NOTHING_FOLDS = "no two of these runs differ only in their seed"
 
+
+def verdict(sentence: str) -> str:
+    return f"{sentence} p: all pairs"
+
+
 # The table
 
 RUN, VALUE, SMOOTHED, DEVIATION, BEST = "run", "value", "smoothed", "±", "best"

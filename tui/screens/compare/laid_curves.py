@@ -46,10 +46,14 @@ class LaidCurves(NamedTuple):
         drawn = self.measured.get(run.letter)
         if drawn is None:
             return None
-        place = cursor if cursor is not None else float(drawn.x[-1])
-        if place > self._reached(run, drawn):
+        smooth = self.smooth[run.letter]
+        if cursor is None:
+            last = compared_curves.reading(drawn, smooth, float(drawn.x[-1]))
+            assert last is not None  # the newest point itself
+            return last._replace(elapsed=run.history.elapsed(run.history.last_time))
+        if cursor > self._reached(run, drawn):
             return None
-        return compared_curves.reading(drawn, self.smooth[run.letter], place)
+        return compared_curves.reading(drawn, smooth, cursor)
 
     def _reached(self, run: ComparedRun, drawn: Curve) -> float:
         """How far the run has got; the value of an epoch holds until the next one ends."""

@@ -107,9 +107,10 @@ class PairsScreen(FineScreen[str]):
 
     def _take(self, trainings: Sequence[ComparedTraining], found: Comparison) -> None:
         self._trainings, self._found = trainings, found
-        columns = pair_rows.pair_columns(found.pairs, self._letters)
-        # This chooses the first pair, which shows it.
-        self.query_one(PairList).fill([*map(str, range(len(found.pairs)))], columns)
+        order = sorted(range(len(found.pairs)), key=lambda at: found.pairs[at].paired is None)
+        columns = pair_rows.pair_columns([found.pairs[at] for at in order], self._letters)
+        # This chooses the first pair, which shows it: one with a test, if there is any.
+        self.query_one(PairList).fill([*map(str, order)], columns)
         self.on_resize()
 
     # Showing

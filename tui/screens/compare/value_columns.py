@@ -93,10 +93,10 @@ def _baseline(rows: Sequence[TableRow]) -> str:
 
 
 def _amount(value: float, name: str) -> str:
-    """Two decimals of a share in per cent, four digits of any other value."""
+    """As all tables write it; a share is given in per cent."""
     if name in compared_curves.SHARES:
-        return f"{value:.2f}" if math.isfinite(value) else numbers.NAN
-    return numbers.significant(value, 4)
+        return f"{value:.1f}" if math.isfinite(value) else numbers.NAN
+    return numbers.significant(value)
 
 
 def _time(row: TableRow) -> str:
