@@ -203,8 +203,24 @@ def test_a_filter_that_nothing_meets_says_so(runs: Path) -> None:
 )
 def test_a_name_that_no_run_has_is_said(runs: Path, condition: str, hint: str) -> None:
     name = condition.partition(">")[0]
-    said = cli("runs", "--filter", f"{condition} epoch>0").output
-    assert said.startswith(f"no run has a value named '{name}': {hint}")
+    for shown in ([], ["--json"]):
+        result = cli("runs", "--filter", f"{condition} epoch>0", *shown)
+        assert result.exit_code == 2
+        assert f"no run has a value named '{name}': {hint}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("arch=lenet", ": did you mean lenet5?"),
+        ("tag=ni", ": did you mean night?"),
+        ("arch=x", "."),
+    ],
+)
+def test_a_word_that_is_only_a_beginning_is_said(runs: Path, condition: str, hint: str) -> None:
+    result = cli("runs", "--filter", condition)
+    assert result.output == f"no run meets '{condition}'{hint}\n"
+    assert result.exit_code == 0
 
 
 def test_a_name_that_runs_have_is_not_doubted(runs: Path) -> None:

@@ -420,7 +420,8 @@ async def test_a_run_that_is_over_is_not_steered(tmp_path: Path) -> None:
         await pilot.pause()
         await pilot.press("s")
         assert isinstance(pilot.app.screen, Dashboard)
-        assert notes(pilot) == ["1-lenet5-digits is not running."]
+        [note] = notes(pilot)
+        assert note == "1-lenet5-digits is not running. Press R to resume it for more epochs."
 
 
 async def test_the_dialog_holds_the_rate_that_was_steered_before_a_step_is_made_with_it(

@@ -51,7 +51,7 @@ def runs(
     if as_json:
         if columns is not None:
             raise UsageError(runs_text.COLUMNS_OF_JSON)
-        _print_json(selected(folder, selection))
+        _print_json(folder, selection)
     else:
         _print_table(folder, selection, columns)
 
@@ -78,11 +78,15 @@ def selected(folder: Path, selection: Selection) -> Iterator[RunSummary]:
     return itertools.islice(found, selection.limit)
 
 
-def _print_json(found: Iterable[RunSummary]) -> None:
+def _print_json(folder: Path, selection: Selection) -> None:
     from tui.cli.printed_json import print_line
 
-    for run in found:
+    shown = 0
+    for run in selected(folder, selection):
         print_line(run)
+        shown += 1
+    if not shown and selection.condition is not None:
+        none(folder, selection)  # raises for a name that no run has
 
 
 def _print_table(folder: Path, selection: Selection, columns: str | None) -> None:
@@ -98,7 +102,7 @@ def _print_table(folder: Path, selection: Selection, columns: str | None) -> Non
 
 
 def none(folder: Path, selection: Selection) -> str:
-    """Why there is no run to show."""
+    """Why there is no run to show. Raises UsageError for a name that no run has."""
     from engine.run import run_search, run_text
     from engine.run.run_paths import TRASH
     from tui.viewer import run_selection
@@ -109,5 +113,7 @@ def none(folder: Path, selection: Selection) -> str:
         return (runs_text.empty_trash if is_trash else run_text.no_runs)(folder)
     assert selection.condition is not None  # it leaves out each run
     condition = run_selection.parse(selection.condition)
-    unreported = run_selection.unreported(RunIndex(folder).stream(), condition)
-    return unreported or runs_text.none_meets(selection.condition)
+    every = [*RunIndex(folder).stream()]
+    run_selection.check_names(every, condition)
+    meant = run_selection.whole_words(every, condition, time.time())
+    return runs_text.none_meets(selection.condition, meant)

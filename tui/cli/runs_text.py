@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.run.run_paths import RunDir
-from engine.text import examples, folder, harmless, typed
+from engine.text import choices, examples, folder, harmless, typed
 from tui.cli.cli_text import WHICH
 
 HELP = """List the runs, live ones first, then the newest.
@@ -39,13 +39,18 @@ HELP_DELETE = (
 HELP_RESTORE = "Bring a deleted run back. RUN is its number or a part of its name."
 HELP_YES = "Do not ask."
 
+# The most words that are offered.
+MOST_MEANT = 5
+
 COLUMNS_OF_JSON = "--columns chooses those of the table, and --json has all: leave one of them out."
 YES_NEEDED = "nobody can be asked here whether these runs are to be deleted: add --yes."
 NOT_DELETED = "nothing was deleted."
 
 
-def none_meets(condition: str) -> str:
-    return f"no run meets '{harmless(condition)}'."
+def none_meets(condition: str, meant: Sequence[str]) -> str:
+    """`meant` are whole words that begin as one in the condition does."""
+    hint = f": did you mean {harmless(choices(meant[:MOST_MEANT]))}?" if meant else "."
+    return f"no run meets '{harmless(condition)}'{hint}"
 
 
 def empty_trash(trash: object) -> str:

@@ -258,7 +258,9 @@ class RunControl:
     def _absence(self) -> str:
         """The sentence that there is no engine, and how to go on."""
         sentence, go_on = self._screen.source.why_not_live(), self.go_on
-        return screen_text.then_go_on(sentence, go_on) if go_on is not None else sentence
+        if go_on is not None:
+            return screen_text.then_go_on(sentence, go_on)
+        return screen_text.then_resume(sentence) if self.resumable else sentence
 
     def _warn(self, sentence: str) -> None:
         self._screen.notify(sentence, severity="warning", markup=False)

@@ -197,6 +197,10 @@ def then_go_on(sentence: str, go_on: GoOn) -> str:
     return f"{sentence} {written[:1].upper()}{written[1:]}"
 
 
+def then_resume(sentence: str) -> str:
+    return f"{sentence} Press R to resume it for more epochs."
+
+
 def copied(command: str) -> str:
     return f"copied: {command}"
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from engine.errors import UsageError
 from engine.run import conditions, run_fields
 from engine.run.conditions import Condition, Kind
 from tui.viewer import recipe_kinds, viewer_text
@@ -45,12 +46,30 @@ def holding(runs: Iterable[RunSummary], condition: Condition, now: float) -> Ite
     return (run for run in runs if condition.holds(field_values(run, names, now)))
 
 
-def unreported(runs: Iterable[RunSummary], condition: Condition) -> str:
-    """The sentence on a name in the condition that none of these runs has; "" if there is none."""
+def check_names(runs: Iterable[RunSummary], condition: Condition) -> None:
+    """Raises UsageError on a name in the condition that none of these runs has."""
     asked = [name for name in condition.names if name not in KINDS]
     reported = {name for run in runs for name in run.numbers} if asked else set()
-    unknown = next((name for name in asked if name not in reported), None)
-    return "" if unknown is None else viewer_text.unreported(unknown, {*KINDS, *reported})
+    for name in asked:
+        if name not in reported:
+            raise UsageError(viewer_text.unreported(name, {*KINDS, *reported}))
+
+
+def whole_words(runs: Sequence[RunSummary], condition: Condition, now: float) -> list[str]:
+    """Words that runs have in place of one in the condition with which they only begin."""
+    found = dict[str, None]()
+    for term in condition.terms:
+        if isinstance(term.value, str) and term.value and term.operator == "=":
+            every = [*_words(runs, term.name, now)]
+            if term.value not in every:
+                found |= {word: None for word in every if word.startswith(term.value)}
+    return [*found]
+
+
+def _words(runs: Iterable[RunSummary], name: str, now: float) -> Iterator[str]:
+    for run in runs:
+        value = _value(run, name, now)
+        yield from value if isinstance(value, tuple) else [value] if isinstance(value, str) else []
 
 
 def in_order(runs: Sequence[RunSummary], order: str, now: float) -> list[RunSummary]:
