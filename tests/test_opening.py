@@ -13,8 +13,10 @@ import pytest
 from engine.run import run_lock
 from tests import scripted
 from tests.processes import Terminal
-from tui.app import settle
+from tui.app import CnnTui, settle
 from tui.drawing import cells
+from tui.screens.launcher.launcher_screen import Launcher
+from tui.screens.leave import StopScreen
 from tui.screens.opening import EmptyFrames
 
 SHELF = """\
@@ -98,3 +100,17 @@ def test_garbage_is_collected_again_once_all_is_there() -> None:
     finally:
         gc.freeze()  # as it was for all tests
         gc.enable()
+
+
+async def test_keys_wait_for_a_screen_that_opens_over_one_that_is_not_drawn_yet(
+    tmp_path: Path,
+) -> None:
+    """Else they, and all after them, wait for a screen that stays covered."""
+    async with CnnTui(tmp_path).run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, CnnTui)
+        app._typed_ahead.waiting = True
+        app._will_take_keys = app.screen
+        await app.push_screen(StopScreen("1-lenet5-digits"))
+        await pilot.press("escape")
+        assert isinstance(app.screen, Launcher)

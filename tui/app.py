@@ -111,6 +111,9 @@ class CnnTui(FineApp[str]):
         self._farewell, self._note = farewell, note
         self.clock = clock
         self._typed_ahead = TypedAhead(keys_in(typed))
+        # The screen that is to take the keys that wait, once it is drawn.
+        self._will_take_keys: Screen[Any] | None = None
+        self._has_opened = False
         for theme in themes.dark_and_light(self.console.color_system == "standard"):
             self.register_theme(theme)
         self.theme = themes.at_start(user_config.current().theme, os.environ.get("COLORFGBG", ""))
@@ -132,9 +135,10 @@ class CnnTui(FineApp[str]):
     def _open(self) -> None:
         """Import and show the first screen; until then, the terminal shows the opening."""
         self.push_screen(self.first_screen())
+        self._has_opened = True
         if self._note:
             self.notify(self._note, severity="warning", markup=False)
-        self.call_after_refresh(self._release_keys)
+        self._release_soon()
 
     def first_screen(self) -> Screen[Any]:
         """The screen that follows the opening."""
@@ -158,11 +162,10 @@ class CnnTui(FineApp[str]):
         if not isinstance(event, events.Key):
             await super().on_event(event)
             return
-        waited = self._typed_ahead.waiting
         if not self._typed_ahead.keeps(event, self.screen):
             await self._hand_on(event)
-        elif not waited:
-            self.screen.call_after_refresh(self._release_keys)
+        elif self._has_opened and self._will_take_keys is not self.screen:
+            self._release_soon()
 
     async def _hand_on(self, key: events.Key) -> None:
         """Send a key to the widgets; a full-width character acts as ASCII, except in an input."""
@@ -171,9 +174,18 @@ class CnnTui(FineApp[str]):
         self._typed_ahead.handed_on(key, self.screen)
         await super().on_event(key)
 
+    def _release_soon(self) -> None:
+        """Release the keys that wait once the screen on top is drawn.
+
+        One that opens before that is asked in its place: a screen that is covered is not drawn.
+        """
+        self._will_take_keys = self.screen
+        self.screen.call_after_refresh(self._release_keys)
+
     async def _release_keys(self) -> None:
         for key in self._typed_ahead.released(self.screen):
             await self._hand_on(key)
+        self._will_take_keys = None
 
     def notify(
         self,
