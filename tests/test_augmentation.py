@@ -101,7 +101,8 @@ def test_steps_come_in_their_order_from_one_generator() -> None:
     pixels = Geometry(crop=2, flip=True, rotate=10.0, seed=5)(drawn(2, 3), draws)
     images = halved(Colour(brightness=0.2, hue=0.1)(pixels, draws))
     Masks(4, 0.5)(images, draws)
-    expected = Mixing(0.2, 1.0)(images, drawn().labels, draws)
+    mixed = Mixing(0.2, 1.0)(images, drawn().labels, draws)
+    expected = mixed._replace(indices=drawn(2, 3).sighted)
     for one, other in zip(tensors(found), tensors(expected), strict=True):
         assert torch.equal(one, other)
 

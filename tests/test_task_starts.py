@@ -251,6 +251,7 @@ def test_the_runner_of_a_queue_prepares_the_engine_of_its_next_run(
 ) -> None:
     monkeypatch.setattr(warm_engine, "has_memory", has_memory)
     monkeypatch.setattr(memory, "free_bytes", lambda: 1 << 40)
+    before = {child.pid for child in children()}
     first, second = waiting(epochs=5_000), waiting()
     starter = TaskStarter()
     lock = os.open(os.devnull, os.O_RDONLY)
@@ -266,7 +267,7 @@ def test_the_runner_of_a_queue_prepares_the_engine_of_its_next_run(
     wait_for(steps_until_ready)
     assert LiveJournal(first.journal).has(lambda event: isinstance(event, events.Steps))
     spool.send(first, Stop)
-    warm = {child.pid for child in children()} - {owner_of(first)}
+    warm = {child.pid for child in children()} - {owner_of(first)} - before
     wait_for(lambda: not runner.step())
     assert {owner_of(second)} == warm
     states = [(e.run, e.state) for e in queue_journal.ended_since(QueueDir(Path("runs")), 0)]
