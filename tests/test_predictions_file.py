@@ -13,6 +13,7 @@ import pytest
 from engine.errors import RunError
 from engine.run import predictions_file
 from engine.run.predictions_file import Predictions
+from tests.damaged_files import DAMAGES
 
 
 def example(images: int = 3) -> Predictions:
@@ -50,16 +51,6 @@ def test_a_run_of_an_older_version_has_none(tmp_path: Path) -> None:
     assert predictions_file.read(tmp_path / "predictions.npz", 3) is None
 
 
-def _cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-300])
-
-
-def _changed(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[content.index(np.float32(0.75).tobytes())] ^= 0xFF
-    path.write_bytes(content)
-
-
 def _without_a_field(path: Path) -> None:
     np.savez(path, epoch=1)
 
@@ -67,10 +58,6 @@ def _without_a_field(path: Path) -> None:
 def _of_two_lengths(path: Path) -> None:
     longer = dataclasses.replace(example(), labels=np.zeros(9, np.int32))
     path.write_bytes(predictions_file.content(longer))
-
-
-def _of_objects(path: Path) -> None:
-    np.savez(path, epoch=np.array([{}]))
 
 
 def _of_another_kind(path: Path) -> None:
@@ -99,30 +86,12 @@ def _of_no_share(path: Path) -> None:
     path.write_bytes(predictions_file.content(large))
 
 
-def _text(path: Path) -> None:
-    path.write_text("no archive\n")
-
-
-def _empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def _fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def _folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
 @pytest.mark.parametrize(
     "damage",
     [
-        *(_cut, _changed, _without_a_field, _of_two_lengths, _of_objects, _of_another_kind),
+        *DAMAGES,
+        *(_without_a_field, _of_two_lengths, _of_another_kind),
         *(_of_a_class_too_many, _of_a_class_below_zero, _of_no_number, _of_no_share),
-        *(_text, _empty, _fifo, _folder),
     ],
 )
 def test_a_file_that_is_not_whole_is_refused_in_one_sentence(

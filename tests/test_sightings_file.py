@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from engine.errors import RunError
 from engine.run import sightings_file
 from engine.run.sightings_file import SightingsFile
+from tests.damaged_files import DAMAGES
 
 IMAGES, CLASSES = 4, 3
 
@@ -101,35 +101,7 @@ def test_values_that_cannot_be_are_refused(tmp_path: Path, fields: dict[str, Any
         sightings_file.read(path, CLASSES)
 
 
-def _cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-300])
-
-
-def _changed(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[content.index(np.float32(7).tobytes())] ^= 0xFF
-    path.write_bytes(content)
-
-
-def _of_objects(path: Path) -> None:
-    np.savez(path, epoch=np.array([{}]))
-
-
-def _empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def _fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def _folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-@pytest.mark.parametrize("damage", [_cut, _changed, _of_objects, _empty, _fifo, _folder])
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_file_that_is_not_whole_is_refused_in_one_sentence(
     tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:

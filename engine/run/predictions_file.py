@@ -1,27 +1,21 @@
 """The file with what the network of the best epoch says about each validation image.
 
-It is a numpy archive, which `numpy.load` reads, with an array for each field of `Predictions`.
-Equal predictions give equal bytes: numpy gives all members of an archive the same time.
+It has an array for each field of `Predictions`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import io
-import zipfile
-import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from engine import regular_files
-from engine.errors import RunError
-from engine.run import run_text
+from engine.run import array_file, run_text
+from engine.run.array_file import Arrays
 from engine.run.durable_files import write_durably
 from engine.run.judgements import LEFT_OUT, Judgements
-from engine.text import reason
 
 # The types of the arrays over the images. The other fields have one value each.
 ARRAYS = {
@@ -33,9 +27,6 @@ ARRAYS = {
 }
 # A sum of rounded shares may lie a little above 1.
 MOST = 1.001
-# What numpy and zipfile raise for a file that is damaged, or of another kind.
-DAMAGED = (ValueError, TypeError, EOFError, KeyError, RuntimeError, NotImplementedError)
-BROKEN = (*DAMAGED, zipfile.BadZipFile, zlib.error, MemoryError, OverflowError)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -52,10 +43,7 @@ class Predictions(Judgements):
 
 def content(predictions: Predictions) -> bytes:
     """The bytes of the file. Those of equal predictions are equal."""
-    fields: dict[str, Any] = dataclasses.asdict(predictions)
-    written = io.BytesIO()
-    np.savez(written, allow_pickle=False, **fields)
-    return written.getvalue()
+    return array_file.content(dataclasses.asdict(predictions))
 
 
 def write(path: Path, predictions: Predictions) -> None:
@@ -69,21 +57,13 @@ def read(path: Path, classes: int) -> Predictions | None:
     The epoch says whether they are those of the best one: an engine that was killed between two
     files leaves those of an older epoch. Raises RunError for a file that is not whole.
     """
-    try:
-        return _predictions(regular_files.read_bytes(path), classes)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise RunError(run_text.unreadable_file(path, reason(error))) from error
-    except BROKEN as error:
-        raise RunError(run_text.bad_predictions(path)) from error
+    return array_file.read(path, partial(_predictions, classes), run_text.bad_predictions)
 
 
-def _predictions(data: bytes, classes: int) -> Predictions:
-    """Raises one of `BROKEN` for other content."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in ARRAYS}
-        epoch, step, digest = (archive[name].item() for name in ("epoch", "step", "digest"))
+def _predictions(classes: int, archive: Arrays) -> Predictions:
+    """Raises ValueError or KeyError for other arrays."""
+    arrays = {name: archive[name] for name in ARRAYS}
+    epoch, step, digest = (archive[name].item() for name in ("epoch", "step", "digest"))
     if any(array.dtype != ARRAYS[name] or array.ndim != 1 for name, array in arrays.items()):
         raise ValueError("the arrays are of other types")
     if len({len(array) for array in arrays.values()}) != 1:

@@ -1,26 +1,23 @@
 """The file with what the network has said about each training image while it learned from it.
 
-It is a numpy archive, which `numpy.load` reads, with an array for each field of `SightingsFile`
-that has a value. Equal content gives equal bytes.
+It has an array for each field of `SightingsFile` that has a value.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import regular_files
-from engine.errors import RunError
-from engine.run import run_text
+from engine.run import array_file, run_text
+from engine.run.array_file import Arrays
 from engine.run.durable_files import write_durably
-from engine.run.predictions_file import BROKEN, MOST
-from engine.text import reason
+from engine.run.predictions_file import MOST
 
 # The types of the arrays over the images.
 ARRAYS = {"labels": np.int32, "sightings": np.int32, "agreed": np.int32}
@@ -57,10 +54,7 @@ class SightingsFile:
 
 def content(found: SightingsFile) -> bytes:
     """The bytes of the file. Those of equal content are equal."""
-    fields: dict[str, Any] = {k: v for k, v in vars(found).items() if v is not None}
-    written = io.BytesIO()
-    np.savez(written, allow_pickle=False, **fields)
-    return written.getvalue()
+    return array_file.content({k: v for k, v in vars(found).items() if v is not None})
 
 
 def write(path: Path, found: SightingsFile) -> None:
@@ -74,22 +68,14 @@ def read(path: Path, classes: int) -> SightingsFile | None:
     The digest says whether it is of the images that the run has now. Raises RunError for a file
     that is not whole.
     """
-    try:
-        return _sightings(regular_files.read_bytes(path), classes)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise RunError(run_text.unreadable_file(path, reason(error))) from error
-    except BROKEN as error:
-        raise RunError(run_text.bad_sightings(path)) from error
+    return array_file.read(path, partial(_sightings, classes), run_text.bad_sightings)
 
 
-def _sightings(data: bytes, classes: int) -> SightingsFile:
-    """Raises one of `BROKEN` for other content."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        types = {**ARRAYS, **(LOGITS if "logits" in archive.files else MARGINS)}
-        arrays = {name: archive[name] for name in types}
-        digest, *epochs = (archive[name].item() for name in ("digest", "epoch", "since_epoch"))
+def _sightings(classes: int, archive: Arrays) -> SightingsFile:
+    """Raises ValueError or KeyError for other arrays."""
+    types = {**ARRAYS, **(LOGITS if "logits" in archive else MARGINS)}
+    arrays = {name: archive[name] for name in types}
+    digest, *epochs = (archive[name].item() for name in ("digest", "epoch", "since_epoch"))
     images = len(arrays["labels"])
     for name, array in arrays.items():
         shape = (images, classes) if name == "logits" else (images,)
