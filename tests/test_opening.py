@@ -110,7 +110,7 @@ async def test_keys_wait_for_a_screen_that_opens_over_one_that_is_not_drawn_yet(
         app = pilot.app
         assert isinstance(app, CnnTui)
         app._typed_ahead.waiting = True
-        app._will_take_keys = app.screen
+        app._typed_ahead.ask(app.screen)
         await app.push_screen(StopScreen("1-lenet5-digits"))
         await pilot.press("escape")
         assert isinstance(app.screen, Launcher)

@@ -78,6 +78,29 @@ def test_the_first_key_on_another_screen_waits_for_it() -> None:
     hand_on(ahead, "b", BOX)
 
 
+def test_a_screen_that_covers_the_one_that_was_asked_is_asked_too() -> None:
+    ahead = TypedAhead()
+    assert not ahead.wants(LIST), "nobody is asked before the first screen"
+    ahead.ask(LIST)
+    assert not ahead.wants(LIST)
+    assert ahead.keeps(key("a"), BOX)
+    assert ahead.wants(BOX)
+    ahead.ask(BOX)
+    assert not ahead.wants(BOX)
+    assert released(ahead, BOX) == "a"
+    assert ahead.wants(LIST)
+
+
+def test_nobody_is_asked_while_keys_are_taken() -> None:
+    ahead = ready()
+    ahead.waiting = True
+    assert ahead.keeps(key("a"), LIST)
+    ahead.ask(LIST)
+    for _ in ahead.released(LIST):
+        assert not ahead.wants(BOX)
+    assert ahead.wants(BOX)
+
+
 def test_a_key_that_arrives_during_the_release_comes_last() -> None:
     ahead = TypedAhead(keys_in("ab"))
     taken = ""

@@ -111,9 +111,6 @@ class CnnTui(FineApp[str]):
         self._farewell, self._note = farewell, note
         self.clock = clock
         self._typed_ahead = TypedAhead(keys_in(typed))
-        # The screen that is to take the keys that wait, once it is drawn.
-        self._will_take_keys: Screen[Any] | None = None
-        self._has_opened = False
         for theme in themes.dark_and_light(self.console.color_system == "standard"):
             self.register_theme(theme)
         self.theme = themes.at_start(user_config.current().theme, os.environ.get("COLORFGBG", ""))
@@ -135,7 +132,6 @@ class CnnTui(FineApp[str]):
     def _open(self) -> None:
         """Import and show the first screen; until then, the terminal shows the opening."""
         self.push_screen(self.first_screen())
-        self._has_opened = True
         if self._note:
             self.notify(self._note, severity="warning", markup=False)
         self._release_soon()
@@ -164,7 +160,7 @@ class CnnTui(FineApp[str]):
             return
         if not self._typed_ahead.keeps(event, self.screen):
             await self._hand_on(event)
-        elif self._has_opened and self._will_take_keys is not self.screen:
+        elif self._typed_ahead.wants(self.screen):
             self._release_soon()
 
     async def _hand_on(self, key: events.Key) -> None:
@@ -175,17 +171,13 @@ class CnnTui(FineApp[str]):
         await super().on_event(key)
 
     def _release_soon(self) -> None:
-        """Release the keys that wait once the screen on top is drawn.
-
-        One that opens before that is asked in its place: a screen that is covered is not drawn.
-        """
-        self._will_take_keys = self.screen
+        """Release the keys that wait once the screen on top is drawn."""
+        self._typed_ahead.ask(self.screen)
         self.screen.call_after_refresh(self._release_keys)
 
     async def _release_keys(self) -> None:
         for key in self._typed_ahead.released(self.screen):
             await self._hand_on(key)
-        self._will_take_keys = None
 
     def notify(
         self,

@@ -25,6 +25,9 @@ class TypedAhead:
         self.waiting = True
         # The screen that takes the keys, or took them last.
         self._taking: object = None
+        # The screen that was asked to take those that wait, until it does; before the first screen,
+        # and while one takes them, this object, so that nobody else is asked.
+        self._asked: object = self
         # The screen that was on top when a key was handed to the widgets.
         self._handed_to: WeakKeyDictionary[Key, object] = WeakKeyDictionary()
         # The keys that wait. Keys that came back are older than keys that were never handed on.
@@ -49,17 +52,28 @@ class TypedAhead:
         queue.append(key)
         return True
 
+    def wants(self, top: object) -> bool:
+        """Whether to ask the screen `top`, now on top, to take the keys that wait.
+
+        One that was asked before it was covered is not drawn, and may never take them.
+        """
+        return self._asked not in (self, top)
+
+    def ask(self, screen: object) -> None:
+        """Note that this screen is asked to take the keys that wait: it calls `released`."""
+        self._asked = screen
+
     def handed_on(self, key: Key, top: object) -> None:
         """Note that this key goes to the widgets, with this screen on top."""
         self._handed_to[key] = top
 
     def released(self, top: object) -> Iterator[Key]:
         """The kept keys, oldest first, for this screen; keys that arrive meanwhile come last."""
-        self._taking = top
+        self._taking, self._asked = top, self
         while queue := self._came_back or self._new:
             key = queue.pop(0)
             yield Key(key.key, key.character)  # a new event: the old one counts as handled
-        self.waiting = False
+        self.waiting, self._asked = False, None
 
 
 def keys_in(text: str) -> list[Key]:
