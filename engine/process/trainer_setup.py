@@ -122,11 +122,8 @@ class TrainerSetup:
             *preparation.data_alerts(dataset, recipe, resolved, room),
             *_facts(started, resolved, norms, batch),
             *advice(started, norms, resolved.accumulate),
+            *_choices(trainer, normalise.sentence),
         ]
-        if trainer.sightings is not None and not trainer.sightings.keeps_logits:
-            alerts.append(events.Alert("info", "suspects", process_text.MARGINS_ALONE))
-        if normalise.sentence:
-            alerts.append(events.Alert("info", "normalise", normalise.sentence))
         if not rank.leads or lists is None:
             return Ready(trainer, None, saved, change, alerts)
         described = describe(self._run, recipe, resolved, dataset, lists, decisions)
@@ -242,6 +239,14 @@ class TrainerSetup:
         recipe, images, ranks = self._recipe, started.train_images, self._rank.count
         if sentence := recipe_checks.resumed_in_parts(recipe, norms, ranks, parts, images):
             yield events.Alert("warning", "recipe", sentence)
+
+
+def _choices(trainer: Trainer, of_normalisation: str) -> Iterator[Event]:
+    """The alerts on what was chosen for the run, where it is not the usual."""
+    if trainer.sightings is not None and not trainer.sightings.keeps_logits:
+        yield events.Alert("info", "suspects", process_text.MARGINS_ALONE)
+    if of_normalisation:
+        yield events.Alert("info", "normalise", of_normalisation)
 
 
 def _facts(

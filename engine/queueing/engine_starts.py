@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -101,7 +100,7 @@ class TaskStarter:
         ):
             return warm.process
         process = launch.started(claim, recipe, *options, variables=variables)
-        _in_thread(launch.wait_and_note, process, claim.run)
+        launch.in_thread(launch.wait_and_note, process, claim.run)
         return process
 
     def _take_if_ahead(self) -> WarmEngine | None:
@@ -126,11 +125,7 @@ def _free(claim: Claim, engine: subprocess.Popen[bytes]) -> None:
     launch.wait_and_note(engine, claim.run)
 
 
-def _in_thread(function: Callable[..., object], *arguments: object) -> None:
-    threading.Thread(target=function, args=arguments, daemon=True).start()
-
-
 def tell_failure(run: RunDir) -> None:
     """Start the user's command for the end of a run that is given up."""
     if command := launch.start_command_for_failure(run):
-        threading.Thread(target=command.wait, daemon=True).start()  # else a zombie stays
+        launch.in_thread(command.wait)

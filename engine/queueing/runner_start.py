@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from pathlib import Path
 
 from engine import regular_files, text
@@ -47,4 +46,4 @@ def _start(runs_dir: Path, lock: int) -> None:
     except OSError as error:
         raise RunError(text.cannot_write(log, text.refused(error))) from error
     process_lock.sign(lock, runner.pid)  # who asks before it has started knows it already
-    threading.Thread(target=runner.wait, name="waiter", daemon=True).start()  # else a zombie stays
+    launch.in_thread(runner.wait)

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -49,7 +49,7 @@ def default_name(recipe: Recipe) -> str:
 def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes]:
     """As `started`; as long as this process lives, it waits for the engine as `wait` does."""
     engine = started(claim, recipe, *options)
-    threading.Thread(target=wait, args=(engine, claim.run), name="waiter", daemon=True).start()
+    in_thread(wait, engine, claim.run)
     return engine
 
 
@@ -74,6 +74,11 @@ def started(
     finally:
         os.close(claim.lock)
     return engine
+
+
+def in_thread(function: Callable[..., object], *arguments: object) -> None:
+    """Call this in a thread, such as the wait for a process, which is a zombie without it."""
+    threading.Thread(target=function, args=arguments, name="waiter", daemon=True).start()
 
 
 def wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:

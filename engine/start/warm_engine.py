@@ -12,7 +12,6 @@ import os
 import socket
 import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -90,7 +89,7 @@ class WarmEngine:
             start = launch.engine_start(claim, recipe, *options)
             if self._suits(start._replace(variables={**start.variables, **variables})):
                 self._send(claim, start.arguments[len(launch.COMMAND) :])
-                _in_thread(self._accompany, claim, wait, died)
+                launch.in_thread(self._accompany, claim, wait, died)
                 return True
         except (EngineError, OSError):  # a new engine says what is wrong
             pass
@@ -130,8 +129,4 @@ class WarmEngine:
     def close(self) -> None:
         """End it."""
         self._socket.close()
-        _in_thread(self.process.wait)
-
-
-def _in_thread(function: Callable[..., object], *arguments: object) -> None:
-    threading.Thread(target=function, args=arguments, name="waiter", daemon=True).start()
+        launch.in_thread(self.process.wait)
