@@ -208,6 +208,19 @@ async def test_the_verdict_is_on_the_first_screen(tmp_path: Path) -> None:
         assert "p pairs" in screen(pilot)
 
 
+async def test_the_verdict_names_runs_that_folded_seeds_have_hidden(tmp_path: Path) -> None:
+    for number, hits in enumerate(([True, False] * 20, [True] * 40), 1):
+        judged_runs.run(tmp_path, f"{number}-plain", hits, lr=number / 10, seed=0)
+        judged_runs.run(tmp_path, f"{number + 2}-other", lr=number / 10, seed=1)
+    runs = source_opening.open_all(tmp_path, ["3", "4", "1", "2"])
+    async with CompareApp(runs, tmp_path).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert (await verdict_of(pilot)).startswith("d is better than c by 50.0 points")
+        await pilot.press("f")
+        assert "c " not in [row[1:3] for row in screen(pilot).splitlines()]
+        assert (await verdict_of(pilot)).startswith("2-plain is better than 1-plain by 50.0 points")
+
+
 async def test_while_a_run_trains_there_is_no_verdict(tmp_path: Path) -> None:
     app = app_of_judged(tmp_path)
     lock = run_lock.acquire(RunDir(tmp_path / "3-all"))

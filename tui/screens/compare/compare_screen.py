@@ -96,7 +96,7 @@ class CompareScreen(FineScreen[None]):
     def compose(self) -> ComposeResult:
         yield CurvesBox(self.comparing, id="curves")
         yield RunsTable(self.comparing, id="runs")
-        yield VerdictRow(self.comparing.compared, id="verdict")
+        yield VerdictRow(self.comparing, id="verdict")
         yield KeysRow(id="keys")
 
     def on_mount(self) -> None:
