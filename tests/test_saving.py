@@ -247,6 +247,21 @@ def test_sightings_that_cannot_be_written_are_told_once_and_checkpoints_go_on(
     assert (tmp_path / FILE).is_file()
 
 
+def test_a_folder_that_comes_back_between_two_files_is_told_once(tmp_path: Path) -> None:
+    run, away, told = tmp_path / "run", tmp_path / "away", list[str]()
+    (away / "checkpoints").mkdir(parents=True)
+
+    def append(event: Event) -> None:
+        if isinstance(event, events.Alert):
+            told.append(event.text)
+            away.rename(run)
+
+    writer = Writer(run / "checkpoints", 0, nothing, append)
+    writer.put(sighted(1, ("best.pt", "best"), ("last.pt", "epoch")))
+    assert writer.wait() == ""
+    assert [text.partition(" ")[0] for text in told] == ["best.pt"]
+
+
 def test_a_later_save_without_sightings_does_not_take_those_of_the_epoch_away(
     tmp_path: Path,
 ) -> None:

@@ -81,6 +81,8 @@ class Writer:
         self._waiting: list[Snapshot] = []
         self._writing = False
         self._failure = ""
+        # Whether a save of the snapshot that is written, or the one before it, has told why.
+        self._reason_told = False
         # The files beside the checkpoints whose last write failed.
         self._lacking: set[Path] = set()
         self._thread: threading.Thread | None = None
@@ -125,12 +127,12 @@ class Writer:
             self._failed(checkpoint_text.save_crashed(error), snapshot.step)
 
     def _write(self, snapshot: Snapshot) -> None:
-        failure, error = self._failure, self._write_sightings(snapshot.sightings)
+        self._reason_told = bool(self._failure)
+        error = self._write_sightings(snapshot.sightings)
         for resumable, files in itertools.groupby(snapshot.files, lambda each: each[0] == LAST):
             state = snapshot.state if resumable else run_state.without_sightings(snapshot.state)
             self._write_state(snapshot, state, [*files])
-        # A checkpoint that failed, now or before, has told the reason.
-        if error is not None and not (failure or self._failure):
+        if error is not None and not self._reason_told:
             sentence = checkpoint_text.sightings_not_saved(error)
             self._lacks(self._run_dir.sightings, sentence, snapshot.step)
         self._prune()
@@ -189,7 +191,7 @@ class Writer:
 
     def _failed(self, sentence: str, step: int) -> None:
         """Report the failure, unless the save before failed too."""
-        failed, self._failure = self._failure, sentence
+        failed, self._failure, self._reason_told = self._failure, sentence, True
         if not failed:
             self._append(events.Alert("error", "save", sentence, step=step))
 
