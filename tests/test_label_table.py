@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
-from engine.data.inventory.layouts.image_names import ImageNames
+from engine.data.inventory.layouts.called_images import CalledImages
 from engine.data.inventory.layouts.label_columns import LabelColumns, find_columns
 from engine.data.inventory.layouts.label_table import LabelTable, read_table
 
@@ -65,7 +65,7 @@ def test_as_many_rows_as_asked_for_are_read() -> None:
     assert len(found.rows) == 7
 
 
-IMAGES = ImageNames(["train/1.jpg", "train/2.jpg", "train/3.jpg", "train/4.jpg"])
+IMAGES = CalledImages(["train/1.jpg", "train/2.jpg", "train/3.jpg", "train/4.jpg"])
 
 
 def columns(text: str, known: Collection[str] = (), wanted: str = "") -> LabelColumns | None:
@@ -137,7 +137,7 @@ def test_a_table_of_other_things_names_no_images() -> None:
     ],
 )
 def test_a_cell_finds_its_images(called: str, names: list[str]) -> None:
-    images = ImageNames(
+    images = CalledImages(
         ["train/1.jpg", "test/1.png", "train/cat.0001.jpg", "AB.jpg", "ab.jpg"], ["train", "extra"]
     )
     assert [*images.find(called)] == names

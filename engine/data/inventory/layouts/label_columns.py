@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.data.inventory.layouts.image_names import ImageNames
+from engine.data.inventory.layouts.called_images import CalledImages
 from engine.data.inventory.layouts.label_table import LabelTable
 from engine.data.inventory.layouts.split_names import split_of
 from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
@@ -53,7 +53,7 @@ class LabelColumns:
 
 
 def find_columns(
-    table: LabelTable, images: ImageNames, known: Collection[str] = (), wanted: str = ""
+    table: LabelTable, images: CalledImages, known: Collection[str] = (), wanted: str = ""
 ) -> LabelColumns | None:
     """The columns of a table that names images; None if it names none.
 
@@ -104,7 +104,7 @@ def _label_columns(
     return replace(found, candidates=[names[at] for at in sorting])
 
 
-def _image_column(table: LabelTable, images: ImageNames) -> int | None:
+def _image_column(table: LabelTable, images: CalledImages) -> int | None:
     """The column whose cells most often name images: half of the rows, or half of the images."""
     step = -(-len(table.rows) // SAMPLED_ROWS)
     sample = table.rows[::step]

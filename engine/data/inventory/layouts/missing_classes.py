@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engine.data.inventory import inventory_text
+from engine.data.inventory.layouts.called_images import CalledImages
 from engine.data.inventory.layouts.folder_tree import FolderTree
-from engine.data.inventory.layouts.image_names import ImageNames
 from engine.data.inventory.layouts.label_columns import find_columns
 from engine.data.inventory.layouts.label_table import LabelTable, read_table
 from engine.data.inventory.layouts.layout import Layout, Part
@@ -96,7 +96,7 @@ def _useless_tables(
     """
     others = listing.skipped.get(inventory_text.OTHER_FORMAT, ())
     unread = [name for name in others if suffix(name) in UNREAD]
-    images = ImageNames(names, listing.folders)
+    images = CalledImages(names, listing.folders)
     for name in tables:
         table = read_table(name, listing.read(name), GLIMPSED)
         if table and len(table.rows) >= max(3, least) and find_columns(table, images) is None:

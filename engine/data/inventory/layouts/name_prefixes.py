@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from engine.data.inventory.layouts.image_names import stem
+from engine.data.inventory.layouts.called_images import stem
 
 # Letters, then perhaps signs, then a number, which may be in brackets: `great_dane (12)`.
 _NUMBERED = re.compile(r"(.*?[^\W\d_].*?)[\W_]*\(?\d+\)?", re.DOTALL)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from engine.data.inventory import inventory_text
+from engine.data.inventory.layouts.called_images import CalledImages
 from engine.data.inventory.layouts.folder_tree import last
-from engine.data.inventory.layouts.image_names import ImageNames
 from engine.data.inventory.layouts.layout import Layout
 from engine.data.inventory.layouts.split_names import split_of
 from engine.data.inventory.listing.listing import Listing
@@ -34,7 +34,7 @@ def split_list_notes(listing: Listing, layout: Layout) -> list[str]:
 
 def _name_images(listing: Listing, lists: list[str], layout: Layout) -> bool:
     """Whether one of the lists names images that train, a line each."""
-    images = ImageNames(name for name, _ in layout.of("train")) if lists else None
+    images = CalledImages(name for name, _ in layout.of("train")) if lists else None
     for name in lists:
         lines = listing.read(name).decode("utf-8", "replace").splitlines()[:LOOKED_AT]
         found = [line for line in lines if images and _names_one(line.strip(), images)]
@@ -43,7 +43,7 @@ def _name_images(listing: Listing, lists: list[str], layout: Layout) -> bool:
     return False
 
 
-def _names_one(line: str, images: ImageNames) -> bool:
+def _names_one(line: str, images: CalledImages) -> bool:
     return any(images.find(cell) for cell in (line, *re.split(r"[\s,;]+", line)) if cell)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from engine.data.inventory.layouts.called_images import CalledImages, split_in, stem
 from engine.data.inventory.layouts.folder_tree import above, last
-from engine.data.inventory.layouts.image_names import ImageNames, split_in, stem
 from engine.data.inventory.layouts.label_columns import LabelColumns, find_columns, is_one, unboxed
 from engine.data.inventory.layouts.label_table import LabelTable, read_table
 from engine.data.inventory.layouts.split_names import SplitName, split_of
@@ -76,11 +76,11 @@ def table_labels(
 class _Read(NamedTuple):
     table: LabelTable
     columns: LabelColumns
-    images: ImageNames
+    images: CalledImages
 
 
 def _read(
-    listing: Listing, name: str, images: ImageNames, known: Mapping[str, str], wanted: str
+    listing: Listing, name: str, images: CalledImages, known: Mapping[str, str], wanted: str
 ) -> _Read | None:
     """A table that names images of these; else None, for which its first lines are enough."""
     content = listing.read(name)
@@ -107,15 +107,15 @@ class _Scopes:
 
     def __init__(self, names: Mapping[str, SplitName | None], folders: Iterable[str]) -> None:
         self._names, self._folders = names, folders
-        self._by_split: dict[SplitName | None, ImageNames] = {}
+        self._by_split: dict[SplitName | None, CalledImages] = {}
 
-    def of(self, table: str) -> ImageNames:
+    def of(self, table: str) -> CalledImages:
         split = table_split(table)
         if split not in {*self._names.values()}:
             split = None
         if split not in self._by_split:
             of_split = (n for n, other in self._names.items() if split is None or other == split)
-            self._by_split[split] = ImageNames(of_split, self._folders)
+            self._by_split[split] = CalledImages(of_split, self._folders)
         return self._by_split[split]
 
 

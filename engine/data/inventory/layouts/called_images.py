@@ -11,7 +11,7 @@ from engine.data.inventory.layouts.split_names import SplitName, split_of
 from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
 
 
-class ImageNames:
+class CalledImages:
     """The names of images, by the last part without its suffix; `folders` are all of the place."""
 
     def __init__(self, names: Iterable[str], folders: Iterable[str] = ()) -> None:
