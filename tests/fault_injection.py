@@ -25,8 +25,12 @@ POINTS = (
 )
 # The same, for a save of the best epoch.
 BEST_POINTS = ("predictions half", "predictions renamed")
+# The same, for the first save of an engine, before its checkpoint.
+FIRST_POINTS = ("images half", "images renamed")
 # The same, for the end of an epoch, before its checkpoints.
 EPOCH_POINTS = ("sightings half", "sightings renamed")
+# The files beside the checkpoints.
+OF_ARRAYS = ("predictions", "sightings", "images")
 
 
 class Fault(NamedTuple):
@@ -45,7 +49,7 @@ class Trigger:
     """Counts the passes of the fault's point, and raises the fault."""
 
     def __init__(self, fault: Fault) -> None:
-        assert fault.point in (*POINTS, *BEST_POINTS, *EPOCH_POINTS), fault.point
+        assert fault.point in (*POINTS, *BEST_POINTS, *FIRST_POINTS, *EPOCH_POINTS), fault.point
         self._fault, self._passes_left = fault, fault.passes
 
     def is_due(self, point: str) -> bool:
@@ -69,7 +73,7 @@ def kind_of(descriptor: int) -> str:
     if path.endswith("/journal.jsonl"):
         return "journal"
     folder, _, file = path.rpartition("/")
-    for kind in ("predictions", "sightings"):
+    for kind in OF_ARRAYS:
         if file.startswith(f".{kind}.npz."):
             return kind
     if folder.endswith("/checkpoints"):
@@ -95,7 +99,7 @@ def install(fault: Fault) -> None:
 
     def faulty_fsync(descriptor: int) -> None:
         kind = kind_of(descriptor)
-        if kind in ("checkpoint", "predictions", "sightings") and trigger.is_due(f"{kind} half"):
+        if kind in ("checkpoint", *OF_ARRAYS) and trigger.is_due(f"{kind} half"):
             os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
             trigger.fire()
         if trigger.is_due(f"{kind} written") and kind == "checkpoint":

@@ -11,7 +11,7 @@ import torch
 
 from engine.checkpoints import checkpoint
 from engine.protocol import events
-from engine.run import predictions_file, sightings_file
+from engine.run import image_names, predictions_file, sightings_file
 from engine.run.run_paths import RunDir
 from tests import fault_injection
 from tests.fault_injection import Fault
@@ -35,8 +35,8 @@ def equal(run: RunDir, whole: RunDir) -> bool:
     """Whether two runs have the same results, files of numpy and weights, bit for bit."""
     if results(run) != results(whole):
         return False
-    for one, other in ((run.predictions, whole.predictions), (run.sightings, whole.sightings)):
-        if one.read_bytes() != other.read_bytes():
+    for file in ("predictions.npz", "sightings.npz", "images.npz"):
+        if (run.path / file).read_bytes() != (whole.path / file).read_bytes():
             return False
     pairs = ((weights(run, file), weights(whole, file)) for file in ("last.pt", "best.pt"))
     return all(
@@ -109,6 +109,29 @@ def test_killed_around_the_sightings_of_an_epoch_it_writes_the_same_again(
         assert sightings_file.read(run.sightings, 10) is not None  # whole, of whichever epoch
     assert fork_server.start(run).wait() == 0
     assert equal(run, whole)
+
+
+def test_killed_around_the_names_of_its_images_it_has_all_of_them_or_none(
+    fork_server: ForkServer, tmp_path: Path, whole: RunDir
+) -> None:
+    run = new_run(tmp_path, TRAIN)
+    for point in fault_injection.FIRST_POINTS:
+        assert fork_server.start(run, Fault("kill", point, 0)).wait() == -signal.SIGKILL
+        assert (image_names.read(run) is not None) == (point == "images renamed")
+        assert os.listdir(run.checkpoints) == []
+    assert fork_server.start(run).wait() == 0
+    assert equal(run, whole)
+
+
+def test_names_that_the_disk_refuses_are_told_once_and_the_run_goes_on(
+    fork_server: ForkServer, tmp_path: Path, whole: RunDir
+) -> None:
+    run = new_run(tmp_path, TRAIN)
+    assert fork_server.start(run, Fault("ENOSPC", "images half", 0)).wait() == 0
+    assert results(run) == results(whole)
+    [told] = alerts(run, "save")
+    assert "images.npz was not saved: No space left on device" in told.text
+    assert image_names.read(run) is None
 
 
 def test_sightings_that_the_disk_refuses_are_told_once_and_the_run_goes_on(

@@ -20,10 +20,14 @@ from engine.checkpoints.save_interval import SaveInterval
 from engine.checkpoints.saver import EPOCH_FILE, SaveReason, Snapshot, Writer
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.run import image_names
+from engine.run.image_names import ImageNames
+from engine.run.run_paths import RunDir
 from engine.run.sightings_file import SightingsFile
 from tests import run_states
 from tests.processes import TIMEOUT
 from tests.scripted import Clock
+from tests.test_image_names import example
 
 FILE = "sightings.npz"
 
@@ -245,6 +249,44 @@ def test_sightings_that_cannot_be_written_are_told_once_and_checkpoints_go_on(
     writer.put(sighted(3, ("last.pt", "epoch")))
     writer.wait()
     assert (tmp_path / FILE).is_file()
+
+
+def test_names_are_written_once_before_the_first_checkpoint(tmp_path: Path) -> None:
+    folder, there, asked = tmp_path / "checkpoints", list[bool](), list[int]()
+    folder.mkdir()
+
+    def names() -> ImageNames:
+        asked.append(1)
+        return example()
+
+    def sync() -> None:
+        there.append(image_names.read(RunDir(tmp_path)) == example())
+
+    writer = Writer(folder, 0, sync, lambda _: None, names)
+    for step in (1, 2):
+        writer.put(snapshot(step))
+        assert writer.wait() == ""
+    assert (there, asked) == ([True, True], [1])
+
+
+def test_names_that_cannot_be_written_are_told_once_and_a_later_save_tries_again(
+    tmp_path: Path,
+) -> None:
+    folder, said = tmp_path / "checkpoints", list[Event]()
+    folder.mkdir()
+    run = RunDir(tmp_path)
+    run.image_names.mkdir()
+    writer = Writer(folder, 0, nothing, said.append, example)
+    for step in (1, 2):
+        writer.put(snapshot(step))
+        assert writer.wait() == ""
+        assert step_in(folder / "last.pt") == step
+    (alert,) = (e for e in said if isinstance(e, events.Alert))
+    assert alert.text.startswith("images.npz was not saved: ")
+    run.image_names.rmdir()
+    writer.put(snapshot(3))
+    writer.wait()
+    assert image_names.read(run) == example()
 
 
 def test_a_folder_that_comes_back_between_two_files_is_told_once(tmp_path: Path) -> None:

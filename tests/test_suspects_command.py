@@ -18,7 +18,8 @@ from engine.data.loading import load, load_at_once
 from engine.protocol import events
 from engine.recipes import watched_recipe
 from engine.recipes.recipe_building import build_recipe
-from engine.run import label_decisions, predictions_file, sightings_file
+from engine.run import image_names, label_decisions, predictions_file, sightings_file
+from engine.run.image_names import ImageNames
 from engine.run.run_paths import RunDir
 from engine.suspicion.standing import (
     LEAST_EPOCHS,
@@ -120,28 +121,44 @@ def test_a_table_says_first_whether_images_stand_out(trained: RunDir) -> None:
     lines = suspects(trained.path).stdout.splitlines()
     assert re.match(r"Some stand out: \d+ of 239 images", lines[0])
     heads = re.split(r" {3,}", lines[3].strip())
-    assert heads == ["rank", "image", "label", "held for", "how sure", "last agreed"]
+    assert heads == ["rank", "image", "label", "held for", "how sure", "since when"]
     assert len(lines) == 5 + 20 + 2
     assert "no verdict" in lines[-1]
 
 
-def test_where_the_data_has_changed_images_are_told_by_their_index(
+def test_names_are_known_where_the_data_is_gone_and_indices_where_the_run_kept_none(
     trained: RunDir, flipped: tuple[Path, set[str]], tmp_path: Path
 ) -> None:
-    folder = shutil.copytree(flipped[0], tmp_path / "set")
     run = RunDir(Path(shutil.copytree(trained.path, tmp_path / "1-copied")))
     text = run.recipe.read_text()
-    run.recipe.write_text(text.replace(str(flipped[0]), str(folder)))
+    run.recipe.write_text(text.replace(str(flipped[0]), "/gone"))
     assert listed(run.path)["suspects"][0]["name"] in flipped[1]
-    next((folder / "train/0").iterdir()).unlink()
-    done = suspects(run.path, "--json")
-    assert "the data holds other images than the run had" in done.stderr
-    assert {one["name"] for one in json.loads(done.stdout)["suspects"]} == {None}
-    shutil.rmtree(folder)
+    run.image_names.unlink()
+    assert {one["name"] for one in listed(run.path)["suspects"]} == {None}
     done = suspects(run.path)
-    assert done.exit_code == 0
-    assert re.search(r"told by their index alone, .*set does not exist", done.stderr)
+    assert (done.exit_code, done.stderr) == (0, "")
     assert re.search(r"^ +1 +#\d+ +", done.stdout, re.MULTILINE)
+
+
+def test_names_of_another_list_of_images_are_not_those_of_the_listed_ones(tmp_path: Path) -> None:
+    run = made(tmp_path)
+    sightings_file.write(run.sightings, sighted(classes=2, digest="now"))
+    image_names.keep(run, names(1000, "before"))
+    assert {one["name"] for one in listed(run.path)["suspects"]} == {None}
+    image_names.keep(run, names(1000, "now"))
+    assert [one["name"] for one in listed(run.path)["suspects"]] == [
+        f"train/{one['index']}" for one in listed(run.path)["suspects"]
+    ]
+    image_names.keep(run, names(2, "other"))
+    image_names.keep(run, names(2, "now"))
+    assert {one["name"] for one in listed(run.path)["suspects"]} == {None}
+
+
+def names(count: int, digest: str) -> ImageNames:
+    training = image_names.joined(f"train/{number}" for number in range(count))
+    return ImageNames(
+        training_digest=digest, training=training, validation_digest="", validation=b""
+    )
 
 
 def test_validation_images_are_listed_from_the_predictions(trained: RunDir) -> None:
@@ -204,7 +221,19 @@ def test_without_logits_the_table_says_by_how_much_a_class_was_ahead(tmp_path: P
     sightings_file.write(run.sightings, with_margins(kept, -0.8, 9))
     lines = suspects(run.path).stdout.splitlines()
     assert "ahead by" in lines[3]
-    assert re.split(r" {3,}", lines[5].strip())[-2:] == ["80.0 %", "never"]
+    assert re.split(r" {3,}", lines[5].strip())[-2:] == ["80.0 %", "from the start"]
+
+
+@pytest.mark.parametrize(
+    ("agreed", "since"), [(0, "from the start"), (6, "since epoch 7"), (20, "not now")]
+)
+def test_the_table_says_since_when_the_label_has_not_ranked_first(
+    tmp_path: Path, agreed: int, since: str
+) -> None:
+    run = made(tmp_path)
+    sightings_file.write(run.sightings, contradicted(sighted(classes=2), 1, agreed))
+    row = suspects(run.path).stdout.splitlines()[5]
+    assert re.split(r" {3,}", row.strip())[-1] == since
 
 
 def refusal(run: RunDir, *arguments: str) -> str:
@@ -245,6 +274,9 @@ def test_a_file_that_is_not_whole_is_one_sentence(tmp_path: Path) -> None:
     run = made(tmp_path)
     run.sightings.write_bytes(b"PK")
     assert "sightings.npz is not whole" in refusal(run)
+    sightings_file.write(run.sightings, sighted(classes=2))
+    run.image_names.write_bytes(b"PK")
+    assert "images.npz is not whole" in refusal(run)
 
 
 # The page

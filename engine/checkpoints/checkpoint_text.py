@@ -21,6 +21,13 @@ def predictions_not_saved(error: OSError) -> str:
     )
 
 
+def names_not_saved(error: OSError) -> str:
+    return (
+        f"{_not_saved('images.npz', error)}: images are told by their index until the next save, "
+        "which tries again."
+    )
+
+
 def sightings_not_saved(error: OSError) -> str:
     return (
         f"{_not_saved('sightings.npz', error)}: the file of an earlier epoch is kept, and the next "

@@ -14,7 +14,7 @@ import re
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -25,7 +25,8 @@ from engine.checkpoints.run_state import RunState
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.events import Event, MaybeMeasured
-from engine.run import predictions_file, sightings_file
+from engine.run import image_names, predictions_file, sightings_file
+from engine.run.image_names import ImageNames
 from engine.run.predictions_file import Predictions
 from engine.run.run_paths import RunDir
 from engine.run.sightings_file import SightingsFile
@@ -65,7 +66,8 @@ class Writer:
     """Writes snapshots into a folder on its own thread, and reports each by `append`.
 
     `sync` makes the journal durable, since a checkpoint refers to it. `keep` is the number of
-    newest epochs whose files are kept.
+    newest epochs whose files are kept. `names` makes the names of the images, which are written
+    before the first checkpoint; None keeps none.
     """
 
     def __init__(
@@ -74,8 +76,11 @@ class Writer:
         keep: int,
         sync: Callable[[], None],
         append: Callable[[Event], object],
+        names: Callable[[], ImageNames] | None = None,
     ) -> None:
         self._folder, self._keep, self._sync, self._append = folder, keep, sync, append
+        # None as soon as they are written.
+        self._names = names
         self._run_dir = RunDir(folder.parent)
         self._changed = threading.Condition()
         self._waiting: list[Snapshot] = []
@@ -128,13 +133,13 @@ class Writer:
 
     def _write(self, snapshot: Snapshot) -> None:
         self._reason_told = bool(self._failure)
-        error = self._write_sightings(snapshot.sightings)
+        unsaved = [*self._write_names(), *self._write_sightings(snapshot.sightings)]
         for resumable, files in itertools.groupby(snapshot.files, lambda each: each[0] == LAST):
             state = snapshot.state if resumable else run_state.without_sightings(snapshot.state)
             self._write_state(snapshot, state, [*files])
-        if error is not None and not self._reason_told:
-            sentence = checkpoint_text.sightings_not_saved(error)
-            self._lacks(self._run_dir.sightings, sentence, snapshot.step)
+        for path, sentence in unsaved:
+            if not self._reason_told:
+                self._lacks(path, sentence, snapshot.step)
         self._prune()
 
     def _write_state(
@@ -172,16 +177,27 @@ class Writer:
         except OSError as error:
             self._lacks(path, checkpoint_text.predictions_not_saved(error), predictions.step)
 
-    def _write_sightings(self, sightings: SightingsFile | None) -> OSError | None:
-        """Write them before the last.pt of their epoch, for the same reason; returns the error."""
-        if sightings is None:
-            return None
+    def _write_names(self) -> Iterator[tuple[Path, str]]:
+        """Write them once; after an error, which comes with its file, the next save tries again."""
+        if self._names is None:
+            return
+        path = self._run_dir.image_names
         try:
-            sightings_file.write(self._run_dir.sightings, sightings)
-            self._lacking.discard(self._run_dir.sightings)
+            image_names.keep(self._run_dir, self._names())
+            self._names = None
         except OSError as error:
-            return error
-        return None
+            yield path, checkpoint_text.names_not_saved(error)
+
+    def _write_sightings(self, sightings: SightingsFile | None) -> Iterator[tuple[Path, str]]:
+        """Write them before the last.pt of their epoch, for the same reason; gives the error."""
+        if sightings is None:
+            return
+        path = self._run_dir.sightings
+        try:
+            sightings_file.write(path, sightings)
+            self._lacking.discard(path)
+        except OSError as error:
+            yield path, checkpoint_text.sightings_not_saved(error)
 
     def _lacks(self, path: Path, sentence: str, step: int) -> None:
         """Report that a file was not written, unless the write before failed too."""

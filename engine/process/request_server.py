@@ -50,10 +50,6 @@ def answers(request: Request) -> Iterable[msgspec.Struct]:
             from engine.process.data_inspection import inspected
 
             return inspected(request)
-        case requests.NameImages():
-            from engine.process.named_images import named_images
-
-            return [named_images(request)]
         case requests.CompareRuns():
             from engine.process.comparison_making import compared_runs
 

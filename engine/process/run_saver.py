@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -90,7 +91,7 @@ class RunSaver:
         epoch, top1 = (ended.epoch, ended.top1) if ended else (trainer.epoch, UNSET)
         predictions = self._predictions(trainer) if ended and ended.best else None
         sightings = self._sightings(trainer, state.training) if ended else None
-        self._started_writer().put(
+        self._started_writer(trainer).put(
             Snapshot(files, state, epoch, trainer.step, stall, top1, predictions, sightings)
         )
         return None
@@ -137,11 +138,17 @@ class RunSaver:
         self.wait()
         return (self._run.checkpoints / "last.pt").exists()
 
-    def _started_writer(self) -> Writer:
+    def _started_writer(self, trainer: Trainer) -> Writer:
         from engine.checkpoints.saver import Writer
+        from engine.process.listed_images import image_names
 
         if self._writer is None:
+            described = self.description
             self._writer = Writer(
-                self._run.checkpoints, self._kept_epochs, self._journal.sync, self._append
+                self._run.checkpoints,
+                self._kept_epochs,
+                self._journal.sync,
+                self._append,
+                partial(image_names, trainer.dataset, described) if described else None,
             )
         return self._writer

@@ -26,12 +26,3 @@ class Written(Answer, frozen=True):
     """The file that was asked for is written as a whole, and has so many bytes."""
 
     bytes: int
-
-
-class ImageNames(Answer, frozen=True):
-    """The names of images in their data set, as bytes, which may be no text.
-
-    They are None where the data set holds other images than were asked about.
-    """
-
-    names: tuple[bytes, ...] | None

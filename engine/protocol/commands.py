@@ -63,6 +63,8 @@ class Steer(_Command, frozen=True):
 InspectionKind: TypeAlias = Literal["augmented", "maps", "images", "kernels"]
 
 
+ImageSplit: TypeAlias = Literal["training", "validation"]
+
 # Any class but the true one, as the predicted class of a cell.
 ANY_MISTAKE = -1
 

@@ -60,20 +60,6 @@ class InspectData(_Request, frozen=True, kw_only=True):
     files: bool = False
 
 
-class NameImages(_Request, frozen=True, kw_only=True):
-    """Name the images with these indices in a split of a run's data. Answer: `ImageNames`.
-
-    The recipe names the decisions on labels that the run keeps, and `code` is the folder where it
-    keeps the code of a user's data set. `digest` is that of the list of images that the run had.
-    """
-
-    recipe: Recipe
-    code: bytes
-    split: Literal["training", "validation"]
-    digest: str
-    indices: tuple[int, ...]
-
-
 class Report(_Request, frozen=True, kw_only=True):
     """Write a report on a run as an HTML file. Answers: progress, notes, and `Written`.
 
@@ -140,7 +126,6 @@ Request: TypeAlias = (
     Preview
     | CheckData
     | InspectData
-    | NameImages
     | Predict
     | MeasureNetwork
     | ExportNetwork

@@ -35,6 +35,13 @@ def content(fields: Mapping[str, Any]) -> bytes:
     return written.getvalue()
 
 
+def compressed(fields: Mapping[str, Any]) -> bytes:
+    """The same, for arrays that repeat themselves."""
+    written = io.BytesIO()
+    np.savez_compressed(written, allow_pickle=False, **fields)
+    return written.getvalue()
+
+
 def read(path: Path, checked: Callable[[Arrays], T], not_whole: Callable[[Path], str]) -> T | None:
     """What `checked` makes of the arrays in a file, or None where there is no file.
 

@@ -2,7 +2,7 @@
 
 runs/43-resnet18-cifar10/
   recipe.toml  journal.jsonl  commands/  checkpoints/  probes/  engine.log  engine.lock
-  predictions.npz  sightings.npz  tests/  notes.toml  recipe-before.toml  labels.toml
+  images.npz  predictions.npz  sightings.npz  tests/  notes.toml  recipe-before.toml  labels.toml
 """
 
 from __future__ import annotations
@@ -111,6 +111,11 @@ class RunDir(NamedTuple):
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
+
+    @property
+    def image_names(self) -> Path:
+        """The names of the training and validation images."""
+        return self.path / "images.npz"
 
     @property
     def predictions(self) -> Path:

@@ -292,6 +292,13 @@ def bad_sightings(path: object) -> str:
     )
 
 
+def bad_image_names(path: object) -> str:
+    return (
+        f"{harmless(str(path))} is not whole, so no image of this run can be named: remove it to "
+        "see images by their index; a resume writes it again."
+    )
+
+
 def unreadable_file(path: object, why: str) -> str:
     return f"{harmless(str(path))} cannot be read: {harmless(why)}; check the file and the disk."
 

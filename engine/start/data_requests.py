@@ -8,8 +8,7 @@ from engine.catalog import data_names
 from engine.data.survey import survey
 from engine.data.survey.survey import Message
 from engine.protocol import events, requests
-from engine.protocol.answers import ImageNames
-from engine.protocol.requests import InspectData, NameImages
+from engine.protocol.requests import InspectData
 from engine.recipes.recipe import Recipe
 from engine.start import start_text
 from engine.start.engine_environment import environment
@@ -20,12 +19,6 @@ def inspection(wanted: InspectData) -> EngineRequest[Message]:
     """Ask what a data set holds."""
     settings = environment(wanted.recipe)
     return EngineRequest(wanted, survey.decode, start_text.DATA_INSPECTION, settings)
-
-
-def image_names(wanted: NameImages) -> EngineRequest[ImageNames]:
-    """Ask for the names of images of a run."""
-    decode = msgspec.json.Decoder(ImageNames).decode
-    return EngineRequest(wanted, decode, start_text.IMAGE_NAMES, environment(wanted.recipe))
 
 
 def preview(recipe: Recipe) -> EngineRequest[events.Augmented]:

@@ -179,7 +179,6 @@ def gpus_and_number(device: str) -> str:
 
 
 EXPORT = "the export process"
-IMAGE_NAMES = "the process that names images"
 DATA_INSPECTION = "the process that inspects data"
 NETWORK_TEST = "the test of the network"
 PREVIEW = "the preview process"

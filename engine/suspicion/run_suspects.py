@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Sequence
 
 import msgspec
 
 from engine.errors import RunError
 from engine.protocol import events
+from engine.protocol.commands import ImageSplit
 from engine.recipes import watched_recipe
 from engine.recipes.recipe_building import read_recipe
-from engine.run import predictions_file, sightings_file
+from engine.run import image_names, predictions_file, sightings_file
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from engine.suspicion import suspicion_text
 from engine.suspicion.ranking import ranked
 from engine.suspicion.standing import Standing, standing
 from engine.suspicion.suspects import Suspect, training_suspects, validation_suspects
-
-SuspectSplit: TypeAlias = Literal["training", "validation"]
 
 
 class RunSuspects(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +27,7 @@ class RunSuspects(msgspec.Struct, frozen=True, kw_only=True):
     since `since_epoch`; both are None of validation images.
     """
 
-    split: SuspectSplit
+    split: ImageSplit
     digest: str
     classes: tuple[str, ...]
     epoch: int
@@ -69,6 +68,18 @@ def among_validation(run: RunDir) -> RunSuspects:
         epoch=kept.epoch,
         suspects=tuple(validation_suspects(kept)),
     )
+
+
+def names(run: RunDir, listed: RunSuspects) -> Sequence[str] | None:
+    """The names of the listed images; None where the run has not kept them.
+
+    Raises RunError where their file is not whole.
+    """
+    kept = image_names.read(run)
+    known = kept.of(listed.split, listed.digest) if kept is not None else None
+    if known is None or any(suspect.index >= len(known) for suspect in listed.suspects):
+        return None
+    return [known[suspect.index] for suspect in listed.suspects]
 
 
 def _classes(run: RunDir) -> tuple[str, ...]:

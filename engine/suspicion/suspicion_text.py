@@ -8,6 +8,9 @@ from engine.suspicion.standing import Standing
 from engine.text import harmless, in_epochs, typed
 
 EARLY = "Too early to say which labels are doubtful"
+FROM_THE_START = "from the start"
+# Of a label that ranked first in the last epoch.
+AGREES = "not now"
 # Where images of either kind are listed.
 NO_VERDICT = "Look at these: this is no verdict, and a hard image with a right label is here, too."
 
@@ -46,6 +49,13 @@ def judged(run: str, epoch: int) -> str:
         f"Validation images that {harmless(run)} took most surely for another class after epoch "
         f"{epoch}."
     )
+
+
+def since(agreed: int, epoch: int) -> str:
+    """Since when a label has not ranked first until this epoch, which it last did in `agreed`."""
+    if agreed == epoch:
+        return AGREES
+    return f"since epoch {agreed + 1}" if agreed else FROM_THE_START
 
 
 def of_program(run: str, program: str) -> str:

@@ -131,6 +131,10 @@ class Trainer:
         return self._learner.eval_model
 
     @property
+    def dataset(self) -> Dataset:
+        return self._dataset
+
+    @property
     def labels(self) -> Tensor:
         """The labels of the training images, (N,) int64."""
         return self._dataset.train.labels

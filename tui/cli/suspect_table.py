@@ -27,11 +27,10 @@ def print_suspects(run: str, listed: RunSuspects, names: Sequence[str] | None) -
     click.echo()
     known = names or [words.index(suspect.index) for suspect in listed.suspects]
     rows = [
-        (str(rank), name, *_cells(suspect, listed.classes))
+        (str(rank), name, *_cells(suspect, listed))
         for rank, (suspect, name) in enumerate(zip(listed.suspects, known, strict=True), 1)
     ]
-    columns = _columns(listed.suspects[0])
-    print_table(columns, (row[: len(columns)] for row in rows))
+    print_table(_columns(listed.suspects[0]), rows)
     click.echo(f"\n{suspicion_text.NO_VERDICT}")
 
 
@@ -46,19 +45,21 @@ def _told(run: str, listed: RunSuspects) -> list[str]:
 def _columns(first: Suspect) -> list[TableColumn]:
     """The columns for images of this kind; a narrow terminal leaves out the last ones."""
     sure = words.AHEAD if first.held_probability is None else words.SURE
-    agreed = [] if first.agreed is None else [TableColumn(words.AGREED, numeric=True, rank=3)]
+    since = [] if first.agreed is None else [TableColumn(words.SINCE, rank=3)]
     return [
         TableColumn(words.RANK, numeric=True),
         TableColumn(words.IMAGE, least=SHORTEST_NAME),
         TableColumn(words.GIVEN, rank=1, least=SHORTEST_CLASS),
         TableColumn(words.HELD, rank=1, least=SHORTEST_CLASS),
         TableColumn(sure, numeric=True, rank=2),
-        *agreed,
+        *since,
     ]
 
 
-def _cells(suspect: Suspect, classes: Sequence[str]) -> tuple[str, ...]:
-    """Both classes, how sure the network is of the other one, and when it agreed."""
+def _cells(suspect: Suspect, listed: RunSuspects) -> tuple[str, ...]:
+    """Both classes, how sure the network is of the other one; of a training image, since when."""
     sure = suspect.score if suspect.held_probability is None else suspect.held_probability
-    agreed = str(suspect.agreed) if suspect.agreed else words.NEVER
-    return classes[suspect.given], classes[suspect.held], numbers.share(sure), agreed
+    given, held = (listed.classes[number] for number in (suspect.given, suspect.held))
+    agreed = suspect.agreed
+    since = [] if agreed is None else [suspicion_text.since(agreed, listed.epoch)]
+    return given, held, numbers.share(sure), *since

@@ -13,17 +13,8 @@ HELP_VALIDATION = (
     "List the validation images that the best network takes most surely for another class."
 )
 RANK, IMAGE, GIVEN, HELD = "rank", "image", "label", "held for"
-SURE, AHEAD, AGREED, NEVER = "how sure", "ahead by", "last agreed", "never"
+SURE, AHEAD, SINCE = "how sure", "ahead by", "since when"
 NO_MISTAKES = "The network has all validation images right."
-OTHER_IMAGES = (
-    "the data holds other images than the run had, so images are told by their index alone: put "
-    "them back to see their names."
-)
-
-
-def unnamed(why: str) -> str:
-    """Why no image has a name; `why` is a sentence."""
-    return f"images are told by their index alone, since they were not found: {why}"
 
 
 def index(number: int) -> str:
