@@ -64,6 +64,8 @@ def test_they_are_written_again_where_a_list_is_another_one_or_the_file_is_not_w
     other = example(validation_digest="92e9", validation=b"other")
     image_names.keep(run, other)
     assert image_names.read(run) == other
+    image_names.keep(run, relabelled := dataclasses.replace(other, labels="77c1"))
+    assert image_names.read(run) == relabelled
     run.image_names.write_bytes(b"PK")
     image_names.keep(run, example())
     assert image_names.read(run) == example()

@@ -19,6 +19,7 @@ from engine.data.survey.file_rows import file_rows
 from engine.data.survey.survey import FileRows, Message
 from engine.data.survey.surveying import read_headers
 from engine.data.survey.surveying import survey as survey_of
+from engine.process import repeated_finding
 from engine.protocol import requests
 from engine.recipes.recipe import Recipe
 
@@ -41,6 +42,7 @@ def inspected(request: requests.InspectData) -> Iterator[Message]:
         judged = yield from findings(
             read, count_decoders(recipe), request.near_bits, headers.broken
         )
+        repeated_finding.keep(recipe, read.inventory, judged)
         yield judged
     if request.files:
         rows = file_rows(read.inventory, headers, judged)

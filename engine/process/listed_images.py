@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.checkpoints.run_state import Description
 from engine.data.base.dataset import Dataset, Split, StoredImages
-from engine.run.image_names import ImageNames, joined
+from engine.run.image_names import ImageNames, digest_of_labels, joined
 
 
 def image_names(dataset: Dataset, described: Description) -> ImageNames:
@@ -16,6 +16,7 @@ def image_names(dataset: Dataset, described: Description) -> ImageNames:
         training=joined(_names(dataset.train)),
         validation_digest=described.validation.digest,
         validation=joined(_names(dataset.validation)),
+        labels=digest_of_labels(dataset.train.labels.cpu(), dataset.validation.labels.cpu()),
     )
 
 

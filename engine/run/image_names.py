@@ -1,17 +1,19 @@
 """The file with the names of the images of a run, which stay known where the data is gone.
 
-It has an array for each field of `ImageNames`: a digest, and the names as bytes (uint8) with a zero
+It has an array for each field of `ImageNames`: digests, and the names as bytes (uint8) with a zero
 byte between two of them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.errors import RunError
 from engine.protocol.commands import ImageSplit
@@ -28,12 +30,14 @@ class ImageNames:
     """The names of the training and validation images of a run, each joined by `joined`.
 
     Their digests are those of the lists of these images, as in the checkpoint (`ImageList`).
+    `labels` is the `digest_of_labels` of both.
     """
 
     training_digest: str
     training: bytes
     validation_digest: str
     validation: bytes
+    labels: str = ""
 
     def of(self, split: ImageSplit, digest: str) -> Sequence[str] | None:
         """The names of a split in order; None where the list with this digest is another one."""
@@ -49,6 +53,14 @@ def joined(names: Iterable[str]) -> bytes:
     listed = [*names]
     together = BETWEEN.join(listed)
     return os.fsencode(together) if together.count(BETWEEN) == len(listed) - 1 else b""
+
+
+def digest_of_labels(training: ArrayLike, validation: ArrayLike) -> str:
+    """A digest (blake2b, 128 bits) of the classes of images by their numbers."""
+    made = hashlib.blake2b(digest_size=16)
+    for labels in (training, validation):
+        made.update(hashlib.blake2b(np.asarray(labels, np.int64).tobytes()).digest())
+    return made.hexdigest()
 
 
 def content(names: ImageNames) -> bytes:
@@ -75,8 +87,8 @@ def read(run: RunDir) -> ImageNames | None:
     return array_file.read(run.image_names, _names, run_text.bad_image_names)
 
 
-def _digests(names: ImageNames) -> tuple[str, str]:
-    return names.training_digest, names.validation_digest
+def _digests(names: ImageNames) -> tuple[str, str, str]:
+    return names.training_digest, names.validation_digest, names.labels
 
 
 def _as_array(value: str | bytes) -> Any:
@@ -85,7 +97,7 @@ def _as_array(value: str | bytes) -> Any:
 
 def _names(archive: Arrays) -> ImageNames:
     """Raises ValueError or KeyError for other arrays."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"labels": str(archive["labels"].item())}
     for split in ("training", "validation"):
         names = archive[split]
         if names.dtype != np.uint8 or names.ndim != 1:

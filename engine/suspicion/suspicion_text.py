@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from engine.numbers import share
 from engine.suspicion import standing
+from engine.suspicion.repeated_images import Repeated, RepeatedImages
 from engine.suspicion.standing import Standing
 from engine.text import harmless, in_epochs, typed
 
+# So many images of a group of equal ones are named.
+SHOWN_OF_GROUP = 2
 EARLY = "Too early to say which labels are doubtful"
 FROM_THE_START = "from the start"
 # Of a label that ranked first in the last epoch.
@@ -56,6 +59,32 @@ def since(agreed: int, epoch: int) -> str:
     if agreed == epoch:
         return AGREES
     return f"since epoch {agreed + 1}" if agreed else FROM_THE_START
+
+
+def repeated(found: RepeatedImages) -> str:
+    """That so much was found, where anything was."""
+    groups = len(found.repeated) + found.more
+    stand = "images stand" if groups > 1 else "image stands"
+    return f"{groups:,} {stand} in two classes or in two splits, as inspect-data found:"
+
+
+def repeated_group(group: Repeated) -> str:
+    """`train/1.jpg (cat) = train/7.jpg (dog)`: its first two images, and how many others."""
+    two_classes = group.kind == "two classes"
+    shown = [
+        f"{harmless(image.name)} ({harmless(image.label if two_classes else image.split)})"
+        for image in group.images[:SHOWN_OF_GROUP]
+    ]
+    others = group.count - SHOWN_OF_GROUP
+    return " = ".join(shown) + (f" and {others:,} more" if others > 0 else "")
+
+
+def more_repeated(count: int, command: str) -> str:
+    return f"and {count:,} more: {command} --list"
+
+
+def nobody_looked(command: str) -> str:
+    return f"To see which images stand in two classes or in two splits: {command}"
 
 
 def of_program(run: str, program: str) -> str:

@@ -8,6 +8,7 @@ import click
 
 from engine import numbers
 from engine.suspicion import suspicion_text
+from engine.suspicion.repeated_images import RepeatedImages
 from engine.suspicion.run_suspects import RunSuspects
 from engine.suspicion.suspects import Suspect
 from tui.cli import suspects_text as words
@@ -16,6 +17,25 @@ from tui.cli.tables import print_table
 
 # The shortest names that still tell images and classes apart.
 SHORTEST_NAME, SHORTEST_CLASS = 24, 10
+# So many groups of equal images are listed.
+GROUPS = 10
+
+
+def print_repeated(found: RepeatedImages, command: str) -> None:
+    """What stands twice in the data, if anything; the command lists all of it."""
+    if not found.repeated:
+        return
+    click.echo(suspicion_text.repeated(found))
+    for group in found.repeated[:GROUPS]:
+        click.echo(f"  {suspicion_text.repeated_group(group)}")
+    if more := len(found.repeated[GROUPS:]) + found.more:
+        click.echo(f"  {suspicion_text.more_repeated(more, command)}")
+    click.echo()
+
+
+def print_hint(command: str) -> None:
+    """The command that looks for what stands twice, where nobody has."""
+    click.echo(click.style(suspicion_text.nobody_looked(command), dim=True))
 
 
 def print_suspects(run: str, listed: RunSuspects, names: Sequence[str] | None) -> None:

@@ -15,6 +15,7 @@ from tui.cli.taken_run import tell_if_elsewhere
 
 if TYPE_CHECKING:
     from engine.run.run_paths import RunDir
+    from engine.suspicion.repeated_images import RepeatedImages
     from engine.suspicion.run_suspects import RunSuspects
 
 
@@ -25,19 +26,26 @@ if TYPE_CHECKING:
 @runs_option
 def suspects(run: str, validation: bool, as_json: bool, runs_dir: Path) -> None:
     from engine.run import run_search
-    from engine.suspicion import run_suspects
+    from engine.suspicion import repeated_images, run_suspects
+    from engine.suspicion.inspecting_command import inspecting_command
 
     found = run_search.find_readable(runs_dir, run)
     tell_if_elsewhere(found, runs_dir, run)
     among = run_suspects.among_validation if validation else run_suspects.among_training
     listed = among(found)
     names = run_suspects.names(found, listed)
+    repeated = repeated_images.of_run(found)
     if as_json:
-        print_object(_plain(found, listed, names))
-    else:
-        from tui.cli.suspect_table import print_suspects
+        print_object(_plain(found, listed, names) | _plain_repeated(repeated))
+        return
+    from tui.cli.suspect_table import print_hint, print_repeated, print_suspects
 
-        print_suspects(found.label, listed, names)
+    command = inspecting_command(found)
+    if repeated is not None:
+        print_repeated(repeated, command)
+    print_suspects(found.label, listed, names)
+    if repeated is None and names is not None:  # else nobody knows which images the run had
+        print_hint(command)
 
 
 def _plain(run: RunDir, listed: RunSuspects, names: Sequence[str] | None) -> dict[str, object]:
@@ -62,3 +70,17 @@ def _plain(run: RunDir, listed: RunSuspects, names: Sequence[str] | None) -> dic
         "standing": listed.standing,
         "suspects": rows,
     }
+
+
+def _plain_repeated(found: RepeatedImages | None) -> dict[str, object]:
+    if found is None:
+        return {"repeated": None, "more_repeated": None}
+    groups = [
+        {
+            "kind": group.kind,
+            "count": group.count,
+            "images": [image._asdict() for image in group.images],
+        }
+        for group in found.repeated
+    ]
+    return {"repeated": groups, "more_repeated": found.more}
