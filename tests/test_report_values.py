@@ -14,12 +14,18 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.report import page_values
 from engine.report.confusions import Cell, Pair, cells_of, measures_of, worst_pairs
-from engine.report.private_words import places_of, shown_recipe, without_places
+from engine.report.doubtful_sheets import DoubtfulSection, DoubtfulSheet, Pictures, doubtful_section
+from engine.report.private_words import places_of, shared_folders, shown_recipe, without_places
 from engine.report.run_facts import Happening, RunFacts, read_facts
-from engine.run import kept_tests
+from engine.run import image_names, kept_tests, predictions_file, sightings_file
+from engine.run.image_names import ImageNames, joined
 from engine.run.measures import Calibration, ClassMeasures, ConfidenceBin, Measures
+from engine.run.predictions_file import Predictions
 from engine.run.run_paths import RunDir
-from tests import scripted
+from engine.run.sightings_file import SightingsFile
+from tests import judged_runs, scripted
+from tests.kept_repetitions import keep_repeated
+from tests.kept_sightings import contradicted, sighted, with_margins
 
 CELLS = [Cell(0, 0, 8), Cell(0, 1, 2), Cell(1, 1, 5), Cell(1, 0, 4), Cell(1, 2, 1)]
 
@@ -205,3 +211,177 @@ def test_the_command_that_repeats_a_run_says_where_paths_are_left_out(tmp_path: 
     assert page_values.repeats(facts).startswith(
         "cnn-tui --arch PATH/TO/net.py:wide --data PATH/TO/cats --recipe "
     )
+
+
+# Doubtful labels
+
+SIGHTED = contradicted(sighted(classes=10), 30, agreed=5)
+RIGHT = [True] * 90 + [False] * 10
+
+
+def doubted(
+    folder: Path,
+    kept: SightingsFile | None = SIGHTED,
+    judged: Predictions | None = None,
+    recipe: Recipe | None = None,
+) -> RunDir:
+    """Half a run that has kept this of its images."""
+    started = scripted.started()
+    if recipe is not None:
+        started = msgspec.structs.replace(started, recipe=recipe)
+    run = after_start(folder, started)
+    if kept is not None:
+        sightings_file.write(run.sightings, kept)
+    if judged is not None:
+        predictions_file.write(run.predictions, judged)
+    return run
+
+
+def keep_names(run: RunDir, place: str = "") -> None:
+    """Let the run keep the names of its images, which lie below this folder."""
+    training = joined(f"{place}train/{number}.png" for number in range(len(SIGHTED.labels)))
+    validation = joined(f"{place}val/{number}.png" for number in range(len(RIGHT)))
+    names = ImageNames(
+        training_digest="5d41",
+        training=training,
+        validation_digest="5d41",
+        validation=validation,
+    )
+    image_names.keep(run, names)
+
+
+def section(run: RunDir, pictures: Pictures | None = None) -> DoubtfulSection:
+    facts = facts_of(run)
+    return doubtful_section(facts.label, facts.doubtful, pictures or {})
+
+
+def sheets(run: RunDir, pictures: Pictures | None = None) -> tuple[DoubtfulSheet, ...]:
+    return section(run, pictures).sheets
+
+
+def test_doubtful_labels_are_told_the_most_doubtful_first(tmp_path: Path) -> None:
+    run = doubted(tmp_path)
+    keep_names(run)
+    [training] = sheets(run, {("training", number): f"data:{number}" for number in range(30)})
+    assert training.said == (
+        "Some stand out: 30 of 1,000 images, of which the network stayed sure that they show "
+        "another class.",
+        "By what 1-lenet5-digits said of its training images in epochs 1 to 20.",
+        "Look at these: this is no verdict, and a hard image with a right label is here, too.",
+    )
+    assert len(training.images) == 20
+    for image in training.images:
+        number = int(Path(image.name).stem)
+        assert image == (
+            f"train/{number}.png",
+            f"labelled {(number - 1) % 10}",
+            f"held for {number % 10} (100 %)",
+            "since epoch 6",
+            f"data:{number}",
+        )
+
+
+def test_of_many_doubtful_labels_the_first_are_shown(tmp_path: Path) -> None:
+    kept = contradicted(sighted(images=9000, classes=10), 100)
+    judged = judged_runs.predictions([False] * 9000)
+    training, validation = sheets(doubted(tmp_path, kept, judged))
+    assert (len(training.images), len(validation.images)) == (24, 8)
+    assert "Shown are the first 24 of 90 that `cnn-tui suspects` lists." in training.said
+    assert validation.said == (
+        "Validation images that 1-lenet5-digits took most surely for another class after epoch 2.",
+        "Shown are the first 8 of 90 that `cnn-tui suspects --validation` lists.",
+    )
+    assert validation.images[0][1:] == ("labelled 0", "held for 1 (75 %)", "", "")
+
+
+def test_without_logits_a_sheet_says_how_far_ahead_the_other_class_is(tmp_path: Path) -> None:
+    [training] = sheets(doubted(tmp_path, with_margins(SIGHTED, -0.75, wrong=30)))
+    assert training.images[0].held.endswith(", ahead by 75 %")
+
+
+def test_images_without_names_are_told_by_their_numbers(tmp_path: Path) -> None:
+    run = doubted(tmp_path)
+    [training] = sheets(run)
+    assert {image.name for image in training.images} <= {f"#{number}" for number in range(30)}
+    run.image_names.write_bytes(b"damaged")
+    facts = facts_of(run)
+    assert sheets(run) == (training,)
+    assert any(run.image_names.name in sentence for sentence in facts.lacking)
+
+
+def test_names_of_images_are_told_without_the_folders_that_all_lie_in(tmp_path: Path) -> None:
+    run = doubted(tmp_path, judged=judged_runs.predictions(RIGHT))
+    keep_names(run, "home/ann/cats/")
+    for sheet in sheets(run):
+        for image in sheet.images:
+            assert image.name.startswith({"training": "train/", "validation": "val/"}[sheet.split])
+
+
+def test_what_stands_twice_is_told_first(tmp_path: Path) -> None:
+    run = doubted(tmp_path)
+    keep_names(run)
+    keep_repeated(run, groups=12, more=3)
+    twice, groups, _ = section(run)
+    assert twice == "15 images stand in two classes or in two splits, as inspect-data found:"
+    *shown, more = groups
+    assert shown == ["train/1.png (train) = test/4.png (test)"] * 10
+    assert more == "and 5 more, which `cnn-tui inspect-data --list` names"
+
+
+@pytest.mark.parametrize("place", ["home/ann/cats/", "home/ann/dogs/"])
+def test_images_that_stand_twice_are_named_without_the_folders_of_all(
+    place: str, tmp_path: Path
+) -> None:
+    run = doubted(tmp_path)
+    keep_names(run, "home/ann/cats/")
+    keep_repeated(run, place)
+    told = section(run)
+    assert "ann" not in str(told)
+    assert told.groups == (
+        "train/1.png (train) = test/4.png (test)"
+        if place.endswith("cats/")
+        else "dogs/train/1.png (train) = dogs/test/4.png (test)",
+    )
+
+
+def test_where_nobody_has_looked_for_what_stands_twice_a_sentence_names_the_command(
+    tmp_path: Path,
+) -> None:
+    run = doubted(tmp_path)
+    assert section(run).twice == "", "nobody knows the images of such a run"
+    keep_names(run)
+    assert section(run).twice == (
+        "Nobody has looked for images that stand in two classes or in two splits: `cnn-tui "
+        "suspects` names the command that does."
+    )
+    keep_repeated(run, groups=0)
+    assert section(run).twice == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "shared"),
+    [
+        (("home/ann/train/1.png", "home/ann/test/1.png"), "home/ann/"),
+        (("home/ann/cat/1.png", "home/anna/cat/1.png"), "home/"),
+        (("cat/1.png", "dog/1.png"), ""),
+        (("train/17",), "train/"),
+        ((), ""),
+    ],
+)
+def test_the_folders_that_all_images_lie_in_are_found(names: tuple[str, ...], shared: str) -> None:
+    assert shared_folders(names) == shared
+
+
+@pytest.mark.parametrize(("suspects", "said"), [("on", True), ("off", False)])
+def test_a_run_that_kept_nothing_of_its_images_says_so_unless_it_was_asked_to(
+    suspects: str, said: bool, tmp_path: Path
+) -> None:
+    recipe = build_recipe(flags={"suspects": suspects})
+    facts = facts_of(doubted(tmp_path, None, judged_runs.predictions(RIGHT), recipe))
+    assert facts.doubtful.splits == ()
+    assert any("kept nothing of its training" in sentence for sentence in facts.lacking) == said
+
+
+def test_a_run_whose_first_epoch_goes_on_lacks_no_doubtful_labels(tmp_path: Path) -> None:
+    first_half = [e for e in scripted.half_a_run() if not isinstance(e, events.EpochEnded)]
+    assert facts_of(scripted.run_dir(tmp_path, first_half)).lacking == ()

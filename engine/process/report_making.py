@@ -40,7 +40,8 @@ def reported(request: requests.Report) -> Iterator[Answer]:
     if fonts.missing:
         yield Note(report_text.characters_without_font(fonts.missing, package_for(fonts.missing)))
     drawn = list(drawings(facts, images, fonts.families))
-    content = page(facts, drawn, _lacking(run, facts, images, fonts)).encode()
+    lacking = _lacking(run, facts, images, fonts)
+    content = page(facts, drawn, images.doubtful, lacking).encode()
     yield from page_writing.written(request, drawn, content)
 
 
@@ -80,11 +81,14 @@ def _of_network(run: RunDir, facts: RunFacts) -> ShownImages:
     """Raises EngineError where the network or its images cannot be loaded."""
     from engine.process.inspected_model import load_saved_model
     from engine.process.resume_checks import image_list
+    from engine.report.doubtful_pictures import doubtful_pictures
 
     saved = load_saved_model(run)
     pictures = NetworkPictures(saved.model, saved.dataset, saved.normalise, saved.judge)
+    doubtful, lacking = doubtful_pictures(saved.dataset, facts.doubtful.splits)
     maps = pictures.maps()
     now, known = image_list(saved.dataset.validation, saved.recipe), facts.predictions
     if known is not None and (known.digest, len(known.labels)) != (now.digest, now.images):
-        return ShownImages(maps, lacking=(report_text.OTHER_VALIDATION,))
-    return ShownImages(maps, tuple(pictures.mistakes(facts)))
+        others = dict.fromkeys((report_text.OTHER_VALIDATION, *lacking))
+        return ShownImages(maps, doubtful=doubtful, lacking=tuple(others))
+    return ShownImages(maps, tuple(pictures.mistakes(facts)), doubtful, lacking)

@@ -9,6 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from engine.report import page_values, report_text
+from engine.report.doubtful_sheets import Pictures, doubtful_section
 from engine.report.figure_style import Drawing
 from engine.report.inline_svg import inline_svg
 from engine.report.run_facts import RunFacts
@@ -16,8 +17,10 @@ from engine.report.run_facts import RunFacts
 TEMPLATE, STYLE = "report.html", "report.css"
 
 
-def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -> str:
-    """The whole HTML file."""
+def page(
+    facts: RunFacts, drawings: Sequence[Drawing], doubtful: Pictures, lacking: Iterable[str]
+) -> str:
+    """The whole HTML file. `doubtful` are pictures of the images whose label is."""
     command = page_values.repeats(facts)
     return rendered(
         TEMPLATE,
@@ -34,6 +37,7 @@ def page(facts: RunFacts, drawings: Sequence[Drawing], lacking: Iterable[str]) -
         classes=page_values.class_lines(facts),
         class_count=len(facts.classes),
         tests=page_values.test_lines(facts),
+        doubtful=doubtful_section(facts.label, facts.doubtful, doubtful),
         layers=page_values.layer_lines(facts),
         health=facts.history.health,
         command=command,

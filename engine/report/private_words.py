@@ -1,9 +1,14 @@
-"""Keeps the places of this machine out of a report: folders, the home folder, the host's name."""
+"""Keeps the places of this machine out of a report: folders, the home folder, the host's name.
+
+The name of an image in its data set is told, but for the folders that all images lie in: these say
+where the data lay, as in an archive that was made of `/home/ann/cats`, and tell no image apart.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import takewhile
 from pathlib import Path, PurePath
 
 import msgspec
@@ -52,6 +57,15 @@ def without_places(text: str, host: str = "", places: Iterable[str] = ()) -> str
         text = names[place].join(re.split(re.escape(place) + END, text))
     text = PATH.sub(lambda found: last_part(found[0]), text)
     return re.sub(rf"\b{re.escape(host)}\b", HERE, text) if host else text
+
+
+def shared_folders(names: Collection[str]) -> str:
+    """The folders that all these names begin with, such as `home/ann/cats/`; empty for none."""
+    if not names:
+        return ""
+    first, last = (name.split("/")[:-1] for name in (min(names), max(names)))
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return "".join(f"{folder}/" for folder, _ in pairs)
 
 
 def shown_recipe(recipe: Recipe, folders: str = "") -> Recipe:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.report import calibration_figure, confusion_figure, curve_figures, image_figures
+from engine.report.doubtful_sheets import Pictures
 from engine.report.figure_style import Drawing
 from engine.report.fonts import FontChoice, font_choice
 from engine.report.image_figures import ImageMaps, PairImages
@@ -17,6 +19,7 @@ class ShownImages(NamedTuple):
 
     maps: ImageMaps | None = None
     mistakes: tuple[PairImages, ...] = ()
+    doubtful: Pictures = MappingProxyType({})
     lacking: tuple[str, ...] = ()
 
 

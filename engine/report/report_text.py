@@ -12,6 +12,7 @@ from engine.text import examples, harmless, in_epochs
 if TYPE_CHECKING:
     from engine.comparison.comparison import Comparison, SeedGroup
     from engine.comparison.training_results import TrainingResult
+    from engine.protocol.commands import ImageSplit
     from engine.protocol.events import EpochEnded, Resumed, RunEnded, RunStarted, Steered
     from engine.report.confusions import Pair
     from engine.report.image_figures import ImageMaps
@@ -140,6 +141,42 @@ def calibration_caption(calibration: Calibration, split: TestedSplit) -> str:
         f"(ECE): {percent(calibration.error)} points; a perfectly calibrated one would have "
         f"{percent(calibration.by_chance)} by chance."
     )
+
+
+# Doubtful labels
+
+
+def image_number(index: int) -> str:
+    """An image without a name, by its index in its split."""
+    return f"#{index}"
+
+
+def labelled(name: str) -> str:
+    return f"labelled {name}"
+
+
+def held_for(name: str, likely: float | None) -> str:
+    return f"held for {name} ({whole_share(likely)})"
+
+
+def held_ahead(name: str, lead: float) -> str:
+    """Where no probability is known, but that of this class minus that of the label."""
+    return f"held for {name}, ahead by {whole_share(lead)}"
+
+
+def first_of(shown: int, listed: int, split: ImageSplit) -> str:
+    option = " --validation" if split == "validation" else ""
+    return f"Shown are the first {shown} of {listed:,} that `cnn-tui suspects{option}` lists."
+
+
+NOBODY_LOOKED = (
+    "Nobody has looked for images that stand in two classes or in two splits: `cnn-tui suspects` "
+    "names the command that does."
+)
+
+
+def more_repeated(count: int) -> str:
+    return f"and {count:,} more, which `cnn-tui inspect-data --list` names"
 
 
 # The summary
@@ -273,6 +310,10 @@ NO_IMAGES_WANTED = "Images were left out, as was asked for (--no-images)."
 MAPS_OF_JOURNAL = "The feature maps are those that the run recorded while it trained."
 MISSING_GLYPHS = "Boxes in the figures stand for characters that no installed font had."
 OTHER_VALIDATION = "The validation images are not those of the kept predictions."
+OTHER_TRAINING = (
+    "The training images are not those that the run learned from, so those whose label is doubtful "
+    "have no pictures."
+)
 
 
 NO_CALIBRATION = "Calibration is missing: `cnn-tui test` of this run measures it for a new report."

@@ -10,10 +10,12 @@ from typing import NamedTuple
 from engine.errors import RunError
 from engine.protocol import events
 from engine.protocol.answers import Progress
+from engine.protocol.commands import ImageSplit
 from engine.protocol.events import EpochEnded
 from engine.recipes.recipe import Recipe
-from engine.report import report_text
+from engine.report import doubtful_labels, report_text
 from engine.report.confusions import Cell, cells_of
+from engine.report.doubtful_labels import DoubtfulLabels
 from engine.run import kept_tests, past_epochs, predictions_file, run_liveness
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -48,6 +50,7 @@ class RunFacts:
     the best epoch, where the run has kept them; else `calibrated` may come from a test. `examples`
     has a few images of the most frequent mistakes by (true, predicted). `lacking` are sentences
     about what cannot be reported. `tests` are the results of `cnn-tui test`, the newest first.
+    `doubtful` are the doubtful labels of the training and the validation images.
     `recipe` is None where somebody's own program trained.
     """
 
@@ -63,6 +66,7 @@ class RunFacts:
     examples: Mapping[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
     tests: tuple[DataTest, ...] = ()
+    doubtful: DoubtfulLabels = field(default_factory=DoubtfulLabels)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -77,7 +81,7 @@ def read_facts(run: RunDir) -> Iterator[Progress | RunFacts]:
         elif not step.last_seq:
             raise RunError(report_text.nothing_said(run.label))
         else:
-            yield _judged(run, _basics(run, step))
+            yield _doubted(run, _judged(run, _basics(run, step)))
 
 
 def read_history(run: RunDir) -> Iterator[Progress | History]:
@@ -152,3 +156,17 @@ def _tested(facts: RunFacts, best: EpochEnded) -> Calibrated | None:
         if test.own and test.epoch == best.epoch and test.measures.calibration.bins:
             return Calibrated(test.measures.calibration, test.split)
     return None
+
+
+def _doubted(run: RunDir, facts: RunFacts) -> RunFacts:
+    """The facts, with the images whose label is doubtful where the run was to keep any."""
+    if facts.recipe is None or not facts.history.epochs:
+        return facts
+    if facts.recipe.suspects == "off" and not run.sightings.exists():
+        return facts
+    splits: tuple[ImageSplit, ...] = ("training",)
+    found = doubtful_labels.find(
+        run, (*splits, "validation") if facts.predictions is not None else splits
+    )
+    lacking = (*facts.lacking, *found.lacking)
+    return dataclasses.replace(facts, doubtful=found, lacking=lacking)

@@ -26,6 +26,7 @@ from engine.protocol.requests import Report
 from engine.run import predictions_file
 from engine.run.run_paths import RunDir
 from tests import journals, scripted
+from tests.kept_repetitions import keep_repeated
 
 pytest.importorskip("matplotlib")
 html5lib = pytest.importorskip("html5lib")
@@ -98,6 +99,7 @@ def test_a_report_has_all_its_parts(page: str) -> None:
         "What it confuses",
         "Class by class",
         "Whether its probabilities can be trusted",
+        "Images whose label is doubtful",
         "What its first layers see",
         "Its layers",
         "How to repeat it",
@@ -105,11 +107,30 @@ def test_a_report_has_all_its_parts(page: str) -> None:
     assert "cnn-tui --arch lenet5 --data digits --recipe quick --epochs 2" in page
 
 
+def test_doubtful_labels_are_shown_with_pictures_and_names(page: str) -> None:
+    [training, *_] = re.findall(r'<ol class="doubtful">(.*?)</ol>', page, re.DOTALL)
+    cards = re.findall(r"<li>(.*?)</li>", training)
+    assert len(cards) == 20
+    for card in cards:
+        assert re.match(r'<img src="data:image/png;base64,\S+" alt="train/\d+"><b>labelled ', card)
+        assert re.search(r'<span class="file">train/<wbr>\d+</span>$', card)
+
+
+def test_what_stands_twice_is_shown_before_the_pictures(home_run: RunDir, tmp_path: Path) -> None:
+    keep_repeated(home_run)
+    content, _ = report(home_run, tmp_path)
+    html5lib.HTMLParser(strict=True).parse(content)
+    group = "<li>train/1.png (train) = test/4.png (test)</li>"
+    assert content.index(group) < content.index('<ol class="doubtful">')
+
+
 def test_without_images_none_is_shown(home_run: RunDir, tmp_path: Path) -> None:
     content, _ = report(home_run, tmp_path, images=False)
     assert "Images were left out" in content
     assert "feature-maps-" not in content
     assert "mistakes-" not in content
+    assert "labelled " in content
+    assert "<img" not in content
 
 
 def test_a_run_whose_network_is_gone_keeps_the_rest(home_run: RunDir, tmp_path: Path) -> None:
@@ -121,6 +142,8 @@ def test_a_run_whose_network_is_gone_keeps_the_rest(home_run: RunDir, tmp_path: 
     assert "predictions.npz is not a whole file of predictions" in content
     assert str(tmp_path) not in content
     assert "Images are missing: " in content
+    assert "labelled " in content
+    assert "<img" not in content
     assert "The feature maps are those that the run recorded" in content
     assert "feature-maps-" in content
     assert "confusion-" in content
