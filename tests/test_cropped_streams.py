@@ -21,8 +21,9 @@ from torch import Tensor
 
 from engine.data import loading
 from engine.data.base.dataset import LEFT_OUT, Dataset, Split, StoredImages
-from engine.data.cache import store_opening
+from engine.data.cache import kept_stores, store_opening
 from engine.data.cache.image_store import ImageStore
+from engine.data.decoding import decode
 from engine.data.decoding.canvas import Canvas, decode_canvas
 from engine.data.decoding.cropping import Cropping
 from engine.data.decoding.decoders import DecodeTask
@@ -164,6 +165,29 @@ def test_later_epochs_open_no_file(tmp_path: Path) -> None:
         pixels_of(loader, 2)
         list(loader.evaluation_batches(data.validation, 8))
         assert loader.new_warnings() == ()
+
+
+def test_a_run_that_drops_images_reads_the_store_of_one_that_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, kept = photos(tmp_path, 20), tmp_path / "kept"
+    everything(recipe_for(folder, cache=str(kept)))
+    file = tmp_path / "labels.toml"
+    file.write_text('[labels]\n"train/a/001.png" = "drop"\n"val/b/007.png" = "drop"\n')
+    plain = everything(recipe_for(folder, cache="off", decisions=str(file)))
+    monkeypatch.setattr(decode, "decode_canvas", None)  # of the sample for the statistics
+    decided = recipe_for(folder, cache=str(kept), decisions=str(file))
+    data = loaded(decided)
+    assert (len(data.train), len(data.validation)) == (14, 4)
+    assert any("18 of 18 images come decoded from" in remark for remark in data.remarks)
+    shutil.rmtree(folder)
+    with opened(decided, data) as loader:
+        found = [*pixels_of(loader, 1), *pixels_of(loader, 2)]
+        found += [each.clone() for each, _ in loader.evaluation_batches(data.validation, 8)]
+        assert loader.new_warnings() == ()
+    assert all(torch.equal(one, other) for one, other in zip(found, plain, strict=True))
+    (store,) = kept_stores.stores(kept)
+    assert (store.there, store.images) == (20, 20)
 
 
 def evaluated(loader: StreamingLoader, images: Split) -> list[Tensor]:

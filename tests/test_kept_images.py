@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from engine.data.base.dataset import Dataset, Images
-from engine.data.cache import cache_text, image_store
+from engine.data.cache import cache_text, image_store, kept_stores
 from engine.data.cache.image_slots import ImageSlots
 from engine.data.cache.image_store import ImageStore
 from engine.data.cache.store_layout import PIXELS
@@ -26,14 +26,15 @@ from engine.data.reading import decoded_images, kept_images
 from engine.data.reading.decoded_images import DecodedImages
 from engine.data.reading.kept_images import kept_or_decoded
 from engine.recipes.recipe import Recipe
+from engine.run import label_decisions
 from tests.kept_images import VIEWS, fill, image_files, opened, slots_of, store_of
 from tests.loading import path_of, run_to_end
 from tests.test_cropped_streams import loaded, photos
 
 
-def resident(folder: Path, cache: Path | str) -> Dataset:
-    recipe = Recipe(data=str(folder), size=16, loader="resident", broken="skip", cache=str(cache))
-    return loaded(recipe)
+def resident(folder: Path, cache: Path | str, **fields: Any) -> Dataset:
+    given = {"size": 16, "loader": "resident", "broken": "skip", **fields}
+    return loaded(Recipe(data=str(folder), cache=str(cache), **given))
 
 
 def same(one: Dataset, other: Dataset) -> bool:
@@ -55,14 +56,61 @@ def test_a_second_start_decodes_nothing_and_has_the_same_images(
     folder, kept = photos(tmp_path), tmp_path / "kept"
     plain, first = resident(folder, "off"), resident(folder, kept)
 
-    def decodes(*_: object) -> None:
-        raise AssertionError
-
-    monkeypatch.setattr(decoded_images, "decoded", decodes)
+    decoded = watched_decoding(monkeypatch)
     second = resident(folder, kept)
     assert same(first, plain)
     assert same(second, plain)
     assert any("come decoded from" in remark for remark in second.remarks)
+    assert decoded == []
+
+
+def watched_decoding(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are decoded from now on."""
+    names: list[str] = []
+    decoded = decoded_images.decoded
+
+    def watched(images, *more):  # type: ignore[no-untyped-def]
+        names.extend(path_of(image).name for image, _ in images)
+        return decoded(images, *more)
+
+    monkeypatch.setattr(decoded_images, "decoded", watched)
+    return names
+
+
+def dropping(folder: Path, *names: str) -> str:
+    """A file of decisions that drop these images."""
+    file = folder / f"{len(names)}.toml"
+    file.write_bytes(label_decisions.to_toml(dict.fromkeys(names, "drop")))
+    return str(file)
+
+
+def test_after_a_run_without_decisions_one_that_drops_images_decodes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, kept = photos(tmp_path), tmp_path / "kept"
+    resident(folder, kept)
+    decisions = dropping(tmp_path, "train/a/001.png", "train/b/006.png", "val/b/007.png")
+    plain = resident(folder, "off", decisions=decisions)
+    decoded = watched_decoding(monkeypatch)
+    assert same(resident(folder, kept, decisions=decisions), plain)
+    assert decoded == []
+    assert len(kept_stores.stores(kept)) == 1
+
+
+def test_a_dropped_image_is_decoded_only_by_a_run_that_uses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, kept = photos(tmp_path), tmp_path / "kept"
+    (folder / "train" / "a" / "001.png").write_bytes(b"no image")
+    decisions = dropping(tmp_path, "train/a/001.png", "train/b/006.png")
+    first = resident(folder, kept, decisions=decisions, broken="stop")
+    assert any("the 10 images are kept decoded in" in remark for remark in first.remarks)
+    second = resident(folder, kept, decisions=decisions, broken="stop")
+    assert any("10 of 10 images come decoded from" in remark for remark in second.remarks)
+    decoded = watched_decoding(monkeypatch)
+    assert same(resident(folder, kept), resident(folder, "off"))
+    assert decoded[:2] == ["001.png", "006.png"]
+    assert len(kept_stores.stores(kept)) == 1
 
 
 def test_a_broken_image_stays_broken_and_the_others_are_not_decoded_again(
@@ -71,16 +119,9 @@ def test_a_broken_image_stays_broken_and_the_others_are_not_decoded_again(
     folder, kept = photos(tmp_path), tmp_path / "kept"
     (folder / "train" / "a" / "001.png").write_bytes(b"no image")
     plain, first = resident(folder, "off"), resident(folder, kept)
-    decoded = decoded_images.decoded
-    names: list[str] = []
-
-    def watched(images, *more):  # type: ignore[no-untyped-def]
-        names.extend(path_of(image).name for image, _ in images)
-        return decoded(images, *more)
-
-    monkeypatch.setattr(decoded_images, "decoded", watched)
+    decoded = watched_decoding(monkeypatch)
     second = resident(folder, kept)
-    assert names == ["001.png"]
+    assert decoded == ["001.png"]
     assert same(first, plain)
     assert same(second, plain)
     assert any("001.png" in note for note in second.notes)

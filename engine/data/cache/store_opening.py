@@ -62,30 +62,37 @@ class _Refused(Exception):  # noqa: N818 (it is no error: the run goes on)
 
 
 def open_store(
-    place: str, images: Sequence[StoredImage], image_format: ImageFormat, setting: str
+    place: str,
+    images: Sequence[StoredImage],
+    image_format: ImageFormat,
+    setting: str,
+    unused: Sequence[StoredImage] = (),
 ) -> OpenedStore:
     """The store of these images, in the format, as a recipe's `cache` sets.
 
-    `place` is the path or the name of their data set. There is none for images that lie in no
-    files. Nothing is raised: a run without a store only takes longer.
+    `place` is the path or the name of their data set. It is the store of the `unused` images, too:
+    another run that uses some of them has the same. There is none for images that lie in no files.
+    Nothing is raised: a run without a store only takes longer.
     """
     if setting == CACHE_OFF or not images:
         return OpenedStore()
     where: object = setting
     try:
         where = folder = folder_of(setting)
-        if (found := image_stamps.stamped(images)) is None:
+        if (found := image_stamps.stamped([*images, *unused])) is None:
             return OpenedStore()
         _prepare(folder, is_asked_for=setting != CACHE_AUTO)
         with kept_stores.locked(folder):
             store, told = _opened(folder, place, found, image_format)
+            slots = ImageSlots(store, found.numbers[: len(images)])
+            told.append(_kept(slots, folder))
     except _Refused as refused:
         return OpenedStore(told=(str(refused),))
     except OSError as error:
         return OpenedStore(told=(cache_text.not_kept(where, text.reason(error)),))
     except (EngineError, ValueError, OverflowError) as error:  # of names and times of any kind
         return OpenedStore(told=(cache_text.not_kept(where, str(error)),))
-    return OpenedStore(ImageSlots(store, found.numbers), told)
+    return OpenedStore(slots, tuple(told))
 
 
 def folder_of(setting: str) -> Path:
@@ -110,8 +117,11 @@ def _prepare(folder: Path, *, is_asked_for: bool) -> None:
 
 def _opened(
     folder: Path, place: str, found: Stamped, image_format: ImageFormat
-) -> tuple[ImageStore, tuple[str, ...]]:
-    """The store and sentences on it. The folder is locked. Raises OSError and _Refused."""
+) -> tuple[ImageStore, list[str]]:
+    """The store, and sentences on what was wrong with it.
+
+    The folder is locked. Raises OSError and _Refused.
+    """
     kept_stores.sweep(folder)
     name = image_stamps.digest(found, repr((_decisive(image_format), _versions(image_format))))
     path, told = folder / name, list[str]()
@@ -131,10 +141,17 @@ def _opened(
     except OSError:
         store.close()
         raise
-    there, taken = int(store.there().sum()), store.taken_bytes
-    count, fitting = layout.count, layout.fitting(there, taken)
-    told.append(cache_text.kept(there, count, fitting, taken, folder, _command(folder)))
-    return store, tuple(told)
+    return store, told
+
+
+def _kept(slots: ImageSlots, folder: Path) -> str:
+    """A sentence on how many images of these slots are there, and will be. Raises OSError."""
+    store, numbers = slots
+    there, taken = store.there(), store.taken_bytes
+    count, own = int(there.sum()), int(there[numbers].sum())
+    more = store.layout.fitting(count, taken) - count
+    fitting = min(len(numbers), own + more)
+    return cache_text.kept(own, len(numbers), fitting, taken, folder, _command(folder))
 
 
 def _command(folder: Path) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.data.inventory import decided_text
 from engine.data.inventory.inventory import Inventory
-from engine.data.stored.stored_image import LabelledImages
+from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from engine.run import label_decisions
@@ -53,7 +53,15 @@ def decided_inventory(found: Inventory, recipe: Recipe) -> Inventory:
     splits = found.train, found.validation, found.test
     done = decided(Path(recipe.decisions), [_named(split) for split in splits], found.classes)
     train, validation, test = map(_left, splits, done)
-    return replace(found, train=train, validation=validation, test=test, decided=done.counts)
+    dropped = [image for each in zip(splits, done, strict=True) for image in _dropped(*each)]
+    return replace(
+        found,
+        train=train,
+        validation=validation,
+        test=test,
+        decided=done.counts,
+        dropped=dropped,
+    )
 
 
 def _named(images: LabelledImages) -> NamedLabels:
@@ -62,6 +70,11 @@ def _named(images: LabelledImages) -> NamedLabels:
 
 def _left(images: LabelledImages, split: DecidedSplit) -> LabelledImages:
     return [(images[at][0], label) for at, label in zip(split.places, split.labels, strict=True)]
+
+
+def _dropped(images: LabelledImages, split: DecidedSplit) -> Iterator[StoredImage]:
+    left = {*split.places}
+    return (image for at, (image, _) in enumerate(images) if at not in left)
 
 
 def decided(file: Path, splits: Sequence[NamedLabels], classes: Sequence[str]) -> DecidedLabels:

@@ -19,7 +19,7 @@ class Inventory:
     images without a class, which are kept for predictions. `skipped` has the names of files that
     are left out, by reason. `notes` are sentences for the user on what is lost or should be
     changed, `remarks` on what is only good to know. `decided` counts what a person's decisions on
-    labels have changed.
+    labels have changed, and `dropped` are the images that they have taken out of the splits.
     """
 
     place: str
@@ -34,6 +34,7 @@ class Inventory:
     notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     decided: Decided | None = None
+    dropped: Sequence[StoredImage] = ()
 
     @property
     def images(self) -> LabelledImages:

@@ -18,12 +18,13 @@ from engine.data.stored.stored_image import LabelledImages
 
 
 def open_kept(inventory: Inventory, image_format: ImageFormat, setting: str) -> OpenedStore:
-    """The store of all images of a data set, in the order of `Inventory.images`.
+    """The store of all images of a data set, with slots in the order of `Inventory.images`.
 
-    `setting` is the `cache` of a recipe.
+    It is one store, whichever images decisions on labels drop. `setting` is the `cache` of a
+    recipe.
     """
     images = [image for image, _ in inventory.images]
-    return open_store(inventory.place, images, image_format, setting)
+    return open_store(inventory.place, images, image_format, setting, inventory.dropped)
 
 
 def kept_or_decoded(
