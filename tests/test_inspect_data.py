@@ -99,6 +99,42 @@ def test_a_list_has_all_files(folder: Path) -> None:
     assert len(rows) == 1 + 8
 
 
+def test_decisions_are_counted_and_the_data_is_that_which_they_leave(
+    folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        "[labels]\n"
+        '"train/cat/1.png" = "drop"\n'
+        '"train/cat/2.png" = "keep"\n'
+        '"train/dog/1.png" = { label = "cat" }\n'
+    )
+    counted = "mine.toml: 1 dropped, 1 relabelled, 1 kept"
+    lines = inspect_data(folder, "--labels", file).output.splitlines()
+    assert f" decisions   {counted}" in lines
+    assert " images      train 4, validation 2, 2 classes" in lines
+    said = json.loads(inspect_data(folder, "--labels", file, "--json", "--near").stdout)
+    assert said["decided"] == counted
+    assert said["splits"][0] == {"name": "train", "images": 4, "of_class": [3, 1]}
+    (twice,) = said["duplicates"]["twice"]
+    assert [each["label"] for each in twice] == ["cat", "dog"]
+    assert said["duplicates"]["near"] == []  # one of the two was dropped
+    rows = [
+        line.split("\t")
+        for line in inspect_data(folder, "--labels", file, "--list").stdout.splitlines()
+    ]
+    assert ["train/dog/1.png", "cat", "train", "ok"] in rows
+    assert "train/cat/1.png" not in [row[0] for row in rows]
+
+
+def test_decisions_on_a_published_set_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('[labels]\n"train/17" = "drop"\n')
+    recipe = Recipe(data="digits", decisions=str(tmp_path / "mine.toml"))
+    found = next(each for each in inspected(InspectData(recipe=recipe)) if isinstance(each, Survey))
+    assert found.splits[0].images == 1441
+    assert found.decided == "mine.toml: 1 dropped, 0 relabelled, 0 kept"
+
+
 def test_a_field_changes_what_is_understood(tmp_path: Path) -> None:
     for seed, name in enumerate(("cat.1", "cat.2", "cat.3", "dog.1", "dog.2", "dog.3")):
         noise(seed, (64, 64)).save(tmp_path / f"{name}.png")
@@ -113,6 +149,7 @@ def test_a_field_changes_what_is_understood(tmp_path: Path) -> None:
         (["nonsense"], "there is no data set and no folder 'nonsense'"),
         (["./nonsense"], "the data folder nonsense does not exist"),
         (["digits", "--set", "labels=nonsense"], "labels"),
+        (["digits", "--labels", "gone.toml"], "gone.toml cannot be read"),
         ([], "missing argument"),
         (["digits", "--json", "--list"], "choose one"),
     ],

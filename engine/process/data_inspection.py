@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 from engine.catalog import datasets
 from engine.data.inventory.data_inventory import inventory_of
@@ -35,7 +36,7 @@ def inspected(request: requests.InspectData) -> Iterator[Message]:
     recipe = request.recipe
     read = with_format(_inventory(recipe), recipe)
     headers = yield from read_headers(read.inventory.images)
-    yield survey_of(read, headers)
+    yield survey_of(read, headers, Path(recipe.decisions).name)
     yield contact_sheet(read.inventory, read.image_format)
     judged = None
     if request.pixels:

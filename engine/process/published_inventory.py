@@ -59,6 +59,7 @@ def published_inventory(recipe: Recipe) -> Inventory:
         [] if dataset.test is None else _images(dataset.test),
         layout=process_text.published_layout(facts.source),
         notes=dataset.notes,
+        decided=dataset.decided,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ NEAR_BITS = 3
 @click.option("--no-duplicates", is_flag=True, help=inspect_text.HELP_NO_DUPLICATES)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help=inspect_text.HELP_SET)
 @click.option("--data-dir", default="", metavar="FOLDER", help=cli_text.HELP_DATA_DIR)
+@click.option("--labels", "decisions", metavar="FILE", help=cli_text.HELP_LABELS)
 @ascii_option
 def inspect_data(
     data: str,
@@ -48,6 +49,7 @@ def inspect_data(
     no_duplicates: bool,
     sets: tuple[str, ...],
     data_dir: str,
+    decisions: str | None,
     ascii_only: bool,
 ) -> None:
     from engine.protocol.requests import InspectData
@@ -55,8 +57,11 @@ def inspect_data(
 
     if as_json and as_list:
         raise UsageError(inspect_text.ONE_FORM)
+    flags = {"data": data, "data_dir": data_dir}
+    if decisions is not None:
+        flags["decisions"] = decisions
     wanted = InspectData(
-        recipe=_recipe(data, sets, data_dir),
+        recipe=_recipe(sets, flags),
         pixels=not no_duplicates,
         near_bits=near_bits if near else None,
         files=as_list,
@@ -68,14 +73,16 @@ def inspect_data(
         printing(messages)
 
 
-def _recipe(data: str, sets: Iterable[str], data_dir: str) -> Recipe:
-    """The recipe of a start without --recipe. Raises UsageError or DataError as that would."""
+def _recipe(sets: Iterable[str], flags: Mapping[str, str]) -> Recipe:
+    """The recipe of a start without --recipe, with these fields.
+
+    Raises UsageError or DataError as that would.
+    """
     from engine.recipes.recipe_building import build_for_images
     from engine.recipes.recipe_toml import parse_setting
     from engine.start import recipe_resolution
 
-    settings = dict(map(parse_setting, sets))
-    given: dict[str, object] = {**settings, "data": data, "data_dir": data_dir}
+    given: dict[str, object] = {**dict(map(parse_setting, sets)), **flags}
     seen = recipe_resolution.look_at_images(given)
     fields = recipe_resolution.default_fields(given)
     return recipe_resolution.with_absolute_paths(

@@ -47,6 +47,8 @@ def _facts(survey: Survey) -> Iterator[tuple[str, str, Ink]]:
     yield words.NETWORK, sentences.seen(survey.seen), "plain"
     if unequal := sentences.unequal(survey):
         yield words.UNEQUAL, unequal, "plain"
+    if survey.decided:
+        yield words.DECIDED, survey.decided, "plain"
     for reason in survey.skipped:
         yield words.SKIPPED, sentences.reason(reason), "warning"
     for reason in survey.broken:

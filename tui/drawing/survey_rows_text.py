@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 LAYOUT, IMAGES, SIZES, COLOURS, NETWORK = "layout", "images", "sizes", "colours", "network"
-UNEQUAL, SKIPPED, BROKEN, NOTE = "unequal", "skipped", "broken", "note"
+UNEQUAL, DECIDED, SKIPPED, BROKEN = "unequal", "decisions", "skipped", "broken"
+NOTE = "note"
 TWICE, LABELS, LEAKS, ONE_COLOUR, NEAR = "twice", "classes", "overlap", "one colour", "near"
 CLASS = "class"
 VALIDATES: Mapping[str, str] = {

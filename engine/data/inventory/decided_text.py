@@ -20,10 +20,6 @@ class DecidedCounts(NamedTuple):
         return f"{self.dropped:,} dropped, {self.relabelled:,} relabelled, {self.kept:,} kept"
 
 
-# Stands for the name of the file, where it is not known.
-FILE = "decisions on labels"
-
-
 class Decided(NamedTuple):
     """What decisions on labels have changed in training, validation and test."""
 

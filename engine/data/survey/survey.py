@@ -70,6 +70,7 @@ class Survey(Answer, frozen=True):
     """What a data set holds, by names and headers alone.
 
     `sizes` is None where no header can be read. `broken` are images without a readable header.
+    `decided` is the sentence that counts decisions on labels, empty where there are none.
     """
 
     place: str
@@ -84,6 +85,7 @@ class Survey(Answer, frozen=True):
     modes: tuple[tuple[str, int], ...]
     seen: Seen
     notes: tuple[str, ...]
+    decided: str = ""
 
     @property
     def images(self) -> int:

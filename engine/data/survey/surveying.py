@@ -57,8 +57,11 @@ def read_headers(images: LabelledImages) -> Generator[Progress, None, Headers]:
     return found
 
 
-def survey(read: ReadImages, headers: Headers) -> Survey:
-    """What a data set holds, whose headers were read."""
+def survey(read: ReadImages, headers: Headers, decisions: str = "") -> Survey:
+    """What a data set holds, whose headers were read.
+
+    `decisions` is the name of the file with decisions on its labels, if there is one.
+    """
     inventory, images = read.inventory, read.inventory.images
     sizes = _size_counts(headers)
     modes: Counter[str] = Counter()
@@ -81,6 +84,7 @@ def survey(read: ReadImages, headers: Headers) -> Survey:
         tuple(modes.most_common()),
         seen(sizes, read.image_format),
         tuple(_other_sentences(inventory)),
+        decided_text.decided(decisions, inventory.decided) if inventory.decided else "",
     )
 
 
@@ -90,8 +94,6 @@ def _other_sentences(inventory: Inventory) -> Iterator[str]:
     for sentence in (*inventory.notes, *inventory.remarks):
         if sentence not in (*images, *others):
             yield sentence
-    if inventory.decided is not None:
-        yield decided_text.decided(decided_text.FILE, inventory.decided)
 
 
 def split_counts(inventory: Inventory) -> Iterable[SplitCounts]:
