@@ -42,8 +42,13 @@ def unknown_key(
     return f"there is no recipe field '{harmless(key)}': {hint}"
 
 
+# Which field is meant by a value that another one refuses.
+_MEANT = {"labels": "; a file with decisions on labels is named by decisions, or --labels FILE"}
+
+
 def bad_value(key: str, value: object, allowed: str) -> str:
-    return f"{key} = {harmless(str(value))} is not possible: {key} must be {allowed}."
+    shown = harmless(str(value))
+    return f"{key} = {shown} is not possible: {key} must be {allowed}{_MEANT.get(key, '')}."
 
 
 def not_a_setting(text: str) -> str:

@@ -150,7 +150,7 @@ def notes_unclear(path: object, why: str) -> str:
 def decisions_unreadable(path: object, why: str) -> str:
     return (
         f"the decisions on labels in {harmless(str(path))} cannot be read: {harmless(why)}; put "
-        "the file there, or leave --labels out."
+        "the file there, or leave --labels out: --set labels= says where labels come from."
     )
 
 
