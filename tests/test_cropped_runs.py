@@ -34,8 +34,9 @@ FIELDS: dict[str, object] = {
 }
 
 
-def run_of(folder: Path, data: Path, cache: Path | str) -> RunDir:
-    return new_run(folder, {**FIELDS, "data": str(data), "cache": str(cache)})
+def run_of(folder: Path, data: Path, cache: Path | str, decisions: Path | str = "") -> RunDir:
+    given = {"data": str(data), "cache": str(cache), "decisions": str(decisions)}
+    return new_run(folder, {**FIELDS, **given})
 
 
 def same(run: RunDir, other: RunDir) -> bool:
@@ -59,10 +60,16 @@ def test_runs_killed_and_side_by_side_equal_one_that_keeps_nothing(
     assert same(torn, plain)
 
     kept_stores.clear(kept)
+    decisions = tmp_path / "mine.toml"
+    decisions.write_text('[labels]\n"train/a/001.png" = "drop"\n')
+    without = run_of(tmp_path / "without", data, "off", decisions)
     pair = [run_of(tmp_path / name, data, kept) for name in ("one", "other")]
-    engines = [fork_server.start(run) for run in pair]
-    assert [engine.wait() for engine in engines] == [0, 0]
+    dropping = run_of(tmp_path / "dropping", data, kept, decisions)
+    engines = [fork_server.start(run) for run in (*pair, dropping, without)]
+    assert [engine.wait() for engine in engines] == [0, 0, 0, 0]
     assert all(same(run, plain) for run in pair)
+    assert same(dropping, without)
+    assert results(dropping) != results(plain)
     (store,) = kept_stores.stores(kept)
     assert store.complete
 
