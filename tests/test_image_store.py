@@ -21,6 +21,7 @@ from typing import Any, cast
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from PIL import features
@@ -774,15 +775,15 @@ def test_an_opening_reads_the_index_of_no_other_store(
     tmp_path: Path, images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(tmp_path, "a", 10)
-    counted, real = list[Path](), kept_stores.count
+    looked_at, real = list[Path](), kept_stores.there
 
-    def count(store: Path) -> int:
-        counted.append(store)
+    def there(store: Path) -> npt.NDArray[np.bool_]:
+        looked_at.append(store)
         return real(store)
 
-    monkeypatch.setattr(kept_stores, "count", count)
+    monkeypatch.setattr(kept_stores, "there", there)
     found = opened(images)
-    assert counted == [folder_of(found)]
+    assert looked_at == [folder_of(found)]
 
 
 class _SlowStore:
@@ -926,10 +927,16 @@ def test_the_stores_used_longest_ago_give_way_but_none_in_use(
     assert folder_of(found[1]).exists()
 
 
+@pytest.mark.parametrize("dropped", [0, 2])
 def test_a_complete_store_needs_no_more_room_than_it_takes(
-    tmp_path: Path, images: list[ImageFile], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, images: list[ImageFile], monkeypatch: pytest.MonkeyPatch, dropped: int
 ) -> None:
     large = replace(CANVASES, canvas=100)  # than the images, which are kept as they are
+    unused, images = images[:dropped], images[dropped:]
+
+    def opened(images: list[ImageFile], form: ImageFormat) -> OpenedStore:
+        return store_opening.open_store("photos", images, form, "auto", unused)
+
     fill(opened(images, large), images)
     store_of(other := filled(tmp_path, "a", 10)).close()
     taken = sum(store.bytes for store in kept_stores.stores(kept_stores.default_folder()))

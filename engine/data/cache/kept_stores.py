@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from engine import regular_files
 from engine.catalog.user_folders import cache_folder
@@ -104,13 +105,18 @@ def described(store: FoundStore) -> KeptStore:
 
 def count(store: Path) -> int:
     """How many slots of a store hold an image."""
+    return int(there(store).sum())
+
+
+def there(store: Path) -> npt.NDArray[np.bool_]:
+    """Which slots of a store hold an image; as many as its index has, none where there is none."""
     try:
         content = regular_files.read_bytes(store / INDEX)[HEAD_BYTES:]
     except OSError:
-        return 0
+        return np.zeros(0, np.bool_)
     whole = len(content) // slot_records.RECORD_BYTES * slot_records.RECORD_BYTES
     records = np.frombuffer(content[:whole], np.uint32).reshape(-1, slot_records.WORDS)
-    return int(slot_records.written(records).sum())
+    return slot_records.written(records)
 
 
 def is_live(store: Path) -> bool:

@@ -19,7 +19,7 @@ from PIL import features
 from engine import regular_files, text
 from engine.data.cache import cache_text, image_stamps, kept_stores, store_header
 from engine.data.cache.image_slots import ImageSlots
-from engine.data.cache.image_stamps import Stamped
+from engine.data.cache.image_stamps import Numbers, Stamped
 from engine.data.cache.image_store import ImageStore
 from engine.data.cache.slot_records import RECORD_BYTES
 from engine.data.cache.store_header import Header
@@ -83,8 +83,9 @@ def open_store(
             return OpenedStore()
         _prepare(folder, is_asked_for=setting != CACHE_AUTO)
         with kept_stores.locked(folder):
+            found = found._replace(numbers=found.numbers[: len(images)])
             store, told = _opened(folder, place, found, image_format)
-            slots = ImageSlots(store, found.numbers[: len(images)])
+            slots = ImageSlots(store, found.numbers)
             told.append(_kept(slots, folder))
     except _Refused as refused:
         return OpenedStore(told=(str(refused),))
@@ -127,7 +128,8 @@ def _opened(
     path, told = folder / name, list[str]()
     if os.path.lexists(path) and store_header.header_of(path) is None:
         raise _Refused(cache_text.name_taken(path))
-    layout = _with_room(StoreLayout(str(path), len(found.stamps), image_format, room=0), folder)
+    layout = StoreLayout(str(path), len(found.stamps), image_format, room=0)
+    layout = _with_room(layout, folder, found.numbers)
     if os.path.lexists(path) and not _is_sound(layout, found):
         kept_stores.remove(path)
         told.append(cache_text.thrown_away(place))
@@ -181,15 +183,16 @@ def _version_of(package: str) -> str | None:
     return None
 
 
-def _with_room(layout: StoreLayout, folder: Path) -> StoreLayout:
-    """The layout with the room that the store may take.
+def _with_room(layout: StoreLayout, folder: Path, numbers: Numbers) -> StoreLayout:
+    """The layout with the room that the store may take, of which a run uses these slots.
 
     Stores that nobody uses are removed where it needs theirs, the one used longest ago first.
     """
     path = Path(layout.folder)
     others = [store for store in kept_stores.found(folder) if store.path != path]
     own = kept_stores.disk_bytes(path)
-    is_complete = kept_stores.count(path) == layout.count
+    there = kept_stores.there(path)
+    is_complete = len(there) == layout.count and bool(there[numbers].all())
     taken = sum(store.bytes for store in others)
     most = kept_stores.most_bytes(folder, taken + own)
     wanted = min(most, own if is_complete else max(own, layout.likely_bytes))
