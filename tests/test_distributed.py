@@ -13,10 +13,11 @@ import psutil
 import pytest
 
 from engine.checkpoints import checkpoint
+from engine.inspection.neighbours import NEIGHBOURS
 from engine.process import torchrun
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.run import lock_owner, run_liveness, sightings_file, spool
+from engine.run import lock_owner, replies, run_liveness, sightings_file, spool
 from engine.run.run_paths import RunDir
 from tests.forked_engines import Engine, ForkServer, new_run
 from tests.processes import (
@@ -271,10 +272,16 @@ def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
     wait_for(lambda: journal.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"))
     at = next(e.step for e in journal.events if isinstance(e, events.Phase) and e.name == "paused")
     spool.send(RUN, commands.Steer, scale=0.5)
+    asked = spool.send(
+        RUN, commands.Inspect, kind="neighbours", images=(3,), cell=(4, 9), split="training"
+    )
     spool.send(RUN, commands.Checkpoint)
     wait_for(
         lambda: journal.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "command")
     )
+    shown = replies.read_reply(RUN, asked)
+    assert isinstance(shown, events.Neighbours)
+    assert (len(shown.given), len(shown.held)) == (NEIGHBOURS, NEIGHBOURS)
     assert all(e.step <= at for e in journal.events), "no step is taken while paused"
     spool.send(RUN, commands.Continue)
     wait_for(

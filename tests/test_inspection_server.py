@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import math
 import os
 import sys
@@ -11,7 +12,9 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pytest
+import torch
 from msgspec.structs import replace
 from PIL import Image
 
@@ -20,6 +23,8 @@ from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import weights_of
 from engine.devices import device as devices
 from engine.errors import RunError
+from engine.inspection import candidates
+from engine.inspection.neighbours import NEIGHBOURS
 from engine.models import registry
 from engine.process import inspected_model, inspection_server
 from engine.protocol import commands, events
@@ -27,13 +32,14 @@ from engine.protocol.events import Event
 from engine.recipes.recipe import Resolved
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import to_toml
-from engine.run import lock_owner, replies, run_liveness, run_lock, spool
+from engine.run import lock_owner, replies, run_liveness, run_lock, sightings_file, spool
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from tests import run_states, scripted
 from tests.forked_engines import ForkServer, new_run
 from tests.processes import start_process, wait_for
 from tests.scripted import Clock
+from tests.test_resume_checks import Trained
 
 IMAGE = 12
 
@@ -77,8 +83,14 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
         spool.send(run, commands.Inspect, kind="maps", layer="fc1"),
         spool.send(run, commands.Inspect, kind="images", images=(), cell=(1, 1), epoch=1),
         spool.send(run, commands.Inspect, kind="images", images=(), cell=(1, 1), epoch=2),
+        spool.send(run, commands.Inspect, kind="images", images=(IMAGE,), split="training"),
+        spool.send(
+            run, commands.Inspect, kind="neighbours", images=(IMAGE,), split="training", cell=(3, 8)
+        ),
     ]
-    maps, images, refused, right, unknown = (answer(run, question) for question in asked)
+    maps, images, refused, right, unknown, stored, near = (
+        answer(run, question) for question in asked
+    )
     process.kill()
     process.wait()
     assert isinstance(maps, events.FeatureMaps)
@@ -95,6 +107,12 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     assert {(one.true, one.top[0][0]) for one in right.examples} == {(1, 1)}
     assert isinstance(unknown, events.Alert)
     assert "epoch 2" in unknown.text
+    assert isinstance(stored, events.Examples)
+    [example] = stored.examples
+    assert isinstance(near, events.Neighbours)
+    assert (near.image.image, near.image.top) == (IMAGE, example.top)
+    assert [one.true for one in (*near.given, *near.held)] == [3] * NEIGHBOURS + [8] * NEIGHBOURS
+    assert IMAGE not in {one.image for one in (*near.given, *near.held)}
     assert contents(run) == before
     assert not run_liveness.is_live(run, run.inspection_lock)
 
@@ -239,6 +257,84 @@ def images(folder: Path) -> Path:
                 Image.new("RGB", (32, 32), (i, 0, 0)).save(path)
     (folder / "val" / "a" / "001.png").write_bytes(b"no image")
     return folder
+
+
+# The training images
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A run of two epochs that is done, on 8 images of each of two classes."""
+    torch.set_num_threads(1)
+    made = Trained(tmp_path_factory.mktemp("done"))
+    made.train()
+    return made
+
+
+def near(run: RunDir, split: commands.ImageSplit = "training", image: int = 0) -> Event:
+    question = commands.Inspect("neighbours", "", (image,), (0, 1), 0, split, id="q", attempt="a")
+    return inspected_model.load_inspected_model(run).reply(question, Clock())
+
+
+def test_images_are_compared_that_the_run_held_for_the_same(
+    done: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the run has kept nothing of these images, an even spread is compared."""
+    monkeypatch.setattr(candidates, "CANDIDATES", 2)
+    run = done.copied(tmp_path).run
+
+    def compared() -> tuple[set[int], set[int]]:
+        found = near(run)
+        assert isinstance(found, events.Neighbours)
+        return {one.image for one in found.given}, {one.image for one in found.held}
+
+    kept = sightings_file.read(run.sightings, 2)
+    assert kept is not None
+    logits = np.full((16, 2), 9.0, np.float32)
+    logits[[0, 3, 6, 9, 10]] = 1.0
+    said = dataclasses.replace(kept, logits=logits, sightings=np.ones(16, np.int32))
+    sightings_file.write(run.sightings, said)
+    assert compared() == ({3, 6}, {9, 10})
+    sightings_file.write(run.sightings, dataclasses.replace(said, digest="another"))
+    spread = {1, 4}, {8, 12}
+    assert compared() == spread
+    run.sightings.unlink()
+    assert compared() == spread
+
+
+@pytest.mark.parametrize("split", ["training", "validation"])
+def test_neighbours_are_not_sought_among_other_training_images(
+    done: Trained, tmp_path: Path, split: commands.ImageSplit
+) -> None:
+    trained = done.copied(tmp_path)
+    assert isinstance(near(trained.run, split), events.Neighbours)
+    (trained.images / "train" / "bee" / "7.png").unlink()
+    refused = near(trained.run, split)
+    assert isinstance(refused, events.Alert)
+    assert "was trained on (15 training images, not 16)" in refused.text
+    subject = inspected_model.load_inspected_model(trained.run)
+    for asked, kind in (("training", events.Alert), ("validation", events.Examples)):
+        question = commands.Inspect(id="q", attempt="a", kind="images", split=asked)  # type: ignore[arg-type]
+        assert isinstance(subject.reply(question, Clock()), kind)
+
+
+def test_neighbours_are_not_sought_among_images_of_other_labels(
+    done: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table beside the images may have changed, and no name of theirs."""
+    monkeypatch.setattr(inspected_model, "labels_digest", lambda labels: "another")
+    refused = near(done.run)
+    assert isinstance(refused, events.Alert)
+    assert "was trained on (training images with other labels)" in refused.text
+
+
+def test_the_classes_of_neighbours_are_no_reason_to_validate(done: Trained) -> None:
+    def validation() -> Generator[None, None, Any]:
+        pytest.fail("it validates")
+
+    subject = inspected_model.load_inspected_model(done.run)._replace(validation=validation)
+    question = commands.Inspect("neighbours", cell=(0, 1), epoch=subject.epoch, id="q", attempt="a")
+    assert isinstance(subject.reply(question, Clock()), events.Neighbours)
 
 
 def test_a_run_without_a_checkpoint_cannot_be_looked_at(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import math
+from dataclasses import replace
+from typing import get_args
 
 import pytest
 import torch
@@ -18,10 +20,20 @@ from engine.devices.forward_pass import Judge
 from engine.errors import DataError
 from engine.inspection import layer_events
 from engine.inspection.inspector import AUGMENTED_IMAGES, MOST_IMAGES, Inspector
+from engine.inspection.neighbours import NEIGHBOURS
+from engine.inspection.training_images import TrainingImages
 from engine.models import registry
 from engine.protocol import commands
-from engine.protocol.commands import ANY_MISTAKE, InspectionKind
-from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
+from engine.protocol.commands import ANY_MISTAKE, ImageSplit, InspectionKind
+from engine.protocol.events import (
+    Alert,
+    Augmented,
+    Event,
+    Examples,
+    FeatureMaps,
+    Kernels,
+    Neighbours,
+)
 from engine.recipes.recipe_building import build_recipe
 from tests.loading import run_to_end
 
@@ -46,7 +58,9 @@ def answers(model: nn.Module, data: Dataset) -> Inspector:
     chosen = build_recipe(flags={"arch": "lenet5", "data": "digits"})
     source = loader(chosen, data, CPU, torch.contiguous_format)
     assert isinstance(source, ResidentLoader)
-    return Inspector(model, layer_events.layers(model, 1, 32), data, source, Judge(CPU))
+    layers = layer_events.layers(model, 1, 32)
+    training = TrainingImages(data.train, None)
+    return Inspector(model, layers, data, source, Judge(CPU), lambda: training)
 
 
 def asked(
@@ -55,8 +69,12 @@ def asked(
     kind: InspectionKind,
     layer: str = "2.conv2",
     images: tuple[int, ...] = (7,),
+    split: ImageSplit = "validation",
+    cell: tuple[int, int] | None = None,
 ) -> Event:
-    question = commands.Inspect(id="q", attempt="a", kind=kind, layer=layer, images=images)
+    question = commands.Inspect(
+        id="q", attempt="a", kind=kind, layer=layer, images=images, split=split, cell=cell
+    )
     return answers(model, data).reply(question, EPOCH, STEP)
 
 
@@ -95,6 +113,23 @@ def test_an_image_that_is_not_there_is_refused(
     refused = asked(model, data, kind, images=images)
     assert isinstance(refused, Alert)
     assert f"there are {len(data.validation)} validation images" in refused.text
+
+
+@pytest.mark.parametrize("kind", ["maps", "images"])
+def test_a_training_image_is_shown_as_it_is_stored(
+    model: nn.Module, data: Dataset, kind: InspectionKind
+) -> None:
+    """There are more of them than validation images."""
+    last = len(data.train) - 1
+    found = asked(model, data, kind, images=(last,), split="training")
+    assert isinstance(found, Examples | FeatureMaps)
+    shown = found.examples[0] if isinstance(found, Examples) else found
+    expected = data.train.one(last)
+    assert (shown.image, shown.true, shown.name) == (last, expected.label, expected.name)
+    assert base64.b64decode(shown.picture.data) == expected.pixels.numpy().tobytes()
+    refused = asked(model, data, kind, images=(last + 1,), split="training")
+    assert isinstance(refused, Alert)
+    assert refused.text.startswith(f"there are {last + 1:,} training images")
 
 
 def test_images_come_with_the_three_likeliest_classes(model: nn.Module, data: Dataset) -> None:
@@ -136,6 +171,8 @@ def test_images_of_a_cell_are_those_that_the_validation_counted(
     refused = shown(1, EPOCH - 1, ())
     assert isinstance(refused, Alert)
     assert "no longer knows" in refused.text
+    other = commands.Inspect("images", "", (2,), (4, 1), EPOCH, "training", id="q", attempt="a")
+    assert indices(inspector.reply(other, EPOCH, STEP)) == [2], "its cells are of validation images"
 
 
 def test_no_more_images_than_a_screen_holds(model: nn.Module, data: Dataset) -> None:
@@ -217,7 +254,63 @@ def test_an_image_that_cannot_be_read_is_no_end_of_a_training(
     assert refused.text == "the disk is gone"
 
 
-@pytest.mark.parametrize("kind", ["maps", "images", "kernels", "augmented"])
+@pytest.mark.parametrize("split", get_args(ImageSplit))
+def test_neighbours_are_training_images_for_an_image_of_either_split(
+    model: nn.Module, data: Dataset, split: ImageSplit
+) -> None:
+    found = asked(model, data, "neighbours", images=(7,), split=split, cell=(4, 9))
+    assert isinstance(found, Neighbours)
+    asked_for = (data.train if split == "training" else data.validation).one(7)
+    image = found.image
+    assert (image.image, image.true, image.name) == (7, asked_for.label, asked_for.name)
+    assert found.step == STEP
+    for label, near in ((4, found.given), (9, found.held)):
+        assert len(near) == NEIGHBOURS
+        for one in near:
+            assert (one.true, one.name) == (label, data.train.one(one.image).name)
+            assert data.train.labels[one.image] == label
+
+
+def test_neighbours_of_nothing_are_refused(model: nn.Module, data: Dataset) -> None:
+    count = len(data.train)
+    for images in ((), (-1,), (count,)):
+        refused = asked(model, data, "neighbours", "", images, "training", (4, 9))
+        assert isinstance(refused, Alert)
+        assert f"there are {count:,} training images" in refused.text
+    refused = asked(model, data, "neighbours", split="training")
+    assert isinstance(refused, Alert)
+    assert "neighbours are those of two classes" in refused.text
+
+
+def test_an_image_that_cannot_be_read_has_no_neighbours(model: nn.Module, data: Dataset) -> None:
+    shown = torch.arange(len(data.train)).index_fill(0, torch.tensor(7), 8)
+    assert isinstance(data.train, Images)
+    broken = replace(data, train=replace(data.train, shown=shown))
+    refused = asked(model, broken, "neighbours", "", (7,), "training", (4, 9))
+    assert isinstance(refused, Alert)
+    assert "the training image 7 cannot be read" in refused.text
+
+
+class Drawing(nn.Linear):
+    """Draws random numbers whenever it is called."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(images.flatten(1) + torch.rand(()))
+
+
+@pytest.mark.parametrize("kind", ["images", "neighbours"])
+def test_the_random_numbers_that_a_model_draws_are_not_those_of_its_training(
+    data: Dataset, kind: InspectionKind
+) -> None:
+    random = torch.get_rng_state()
+    model = Drawing(1024, 10)
+    drawn = torch.get_rng_state()
+    assert not torch.equal(drawn, random)
+    assert isinstance(asked(model, data, kind, cell=(4, 9)), Examples | Neighbours)
+    assert torch.equal(torch.get_rng_state(), drawn)
+
+
+@pytest.mark.parametrize("kind", get_args(InspectionKind))
 def test_nothing_of_the_model_is_touched(
     model: nn.Module, data: Dataset, kind: InspectionKind
 ) -> None:
@@ -225,7 +318,7 @@ def test_nothing_of_the_model_is_touched(
     modes = [module.training for module in model.modules()]
     state = {key: value.clone() for key, value in model.state_dict().items()}
     random = torch.get_rng_state()
-    asked(model, data, kind)
+    assert not isinstance(asked(model, data, kind, cell=(4, 9)), Alert)
     assert [module.training for module in model.modules()] == modes
     assert all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), random)

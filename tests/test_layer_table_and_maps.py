@@ -62,7 +62,7 @@ def normalise(pixels: Tensor) -> Tensor:
 
 
 def looked(model: nn.Module, *names: str, size: int = 40) -> list[FeatureMaps]:
-    return FeatureMapReading(model, data(size), normalise, names, Judge(CPU), 7).events()
+    return FeatureMapReading(model, data(size).validation, normalise, names, Judge(CPU), 7).events()
 
 
 def numbers(data: str) -> list[int]:

@@ -160,12 +160,14 @@ def test_a_picture_tells_the_index_and_the_name_of_the_image_in_it(
 ) -> None:
     data, loader = loaded
     model, judge = Grey(), Judge(CPU)
-    shown = pictures.examples(model, data, loader.normalise, [41, 7], judge, 0).examples
+    shown = pictures.examples(model, data.validation, loader.normalise, [41, 7], judge, 0).examples
     assert [(one.image, one.name, one.true) for one in shown] == [
         (43, "val/a/043.png", 0),
         (7, "val/a/007.png", 0),
     ]
-    reading = FeatureMapReading(model, data, loader.normalise, ["first"], judge, 0, image=COUNT - 1)
+    reading = FeatureMapReading(
+        model, data.validation, loader.normalise, ["first"], judge, 0, image=COUNT - 1
+    )
     (maps,) = reading.events()
     assert (maps.image, maps.name, maps.true) == (1, "val/a/001.png", 0)
 

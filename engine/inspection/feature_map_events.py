@@ -1,4 +1,4 @@
-"""The feature maps of a validation image, as events."""
+"""The feature maps of an image, as events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cnn_tui.evaluation_mode import evaluation_mode
 from cnn_tui.feature_maps import record_feature_maps
 from cnn_tui.readback import Readback
 from cnn_tui.shown_limits import RECORDED_MAPS, MapLimits
-from engine.data.base.dataset import Dataset
+from engine.data.base.dataset import Split
 from engine.devices.forward_pass import Judge
 from engine.inspection.pictures import picture, predictions
 from engine.protocol.events import FeatureMap, FeatureMaps, measured
@@ -19,12 +19,12 @@ from engine.text import harmless
 
 
 class FeatureMapReading:
-    """The feature maps of a validation image, while the device still computes or copies them."""
+    """The feature maps of an image, while the device still computes or copies them."""
 
     def __init__(
         self,
         model: nn.Module,
-        dataset: Dataset,
+        split: Split,
         normalise: Callable[[Tensor], Tensor],
         names: Sequence[str],
         judge: Judge,
@@ -33,7 +33,7 @@ class FeatureMapReading:
         limits: MapLimits = RECORDED_MAPS,
     ) -> None:
         """Run the model on the image: for the maps without autocast, and once more to judge it."""
-        self._shown = dataset.validation.one(image)
+        self._shown = split.one(image)
         normalised = normalise(self._shown.pixels[None].to(judge.device))
         found = record_feature_maps(model, normalised, names, *limits)
         with evaluation_mode(model):

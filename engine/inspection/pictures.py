@@ -11,7 +11,7 @@ from cnn_tui import byte_pictures
 from cnn_tui.evaluation_mode import evaluation_mode
 from cnn_tui.shown_limits import PICTURE_SIDE
 from engine.data.base.batch import Batch
-from engine.data.base.dataset import Dataset
+from engine.data.base.dataset import Dataset, ShownImage, Split
 from engine.devices.forward_pass import Judge
 from engine.protocol.events import (
     Augmented,
@@ -64,24 +64,24 @@ def _labels(
 
 def examples(
     model: nn.Module,
-    dataset: Dataset,
+    split: Split,
     normalise: Callable[[Tensor], Tensor],
     images: Sequence[int],
     judge: Judge,
     step: int,
 ) -> Examples:
-    """Validation images, each with the model's three likeliest classes. Waits for the device."""
-    found = [dataset.validation.one(image) for image in images]
+    """Images of a split, each with the model's three likeliest classes. Waits for the device."""
+    found = [split.one(image) for image in images]
     pixels = torch.stack([one.pixels for one in found])
     with evaluation_mode(model):
         logits = judge.logits(model, normalise(pixels.to(judge.device))).float().cpu()
-    return Examples(
-        tuple(
-            Example(one.at, picture(one.pixels), one.label, predictions(row), harmless(one.name))
-            for one, row in zip(found, logits, strict=True)
-        ),
-        step=step,
-    )
+    return Examples(tuple(map(example, found, logits)), step=step)
+
+
+def example(image: ShownImage, logits: Tensor, side: int = PICTURE_SIDE) -> Example:
+    """An image with its three likeliest classes, by its logits (classes,)."""
+    shown = picture(image.pixels, side)
+    return Example(image.at, shown, image.label, predictions(logits), harmless(image.name))
 
 
 def kernel_pictures(model: nn.Module, layer: str, step: int) -> Kernels:

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from cnn_tui.evaluated_cells import EvaluatedCells
 from engine.checkpoints import checkpoint
-from engine.checkpoints.run_state import RunState
+from engine.checkpoints.run_state import ImageList
 from engine.data.base.dataset import Dataset
+from engine.data.base.image_digest import digest, labels_digest
 from engine.data.loaders.loader_choice import Loader, loader
 from engine.data.loading import load, load_at_once
 from engine.devices import device as devices
@@ -25,12 +26,14 @@ from engine.distributed.rank import Rank
 from engine.errors import RunError
 from engine.inspection import layer_events
 from engine.inspection.inspector import Inspector
+from engine.inspection.training_images import SightedLogits, TrainingImages
 from engine.process import model_init, process_text, resume_checks
 from engine.process.resume_checks import RunData
 from engine.protocol import commands
 from engine.protocol.events import Event, RunStarted
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
+from engine.run import sightings_file
 from engine.run.journal_search import newest_first
 from engine.run.kept_decisions import with_kept
 from engine.run.run_paths import RunDir
@@ -54,7 +57,8 @@ class InspectedModel(NamedTuple):
     def reply(self, request: commands.Inspect, clock: Callable[[], float]) -> Event:
         """The reply to a request; the first one for a cell of this epoch validates the model."""
         unknown = self.inspector.evaluated is None
-        if request.cell is not None and request.epoch == self.epoch and unknown:
+        of_cell = request.kind == "images" and request.cell is not None
+        if of_cell and request.epoch == self.epoch and unknown:
             self.inspector.evaluated = self._evaluated(clock)
         return self.inspector.reply(request, self.epoch, self.step)
 
@@ -71,7 +75,10 @@ class InspectedModel(NamedTuple):
 
 
 class SavedModel(NamedTuple):
-    """The model of a checkpoint in evaluation mode, and the images of its run."""
+    """The model of a checkpoint in evaluation mode, and the images of its run.
+
+    `then` is what the run knew of its data, if anything.
+    """
 
     model: nn.Module
     dataset: Dataset
@@ -80,6 +87,7 @@ class SavedModel(NamedTuple):
     recipe: Recipe
     epoch: int
     step: int
+    then: RunData | None
 
     @property
     def normalise(self) -> Callable[[Tensor], Tensor]:
@@ -100,21 +108,24 @@ def load_saved_model(run: RunDir) -> SavedModel:
     # Leave the GPU to other runs; a CPU is fast enough for one image.
     cpu = torch.device("cpu")
     dataset = load_at_once(load(recipe, devices.room(cpu), code=run.data_code))
-    _check_images(run, whole, dataset, recipe)
+    started = next(newest_first(run.journal, RunStarted), None)
+    then = resume_checks.data_of_run(described, started)
+    _check_images(run, then, dataset, recipe)
     model = model_init.build(recipe, run.path, dataset).model
     take_weights(model, state.weights, saved, recipe.arch)
     source = loader(recipe, dataset, cpu, torch.contiguous_format)
     precision = described.resolved.get("precision", "float32") if described else "float32"
     judge = Judge(cpu, precision, recipe.tta)
     epoch = max(1, state.ended_epochs)
-    return SavedModel(model.eval(), dataset, source, judge, recipe, epoch, state.step)
+    return SavedModel(model.eval(), dataset, source, judge, recipe, epoch, state.step, then)
 
 
 def load_inspected_model(run: RunDir) -> InspectedModel:
     """The saved model with its inspector. Raises as `load_saved_model`."""
-    model, dataset, source, judge, recipe, epoch, step = load_saved_model(run)
+    model, dataset, source, judge, recipe, epoch, step, then = load_saved_model(run)
     layers = layer_events.layers(model, *dataset.train.shape[:2])
-    inspector = Inspector(model, layers, dataset, source, judge)
+    training = functools.cache(functools.partial(_training_images, run, then, dataset))
+    inspector = Inspector(model, layers, dataset, source, judge, training)
     batch = devices.evaluation_batch(judge.device, recipe.batch, dataset.train.shape)
     clock, classes = time.monotonic, len(dataset.classes)
     evaluator = Evaluator(source, classes, batch, judge, clock, Rank())
@@ -122,15 +133,36 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     return InspectedModel(inspector, epoch, step, validation)
 
 
-def _check_images(run: RunDir, saved: RunState, dataset: Dataset, recipe: Recipe) -> None:
+def _check_images(run: RunDir, then: RunData | None, dataset: Dataset, recipe: Recipe) -> None:
     """Raise RunError where the classes, the shape or the validation images are not the run's."""
-    started = next(newest_first(run.journal, RunStarted), None)
-    then = resume_checks.data_of_run(saved.description, started)
     if then is None:
         return
-    # The model is shown validation images alone; the others need not be read.
+    # Most requests show validation images alone; the others need not be read.
     validation = resume_checks.image_list(dataset.validation, recipe)
     now = RunData(dataset.classes, tuple(dataset.train.shape), validation=validation)
     resume_checks.check_labels(then, now, run.label, run.selector)
+    _check_same(run, then, now)
+
+
+def _training_images(run: RunDir, then: RunData | None, dataset: Dataset) -> TrainingImages:
+    """The training images, with the logits of their sightings where the run has kept them.
+
+    Takes a second for a gigabyte of pixels of a published set. Raises RunError where the names or
+    the labels are not those of the run, and where its file of sightings is not whole.
+    """
+    images = dataset.train
+    listed = ImageList(
+        images=len(images), digest=digest(images), labels=labels_digest(images.labels)
+    )
+    if then is not None:
+        _check_same(run, then, RunData(dataset.classes, tuple(images.shape), train=listed))
+    kept = sightings_file.read(run.sightings, len(dataset.classes))
+    if kept is None or kept.logits is None or kept.digest != listed.digest:
+        return TrainingImages(images, None)
+    counts = torch.from_numpy(kept.sightings > 0).int()
+    return TrainingImages(images, SightedLogits(torch.from_numpy(kept.logits), counts))
+
+
+def _check_same(run: RunDir, then: RunData, now: RunData) -> None:
     if changed := resume_checks.other_lists(then, now):
         raise RunError(process_text.images_to_inspect_changed(run.label, changed))

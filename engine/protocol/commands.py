@@ -57,11 +57,11 @@ class Steer(_Command, frozen=True):
 
 
 # augmented: the training images of the next step, as the model sees them.
-# maps: a layer's channels for one validation image.
-# images: validation images with the model's predictions.
+# maps: a layer's channels for one image.
+# images: images as they are stored, with the model's predictions.
 # kernels: the filters of the first convolution.
-InspectionKind: TypeAlias = Literal["augmented", "maps", "images", "kernels"]
-
+# neighbours: the training images of two classes that lie nearest to an image.
+InspectionKind: TypeAlias = Literal["augmented", "maps", "images", "kernels", "neighbours"]
 
 ImageSplit: TypeAlias = Literal["training", "validation"]
 
@@ -72,12 +72,13 @@ ANY_MISTAKE = -1
 class Inspect(_Command, frozen=True, tag="Probe"):
     """Show something inside the model. The engine writes one event as reply, to `probes/ID.json`.
 
-    `images` are indices into the validation set; "maps" uses only the first. `layer` is a name
+    `images` are indices into `split`; "maps" and "neighbours" use only the first. `layer` is a name
     from the layer table. In JSON, `kind` is called `look`.
 
     With a `cell` (true, predicted) of the confusion matrix of `epoch`, "images" shows the images
     of that cell, as many as a reply holds; if they are not known any more, `images`. The predicted
-    class `ANY_MISTAKE` stands for all mistakes of the true class.
+    class `ANY_MISTAKE` stands for all mistakes of the true class. For "neighbours", the `cell` is
+    the given label and the class that the image is held for; the `epoch` has no meaning.
     """
 
     kind: InspectionKind = msgspec.field(default="augmented", name="look")
@@ -85,6 +86,7 @@ class Inspect(_Command, frozen=True, tag="Probe"):
     images: tuple[int, ...] = (0,)
     cell: tuple[int, int] | None = None
     epoch: int = 0
+    split: ImageSplit = "validation"
 
 
 class InspectionRequest(NamedTuple):
@@ -95,6 +97,7 @@ class InspectionRequest(NamedTuple):
     images: tuple[int, ...] = (0,)
     cell: tuple[int, int] | None = None
     epoch: int = 0
+    split: ImageSplit = "validation"
 
 
 Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Steer | Inspect

@@ -228,9 +228,10 @@ class FeatureMap(msgspec.Struct, frozen=True):
 
 
 class FeatureMaps(_Event, frozen=True):
-    """The output of a layer for one validation image, with the model's top predictions.
+    """The output of a layer for one image, with the model's top predictions.
 
-    `name` is that of the image in its data set: `train/17` where the set is published as arrays.
+    The image is one of the validation set, unless a request names another. `name` is that of the
+    image in its data set: `train/17` where the set is published as arrays.
     """
 
     layer: str
@@ -268,9 +269,10 @@ class Augmented(_Event, frozen=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A validation image with its true class, and the top predictions with their probabilities.
+    """An image with its label, and the top predictions with their probabilities.
 
-    `name` is that of the image in its data set: `train/17` where the set is published as arrays.
+    `image` is its index in its split, and `name` its name in its data set: `train/17` where the
+    set is published as arrays.
     """
 
     image: int
@@ -281,9 +283,21 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class Examples(_Event, frozen=True):
-    """Validation images that a viewer requested. Only a reply to `Inspect`."""
+    """Images that a viewer requested. Only a reply to `Inspect`."""
 
     examples: tuple[Example, ...]
+
+
+class Neighbours(_Event, frozen=True):
+    """An image, and the training images that lie nearest to it, nearest first.
+
+    Those in `given` have the image's label, and those in `held` that of the class that the image is
+    held for. Only a reply to `Inspect`.
+    """
+
+    image: Example
+    given: tuple[Example, ...]
+    held: tuple[Example, ...]
 
 
 class Kernels(_Event, frozen=True):
@@ -490,6 +504,7 @@ Event: TypeAlias = (
     | FeatureMaps
     | Augmented
     | Examples
+    | Neighbours
     | Kernels
     | LayerHealth
     | EpochEnded

@@ -43,7 +43,7 @@ HARDWARE_SECONDS = 2.0
 # What this process or a reply says, and no line of a script.
 NOT_OF_A_SCRIPT = (
     *(Hello, events.Resumed, events.Hardware, events.Heartbeat),
-    *(events.Augmented, events.Examples, events.Kernels),
+    *(events.Augmented, events.Examples, events.Neighbours, events.Kernels),
 )
 
 # What a script that has not said `GoesOn` says only if it trains from its start.

@@ -15,6 +15,7 @@ from cnn_tui.class_ranking import ClassRanking
 from engine.checkpoints.run_state import SightingsState
 from engine.data.base.batch import Batch
 from engine.distributed.rank import Rank
+from engine.inspection.training_images import SightedLogits
 from engine.run.sightings_file import NONE_HELD
 
 # The sums of all logits may take so many bytes. They are written with each save; a bound that
@@ -82,6 +83,16 @@ class Sightings:
         else:
             self._sums["margins"] = torch.zeros(rows, device=device)
             self._sums["rivals"] = torch.zeros(rows, dtype=torch.int64, device=device)
+
+    @property
+    def logits(self) -> SightedLogits | None:
+        """What the leader knows of all images by now; None where margins are kept, or elsewhere.
+
+        Those of the last steps may be missing. It shares the memory of the sums.
+        """
+        if not self.keeps_logits:
+            return None
+        return SightedLogits(self._sums["logits"][:-1], self._sums["counts"][:-1])
 
     def begin_epoch(self, epoch: int) -> None:
         """Call it before the steps of an epoch (from 1), outside of a recording."""

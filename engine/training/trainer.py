@@ -35,6 +35,7 @@ from engine.inspection import layer_events
 from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
 from engine.inspection.layer_events import LayerHealthReading
+from engine.inspection.training_images import TrainingImages
 from engine.models.transfer_learning import FrozenBackbone
 from engine.protocol import commands, events
 from engine.protocol.events import Event, measured
@@ -98,7 +99,9 @@ class Trainer:
         self._is_in_step = False
         self._backlog = Backlog(device)
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
-        self.inspector = Inspector(self.eval_model, self.layers, dataset, self._loader, self._judge)
+        self.inspector = Inspector(
+            self.eval_model, self.layers, dataset, self._loader, self._judge, self._training_images
+        )
         self.progress = progress = Progress(recipe, self._loader.steps_per_epoch)
         # The height and width of the images that the recorded steps take.
         self._recorded_side = 0
@@ -411,6 +414,10 @@ class Trainer:
 
     # Parts
 
+    def _training_images(self) -> TrainingImages:
+        sighted = None if self.sightings is None else self.sightings.logits
+        return TrainingImages(self._dataset.train, sighted)
+
     def _new_sightings(self) -> Sightings:
         return Sightings(
             len(self._dataset.train),
@@ -452,7 +459,7 @@ class Trainer:
     def _read_maps(self) -> FeatureMapReading:
         return FeatureMapReading(
             self.eval_model,
-            self._dataset,
+            self._dataset.validation,
             self._loader.normalise,
             default_layers(self.eval_model),
             self._judge,

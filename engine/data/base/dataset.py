@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -14,7 +15,7 @@ from engine.data import data_text
 from engine.data.base.part_names import PartNames
 from engine.data.cache.image_slots import ImageSlots
 from engine.data.decoding.decode import decode_all
-from engine.data.decoding.image_format import ImageFormat
+from engine.data.decoding.image_format import ImageFormat, Pixels
 from engine.data.decoding.making import Crops, Making
 from engine.data.inventory.decided_text import Decided
 from engine.data.inventory.validation_source import ValidationSource
@@ -86,6 +87,11 @@ class Images:
         name = self.stored[at].name if self.stored else of_part
         return ShownImage(self.pixels[at], int(self.labels[at]), at, name)
 
+    def readable(self, index: int) -> ShownImage | None:
+        """One image, or None where it cannot be read."""
+        image = self.one(index)
+        return image if image.at == index else None
+
     def to(self, device: torch.device) -> Images:
         shown = None if self.shown is None else self.shown.to(device)
         return replace(
@@ -129,13 +135,24 @@ class StoredImages:
 
         Raises DataError where many in a row are broken.
         """
-        pixels = np.empty((1, *self.shape), np.uint8)
+        pixels = self._room_for_one()
+        return self._shown(pixels, self.first_decoded(index, partial(self._decode, pixels)))
 
-        def decode(at: int) -> str:
-            image, making = self.stored[at], self.making([at])
-            return decode_all([image], self.image_format, pixels, making=making).get(0, "")
+    def readable(self, index: int) -> ShownImage | None:
+        """One image, or None where it is broken. Threads may read several."""
+        pixels = self._room_for_one()
+        is_broken = self.stored[index] in self.broken or self._decode(pixels, index)
+        return None if is_broken else self._shown(pixels, index)
 
-        at = self.first_decoded(index, decode)
+    def _room_for_one(self) -> Pixels:
+        return np.empty((1, *self.shape), np.uint8)
+
+    def _decode(self, pixels: Pixels, at: int) -> str:
+        """Decode an image into pixels (1, C, H, W); returns why it is broken, else nothing."""
+        image, making = self.stored[at], self.making([at])
+        return decode_all([image], self.image_format, pixels, making=making).get(0, "")
+
+    def _shown(self, pixels: Pixels, at: int) -> ShownImage:
         name = self.stored[at].name
         return ShownImage(torch.from_numpy(pixels[0]), int(self.labels[at]), at, name)
 
