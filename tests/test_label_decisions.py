@@ -49,6 +49,14 @@ def test_a_change_keeps_all_other_decisions(file: Path) -> None:
     assert label_decisions.read(file) == expected
 
 
+def test_a_decision_is_taken_back(file: Path) -> None:
+    label_decisions.change(file, "a.jpg", "drop")
+    label_decisions.change(file, "b.jpg", "keep")
+    label_decisions.change(file, "a.jpg", None)
+    label_decisions.change(file, "c.jpg", None)
+    assert label_decisions.read(file) == {"b.jpg": "keep"}
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

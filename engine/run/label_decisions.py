@@ -50,15 +50,20 @@ def read(file: Path) -> Decisions:
         raise UsageError(run_text.decisions_unreadable(file, text.reason(error))) from error
 
 
-def change(file: Path, image: str, decision: Decision) -> None:
-    """Decide on one image; all other decisions stay. Of two who do so at once, one waits.
+def change(file: Path, image: str, decision: Decision | None) -> None:
+    """Decide on one image, or take its decision back with None; all other decisions stay.
 
-    The file is made where there is none. Raises UsageError as `read` and for a name that no TOML
-    can hold, and RunError where the file cannot be written; the file then stays as it was.
+    Of two who do so at once, one waits. The file is made where there is none. Raises UsageError as
+    `read` and for a name that no TOML can hold, and RunError where the file cannot be written; the
+    file then stays as it was.
     """
     with locked(file.with_name(f".{file.name}.lock")):
         decisions = read(file) if file.exists() else {}
-        save(file, to_toml({**decisions, image: decision}))
+        if decision is None:
+            decisions.pop(image, None)
+        else:
+            decisions[image] = decision
+        save(file, to_toml(decisions))
 
 
 def to_toml(decisions: Mapping[str, Decision]) -> bytes:
