@@ -22,7 +22,7 @@ from engine.protocol.events import Event
 from engine.run import run_lock
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
-from tests import scripted
+from tests import idle, scripted
 from tests.drawing.test_any_size import any_event
 from tests.scripted import Clock
 from tests.test_dashboard import app_of
@@ -76,6 +76,7 @@ async def mended_and_whole(
                 await settled(pilot)
         # A speed waits for the next sample of the machine, and a paused run for no sample at all.
         dashboard.show_news(frozenset({events.Hardware}))
+        await idle.settle(pilot)  # what is read in a thread
         # What changes much at once, or a little all the time, waits.
         for pane_ in dashboard.query(Pane):
             pane_.redraw()

@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from tests import scripted
 from tests.test_dashboard import app_of, screen
-from tui import app, screens
+from tui import app, panes, screens
 from tui.drawing import cells
 from tui.panes.base.pane import Pane
 from tui.panes.maps import maps_text
@@ -46,9 +46,10 @@ Kinds = Iterable[type[DOMNode]]
 
 
 def all_screens() -> list[type[DOMNode]]:
-    """Every screen of the program."""
-    for module in pkgutil.walk_packages(screens.__path__, "tui.screens."):
-        importlib.import_module(module.name)
+    """Every screen of the program, the dialogs of panes among them."""
+    for package in (screens, panes):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
     return [kind for kind in below(Screen) if kind.__module__.startswith("tui.")]
 
 

@@ -24,17 +24,29 @@ from engine.queueing import runner_lock
 from engine.racing.race import Race
 from engine.racing.race_preparation import prepare
 from engine.racing.race_request import RaceRequest
-from engine.run import run_lock
+from engine.run import label_decisions, run_lock
+from engine.run.label_decisions import Decisions, Relabel
 from engine.start.engine_request import EngineRequest
-from tests import compared_runs, journals, judged_runs, made_up_runs, races, watched_runs
+from tests import (
+    compared_runs,
+    journals,
+    judged_runs,
+    made_up_runs,
+    races,
+    scripted,
+    suspected_runs,
+    watched_runs,
+)
 from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
+from tests.test_dashboard import pane
 from tui.app import CnnTui
 from tui.cli.compare_app import CompareApp
 from tui.cli.logs_app import LogsApp
 from tui.cli.race_app import RaceApp
 from tui.panes.confusion.images_dialog import ImagesDialog
+from tui.panes.suspects.suspects_pane import SuspectsPane
 from tui.screens.augmented import AugmentedScreen
 from tui.screens.compare import pairs_text
 from tui.screens.launcher.survey_screen import SurveyScreen
@@ -50,6 +62,14 @@ Before: TypeAlias = Callable[[Pilot[Any]], Awaitable[None]]
 NO_SIGNS: Mapping[str, str] = MappingProxyType({})
 LIGHT = {"COLORFGBG": "0;15"}
 NO_COLOUR = {"NO_COLOR": "1"}
+
+
+class Look(NamedTuple):
+    """The terminal that a screen is seen in: its size, its variables, and whether it has glyphs."""
+
+    size: tuple[int, int]
+    terminal: Mapping[str, str] = NO_SIGNS
+    ascii: bool = False
 
 
 class Picture(NamedTuple):
@@ -137,14 +157,6 @@ def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLORFGBG", "15;0")
 
 
-class Look(NamedTuple):
-    """The terminal that a screen is seen in: its size, its variables, and whether it has glyphs."""
-
-    size: tuple[int, int]
-    terminal: Mapping[str, str] = NO_SIGNS
-    ascii: bool = False
-
-
 @pytest.fixture
 def look(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Look:
     """The look that `looks` gives a test, whose variables are set."""
@@ -197,6 +209,72 @@ def test_dashboard(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name:
     assert snap_compare(app, terminal_size=picture.size, run_before=before)
     if lock is not None:
         os.close(lock)
+
+
+async def with_picture(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    pane(pilot, SuspectsPane).receive(suspected_runs.examples(1))
+
+
+async def with_neighbours(pilot: Pilot[Any]) -> None:
+    shown = pane(pilot, SuspectsPane)
+    await pilot.press("enter")
+    await settle(pilot)
+    shown.receive(suspected_runs.neighbours(1))
+
+
+async def with_classes(pilot: Pilot[Any]) -> None:
+    await with_neighbours(pilot)
+    await pilot.press("r", "c")
+
+
+class Suspected(NamedTuple):
+    """The suspects at a size, after what is done."""
+
+    look: Look
+    then: Before
+
+
+SUSPECTED = {
+    "small": Suspected(Look(SMALL), with_picture),
+    "medium": Suspected(Look(MEDIUM), with_picture),
+    "wide": Suspected(Look(WIDE), with_picture),
+    "ascii": Suspected(Look(MEDIUM, NO_COLOUR, ascii=True), with_picture),
+    "dialog-small": Suspected(Look(SMALL), with_neighbours),
+    "dialog": Suspected(Look(MEDIUM, LIGHT), with_neighbours),
+    "dialog-wide": Suspected(Look(WIDE), with_neighbours),
+    "dialog-ascii": Suspected(Look(SMALL, NO_COLOUR, ascii=True), with_neighbours),
+    "relabel": Suspected(Look(SMALL), with_classes),
+}
+
+
+@pytest.mark.parametrize("name", SUSPECTED)
+def test_suspects(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    look, then = SUSPECTED[name]
+    for key, value in look.terminal.items():
+        monkeypatch.setenv(key, value)
+    run = suspected_runs.write_run(Path("runs"), data="pets")
+    decisions: Decisions = {"2": "drop", "3": "keep", "4": Relabel("cow")}
+    for image, choice in decisions.items():
+        label_decisions.change(Path("labels.toml"), f"train/000{image}.png", choice)
+    lock = run_lock.acquire(run)
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        await pilot.press("8")
+        await settle(pilot)
+        await pilot.press("down")
+        await then(pilot)
+        await settle(pilot)
+
+    app = CnnTui(
+        Path("runs"),
+        watch=partial(RunFollower, run),
+        ascii_only=look.ascii,
+        clock=Clock(scripted.START + 60),
+    )
+    assert snap_compare(app, terminal_size=look.size, run_before=before)
+    os.close(lock)
 
 
 COMPARED = {

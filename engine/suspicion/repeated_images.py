@@ -117,6 +117,11 @@ def of_run(run: RunDir) -> RepeatedImages | None:
     return kept.found
 
 
+def kept_folder() -> Path:
+    """The folder with a file for each data set; it changes when something is kept."""
+    return cache_folder() / "repeated-images"
+
+
 def _kind(group: Iterable[Place]) -> Kind | None:
     labels, splits = ({getattr(each, what) for each in group} for what in ("label", "split"))
     if len(labels) > 1:
@@ -145,7 +150,7 @@ def _path(lists: Lists) -> Path:
     made = hashlib.blake2b(digest_size=16)
     for part in (os.fsencode(lists.data), lists.training, lists.validation, lists.labels.encode()):
         made.update(hashlib.blake2b(part).digest())
-    return cache_folder() / "repeated-images" / f"{made.hexdigest()}.json"
+    return kept_folder() / f"{made.hexdigest()}.json"
 
 
 def _read(path: Path) -> _Kept | None:

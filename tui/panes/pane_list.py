@@ -11,6 +11,7 @@ from tui.panes.machine.machine_pane import MachinePane
 from tui.panes.maps.maps_pane import MapsPane
 from tui.panes.rate.rate_pane import RatePane
 from tui.panes.scalars.scalars_pane import ScalarsPane
+from tui.panes.suspects.suspects_pane import SuspectsPane
 
 PANES: tuple[type[Pane], ...] = (
     LossPane,
@@ -20,6 +21,7 @@ PANES: tuple[type[Pane], ...] = (
     ConfusionPane,
     MapsPane,
     MachinePane,
-    LogPane,
+    SuspectsPane,
     ScalarsPane,
+    LogPane,
 )

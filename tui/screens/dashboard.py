@@ -316,6 +316,9 @@ class Dashboard(FollowingScreen):
         else:
             self.inspection.request(message.pane, message.request)
 
+    def on_pane_folder_wanted(self, message: Pane.FolderWanted) -> None:
+        message.pane.take_folder(self.source.run)
+
     def on_pane_layer_selected(self, message: Pane.LayerSelected) -> None:
         for pane in self.query_children(Pane):
             pane.select_layer(message.layer)

@@ -150,7 +150,7 @@ class PaneArrangement:
         if layout_kind(width, height) != "shelf" or self.zoomed or name not in on_shelf:
             return ()
         tabs = {
-            other: f"{number} {pane.TAB}"
+            other: f"{pane.sign(number)} {pane.TAB}"
             for number, (other, pane) in enumerate(self._panes.items(), start=1)
             if other in on_shelf
         }

@@ -341,6 +341,7 @@ HELP_BOXES = KeyGroup(
         ("k s", "in a question: leave the run as it is; stop it"),
         ("d", "on deleting: move the runs to the trash"),
         ("Tab", "complete the path of a folder"),
+        ("x r k", "beside its neighbours: decide on a suspect"),
     ),
 )
 

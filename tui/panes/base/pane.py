@@ -10,6 +10,7 @@ from textual.message import Message
 from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
 from engine.run.history import History
+from engine.run.run_paths import RunDir
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame, room
@@ -57,7 +58,7 @@ class Pane(CellWidget, can_focus=True):
     GO_TO: ClassVar[str]
     """The words of the palette for going to this pane."""
     SHORTCUT: ClassVar[str] = ""
-    """A digit that leads here, beside the number of the pane."""
+    """A digit that leads here in place of the number of the pane."""
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """The keys with their effects in the footer, while the pane has the focus."""
     KEY_HELP: ClassVar[tuple[KeyGroup, ...]] = ()
@@ -82,6 +83,13 @@ class Pane(CellWidget, can_focus=True):
         def __init__(self, pane: Pane, request: InspectionRequest) -> None:
             super().__init__()
             self.pane, self.request = pane, request
+
+    class FolderWanted(Message):
+        """The pane reads the folder of the run, which arrives by `take_folder`."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
 
     class LayerSelected(Message):
         """A layer was selected; panes that show layers may follow."""
@@ -129,6 +137,9 @@ class Pane(CellWidget, can_focus=True):
     def receive(self, reply: Event) -> None:
         """Take the reply to a request, or an `Alert` if the engine refused."""
 
+    def take_folder(self, run: RunDir | None) -> None:
+        """Take the folder of the run; None where what is shown has none."""
+
     def select_layer(self, layer: str) -> None:
         """Show this layer, which was selected in another pane."""
 
@@ -152,10 +163,16 @@ class Pane(CellWidget, can_focus=True):
         """The drawing as it is: a frame has its size already."""
         return self.draw(width, height)
 
+    @classmethod
+    def sign(cls, number: int) -> str:
+        """What stands before the title of the pane with this number: the key that leads to it."""
+        return cls.SHORTCUT or str(number)
+
     def title(self, width: int) -> Row:
         name = self.TITLE if width >= NARROW else self.SHORT or self.TITLE
+        sign = self.sign(self.number)
         return (
-            Span(f"{self.number} ", "key" if self.number <= DIGITS else "dim"),
+            Span(f"{sign} ", "key" if len(sign) == 1 else "dim"),
             Span(name, "title"),
         )
 

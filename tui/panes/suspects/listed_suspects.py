@@ -1,0 +1,45 @@
+"""The images of the list, as a person reads them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from engine.protocol.commands import ImageSplit
+from tui.panes.suspects import suspects_pane_text
+
+Place: TypeAlias = tuple[ImageSplit, int]
+
+
+class ListedImage(NamedTuple):
+    """An image of a split by its number there, from 0, with what stands in its row.
+
+    `given` and `held` are classes. Without a `name` in the data, nothing can be decided on it.
+    `sure` is the probability of the class that it is held for; where none is known, `leads` says
+    that it is the lead of that class. An image that stands twice in the data has a `note`; only
+    in two splits, it is held for no class.
+    """
+
+    rank: str
+    split: ImageSplit
+    number: int
+    name: str | None
+    given: int
+    held: int | None
+    sure: str
+    since: str = ""
+    leads: bool = False
+    note: str = ""
+
+    @property
+    def place(self) -> Place:
+        """What tells this image from others, whatever its rank."""
+        return self.split, self.number
+
+    @property
+    def row(self) -> tuple[Place, bool]:
+        """What tells its row from others: one that stands twice may also be a suspect."""
+        return self.place, bool(self.note)
+
+    @property
+    def title(self) -> str:
+        return suspects_pane_text.index(self.number) if self.name is None else self.name

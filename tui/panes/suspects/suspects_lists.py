@@ -1,0 +1,83 @@
+"""The lists of a run's images, made from the files in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import numbers
+from engine.errors import EngineError
+from engine.protocol.commands import ImageSplit
+from engine.run import image_names
+from engine.run.run_paths import RunDir
+from engine.suspicion import repeated_images, run_suspects, suspicion_text
+from engine.suspicion.inspecting_command import inspecting_command
+from engine.suspicion.run_suspects import RunSuspects
+from tui.panes.suspects import suspects_pane_text
+from tui.panes.suspects.listed_suspects import ListedImage
+from tui.panes.suspects.suspects_reading import SplitList
+from tui.panes.suspects.twice_listed import GROUPS, twice_listed
+
+
+def files(run: RunDir, split: ImageSplit) -> tuple[Path, ...]:
+    """The files that decide on a list, first the one that it cannot do without."""
+    kept = run.sightings if split == "training" else run.predictions
+    return kept, run.image_names, repeated_images.kept_folder()
+
+
+def split_list(run: RunDir, split: ImageSplit) -> SplitList:
+    """The list of a split, or the sentence why there is none."""
+    among = run_suspects.among_training if split == "training" else run_suspects.among_validation
+    try:
+        found = among(run)
+        suspects = _suspects(found, run_suspects.names(run, found))
+        twice, more = _twice(run, found)
+    except EngineError as error:
+        return SplitList(str(error))
+    notes = (suspicion_text.NO_VERDICT, more) if suspects else (more,)
+    return SplitList(_told(run, found), found, (*twice, *suspects), tuple(filter(None, notes)))
+
+
+def _told(run: RunDir, found: RunSuspects) -> str:
+    if found.standing is not None:
+        return suspicion_text.told(found.standing)
+    if not found.suspects:
+        return suspects_pane_text.NO_MISTAKES
+    return suspicion_text.judged(run.label, found.epoch)
+
+
+def _twice(run: RunDir, found: RunSuspects) -> tuple[tuple[ListedImage, ...], str]:
+    """What stands twice in the data, and the command that tells more of it, if there is more."""
+    kept = image_names.read(run)
+    names = kept.of(found.split, found.digest) if kept is not None else None
+    if names is None:  # nobody knows which images the run had
+        return (), ""
+    command, repeated = inspecting_command(run), repeated_images.of_run(run)
+    if repeated is None:
+        return (), suspicion_text.nobody_looked(command)
+    rows = twice_listed(repeated.repeated, found.split, names, found.classes)
+    more = len(repeated.repeated[GROUPS:]) + repeated.more
+    return rows, suspicion_text.more_repeated(more, command) if more else ""
+
+
+def _suspects(found: RunSuspects, names: Sequence[str] | None) -> tuple[ListedImage, ...]:
+    """The suspects in their order; `names` are theirs, if the run has kept them."""
+    known: Sequence[str | None] = names or [None] * len(found.suspects)
+    return tuple(
+        ListedImage(
+            rank=str(rank),
+            split=found.split,
+            number=suspect.index,
+            name=name,
+            given=suspect.given,
+            held=suspect.held,
+            sure=numbers.share(
+                suspect.score if suspect.held_probability is None else suspect.held_probability
+            ),
+            since=""
+            if suspect.agreed is None
+            else suspicion_text.since(suspect.agreed, found.epoch),
+            leads=suspect.held_probability is None,
+        )
+        for rank, (suspect, name) in enumerate(zip(found.suspects, known, strict=True), start=1)
+    )

@@ -1,0 +1,347 @@
+"""Images whose label is doubtful, and the decisions of a person on them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual import events as textual_events
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.worker import get_current_worker
+
+from engine.errors import EngineError
+from engine.protocol import events
+from engine.protocol.commands import ImageSplit
+from engine.protocol.events import Event
+from engine.run.history import History
+from engine.run.label_decisions import Decision, Relabel
+from engine.run.run_paths import RunDir
+from tui.drawing import cells
+from tui.drawing.cells import Row
+from tui.panes.base.pane import Border, Pane, Standing
+from tui.panes.suspects import suspect_rows, suspects_border, suspects_pane_text
+from tui.panes.suspects.image_replies import ImageReplies
+from tui.panes.suspects.listed_suspects import ListedImage
+from tui.panes.suspects.suspect_rows import SuspectsView
+from tui.panes.suspects.suspects_reading import SplitList, SuspectsReader, SuspectsReading
+from tui.widgets.drawn import has_shades
+from tui.widgets.key_group import KeyGroup
+
+if TYPE_CHECKING:
+    from tui.panes.suspects.suspect_dialog import SuspectDialog
+
+
+class SuspectsPane(Pane):
+    """The list of a split, the most doubtful first, and the picture of the chosen image.
+
+    What the folder says is read in a thread, when the pane is first seen and after each epoch.
+    """
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {events.RunStarted, events.EpochEnded, events.Checkpointed, events.RunEnded}
+    )
+    NAME = "suspects"
+    TITLE = suspects_pane_text.SUSPECTS_TITLE
+    TAB = suspects_pane_text.SUSPECTS_TAB
+    GO_TO = suspects_pane_text.GO_TO_SUSPECTS
+    KEY_HELP = (KeyGroup(suspects_pane_text.HELP_TITLE, suspects_pane_text.HELP_ROWS),)
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("x", suspects_pane_text.KEY_DROP),
+        ("r", suspects_pane_text.KEY_RELABEL),
+        ("k", suspects_pane_text.KEY_KEEP),
+        ("v", suspects_pane_text.KEY_SPLIT),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("x", "decide('drop')", suspects_pane_text.DROP_IMAGE, show=False),
+        Binding("r", "relabel", suspects_pane_text.RELABEL_IMAGE, show=False),
+        Binding("k", "decide('keep')", suspects_pane_text.KEEP_IMAGE, show=False),
+        Binding("v", "split", suspects_pane_text.SHOW_SPLIT, show=False),
+        Binding("enter", "look", suspects_pane_text.LOOK_AT_IMAGE, show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("home", "move(-1_000_000)", show=False),
+        Binding("end", "move(1_000_000)", show=False),
+    ]
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self._split: ImageSplit = "training"
+        self._reader: SuspectsReader | None = None
+        self._reading: SuspectsReading | None = None
+        self._has_folder = True
+        # The chosen image of each split, and its place in the list, should it leave that.
+        self._chosen: dict[ImageSplit, tuple[object, int]] = {}
+        self._first = 0
+        self.replies = ImageReplies()
+        # Decisions are written one after the other, also those before the program ends.
+        self._writer = ThreadPoolExecutor(1)
+        self._dialog: SuspectDialog | None = None
+
+    @classmethod
+    def standing(cls, history: History) -> Standing:
+        """Somebody's own program keeps nothing of single images, nor does a log."""
+        return "shown" if history.watched is None and not history.is_log else "absent"
+
+    def explain(self) -> Iterator[str]:
+        if self._reading is None:
+            why = suspects_pane_text.IS_READ if self._has_folder else suspects_pane_text.RECORDED
+            return iter((suspects_pane_text.EXPLAIN[self._split], why))
+        from tui.panes.suspects import suspects_explanation
+
+        return suspects_explanation.sentences(self._split, self._listed, self._reading.decided)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Enter to the screen unless an image is chosen."""
+        return self.chosen is not None if action == "look" else True
+
+    # The folder
+
+    def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
+        super().show(history, kinds)
+        if kinds is None or kinds & self.LISTENS:
+            self._read_again()
+
+    def _read_again(self) -> None:
+        if self._reader is not None:
+            self._read(self._reader)
+        elif self._has_folder:
+            self.post_message(self.FolderWanted(self))
+
+    def take_folder(self, run: RunDir | None) -> None:
+        self._has_folder = run is not None
+        if run is not None and self._reader is None:
+            self._reader = SuspectsReader(run)
+        if self._reader is not None:
+            self._read(self._reader)
+        self.redraw()
+
+    @work(thread=True, exclusive=True, group="read")
+    def _read(self, reader: SuspectsReader) -> None:
+        found = reader.read()
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._take, found)
+
+    def _take(self, found: SuspectsReading) -> None:
+        """Show what was read; pictures and neighbours of other images are forgotten."""
+        before, self._reading = self._reading, found
+        if before is not None and before.digests != found.digests:
+            self.replies.forget()
+        self._show_change()
+
+    def _show_change(self) -> None:
+        self.redraw()
+        if self._dialog is not None:
+            self._dialog.show_change()
+        self._ask_for_picture()
+
+    # What is shown
+
+    @property
+    def _listed(self) -> SplitList:
+        """The list of the split that is shown, or what is said in its place."""
+        if self._reading is not None:
+            return self._reading.of(self._split)
+        return SplitList(
+            suspects_pane_text.READING if self._has_folder else suspects_pane_text.RECORDED
+        )
+
+    @property
+    def view(self) -> SuspectsView:
+        """What is drawn of the list, and of its chosen image."""
+        listed, reading = self._listed, self._reading
+        return SuspectsView(
+            listed.told,
+            listed.images,
+            listed.found.classes if listed.found is not None else (),
+            reading.decided.decisions if reading is not None else {},
+            listed.notes,
+            self._at,
+            self._first,
+            self.replies.picture(self.chosen),
+            suspects_pane_text.NO_PICTURE if self.replies.refusal else suspects_pane_text.WAITING,
+            has_shades(self.app),
+        )
+
+    @property
+    def _places(self) -> suspect_rows.Places:
+        width, height = self.size
+        return suspect_rows.places(self.view, max(0, width - 2), max(0, height - 2))
+
+    def redraw(self) -> None:
+        if self.size:
+            self._first = self._places.shown.start
+        super().redraw()
+
+    def border(self, width: int, height: int, facts_room: int) -> Border:
+        listed, reading = self._listed, self._reading
+        places = suspect_rows.places(self.view, max(0, width - 2), max(0, height - 2))
+        hint = suspects_border.hint(places.shown, len(listed.images))
+        hint = tuple(span._replace(text=self.spelled(span.text)) for span in hint)
+        decided = reading.decided if reading is not None else None
+        room = max(0, width - 9 - cells.width(hint))
+        foot = suspects_border.foot(decided, room)
+        return Border(suspects_border.facts(listed.found, facts_room), foot, hint)
+
+    def inside(self, width: int, height: int) -> list[Row]:
+        return suspect_rows.suspects_pane(self.view, width, height)
+
+    # Choosing
+
+    @property
+    def _at(self) -> int:
+        """The row of the chosen image; where it has left the list, another one stands there."""
+        images = self._listed.images
+        chosen, at = self._chosen.get(self._split, (None, 0))
+        found = next((row for row, image in enumerate(images) if image.row == chosen), at)
+        return max(0, min(found, len(images) - 1))
+
+    @property
+    def chosen(self) -> ListedImage | None:
+        images = self._listed.images
+        return images[self._at] if images else None
+
+    def _choose(self, row: int) -> None:
+        images = self._listed.images
+        if images:
+            at = max(0, min(row, len(images) - 1))
+            self._chosen[self._split] = images[at].row, at
+            self._show_change()
+            self._read_again()  # somebody else may have decided
+
+    def action_move(self, rows: int) -> None:
+        self._choose(self._at + rows)
+
+    def action_page(self, pages: int) -> None:
+        self.action_move(pages * len(self._places.shown))
+
+    def turn_wheel(self, rows: int) -> None:
+        self.action_move(rows)
+
+    def on_click(self, event: textual_events.Click | None = None) -> None:
+        """A click on a row chooses its image."""
+        super().on_click()
+        if event is not None:
+            row = event.y - 1 - self._places.first_row
+            shown = self._places.shown
+            if 0 <= row < len(shown):
+                self._choose(shown[row])
+
+    def action_split(self) -> None:
+        self._split = "validation" if self._split == "training" else "training"
+        self._first = 0
+        self._read_again()
+        self._show_change()
+
+    # Decisions
+
+    def action_decide(self, choice: Literal["drop", "keep"]) -> None:
+        if self.chosen is not None:
+            self.decide(self.chosen, choice)
+
+    def action_relabel(self) -> None:
+        if self.chosen is not None:
+            self.relabel(self.chosen)
+
+    def decide(self, image: ListedImage, choice: Decision) -> None:
+        """Decide on an image; the same decision again takes it back."""
+        if image.name is None:
+            self.notify(suspects_pane_text.NO_NAME, severity="warning", markup=False)
+            return
+        if self._at == 0:
+            self._chosen.setdefault(self._split, (image.row, 0))
+        assert self._reader is not None
+        decision = self._meant(image, choice)
+        self.run_worker(self._await(self._writer.submit(self._reader.decide, image.name, decision)))
+
+    def relabel(self, image: ListedImage) -> None:
+        """Ask for the class of an image, the one that it is held for first."""
+        from tui.panes.suspects.class_dialog import ClassDialog
+
+        if image.name is None:
+            self.notify(suspects_pane_text.NO_NAME, severity="warning", markup=False)
+            return
+        classes = self.view.classes
+
+        def take(label: int | None) -> None:
+            if label is not None:
+                self.decide(image, Relabel(classes[label]))
+
+        self.app.push_screen(ClassDialog(classes, image.given, image.held), take)
+
+    def _meant(self, image: ListedImage, choice: Decision) -> Decision:
+        """The decision in the words of the file, which knows the label in the data.
+
+        An image may have another label in this run, by a decision with which it began.
+        """
+        assert self._reading is not None
+        label = Relabel(self.view.classes[image.given])
+        if choice not in ("keep", label):
+            return choice
+        return label if image.name in self._reading.relabelled else "keep"
+
+    async def _await(self, written: Future[None]) -> None:
+        """Show a decision once it is in the file, or why it is not."""
+        try:
+            await asyncio.shield(asyncio.wrap_future(written))
+        except EngineError as error:
+            self.notify(str(error), severity="error", markup=False)
+        self._read_again()
+
+    # The picture and the neighbours
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        if has_focus:
+            self.replies.try_again()
+            self._ask_for_picture()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._ask_for_picture()
+
+    def _ask_for_picture(self) -> None:
+        """Ask for the picture of the chosen image, if it has a place on the screen."""
+        image = self.chosen
+        if image is None or not (self.has_focus and self._dialog is None and self._places.side):
+            return
+        if request := self.replies.request_picture(image):
+            self.post_message(self.InspectionRequested(self, request))
+
+    def ask_for_neighbours(self, image: ListedImage) -> None:
+        if request := self.replies.request_neighbours(image):
+            self.post_message(self.InspectionRequested(self, request))
+
+    def receive(self, reply: Event) -> None:
+        self.replies.receive(reply)
+        self.redraw()
+        if self._dialog is not None:
+            self._dialog.show_change()
+
+    def action_look(self) -> None:
+        """Show the chosen image beside its neighbours."""
+        from tui.panes.suspects.suspect_dialog import SuspectDialog
+
+        def close(_: None) -> None:
+            self._dialog = None
+            self._ask_for_picture()
+
+        if self.chosen is not None:
+            self._dialog = SuspectDialog(self, self.chosen)
+            self.app.push_screen(self._dialog, close)
+
+    def beside(self, image: ListedImage, rows: int) -> ListedImage:
+        """Choose the image so many rows further on; the image itself at the end of the list."""
+        if self.now(image) in self._listed.images:
+            self._choose(self._listed.images.index(self.now(image)))
+        self.action_move(rows)
+        return self.chosen or image
+
+    def now(self, image: ListedImage) -> ListedImage:
+        """The image as the newest list has it; as it was if it has left the list."""
+        same = (one for one in self._listed.images if one.row == image.row)
+        return next(same, image)
