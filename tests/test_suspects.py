@@ -19,9 +19,14 @@ def test_one_of_a_hundred_is_listed_between_bounds(images: int, count: int) -> N
     assert count_listed(images) == count
 
 
+@pytest.mark.parametrize(("stand_out", "count"), [(19, 20), (36, 36), (501, 500)])
+def test_all_that_stand_out_are_listed(stand_out: int, count: int) -> None:
+    assert count_listed(1_444, stand_out) == count
+
+
 def test_the_most_doubtful_come_first_with_what_the_network_said() -> None:
     kept = contradicted(sighted(), 7, agreed=4)
-    found = training_suspects(kept, ranked(kept))
+    found = training_suspects(kept, ranked(kept), 0)
     assert len(found) == 20
     assert {suspect.index for suspect in found[:7]} == {*range(7)}
     assert [suspect.score for suspect in found] == sorted(
@@ -39,12 +44,12 @@ def test_no_more_are_listed_than_were_seen() -> None:
     sightings = np.full(1000, 20, np.int32)
     sightings[6:] = 0
     kept = sighted(sightings=sightings)
-    assert {one.index for one in training_suspects(kept, ranked(kept))} == {*range(6)}
+    assert {one.index for one in training_suspects(kept, ranked(kept), 0)} == {*range(6)}
 
 
 def test_without_logits_there_are_no_probabilities() -> None:
     kept = with_margins(sighted(), -0.8, 3)
-    first, *_ = training_suspects(kept, ranked(kept))
+    first, *_ = training_suspects(kept, ranked(kept), 0)
     assert (first.index, first.given, first.held) == (0, 0, 1)
     assert first.score == pytest.approx(0.8)
     assert (first.given_probability, first.held_probability) == (None, None)

@@ -201,6 +201,16 @@ def test_classes_are_told_by_their_names(tmp_path: Path) -> None:
     assert {found["suspects"][0][which] for which in ("given", "held")} == {"cat", "dog"}
 
 
+@pytest.mark.parametrize(("since", "count"), [(1, 30), (19, FEWEST)])
+def test_all_that_stand_out_are_listed_unless_it_is_too_early(
+    tmp_path: Path, since: int, count: int
+) -> None:
+    run = made(tmp_path)
+    sightings_file.write(run.sightings, contradicted(sighted(classes=2, since_epoch=since), 30))
+    found = listed(run.path)
+    assert (found["standing"]["stand_out"], len(found["suspects"])) == (30, count)
+
+
 def test_validation_suspects_are_a_table_without_epochs(tmp_path: Path) -> None:
     done = suspects(made(tmp_path).path, "--validation")
     lines = done.stdout.splitlines()

@@ -43,14 +43,16 @@ def among_training(run: RunDir) -> RunSuspects:
     if kept is None:
         raise RunError(_why_no_sightings(run))
     ranking = ranked(kept)
+    found = standing(kept, ranking)
+    stand_out = found.stand_out if found.state == "some stand out" else 0
     return RunSuspects(
         split="training",
         digest=kept.digest,
         classes=classes,
         epoch=kept.epoch,
-        suspects=tuple(training_suspects(kept, ranking)),
+        suspects=tuple(training_suspects(kept, ranking, stand_out)),
         since_epoch=kept.since_epoch,
-        standing=standing(kept, ranking),
+        standing=found,
     )
 
 

@@ -10,7 +10,7 @@ from engine.run.predictions_file import Predictions
 from engine.run.sightings_file import SightingsFile
 from engine.suspicion.ranking import Ints, Ranking
 
-# So many images are listed: one of a hundred, between these numbers.
+# One of a hundred images is listed, and all that stand out, between these numbers.
 FEWEST, MOST = 20, 500
 
 
@@ -32,14 +32,17 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     sightings: int | None = None
 
 
-def count_listed(images: int) -> int:
+def count_listed(images: int, stand_out: int = 0) -> int:
     """How many of so many images are listed, if there are enough to list."""
-    return min(MOST, max(FEWEST, images // 100))
+    return min(MOST, max(FEWEST, images // 100, stand_out))
 
 
-def training_suspects(kept: SightingsFile, ranking: Ranking) -> list[Suspect]:
-    """The most doubtful of the training images that were seen, the most doubtful one first."""
-    first = ranking.first(count_listed(int((kept.sightings > 0).sum())))
+def training_suspects(kept: SightingsFile, ranking: Ranking, stand_out: int) -> list[Suspect]:
+    """The most doubtful of the training images that were seen, the most doubtful one first.
+
+    Of them, `stand_out` stand out.
+    """
+    first = ranking.first(count_listed(int((kept.sightings > 0).sum()), stand_out))
     probabilities = None if kept.logits is None else _softmax(kept.logits[first])
     found = []
     for row, index in enumerate(first.tolist()):
