@@ -116,15 +116,23 @@ def shares(average_precision: float, precision: float) -> str:
 
 def result(recipe: Recipe, kind: Kind, share: float) -> Found:
     """Train on labels of which this share is exchanged, and rank the images."""
+    dataset, wrong = with_wrong_labels(recipe, kind, share)
+    kept = trained(recipe, dataset)
+    ranking = ranked(kept)
+    return Found(*precisions(ranking.scores, wrong), standing(kept, ranking))
+
+
+def with_wrong_labels(
+    recipe: Recipe, kind: Kind, share: float
+) -> tuple[Dataset, NDArray[np.bool_]]:
+    """The data with a share of the training labels exchanged, and which ones these are (N,)."""
     dataset = load_at_once(load(recipe))
     right = dataset.train.labels.numpy()
     pairs = DIGIT_PAIRS if recipe.data == "digits" else IMAGE_PAIRS
     given = exchanged(right, kind, share, pairs, np.random.default_rng(1000 + recipe.seed))
     labels = torch.from_numpy(given)
-    dataset = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=labels))
-    kept = trained(recipe, dataset)
-    ranking = ranked(kept)
-    return Found(*precisions(ranking.scores, given != right), standing(kept, ranking))
+    train = dataclasses.replace(dataset.train, labels=labels)
+    return dataclasses.replace(dataset, train=train), given != right
 
 
 def exchanged(
@@ -149,6 +157,14 @@ def exchanged(
 
 def trained(recipe: Recipe, dataset: Dataset) -> SightingsFile:
     """What a network keeps of these images at the end of its training."""
+    trainer = beginning(recipe, dataset)
+    for _ in trainer.run():
+        pass
+    return kept_by(trainer)
+
+
+def beginning(recipe: Recipe, dataset: Dataset) -> Trainer:
+    """A training of these images that has not begun."""
     shape = dataset.train.shape
     resolved = device_resolution.resolve(recipe, CPU, shape[-1], dataset.loader, alone=True)
     torch.manual_seed(recipe.seed)
@@ -156,11 +172,13 @@ def trained(recipe: Recipe, dataset: Dataset) -> SightingsFile:
         model = model_init.build(recipe, Path(run), dataset).model
     for _ in model_init.initialise(model, recipe, dataset, None):
         pass
-    trainer = Trainer(
+    return Trainer(
         recipe, msgspec.structs.replace(resolved, threads=1), CPU, dataset, model, time.monotonic
     )
-    for _ in trainer.run():
-        pass
+
+
+def kept_by(trainer: Trainer) -> SightingsFile:
+    """What the network keeps of its images after the last epoch that has ended."""
     state = trainer.state()
     assert state.sightings is not None
     return sightings_file(state.sightings, trainer.labels, "", state.ended_epochs)
