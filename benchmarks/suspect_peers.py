@@ -1,13 +1,13 @@
 """How well cleanlab finds wrong labels, beside the project's own ranking.
 
-    python -m benchmarks.suspect_peers [--arch lenet5] [--seeds 5] [--epochs 20]
-                                       [--flips 0.1]
+    python -m benchmarks.suspect_peers [--arch lenet5] [--seeds 5] [--epochs 20] [--flips 0.1]
+                                       [--kinds clean random pairs] [--recipe FIELDS.toml]
 
 Needs a Python with cleanlab and this project's dependencies. It trains a network on digits with
 wrong labels and with right ones, as `benchmarks/suspects.py` does. Then the project ranks the
 images by the mean logits of the run, and cleanlab by each kind of predictions that
 `benchmarks/label_predictions.py` has; its documentation asks for those that are held out. By the
-self-confidence of the final network, images stand as by its loss, the order of fastai's
+self-confidence of the final network, images stand as by its loss, the statistic of fastai's
 `top_losses`.
 
 It prints, of each way, the average precision, the precision where 80 % of the wrong labels are
@@ -24,6 +24,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -33,8 +34,15 @@ from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
 
 from benchmarks.label_predictions import predictions
-from benchmarks.suspects import REPORTS, Floats, Ints, Kind, precisions, with_wrong_labels
-from engine.recipes.recipe_building import build_recipe
+from benchmarks.suspects import (
+    REPORTS,
+    Floats,
+    Ints,
+    Kind,
+    precisions,
+    recipe_of,
+    with_wrong_labels,
+)
 from engine.suspicion.ranking import ranked
 
 KINDS: Sequence[Kind] = ("clean", "random", "pairs")
@@ -77,11 +85,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--flips", type=float, default=0.1)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--recipe", type=Path, help="fields that differ from those of quick")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    tables: dict[Kind, Table] = {kind: defaultdict(list) for kind in KINDS}
+    tables: dict[Kind, Table] = {kind: defaultdict(list) for kind in options.kinds}
     for seed in range(REPORTS, REPORTS + options.seeds):
-        for kind in KINDS:
+        for kind in options.kinds:
             add(tables[kind], kind, seed, options)
             print(f"trained {kind} {seed}", flush=True)
     for kind, table in tables.items():
@@ -92,8 +102,7 @@ def main() -> None:
 
 def add(table: Table, kind: Kind, seed: int, options: argparse.Namespace) -> None:
     """Train with one seed on labels of this kind, and add the figures of each way."""
-    flags = {"arch": options.arch, "data": "digits", "seed": seed, "epochs": options.epochs}
-    recipe = build_recipe(flags={**flags, "preset": "quick", "device": "cpu", "threads": 1})
+    recipe = recipe_of(options, "digits", seed)
     dataset, wrong = with_wrong_labels(recipe, kind, options.flips)
     found = predictions(recipe, dataset)
     table["seconds: the run, and five more trainings"].append(

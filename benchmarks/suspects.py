@@ -2,6 +2,7 @@
 
     python -m benchmarks.suspects [--epochs 20] [--seeds 6] [--more-seeds 10] [--flips 0.1]
     python -m benchmarks.suspects --data FOLDER --arch resnet20 --epochs 5 --seeds 0 --more-seeds 3
+    python -m benchmarks.suspects --recipe FIELDS.toml
 
 A tenth of the training labels are exchanged for others: at random, by pairs that look alike, or
 half and half. The network trains on them through the project's own loop, in one process on one
@@ -37,6 +38,7 @@ from engine.process import model_init
 from engine.process.sighted_images import sightings_file
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
 from engine.run.sightings_file import SightingsFile
 from engine.suspicion.ranking import ranked
 from engine.suspicion.standing import Standing, standing
@@ -69,6 +71,7 @@ def main() -> None:
     parser.add_argument("--flips", type=float, default=0.1)
     parser.add_argument("--seeds", type=int, default=6, help="of those that chose the numbers")
     parser.add_argument("--more-seeds", type=int, default=10, help="of the others")
+    parser.add_argument("--recipe", type=Path, help="fields that differ from those of quick")
     options = parser.parse_args()
     torch.set_num_threads(1)
     kinds: Sequence[Kind] = ("clean", "random", "pairs") if options.data == "digits" else ("half",)
@@ -86,8 +89,7 @@ def main() -> None:
 def results(options: argparse.Namespace, kind: Kind, seeds: range) -> Iterator[Found]:
     """What is found with each seed, printed as it comes."""
     for seed in seeds:
-        flags = {"arch": options.arch, "data": options.data, "seed": seed, "epochs": options.epochs}
-        recipe = build_recipe(flags={**flags, "preset": "quick", "device": "cpu", "threads": 1})
+        recipe = recipe_of(options, options.data, seed)
         began = time.process_time()
         found = result(recipe, kind, options.flips)
         stood = found.standing
@@ -98,6 +100,14 @@ def results(options: argparse.Namespace, kind: Kind, seeds: range) -> Iterator[F
             flush=True,
         )
         yield found
+
+
+def recipe_of(options: argparse.Namespace, data: str, seed: int) -> Recipe:
+    """The recipe `quick` with the fields that were asked for, on one thread."""
+    flags = {"arch": options.arch, "data": data, "seed": seed, "epochs": options.epochs}
+    always = {"preset": "quick", "device": "cpu", "threads": 1}
+    file = read_fields(options.recipe) if options.recipe else {}
+    return build_recipe(file=file, flags={**flags, **always})
 
 
 def summed_up(kind: Kind, found: Sequence[Found]) -> None:

@@ -2,9 +2,9 @@
 # Guess:   ClassificationInterpretation.from_learner(learn, ds_idx=0) ranks the training images by the loss of the
 #          trained network for each image as it is, as it does for validation images: the list stays the same.
 # Truth:   the images are augmented at random, as in training. Two calls in a row give other losses and another order:
-#          of the ten images with the largest losses, none to two are in both lists. The same goes for learn.get_preds(ds_idx=0)
-#          and for ImageClassifierCleaner, whose list of training images is made in the same way. With
-#          learn.dls.test_dl(items, with_labels=True) the losses are fixed.
+#          of the ten images with the largest losses, none to two are in both lists. The same goes for
+#          learn.get_preds(ds_idx=0) and for ImageClassifierCleaner, whose list of training images is made in the same
+#          way. With learn.dls.test_dl(items, with_labels=True) the losses are fixed.
 # Version: fastai 2.8.12 with torch 2.14.1.
 # Source:  fastai/learner.py, `get_preds`: `self.dls[ds_idx].new(shuffle=False, drop_last=False)` keeps the transforms
 #          of the training loader, and its split_idx 0, for which the random ones are on.
