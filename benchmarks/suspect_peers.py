@@ -24,25 +24,16 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
-from numpy.typing import NDArray
 
 from benchmarks.label_predictions import predictions
-from benchmarks.suspects import (
-    REPORTS,
-    Floats,
-    Ints,
-    Kind,
-    precisions,
-    recipe_of,
-    with_wrong_labels,
-)
+from benchmarks.suspects import REPORTS, Floats, add_options, flaws_of, precisions, recipe_of
+from benchmarks.wrong_labels import Bools, Ints, Kind, flawed
 from engine.suspicion.ranking import ranked
 
 KINDS: Sequence[Kind] = ("clean", "random", "pairs")
@@ -50,14 +41,13 @@ METHODS = ("self_confidence", "normalized_margin", "confidence_weighted_entropy"
 
 # Of each way, a row of figures for each seed.
 Table: TypeAlias = defaultdict[str, list[tuple[float, ...]]]
-Flags: TypeAlias = NDArray[np.bool_]
 
 
 class Judged(NamedTuple):
     """The labels (N,) of images, and which of them are wrong."""
 
     labels: Ints
-    wrong: Flags
+    wrong: Bools
 
     def add_ranking(self, table: Table, way: str, score: Callable[[], Floats]) -> None:
         """Add the figures of scores (N,), of which the most doubtful image has the highest."""
@@ -65,12 +55,13 @@ class Judged(NamedTuple):
         scores = score()
         seconds = time.process_time() - began
         if self.wrong.any():
-            table[way].append((*precisions(scores, self.wrong), seconds))
+            found = precisions(scores, self.wrong)
+            table[way].append((found.average, found.recalled, seconds))
 
     def add_flags(self, table: Table, kind: str, probabilities: Floats) -> None:
         """Add the figures of what cleanlab flags by these probabilities (N, classes)."""
         began = time.process_time()
-        flagged: Flags = find_label_issues(self.labels, probabilities, n_jobs=1)
+        flagged: Bools = find_label_issues(self.labels, probabilities, n_jobs=1)
         seconds = time.process_time() - began
         found: tuple[float, ...] = (float(flagged.mean()), seconds)
         if self.wrong.any():
@@ -81,12 +72,9 @@ class Judged(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--arch", default="lenet5")
+    add_options(parser)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--flips", type=float, default=0.1)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
-    parser.add_argument("--recipe", type=Path, help="fields that differ from those of quick")
     options = parser.parse_args()
     torch.set_num_threads(1)
     tables: dict[Kind, Table] = {kind: defaultdict(list) for kind in options.kinds}
@@ -102,13 +90,13 @@ def main() -> None:
 
 def add(table: Table, kind: Kind, seed: int, options: argparse.Namespace) -> None:
     """Train with one seed on labels of this kind, and add the figures of each way."""
-    recipe = recipe_of(options, "digits", seed)
-    dataset, wrong = with_wrong_labels(recipe, kind, options.flips)
-    found = predictions(recipe, dataset)
+    recipe = recipe_of(options, seed)
+    data = flawed(recipe, flaws_of(options, kind))
+    found = predictions(recipe, data.dataset)
     table["seconds: the run, and five more trainings"].append(
         (found.seconds, found.held_out_seconds)
     )
-    judged = Judged(found.kept.labels.astype(np.int64), wrong)
+    judged = Judged(data.given, data.wrong)
     judged.add_ranking(table, "mean: the project's", lambda: ranked(found.kept).scores)
     for source, given in found.probabilities.items():
         for method in METHODS:

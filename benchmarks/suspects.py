@@ -1,80 +1,102 @@
 """How well wrong labels are found by what a network says while it learns from them.
 
     python -m benchmarks.suspects [--epochs 20] [--seeds 6] [--more-seeds 10] [--flips 0.1]
+    python -m benchmarks.suspects --rare 3
     python -m benchmarks.suspects --data FOLDER --arch resnet20 --epochs 5 --seeds 0 --more-seeds 3
-    python -m benchmarks.suspects --recipe FIELDS.toml
 
 A tenth of the training labels are exchanged for others: at random, by pairs that look alike, or
 half and half. The network trains on them through the project's own loop, in one process on one
-thread, by the recipe `quick`. Digits are trained with each kind and with right labels; the folder,
-whose ten classes are those of CIFAR-10 in their order, with the third kind. It prints, for each
-training, the average precision of the ranking, its precision where it has found 80 % of the wrong
-labels, and what is said of all images together.
+thread, by the recipe `quick`. Digits are trained with right labels and with the first two kinds;
+the folder, whose ten classes are those of CIFAR-10 in their order, with right ones and the third.
 
-The numbers in `engine/suspicion/standing.py` were chosen on the seeds from 100 on; those from 200
-on have chosen nothing, and are summed up apart.
+It prints, for each training, the average precision of the ranking, its precision where it has found
+80 % of the wrong labels and among its first fiftieth, and what is said of all images together. With
+`--rare N`, so many classes, drawn by the seed, keep a tenth of their images; then it prints, too,
+which share of the images with right labels is listed, of the rare classes and of the others.
+
+The numbers in `engine/suspicion/` were chosen on the seeds from 100 on; those from 200 on have
+chosen nothing, and are summed up apart.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, get_args
 
 import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.wrong_labels import Bools, Flawed, Flaws, Kind, flawed
 from engine.data.base.dataset import Dataset
-from engine.data.loading import load, load_at_once
 from engine.devices import device_resolution
 from engine.process import model_init
 from engine.process.sighted_images import sightings_file
+from engine.protocol.events import EpochEnded
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields
 from engine.run.sightings_file import SightingsFile
-from engine.suspicion.ranking import ranked
-from engine.suspicion.standing import Standing, standing
+from engine.suspicion.ranking import Ranking, ranked
+from engine.suspicion.standing import Standing, standing, standing_out
+from engine.suspicion.suspects import count_listed
 from engine.training.trainer import Trainer
 
-Kind: TypeAlias = Literal["clean", "random", "pairs", "half"]
-Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 
 CHOSE, REPORTS = 100, 200
 RECALL = 0.8
-DIGIT_PAIRS = ((1, 7), (3, 8), (4, 9), (5, 6), (0, 2))
-IMAGE_PAIRS = ((0, 8), (1, 9), (2, 4), (3, 5), (6, 7))
+FIRST, WORST = 50, 10  # one of so many images
 CPU = torch.device("cpu")
 
 
-class Found(NamedTuple):
-    """What a training has found. Without a wrong label, both precisions are NaN."""
+class Precisions(NamedTuple):
+    """The average precision, that at a recall of `RECALL`, and that among the first fiftieth."""
 
-    average_precision: float
-    precision: float
+    average: float
+    recalled: float
+    first: float
+
+
+class Listed(NamedTuple):
+    """Of images with right labels, how many are in front, of how many."""
+
+    rare: int
+    of_rare: int
+    others: int
+    of_others: int
+
+
+class Found(NamedTuple):
+    """What a training has found; no precision where all labels are right.
+
+    `listed` and `worst` count right labels among the images that are listed, and among the first
+    tenth. Of the images that stand out, `falsely` have right labels.
+    """
+
+    precisions: Precisions | None
+    listed: Listed
+    worst: Listed
     standing: Standing
+    falsely: int
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", default="digits")
-    parser.add_argument("--arch", default="lenet5")
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--flips", type=float, default=0.1)
+    add_options(parser)
+    parser.add_argument("--kinds", nargs="+", choices=get_args(Kind))
     parser.add_argument("--seeds", type=int, default=6, help="of those that chose the numbers")
     parser.add_argument("--more-seeds", type=int, default=10, help="of the others")
-    parser.add_argument("--recipe", type=Path, help="fields that differ from those of quick")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    kinds: Sequence[Kind] = ("clean", "random", "pairs") if options.data == "digits" else ("half",)
+    digits = options.data == "digits"
+    usual: tuple[Kind, ...] = ("clean", "random", "pairs") if digits else ("clean", "half")
     for title, first, count in (
         ("seeds that chose the numbers", CHOSE, options.seeds),
         ("other seeds", REPORTS, options.more_seeds),
@@ -82,95 +104,116 @@ def main() -> None:
         if not count:
             continue
         print(f"{title}, {first} to {first + count - 1}", flush=True)
-        for kind in kinds:
-            summed_up(kind, [*results(options, kind, range(first, first + count))])
+        for kind in options.kinds or usual:
+            summed_up(kind, [*results(options, kind, range(first, first + count))], options.rare)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What is trained, on which data."""
+    parser.add_argument("--data", default="digits")
+    parser.add_argument("--arch", default="lenet5")
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--flips", type=float, default=0.1, help="the share of wrong labels")
+    parser.add_argument("--rare", type=int, default=0, help="so many classes keep a tenth")
+    parser.add_argument("--images", type=int, help="train on so many of the images")
+    parser.add_argument("--recipe", type=Path, help="fields that differ from those of quick")
+
+
+def recipe_of(options: argparse.Namespace, seed: int) -> Recipe:
+    """The recipe `quick` with the fields that were asked for, on one thread."""
+    flags = {"arch": options.arch, "data": options.data, "seed": seed, "epochs": options.epochs}
+    always = {"preset": "quick", "device": "cpu", "threads": 1}
+    file = read_fields(options.recipe) if options.recipe else {}
+    return build_recipe(file=file, flags={**flags, **always})
+
+
+def flaws_of(options: argparse.Namespace, kind: Kind) -> Flaws:
+    return Flaws(kind, options.flips, options.rare, options.images)
 
 
 def results(options: argparse.Namespace, kind: Kind, seeds: range) -> Iterator[Found]:
     """What is found with each seed, printed as it comes."""
     for seed in seeds:
-        recipe = recipe_of(options, options.data, seed)
+        recipe = recipe_of(options, seed)
         began = time.process_time()
-        found = result(recipe, kind, options.flips)
+        data = flawed(recipe, flaws_of(options, kind))
+        found = judged(trained(recipe, data.dataset).kept, data)
         stood = found.standing
         print(
-            f"  {kind:<7} {seed}  {shares(found.average_precision, found.precision)}"
-            f"  {stood.state}, {stood.stand_out:,} of {stood.images:,}"
+            f"  {kind:<7} {seed}  {shares(found.precisions)}"
+            f"  {stood.state}, {stood.stand_out:,} of {stood.images:,}, {found.falsely:,} falsely"
             f"  ({time.process_time() - began:.0f} s)",
             flush=True,
         )
         yield found
 
 
-def recipe_of(options: argparse.Namespace, data: str, seed: int) -> Recipe:
-    """The recipe `quick` with the fields that were asked for, on one thread."""
-    flags = {"arch": options.arch, "data": data, "seed": seed, "epochs": options.epochs}
-    always = {"preset": "quick", "device": "cpu", "threads": 1}
-    file = read_fields(options.recipe) if options.recipe else {}
-    return build_recipe(file=file, flags={**flags, **always})
-
-
-def summed_up(kind: Kind, found: Sequence[Found]) -> None:
-    """Print the medians, and how often something stands out."""
-    average, precision, _ = zip(*found, strict=True)
+def summed_up(kind: Kind, found: Sequence[Found], rare: int) -> None:
+    """Print the medians, how often something stands out, and what is listed of rare classes."""
+    known = [one.precisions for one in found if one.precisions is not None]
+    medians = Precisions(*map(statistics.median, zip(*known, strict=True))) if known else None
     said = sum(one.standing.state == "some stand out" for one in found)
-    medians = shares(statistics.median(average), statistics.median(precision))
-    print(f"  {kind:<7} all  {medians}  some stand out in {said} of {len(found)}", flush=True)
+    print(f"  {kind:<7} all  {shares(medians)}  some stand out in {said} of {len(found)}")
+    if rare:
+        print(f"      right labels that are listed: {told([one.listed for one in found])}")
+        print(f"      among the first tenth: {told([one.worst for one in found])}", flush=True)
 
 
-def shares(average_precision: float, precision: float) -> str:
-    if np.isnan(precision):
+def shares(found: Precisions | None) -> str:
+    if found is None:
         return "all labels are right"
-    return f"average precision {average_precision:.3f}, at 80 % recall {precision:.3f}"
+    return (
+        f"average precision {found.average:.3f}, at 80 % recall {found.recalled:.3f}, "
+        f"in the first fiftieth {found.first:.3f}"
+    )
 
 
-def result(recipe: Recipe, kind: Kind, share: float) -> Found:
-    """Train on labels of which this share is exchanged, and rank the images."""
-    dataset, wrong = with_wrong_labels(recipe, kind, share)
-    kept = trained(recipe, dataset)
-    ranking = ranked(kept)
-    return Found(*precisions(ranking.scores, wrong), standing(kept, ranking))
+def told(found: Sequence[Listed]) -> str:
+    """The shares over all trainings."""
+    rare, of_rare, others, of_others = map(sum, zip(*found, strict=True))
+    return (
+        f"{rare:,} of {of_rare:,} of rare classes ({100 * rare / max(1, of_rare):.2f} %), "
+        f"{others:,} of {of_others:,} others ({100 * others / max(1, of_others):.2f} %)"
+    )
 
 
-def with_wrong_labels(
-    recipe: Recipe, kind: Kind, share: float
-) -> tuple[Dataset, NDArray[np.bool_]]:
-    """The data with a share of the training labels exchanged, and which ones these are (N,)."""
-    dataset = load_at_once(load(recipe))
-    right = dataset.train.labels.numpy()
-    pairs = DIGIT_PAIRS if recipe.data == "digits" else IMAGE_PAIRS
-    given = exchanged(right, kind, share, pairs, np.random.default_rng(1000 + recipe.seed))
-    labels = torch.from_numpy(given)
-    train = dataclasses.replace(dataset.train, labels=labels)
-    return dataclasses.replace(dataset, train=train), given != right
+def judged(kept: SightingsFile, data: Flawed) -> Found:
+    """How well the images with wrong labels are found by what a network has kept of them."""
+    ranking, wrong = ranked(kept), data.wrong
+    images = len(wrong)
+    return Found(
+        precisions(ranking.scores, wrong) if wrong.any() else None,
+        right_among(ranking, count_listed(images), data),
+        right_among(ranking, images // WORST, data),
+        standing(kept, ranking),
+        int((standing_out(kept, ranking) & ~wrong).sum()),
+    )
 
 
-def exchanged(
-    right: Ints,
-    kind: Kind,
-    share: float,
-    pairs: Sequence[tuple[int, int]],
-    drawn: np.random.Generator,
-) -> Ints:
-    """The labels (N,), of which a share is wrong; of `half`, every other one of those by pairs."""
-    given = right.copy()
-    if kind == "clean":
-        return given
-    partner: Mapping[int, int] = {a: b for pair in pairs for a, b in (pair, pair[::-1])}
-    chosen = drawn.permutation(len(right))[: round(share * len(right))]
-    for number, index in enumerate(chosen):
-        by_pair = kind == "pairs" or (kind == "half" and number % 2 == 1)
-        other = partner[int(right[index])] if by_pair else right[index] + drawn.integers(1, 10)
-        given[index] = other % 10
-    return given
+def right_among(ranking: Ranking, count: int, data: Flawed) -> Listed:
+    """How many images with right labels are among the first so many."""
+    right, rare = ~data.wrong, data.of_rare
+    in_front: Bools = np.zeros(len(right), bool)
+    in_front[ranking.first(count)] = True
+    groups = (right & rare, right & ~rare)
+    rare_counts, other_counts = [(int((in_front & one).sum()), int(one.sum())) for one in groups]
+    return Listed(*rare_counts, *other_counts)
 
 
-def trained(recipe: Recipe, dataset: Dataset) -> SightingsFile:
-    """What a network keeps of these images at the end of its training."""
+class Trained(NamedTuple):
+    """What a network has kept of its images, and its top-1 accuracy on the validation images."""
+
+    kept: SightingsFile
+    top1: float
+
+
+def trained(recipe: Recipe, dataset: Dataset) -> Trained:
+    """Train on these images to the last epoch."""
     trainer = beginning(recipe, dataset)
-    for _ in trainer.run():
-        pass
-    return kept_by(trainer)
+    ended = [event for event in trainer.run() if isinstance(event, EpochEnded)]
+    top1 = ended[-1].top1
+    assert isinstance(top1, float)
+    return Trained(kept_by(trainer), top1)
 
 
 def beginning(recipe: Recipe, dataset: Dataset) -> Trainer:
@@ -194,15 +237,16 @@ def kept_by(trainer: Trainer) -> SightingsFile:
     return sightings_file(state.sightings, trainer.labels, "", state.ended_epochs)
 
 
-def precisions(scores: Floats, wrong: NDArray[np.bool_]) -> tuple[float, float]:
-    """The average precision of a ranking, and its precision where it has found `RECALL`."""
-    if not wrong.any():
-        return float("nan"), float("nan")
+def precisions(scores: Floats, wrong: Bools) -> Precisions:
+    """Those of a ranking of images, of which some are wrong."""
     hits = wrong[np.argsort(-scores, kind="stable")]
     found = np.cumsum(hits)
     precision = found / np.arange(1, len(hits) + 1)
     enough = int(np.searchsorted(found, np.ceil(RECALL * wrong.sum())))
-    return float(precision[hits].mean()), float(precision[enough])
+    first = max(1, len(hits) // FIRST)
+    return Precisions(
+        float(precision[hits].mean()), float(precision[enough]), float(precision[first - 1])
+    )
 
 
 if __name__ == "__main__":

@@ -267,9 +267,10 @@ def test_doubtful_labels_are_told_the_most_doubtful_first(tmp_path: Path) -> Non
         "Some stand out: 30 of 1,000 images, of which the network stayed sure that they show "
         "another class.",
         "By what 1-lenet5-digits said of its training images in epochs 1 to 20.",
+        "Shown are the first 24 of 30 that `cnn-tui suspects` lists.",
         "Look at these: this is no verdict, and a hard image with a right label is here, too.",
     )
-    assert len(training.images) == 20
+    assert len(training.images) == 24
     for image in training.images:
         number = int(Path(image.name).stem)
         assert image == (
@@ -286,7 +287,7 @@ def test_of_many_doubtful_labels_the_first_are_shown(tmp_path: Path) -> None:
     judged = judged_runs.predictions([False] * 9000)
     training, validation = sheets(doubted(tmp_path, kept, judged))
     assert (len(training.images), len(validation.images)) == (24, 8)
-    assert "Shown are the first 24 of 90 that `cnn-tui suspects` lists." in training.said
+    assert "Shown are the first 24 of 100 that `cnn-tui suspects` lists." in training.said
     assert validation.said == (
         "Validation images that 1-lenet5-digits took most surely for another class after epoch 2.",
         "Shown are the first 8 of 90 that `cnn-tui suspects --validation` lists.",

@@ -40,18 +40,35 @@ def by_hand(logits: Floats, labels: Ints) -> Floats:
         for i, given in enumerate(labels):
             densities = [-0.5 * (logits[i] - m) @ inverse @ (logits[i] - m) for m in means]
             scores[i] = max(np.delete(densities, given)) - densities[given]
-        if fit == ranking.FITS - 1:
-            return scores
-        kept = []
-        for c in range(classes):
-            own = sorted(np.flatnonzero(labels == c).tolist(), key=lambda i: float(scores[i]))
-            kept += own[: len(own) - int(len(own) * ranking.TRIMMED)]
-    raise AssertionError
+        if fit < ranking.FITS - 1:
+            kept = kept_by_hand(scores, labels)
+    return scores - credit_by_hand(scores, labels, kept)
+
+
+def kept_by_hand(scores: Floats, labels: Ints) -> list[int]:
+    kept: list[int] = []
+    sizes = [int((labels == c).sum()) for c in range(int(labels.max()) + 1)]
+    for c, size in enumerate(sizes):
+        own = sorted(np.flatnonzero(labels == c).tolist(), key=lambda i: float(scores[i]))
+        left_out = int(min((scores[own] > 0).sum(), 0.15 * float(np.median(sizes)), 0.8 * size))
+        kept += own[: size - max(left_out, int(0.1 * size))]
+    return kept
+
+
+def credit_by_hand(scores: Floats, labels: Ints, kept: list[int]) -> Floats:
+    sizes = [sum(labels[i] == c for i in kept) for c in range(int(labels.max()) + 1)]
+    credit = np.zeros(len(labels))
+    for i, given in enumerate(labels):
+        own = np.median([scores[j] for j in kept if labels[j] == given])
+        rare = max(0.0, 1 - sizes[given] / float(np.median(sizes)))
+        credit[i] = rare * max(0.0, float(own - np.median(scores[kept])))
+    return credit
 
 
 def test_scores_are_those_by_hand() -> None:
     logits, labels = clouds((23, 31, 12))
-    labels[[3, 30, 60]] = [1, 2, 0]
+    labels[[3, 4, 5, 30, 60]] = [2, 2, 2, 2, 0]  # of the third class, more than a tenth
+    logits[labels == 2] += [3, 0, -4]  # and it fits worse
     found = ranking.by_logits(logits, labels, all_seen(labels))
     np.testing.assert_allclose(found.scores, by_hand(logits, labels), rtol=1e-9)
 
@@ -70,8 +87,24 @@ def test_wrong_labels_come_first_with_the_class_that_they_hide() -> None:
 def test_a_rare_class_is_as_credible_as_the_others() -> None:
     logits, labels = clouds((1000, 1000, 60), seed=3)
     logits[labels == 2] -= [0, 0, 3.5]  # it has learned the rare class less well
+    logits[labels == 2] += [3, 0, 0]
     first = ranking.by_logits(logits, labels, all_seen(labels)).first(200)
     assert np.count_nonzero(labels[first] == 2) <= 2 * 200 * 60 / 2060
+
+
+def test_wrong_labels_are_found_where_they_are_most_of_a_rare_class() -> None:
+    logits, labels = clouds((1000, 1000, 40), seed=3)
+    given = labels.copy()
+    wrong = np.arange(0, 900, 15)
+    given[wrong] = 2
+    first = ranking.by_logits(logits, given, all_seen(given)).first(len(wrong))
+    assert len(set(first) & set(wrong)) >= 0.9 * len(wrong)
+
+
+def test_a_fifth_of_a_class_is_always_fitted() -> None:
+    labels = np.repeat([0, 1, 2], [200, 200, 10])
+    scores = np.where(labels == 2, 1.0, -1.0)  # another class is likelier for all of the third
+    assert np.bincount(labels[ranking._fitting(scores, labels)]).tolist() == [180, 180, 2]
 
 
 def test_images_that_were_never_seen_are_not_ranked() -> None:
