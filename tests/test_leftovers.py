@@ -19,6 +19,9 @@ import os, select, signal, sys, time
 from pathlib import Path
 import pytest
 
+# A suite that a shell has started in the background ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def starts(name):
     command = [sys.executable, "-c", "import os, time; os.setsid(); time.sleep(1000)"]
     pid = os.posix_spawn(sys.executable, command, os.environ)
