@@ -104,9 +104,7 @@ def _log_densities(logits: Floats, labels: Ints, kept: NDArray[np.bool_]) -> Flo
     """The log density (N, classes) of each image in each class, but for a part that all share."""
     classes = logits.shape[1]
     counts = np.bincount(labels[kept], minlength=classes)
-    members = np.zeros((len(labels), classes))
-    members[kept, labels[kept]] = 1.0
-    means = members.T @ logits / np.maximum(counts, 1)[:, None]
+    means = _means(logits, labels, kept, counts)
     away = (logits - means[labels])[kept]
     covariance = away.T @ away / max(1, len(away) - int(np.count_nonzero(counts)))
     variance = float(np.trace(covariance)) / classes
@@ -114,6 +112,16 @@ def _log_densities(logits: Floats, labels: Ints, kept: NDArray[np.bool_]) -> Flo
     precise = np.linalg.solve(covariance, means.T)  # (classes, classes)
     found: Floats = logits @ precise - 0.5 * (means.T * precise).sum(0)
     found[:, counts == 0] = -np.inf
+    return found
+
+
+def _means(logits: Floats, labels: Ints, kept: NDArray[np.bool_], counts: Ints) -> Floats:
+    """The mean logits (classes, classes) of the kept images of each class, 0 where none is kept."""
+    by_class = np.flatnonzero(kept)[np.argsort(labels[kept], kind="stable")]
+    there = np.flatnonzero(counts)
+    starts = np.cumsum(counts[there]) - counts[there]
+    found = np.zeros((len(counts), logits.shape[1]))
+    found[there] = np.add.reduceat(logits[by_class], starts) / counts[there, None]
     return found
 
 
