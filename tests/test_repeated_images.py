@@ -27,6 +27,7 @@ from engine.suspicion.repeated_images import Lists, RepeatedImage, RepeatedImage
 from engine.suspicion.suspicion_text import repeated_group
 from tests import containers, judged_runs, run_states
 from tests.containers import CONTAINERS
+from tests.kept_repetitions import keep_found
 from tests.kept_sightings import sighted
 from tests.memory_images import noise
 from tui.cli.command_line import main
@@ -63,6 +64,10 @@ def run_on(data: object, folder: Path, **fields: Any) -> RunDir:
 def inspect(data: object, *, pixels: bool = True, **fields: object) -> None:
     recipe = build_recipe(flags={"data": str(data), **fields})
     list(inspected(InspectData(recipe=recipe, pixels=pixels)))
+
+
+def found_in(run: RunDir) -> RepeatedImages | None:
+    return repeated_images.of_run(run, image_names.read(run))
 
 
 def suspects(*arguments: object) -> Result:
@@ -117,11 +122,8 @@ def test_what_is_kept_has_bounds() -> None:
 def test_names_that_are_no_text_are_kept(folder: Path, tmp_path: Path) -> None:
     run = run_on(folder, tmp_path / "runs")
     found = repeated_images.among(findings(("train/cat/\udcff", "train/dog/1")))
-    names = image_names.read(run)
-    assert names is not None
-    lists = Lists(str(folder), names.training, names.validation, names.labels)
-    repeated_images.keep(lists, found, {"train/cat/\udcff": "", "train/dog/1": ""})
-    assert repeated_images.of_run(run) == found
+    keep_found(run, found)
+    assert found_in(run) == found
 
 
 def test_the_newest_files_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +144,7 @@ def test_a_cache_that_cannot_be_written_keeps_nothing(folder: Path, tmp_path: Pa
     cache_folder().mkdir(parents=True, exist_ok=True)
     (cache_folder() / "repeated-images").write_text("")
     inspect(folder)
-    assert repeated_images.of_run(run_on(folder, tmp_path / "runs")) is None
+    assert found_in(run_on(folder, tmp_path / "runs")) is None
 
 
 # Of which run it is told
@@ -150,11 +152,11 @@ def test_a_cache_that_cannot_be_written_keeps_nothing(folder: Path, tmp_path: Pa
 
 def test_a_run_on_these_images_is_told_of_them(folder: Path, tmp_path: Path) -> None:
     run = run_on(folder, tmp_path / "runs")
-    assert repeated_images.of_run(run) is None
+    assert found_in(run) is None
     inspect(folder, pixels=False)
-    assert repeated_images.of_run(run) is None
+    assert found_in(run) is None
     inspect(folder)
-    found = repeated_images.of_run(run)
+    found = found_in(run)
     assert found is not None
     assert [*map(repeated_group, found.repeated)] == [TWO_CLASSES, TWO_SPLITS]
     assert found.repeated[0].images[0] == RepeatedImage("train/cat/1.png", "cat", "train")
@@ -166,9 +168,9 @@ def test_whatever_holds_the_images(container: str, tmp_path: Path) -> None:
     if container in CONTAINERS:
         data = str(CONTAINERS[container](tmp_path, containers.small_set()))
     run = run_on(data, tmp_path / "runs")
-    assert repeated_images.of_run(run) is None
+    assert found_in(run) is None
     inspect(data)
-    assert repeated_images.of_run(run) is not None
+    assert found_in(run) is not None
 
 
 def test_a_run_on_other_lists_is_not(folder: Path, tmp_path: Path) -> None:
@@ -176,13 +178,13 @@ def test_a_run_on_other_lists_is_not(folder: Path, tmp_path: Path) -> None:
     toml = tmp_path / "labels.toml"
     label_decisions.change(toml, "train/cat/2.png", label_decisions.Relabel("dog"))
     relabelled: dict[str, Any] = {"decisions": str(toml)}
-    assert repeated_images.of_run(run_on(folder, tmp_path / "same")) is not None
+    assert found_in(run_on(folder, tmp_path / "same")) is not None
     run = run_on(folder, tmp_path / "relabelled", **relabelled)
-    assert repeated_images.of_run(run) is None
+    assert found_in(run) is None
     inspect(folder, **relabelled)
-    assert repeated_images.of_run(run) is not None
+    assert found_in(run) is not None
     elsewhere = shutil.copytree(folder, tmp_path / "copied")
-    assert repeated_images.of_run(run_on(elsewhere, tmp_path / "elsewhere")) is None
+    assert found_in(run_on(elsewhere, tmp_path / "elsewhere")) is None
 
 
 @pytest.mark.parametrize("gone", [True, False])
@@ -193,19 +195,19 @@ def test_what_was_found_holds_until_one_of_its_files_changes(
     inspect(folder)
     other, leak = folder / "train/cat/2.png", folder / "val/dog/leak.png"
     other.write_bytes(other.read_bytes() + b"0")
-    assert repeated_images.of_run(run) is not None
+    assert found_in(run) is not None
     if gone:
         leak.unlink()
     else:
         os.utime(leak, (0, 0))
-    assert repeated_images.of_run(run) is None
+    assert found_in(run) is None
 
 
 def test_a_run_of_an_older_version_is_told_nothing(folder: Path, tmp_path: Path) -> None:
     run = run_on(folder, tmp_path / "runs")
     inspect(folder)
     run.image_names.unlink()
-    assert repeated_images.of_run(run) is None
+    assert found_in(run) is None
     assert "inspect-data" not in suspects(run.path).output
 
 
@@ -215,7 +217,7 @@ def test_a_file_that_is_not_whole_is_none(folder: Path, tmp_path: Path, content:
     inspect(folder)
     [file] = (cache_folder() / "repeated-images").iterdir()
     file.write_bytes(content)
-    assert repeated_images.of_run(run) is None
+    assert found_in(run) is None
 
 
 # The command

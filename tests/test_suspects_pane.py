@@ -15,16 +15,16 @@ from textual.pilot import Pilot
 
 from engine.protocol import events
 from engine.protocol.commands import InspectionRequest
-from engine.recipes.recipe_building import build_recipe, read_recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import to_toml
-from engine.run import image_names, label_decisions, run_lock, sightings_file
+from engine.run import label_decisions, run_lock, sightings_file
 from engine.run.journal import Journal
 from engine.run.label_decisions import Decision, Relabel
 from engine.run.run_paths import RunDir
-from engine.suspicion import repeated_images
-from engine.suspicion.repeated_images import Lists, Repeated, RepeatedImage, RepeatedImages
+from engine.suspicion.repeated_images import Repeated, RepeatedImage, RepeatedImages
 from tests import scripted, suspected_runs, watched_runs
 from tests.idle import settle as settle_workers
+from tests.kept_repetitions import keep_found
 from tests.scripted import Clock
 from tests.suspected_runs import CLASSES
 from tests.test_dashboard import app_of, notes, pane, screen, settle
@@ -197,9 +197,6 @@ async def test_of_somebodys_own_program_the_pane_is_absent(tmp_path: Path) -> No
 
 def found_twice(run: RunDir) -> None:
     """What inspect-data keeps: one image in two classes, and one in two splits."""
-    names = image_names.read(run)
-    assert names is not None
-    lists = Lists(read_recipe(run.recipe).data, names.training, names.validation, names.labels)
     cat, dog, other = (
         RepeatedImage(f"train/{at:04}.png", CLASSES[at % 4], "train") for at in (40, 41, 44)
     )
@@ -208,8 +205,7 @@ def found_twice(run: RunDir) -> None:
         Repeated(kind="two classes", images=(cat, dog), count=2),
         Repeated(kind="two splits", images=(other, split), count=2),
     )
-    files = {image.name: "" for image in (cat, dog, other, split)}
-    repeated_images.keep(lists, RepeatedImages(repeated=groups, more=3), files)
+    keep_found(run, RepeatedImages(repeated=groups, more=3))
 
 
 async def test_what_inspect_data_found_stands_on_top_and_can_be_decided(live: RunDir) -> None:

@@ -68,9 +68,9 @@ def _named(run: RunDir, found: Iterable[RunSuspects]) -> DoubtfulLabels:
     kept = image_names.read(run)
     if kept is None:
         return DoubtfulLabels(tuple(_first(one, None) for one in found))
-    repeated = repeated_images.of_run(run)
+    repeated = repeated_images.of_run(run, kept)
     shared = _shared(kept, repeated)
-    named = (_first(one, run_suspects.names(run, one), shared) for one in found)
+    named = (_first(one, run_suspects.names(one, kept), shared) for one in found)
     return DoubtfulLabels(tuple(named), _without(shared, repeated), named=True)
 
 

@@ -21,8 +21,8 @@ from engine.catalog.user_folders import cache_folder
 from engine.data.cache.image_stamps import stamp_of
 from engine.data.survey.survey import Findings, Place
 from engine.recipes.recipe_building import read_recipe
-from engine.run import image_names
 from engine.run.durable_files import write_durably
+from engine.run.image_names import ImageNames
 from engine.run.run_paths import RunDir
 
 Kind: TypeAlias = Literal["two classes", "two splits"]
@@ -100,14 +100,12 @@ def keep(lists: Lists, found: RepeatedImages, files: Mapping[str, str]) -> None:
         _forget_all_but_the_newest(path.parent)
 
 
-def of_run(run: RunDir) -> RepeatedImages | None:
-    """What was found in the data of a run.
+def of_run(run: RunDir, names: ImageNames | None) -> RepeatedImages | None:
+    """What was found in the data of a run, whose images have these names.
 
     None where nobody has looked since its lists are these, or since a file of a group has changed;
-    and for a run of an older version, which keeps no names. Raises RunError where the file of names
-    is not whole, and as `read_recipe`.
+    and for a run of an older version, which keeps no names. Raises as `read_recipe`.
     """
-    names = image_names.read(run)
     if names is None:
         return None
     data = read_recipe(run.recipe).data

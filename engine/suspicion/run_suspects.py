@@ -11,7 +11,8 @@ from engine.protocol import events
 from engine.protocol.commands import ImageSplit
 from engine.recipes import watched_recipe
 from engine.recipes.recipe_building import read_recipe
-from engine.run import image_names, predictions_file, sightings_file
+from engine.run import predictions_file, sightings_file
+from engine.run.image_names import ImageNames
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from engine.suspicion import suspicion_text
@@ -72,12 +73,8 @@ def among_validation(run: RunDir) -> RunSuspects:
     )
 
 
-def names(run: RunDir, listed: RunSuspects) -> Sequence[str] | None:
-    """The names of the listed images; None where the run has not kept them.
-
-    Raises RunError where their file is not whole.
-    """
-    kept = image_names.read(run)
+def names(listed: RunSuspects, kept: ImageNames | None) -> Sequence[str] | None:
+    """The names of the listed images; None where the run has not kept them among its names."""
     known = kept.of(listed.split, listed.digest) if kept is not None else None
     if known is None or any(suspect.index >= len(known) for suspect in listed.suspects):
         return None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @json_option
 @runs_option
 def suspects(run: str, validation: bool, as_json: bool, runs_dir: Path) -> None:
-    from engine.run import run_search
+    from engine.run import image_names, run_search
     from engine.suspicion import repeated_images, run_suspects
     from engine.suspicion.inspecting_command import inspecting_command
 
@@ -33,8 +33,8 @@ def suspects(run: str, validation: bool, as_json: bool, runs_dir: Path) -> None:
     tell_if_elsewhere(found, runs_dir, run)
     among = run_suspects.among_validation if validation else run_suspects.among_training
     listed = among(found)
-    names = run_suspects.names(found, listed)
-    repeated = repeated_images.of_run(found)
+    kept = image_names.read(found)
+    names, repeated = run_suspects.names(listed, kept), repeated_images.of_run(found, kept)
     if as_json:
         print_object(_plain(found, listed, names) | _plain_repeated(repeated))
         return

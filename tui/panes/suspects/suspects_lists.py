@@ -9,6 +9,7 @@ from engine import numbers
 from engine.errors import EngineError
 from engine.protocol.commands import ImageSplit
 from engine.run import image_names
+from engine.run.image_names import ImageNames
 from engine.run.run_paths import RunDir
 from engine.suspicion import repeated_images, run_suspects, suspicion_text
 from engine.suspicion.inspecting_command import inspecting_command
@@ -29,9 +30,9 @@ def split_list(run: RunDir, split: ImageSplit) -> SplitList:
     """The list of a split, or the sentence why there is none."""
     among = run_suspects.among_training if split == "training" else run_suspects.among_validation
     try:
-        found = among(run)
-        suspects = _suspects(found, run_suspects.names(run, found))
-        twice, more = _twice(run, found)
+        found, names = among(run), image_names.read(run)
+        suspects = _suspects(found, run_suspects.names(found, names))
+        twice, more = _twice(run, found, names)
     except EngineError as error:
         return SplitList(str(error))
     notes = (suspicion_text.NO_VERDICT, more) if suspects else (more,)
@@ -46,13 +47,14 @@ def _told(run: RunDir, found: RunSuspects) -> str:
     return suspicion_text.judged(run.label, found.epoch)
 
 
-def _twice(run: RunDir, found: RunSuspects) -> tuple[tuple[ListedImage, ...], str]:
+def _twice(
+    run: RunDir, found: RunSuspects, kept: ImageNames | None
+) -> tuple[tuple[ListedImage, ...], str]:
     """What stands twice in the data, and the command that tells more of it, if there is more."""
-    kept = image_names.read(run)
     names = kept.of(found.split, found.digest) if kept is not None else None
     if names is None:  # nobody knows which images the run had
         return (), ""
-    command, repeated = inspecting_command(run), repeated_images.of_run(run)
+    command, repeated = inspecting_command(run), repeated_images.of_run(run, kept)
     if repeated is None:
         return (), suspicion_text.nobody_looked(command)
     rows = twice_listed(repeated.repeated, found.split, names, found.classes)
