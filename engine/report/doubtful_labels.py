@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from engine.errors import EngineError, RunError
 from engine.protocol.commands import ImageSplit
-from engine.report import report_text
 from engine.report.private_words import shared_folders
 from engine.run import image_names
 from engine.run.image_names import ImageNames
 from engine.run.run_paths import RunDir
-from engine.suspicion import repeated_images, run_suspects
+from engine.suspicion import list_text, repeated_images, run_suspects
 from engine.suspicion.repeated_images import Repeated, RepeatedImages
 from engine.suspicion.run_suspects import RunSuspects
 
 # So many images of a split are shown, at most.
 SHOWN: Mapping[ImageSplit, int] = {"training": 24, "validation": 8}
-AMONG: Mapping[ImageSplit, Callable[[RunDir], RunSuspects]] = {
-    "training": run_suspects.among_training,
-    "validation": run_suspects.among_validation,
-}
 
 
 class FirstSuspects(NamedTuple):
@@ -54,7 +49,7 @@ class DoubtfulLabels(NamedTuple):
 def find(run: RunDir, splits: Iterable[ImageSplit]) -> DoubtfulLabels:
     """That of these splits; nothing where the run has kept nothing of one of them."""
     try:
-        found = [AMONG[split](run) for split in splits]
+        found = [run_suspects.among(run, split) for split in splits]
     except RunError as error:
         return DoubtfulLabels(lacking=(str(error),))
     try:
@@ -87,7 +82,7 @@ def _first(found: RunSuspects, names: Sequence[str] | None, shared: str = "") ->
     """The first suspects, by their names without these folders."""
     first = replace(found, suspects=found.suspects[: SHOWN[found.split]])
     if names is None:
-        told = [report_text.image_number(suspect.index) for suspect in first.suspects]
+        told = [list_text.image_number(suspect.index) for suspect in first.suspects]
     else:
         told = [name.removeprefix(shared) for name in names[: len(first.suspects)]]
     return FirstSuspects(first, len(found.suspects), told)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from engine.protocol.commands import ImageSplit
 from engine.report import report_text
 from engine.report.doubtful_labels import DoubtfulLabels, FirstSuspects
-from engine.suspicion import suspicion_text
+from engine.suspicion import list_text, suspicion_text
 from engine.suspicion.run_suspects import RunSuspects
 from engine.suspicion.suspects import Suspect
 from engine.text import harmless
@@ -77,18 +77,16 @@ def _said(run: str, found: FirstSuspects) -> Iterator[str]:
     if shown < found.listed:
         yield report_text.first_of(shown, found.listed, first.split)
     if first.split == "training":
-        yield suspicion_text.NO_VERDICT
+        yield list_text.NO_VERDICT
 
 
 def _image(first: RunSuspects, suspect: Suspect, name: str, picture: str) -> DoubtfulImage:
     given, held = (harmless(first.classes[number]) for number in (suspect.given, suspect.held))
-    agreed = suspect.agreed
-    since = "" if agreed is None else suspicion_text.since(agreed, first.epoch)
+    since = list_text.since(suspect.agreed, first.epoch)
     label, held = report_text.labelled(given), _held(held, suspect)
     return DoubtfulImage(harmless(name), label, held, since, picture)
 
 
 def _held(name: str, suspect: Suspect) -> str:
-    if suspect.held_probability is None:
-        return report_text.held_ahead(name, suspect.score)
-    return report_text.held_for(name, suspect.held_probability)
+    words = report_text.held_ahead if suspect.held_probability is None else report_text.held_for
+    return words(name, suspect.sure)

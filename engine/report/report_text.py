@@ -146,16 +146,11 @@ def calibration_caption(calibration: Calibration, split: TestedSplit) -> str:
 # Doubtful labels
 
 
-def image_number(index: int) -> str:
-    """An image without a name, by its index in its split."""
-    return f"#{index}"
-
-
 def labelled(name: str) -> str:
     return f"labelled {name}"
 
 
-def held_for(name: str, likely: float | None) -> str:
+def held_for(name: str, likely: float) -> str:
     return f"held for {name} ({whole_share(likely)})"
 
 

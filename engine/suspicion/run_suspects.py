@@ -37,6 +37,11 @@ class RunSuspects(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing | None = None
 
 
+def among(run: RunDir, split: ImageSplit) -> RunSuspects:
+    """Raises RunError where the run has kept nothing of the images of this split."""
+    return among_training(run) if split == "training" else among_validation(run)
+
+
 def among_training(run: RunDir) -> RunSuspects:
     """Raises RunError where the run has kept nothing of its training images."""
     classes = _classes(run)

@@ -31,6 +31,11 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     agreed: int | None = None
     sightings: int | None = None
 
+    @property
+    def sure(self) -> float:
+        """The probability of the class that it is held for; without one, how far that leads."""
+        return self.score if self.held_probability is None else self.held_probability
+
 
 def count_listed(images: int, stand_out: int = 0) -> int:
     """How many of so many images are listed, if there are enough to list."""

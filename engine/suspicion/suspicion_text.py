@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.numbers import share
-from engine.suspicion import standing
+from engine.suspicion import list_text, standing
 from engine.suspicion.repeated_images import Repeated, RepeatedImages
 from engine.suspicion.standing import Standing
 from engine.text import harmless, in_epochs, typed
@@ -11,11 +11,6 @@ from engine.text import harmless, in_epochs, typed
 # So many images of a group of equal ones are named.
 SHOWN_OF_GROUP = 2
 EARLY = "Too early to say which labels are doubtful"
-FROM_THE_START = "from the start"
-# Of a label that ranked first in the last epoch.
-AGREES = "not now"
-# Where images of either kind are listed.
-NO_VERDICT = "Look at these: this is no verdict, and a hard image with a right label is here, too."
 
 
 def told(found: Standing) -> str:
@@ -43,7 +38,7 @@ def told(found: Standing) -> str:
 
 
 def counted(run: str, since: int, epoch: int) -> str:
-    span = f"epoch {epoch}" if since == epoch else f"epochs {since} to {epoch}"
+    span = list_text.epochs(since, epoch)
     return f"By what {harmless(run)} said of its training images in {span}."
 
 
@@ -52,13 +47,6 @@ def judged(run: str, epoch: int) -> str:
         f"Validation images that {harmless(run)} took most surely for another class after epoch "
         f"{epoch}."
     )
-
-
-def since(agreed: int, epoch: int) -> str:
-    """Since when a label has not ranked first until this epoch, which it last did in `agreed`."""
-    if agreed == epoch:
-        return AGREES
-    return f"since epoch {agreed + 1}" if agreed else FROM_THE_START
 
 
 def repeated(found: RepeatedImages) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import click
 
 from engine import numbers
-from engine.suspicion import suspicion_text
+from engine.suspicion import list_text, suspicion_text
 from engine.suspicion.repeated_images import RepeatedImages
 from engine.suspicion.run_suspects import RunSuspects
 from engine.suspicion.suspects import Suspect
-from tui.cli import suspects_text as words
 from tui.cli.fitted_columns import TableColumn
 from tui.cli.tables import print_table
 
@@ -45,18 +44,18 @@ def print_suspects(run: str, listed: RunSuspects, names: Sequence[str] | None) -
     if not listed.suspects:
         return
     click.echo()
-    known = names or [words.index(suspect.index) for suspect in listed.suspects]
+    known = names or [list_text.image_number(suspect.index) for suspect in listed.suspects]
     rows = [
         (str(rank), name, *_cells(suspect, listed))
         for rank, (suspect, name) in enumerate(zip(listed.suspects, known, strict=True), 1)
     ]
     print_table(_columns(listed.suspects[0]), rows)
-    click.echo(f"\n{suspicion_text.NO_VERDICT}")
+    click.echo(f"\n{list_text.NO_VERDICT}")
 
 
 def _told(run: str, listed: RunSuspects) -> list[str]:
     if listed.standing is None or listed.since_epoch is None:
-        right = [] if listed.suspects else [words.NO_MISTAKES]
+        right = [] if listed.suspects else [list_text.NO_MISTAKES]
         return [suspicion_text.judged(run, listed.epoch), *right]
     counted = suspicion_text.counted(run, listed.since_epoch, listed.epoch)
     return [suspicion_text.told(listed.standing), counted]
@@ -64,13 +63,13 @@ def _told(run: str, listed: RunSuspects) -> list[str]:
 
 def _columns(first: Suspect) -> list[TableColumn]:
     """The columns for images of this kind; a narrow terminal leaves out the last ones."""
-    sure = words.AHEAD if first.held_probability is None else words.SURE
-    since = [] if first.agreed is None else [TableColumn(words.SINCE, rank=3)]
+    sure = list_text.AHEAD if first.held_probability is None else list_text.SURE
+    since = [] if first.agreed is None else [TableColumn(list_text.SINCE, rank=3)]
     return [
-        TableColumn(words.RANK, numeric=True),
-        TableColumn(words.IMAGE, least=SHORTEST_NAME),
-        TableColumn(words.GIVEN, rank=1, least=SHORTEST_CLASS),
-        TableColumn(words.HELD, rank=1, least=SHORTEST_CLASS),
+        TableColumn(list_text.RANK, numeric=True),
+        TableColumn(list_text.IMAGE, least=SHORTEST_NAME),
+        TableColumn(list_text.GIVEN, rank=1, least=SHORTEST_CLASS),
+        TableColumn(list_text.HELD, rank=1, least=SHORTEST_CLASS),
         TableColumn(sure, numeric=True, rank=2),
         *since,
     ]
@@ -78,8 +77,6 @@ def _columns(first: Suspect) -> list[TableColumn]:
 
 def _cells(suspect: Suspect, listed: RunSuspects) -> tuple[str, ...]:
     """Both classes, how sure the network is of the other one; of a training image, since when."""
-    sure = suspect.score if suspect.held_probability is None else suspect.held_probability
     given, held = (listed.classes[number] for number in (suspect.given, suspect.held))
-    agreed = suspect.agreed
-    since = [] if agreed is None else [suspicion_text.since(agreed, listed.epoch)]
-    return given, held, numbers.share(sure), *since
+    since = list_text.since(suspect.agreed, listed.epoch)
+    return given, held, numbers.share(suspect.sure), *([since] if since else [])

@@ -31,8 +31,7 @@ def suspects(run: str, validation: bool, as_json: bool, runs_dir: Path) -> None:
 
     found = run_search.find_readable(runs_dir, run)
     tell_if_elsewhere(found, runs_dir, run)
-    among = run_suspects.among_validation if validation else run_suspects.among_training
-    listed = among(found)
+    listed = run_suspects.among(found, "validation" if validation else "training")
     kept = image_names.read(found)
     names, repeated = run_suspects.names(listed, kept), repeated_images.of_run(found, kept)
     if as_json:

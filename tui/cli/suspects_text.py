@@ -13,10 +13,3 @@ it. That is no verdict: look at them. A line before says whether images stand ou
 HELP_VALIDATION = (
     "List the validation images that the best network takes most surely for another class."
 )
-RANK, IMAGE, GIVEN, HELD = "rank", "image", "label", "held for"
-SURE, AHEAD, SINCE = "how sure", "ahead by", "since when"
-NO_MISTAKES = "The network has all validation images right."
-
-
-def index(number: int) -> str:
-    return f"#{number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from engine.protocol.commands import ImageSplit
-from tui.panes.suspects import suspects_pane_text
+from engine.suspicion import list_text
 
 Place: TypeAlias = tuple[ImageSplit, int]
 
@@ -42,4 +42,4 @@ class ListedImage(NamedTuple):
 
     @property
     def title(self) -> str:
-        return suspects_pane_text.index(self.number) if self.name is None else self.name
+        return list_text.image_number(self.number) if self.name is None else self.name

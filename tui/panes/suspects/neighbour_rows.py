@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from engine.protocol.events import Example, Neighbours, Picture
 from engine.run.label_decisions import Decision
+from engine.suspicion import list_text
 from engine.text import harmless
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
@@ -161,6 +162,6 @@ def _band(
 
 
 def _neighbour(example: Example, side: int, coloured: bool) -> list[Row]:
-    name = harmless(example.name) or suspects_pane_text.index(example.image)
+    name = harmless(example.name) or list_text.image_number(example.image)
     end = Span(cells.fit_text(cells.end_of(name, side), side), "dim")
     return [*pictured(example.picture, side, side // 2, coloured), (end,)]

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from engine.protocol.events import Picture
 from engine.run.label_decisions import Decision, Relabel
+from engine.suspicion import list_text
 from engine.text import harmless
 from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
@@ -117,13 +118,13 @@ def _columns(view: SuspectsView) -> list[Column]:
     """All columns but that of the ranks; a narrow pane leaves out the last ones first."""
     images, classes = view.images, view.classes
     decided = [view.decision(image) for image in images]
-    since = Column(suspects_pane_text.SINCE, [image.since for image in images], 2, ink="dim")
-    sure = suspects_pane_text.AHEAD if view.ahead else suspects_pane_text.SURE
+    since = Column(list_text.SINCE, [image.since for image in images], 2, ink="dim")
+    sure = list_text.AHEAD if view.ahead else list_text.SURE
     return [
-        Column(suspects_pane_text.IMAGE, [harmless(image.title) for image in images]),
-        Column(suspects_pane_text.GIVEN, [_class(classes, image.given) for image in images]),
+        Column(list_text.IMAGE, [harmless(image.title) for image in images]),
+        Column(list_text.GIVEN, [_class(classes, image.given) for image in images]),
         Column(
-            suspects_pane_text.HELD,
+            list_text.HELD,
             ["" if image.held is None else _class(classes, image.held) for image in images],
         ),
         Column(sure, [image.sure for image in images], 1, right=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.suspicion import list_text
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
@@ -22,7 +23,7 @@ def facts(found: RunSuspects | None, room: int) -> Row:
     when = suspects_pane_text.after_epoch(found.epoch)
     long, short = suspects_pane_text.VALIDATION, suspects_pane_text.VALIDATION_SHORT
     if found.since_epoch is not None:
-        when = suspects_pane_text.epochs(found.since_epoch, found.epoch)
+        when = list_text.epochs(found.since_epoch, found.epoch)
         long, short = suspects_pane_text.TRAINING, suspects_pane_text.TRAINING_SHORT
     forms = (f"{long}, {when}", f"{short}, {when}", short)
     return fitting([(Span(form, "dim"),) for form in forms], room)

@@ -14,11 +14,7 @@ from tui.panes.suspects.suspects_reading import Decided, SplitList
 
 def sentences(split: ImageSplit, listed: SplitList, decided: Decided) -> Iterator[str]:
     """What the list is, how it is ranked, and what becomes of decisions; or why it is empty."""
-    training, validation = (
-        suspects_pane_text.EXPLAIN_TRAINING,
-        suspects_pane_text.EXPLAIN_VALIDATION,
-    )
-    yield training if split == "training" else validation
+    yield suspects_pane_text.EXPLAIN[split]
     found = listed.found
     if found is None:
         yield listed.told[:1].upper() + listed.told[1:]

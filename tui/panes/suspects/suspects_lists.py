@@ -11,10 +11,9 @@ from engine.protocol.commands import ImageSplit
 from engine.run import image_names
 from engine.run.image_names import ImageNames
 from engine.run.run_paths import RunDir
-from engine.suspicion import repeated_images, run_suspects, suspicion_text
+from engine.suspicion import list_text, repeated_images, run_suspects, suspicion_text
 from engine.suspicion.inspecting_command import inspecting_command
 from engine.suspicion.run_suspects import RunSuspects
-from tui.panes.suspects import suspects_pane_text
 from tui.panes.suspects.listed_suspects import ListedImage
 from tui.panes.suspects.suspects_reading import SplitList
 from tui.panes.suspects.twice_listed import GROUPS, twice_listed
@@ -28,14 +27,13 @@ def files(run: RunDir, split: ImageSplit) -> tuple[Path, ...]:
 
 def split_list(run: RunDir, split: ImageSplit) -> SplitList:
     """The list of a split, or the sentence why there is none."""
-    among = run_suspects.among_training if split == "training" else run_suspects.among_validation
     try:
-        found, names = among(run), image_names.read(run)
+        found, names = run_suspects.among(run, split), image_names.read(run)
         suspects = _suspects(found, run_suspects.names(found, names))
         twice, more = _twice(run, found, names)
     except EngineError as error:
         return SplitList(str(error))
-    notes = (suspicion_text.NO_VERDICT, more) if suspects else (more,)
+    notes = (list_text.NO_VERDICT, more) if suspects else (more,)
     return SplitList(_told(run, found), found, (*twice, *suspects), tuple(filter(None, notes)))
 
 
@@ -43,7 +41,7 @@ def _told(run: RunDir, found: RunSuspects) -> str:
     if found.standing is not None:
         return suspicion_text.told(found.standing)
     if not found.suspects:
-        return suspects_pane_text.NO_MISTAKES
+        return list_text.NO_MISTAKES
     return suspicion_text.judged(run.label, found.epoch)
 
 
@@ -73,12 +71,8 @@ def _suspects(found: RunSuspects, names: Sequence[str] | None) -> tuple[ListedIm
             name=name,
             given=suspect.given,
             held=suspect.held,
-            sure=numbers.share(
-                suspect.score if suspect.held_probability is None else suspect.held_probability
-            ),
-            since=""
-            if suspect.agreed is None
-            else suspicion_text.since(suspect.agreed, found.epoch),
+            sure=numbers.share(suspect.sure),
+            since=list_text.since(suspect.agreed, found.epoch),
             leads=suspect.held_probability is None,
         )
         for rank, (suspect, name) in enumerate(zip(found.suspects, known, strict=True), start=1)

@@ -14,9 +14,7 @@ GO_TO_SUSPECTS = "Go to the images whose label is doubtful"
 
 # The list
 
-IMAGE, GIVEN, HELD = "image", "label", "held for"
-SURE, AHEAD, SINCE, DECIDED = "how sure", "ahead by", "since when", "decided"
-DROP, KEEP = "drop", "keep"
+DECIDED = "decided"
 READING = "reading what the network said of each image …"
 IS_READ = "It is being read."
 # The rank of an image that stands twice in the data, and where it does.
@@ -25,13 +23,12 @@ STANDS_IN: Mapping[str, str] = {
     "two classes": "in two classes",
     "two splits": "in two splits",
 }
-NO_MISTAKES = "The network has all validation images right."
 TRAINING, VALIDATION = "training images", "validation images"
 TRAINING_SHORT, VALIDATION_SHORT = "training", "validation"
 RECORDED = "A recording has no folder with images, so no label can be looked at."
+
 # Beside the list
 
-LABEL = "label"
 WAITING = "waiting for it …"
 NO_PICTURE = "Enter asks again"
 
@@ -75,20 +72,12 @@ ASKING_NEIGHBOURS = "asking the network for its neighbours …"
 NO_NEIGHBOURS = "no image of this class to show"
 
 
-def index(number: int) -> str:
-    return f"#{number}"
-
-
 def same_pixels(name: str, label: str) -> str:
     return f"same pixels as {name} ({label})"
 
 
 def relabelled(name: str) -> str:
     return f"→ {name}"
-
-
-def epochs(since: int, last: int) -> str:
-    return f"epoch {last}" if since == last else f"epochs {since} to {last}"
 
 
 def after_epoch(epoch: int) -> str:
