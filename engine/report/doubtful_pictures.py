@@ -13,7 +13,6 @@ from PIL import Image
 
 from engine.data.base.dataset import Dataset, Split
 from engine.data.base.image_digest import digest
-from engine.errors import DataError
 from engine.protocol.commands import ImageSplit
 from engine.report import report_text
 from engine.report.doubtful_labels import FirstSuspects
@@ -51,11 +50,8 @@ def doubtful_pictures(dataset: Dataset, found: Iterable[FirstSuspects]) -> Doubt
 
 def _picture(split: Split, index: int) -> str:
     """The picture of an image; empty where it cannot be read."""
-    try:
-        shown = split.one(index)
-    except DataError:
-        return ""
-    return address(shown.pixels.numpy()) if shown.at == index else ""
+    shown = split.readable(index)
+    return "" if shown is None else address(shown.pixels.numpy())
 
 
 def address(pixels: NDArray[np.uint8]) -> str:
