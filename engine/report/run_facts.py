@@ -164,9 +164,8 @@ def _doubted(run: RunDir, facts: RunFacts) -> RunFacts:
         return facts
     if facts.recipe.suspects == "off" and not run.sightings.exists():
         return facts
-    splits: tuple[ImageSplit, ...] = ("training",)
-    found = doubtful_labels.find(
-        run, (*splits, "validation") if facts.predictions is not None else splits
-    )
+    judged = facts.predictions is not None
+    splits: tuple[ImageSplit, ...] = ("training", "validation") if judged else ("training",)
+    found = doubtful_labels.find(run, splits)
     lacking = (*facts.lacking, *found.lacking)
     return dataclasses.replace(facts, doubtful=found, lacking=lacking)
