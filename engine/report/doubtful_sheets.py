@@ -52,9 +52,10 @@ def doubtful_section(run: str, found: DoubtfulLabels, pictures: Pictures) -> Dou
     if repeated is None or not repeated.repeated:
         asked = report_text.NOBODY_LOOKED if repeated is None and found.named else ""
         return DoubtfulSection(asked, (), sheets)
-    groups = [suspicion_text.repeated_group(group) for group in repeated.repeated[:GROUPS]]
-    if more := len(repeated.repeated[GROUPS:]) + repeated.more:
-        groups.append(report_text.more_repeated(more))
+    shown = repeated.first(GROUPS)
+    groups = [suspicion_text.repeated_group(group) for group in shown.repeated]
+    if shown.more:
+        groups.append(report_text.more_repeated(shown.more))
     return DoubtfulSection(suspicion_text.repeated(repeated), tuple(groups), sheets)
 
 

@@ -52,10 +52,15 @@ class Repeated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RepeatedImages(msgspec.Struct, frozen=True, kw_only=True):
-    """The groups of a data set, those of two classes first; `more` are not kept."""
+    """The groups of a data set, those of two classes first, and how many `more` there are."""
 
     repeated: tuple[Repeated, ...]
     more: int
+
+    def first(self, count: int) -> RepeatedImages:
+        """At most so many groups; the others are counted."""
+        left_out = len(self.repeated[count:])
+        return RepeatedImages(repeated=self.repeated[:count], more=self.more + left_out)
 
 
 class _Kept(msgspec.Struct, frozen=True):

@@ -25,10 +25,11 @@ def print_repeated(found: RepeatedImages, command: str) -> None:
     if not found.repeated:
         return
     click.echo(suspicion_text.repeated(found))
-    for group in found.repeated[:GROUPS]:
+    shown = found.first(GROUPS)
+    for group in shown.repeated:
         click.echo(f"  {suspicion_text.repeated_group(group)}")
-    if more := len(found.repeated[GROUPS:]) + found.more:
-        click.echo(f"  {suspicion_text.more_repeated(more, command)}")
+    if shown.more:
+        click.echo(f"  {suspicion_text.more_repeated(shown.more, command)}")
     click.echo()
 
 

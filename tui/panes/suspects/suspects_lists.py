@@ -16,7 +16,10 @@ from engine.suspicion.inspecting_command import inspecting_command
 from engine.suspicion.run_suspects import RunSuspects
 from tui.panes.suspects.listed_suspects import ListedImage
 from tui.panes.suspects.suspects_reading import SplitList
-from tui.panes.suspects.twice_listed import GROUPS, twice_listed
+from tui.panes.suspects.twice_listed import twice_listed
+
+# So many groups of equal images stand on top.
+GROUPS = 20
 
 
 def files(run: RunDir, split: ImageSplit) -> tuple[Path, ...]:
@@ -55,9 +58,9 @@ def _twice(
     command, repeated = inspecting_command(run), repeated_images.of_run(run, kept)
     if repeated is None:
         return (), suspicion_text.nobody_looked(command)
-    rows = twice_listed(repeated.repeated, found.split, names, found.classes)
-    more = len(repeated.repeated[GROUPS:]) + repeated.more
-    return rows, suspicion_text.more_repeated(more, command) if more else ""
+    shown = repeated.first(GROUPS)
+    rows = twice_listed(shown.repeated, found.split, names, found.classes)
+    return rows, suspicion_text.more_repeated(shown.more, command) if shown.more else ""
 
 
 def _suspects(found: RunSuspects, names: Sequence[str] | None) -> tuple[ListedImage, ...]:

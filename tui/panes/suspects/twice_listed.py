@@ -9,8 +9,6 @@ from engine.suspicion.repeated_images import Repeated, RepeatedImage
 from tui.panes.suspects import suspects_pane_text
 from tui.panes.suspects.listed_suspects import ListedImage
 
-# So many groups of equal images stand on top.
-GROUPS = 20
 # The splits by their names in what `inspect-data` has found.
 SPLITS: Mapping[ImageSplit, str] = {"training": "train", "validation": "validation"}
 
@@ -18,13 +16,12 @@ SPLITS: Mapping[ImageSplit, str] = {"training": "train", "validation": "validati
 def twice_listed(
     groups: Sequence[Repeated], split: ImageSplit, names: Sequence[str], classes: Sequence[str]
 ) -> tuple[ListedImage, ...]:
-    """A row for each image of the split in the first groups; `names` are those of the split."""
-    shown = groups[:GROUPS]
-    wanted = {image.name for group in shown for image in group.images}
+    """A row for each image of the split in these groups; `names` are those of the split."""
+    wanted = {image.name for group in groups for image in group.images}
     numbers = {name: number for number, name in enumerate(names) if name in wanted}
     return tuple(
         _row(group, image, numbers[image.name], split, classes)
-        for group, image in _images(shown, SPLITS[split])
+        for group, image in _images(groups, SPLITS[split])
         if image.name in numbers and image.label in classes
     )
 
