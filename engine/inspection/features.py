@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from cnn_tui.evaluation_mode import evaluation_mode
-from cnn_tui.nested_tensors import tensors_in
+from cnn_tui.nested_tensors import first_tensor
 from engine.devices.forward_pass import Judge
 
 # Images that are judged at once: a GPU that has room for a step has room for these.
@@ -35,31 +36,34 @@ def features(
     They are the input (N, F) of the linear layer that makes the logits, or without one the logits.
     Runs in evaluation mode. Leaves modes, BN statistics and hooks as they were.
     """
-    heads = [
-        module
-        for module in model.modules()
-        if isinstance(module, nn.Linear) and module.out_features == classes
-    ]
+    found: list[Features] = []
+    with evaluation_mode(model), _recorded(model, classes) as inputs:
+        for start in range(0, len(pixels), TOGETHER):
+            some = torch.stack([*pixels[start : start + TOGETHER]]).to(judge.device)
+            logits = judge.logits(model, normalise(some)).float().cpu()
+            found.append(Features(logits, _of_last(inputs, judge, logits)))
+            inputs.clear()
+    return Features(*map(torch.cat, zip(*found, strict=True)))
+
+
+@contextlib.contextmanager
+def _recorded(model: nn.Module, classes: int) -> Iterator[list[Tensor]]:
+    """Meanwhile adds what each linear layer with so many outputs takes in, (N, F)."""
     inputs: list[Tensor] = []
 
     def record(module: nn.Module, args: object, kwargs: object, output: object) -> None:
-        taken = next(tensors_in((args, kwargs)), None)
+        taken = first_tensor((args, kwargs))
         if taken is not None and taken.dim() == 2:
             inputs.append(taken.float().cpu())
 
-    found: list[Features] = []
+    linear = (module for module in model.modules() if isinstance(module, nn.Linear))
+    heads = [module for module in linear if module.out_features == classes]
     hooks = [head.register_forward_hook(record, with_kwargs=True) for head in heads]
     try:
-        with evaluation_mode(model):
-            for start in range(0, len(pixels), TOGETHER):
-                some = torch.stack([*pixels[start : start + TOGETHER]]).to(judge.device)
-                logits = judge.logits(model, normalise(some)).float().cpu()
-                found.append(Features(logits, _of_last(inputs, judge, logits)))
-                inputs.clear()
+        yield inputs
     finally:
         for hook in hooks:
             hook.remove()
-    return Features(*map(torch.cat, zip(*found, strict=True)))
 
 
 def _of_last(inputs: Sequence[Tensor], judge: Judge, logits: Tensor) -> Tensor:
