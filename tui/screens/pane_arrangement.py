@@ -9,7 +9,7 @@ from textual.geometry import Region
 
 from tui.drawing import frame
 from tui.drawing.cells import Row
-from tui.panes.base.pane import DIGITS, Pane, Standing
+from tui.panes.base.pane import Pane, Standing
 from tui.screens.dashboard_regions import STRIPS, beside_loss, layout_kind, regions
 
 # The cells in the border of the shelf for the corners and the facts of the pane.
@@ -97,9 +97,8 @@ class PaneArrangement:
 
     def numbered(self, digit: str) -> str:
         """The pane that this digit leads to, or an empty string."""
-        shortcuts = {pane.SHORTCUT: name for name, pane in self._panes.items() if pane.SHORTCUT}
-        numbers = {str(i): name for i, name in enumerate([*self._panes][:DIGITS], start=1)}
-        found = (numbers | shortcuts).get(digit, "")
+        panes = enumerate(self._panes.items(), start=1)
+        found = next((name for at, (name, pane) in panes if pane.sign(at) == digit), "")
         return found if found in self.names else ""
 
     def go_to(self, name: str) -> None:

@@ -21,9 +21,6 @@ from tui.widgets.key_group import KeyGroup
 
 # A pane of fewer columns shows its short title.
 NARROW = 50
-# Digits lead to the first panes, up to this number.
-DIGITS = 9
-
 
 Standing: TypeAlias = Literal["absent", "aside", "shown"]
 """Whether a pane has no place, only a tab and a digit, or also a tile beside the others."""
@@ -165,7 +162,7 @@ class Pane(CellWidget, can_focus=True):
 
     @classmethod
     def sign(cls, number: int) -> str:
-        """What stands before the title of the pane with this number: the key that leads to it."""
+        """What stands before the title of the pane with this number; one digit is its key."""
         return cls.SHORTCUT or str(number)
 
     def title(self, width: int) -> Row:
