@@ -14,6 +14,7 @@ from tui.drawing.cells import Row
 from tui.panes.suspects import neighbour_rows, suspect_rows
 from tui.panes.suspects.listed_suspects import ListedImage
 from tui.panes.suspects.neighbour_rows import LookedAt
+from tui.panes.suspects.suspect_caption import caption
 from tui.panes.suspects.suspect_rows import SuspectsView
 
 TOLD = "Some stand out: 2 of 1,000 images."
@@ -56,7 +57,7 @@ def test_images_that_stand_twice_say_where_and_beside_which() -> None:
         "▸= train/007.png  cat                        in two splits",
         " 1 train/001.png  cat    dog         95.9 %  since epoch 6",
     ]
-    assert [cells.text(row).rstrip() for row in suspect_rows.caption(twice, CLASSES, None, 30)] == [
+    assert [cells.text(row).rstrip() for row in caption(twice, CLASSES, None, 30)] == [
         "train/007.png",
         "label cat",
         "same pixels as val/1.png (cat)",

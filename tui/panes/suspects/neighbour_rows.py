@@ -19,7 +19,7 @@ from tui.drawing.shades import pictured
 from tui.drawing.wrapping import wrapped
 from tui.panes.suspects import suspects_pane_text
 from tui.panes.suspects.listed_suspects import ListedImage
-from tui.panes.suspects.suspect_rows import CAPTION, caption
+from tui.panes.suspects.suspect_caption import CAPTION, caption
 
 # The width of the large picture, as a share of the frame and in cells.
 SHARE, LEAST, LARGEST = 0.36, 16, 64

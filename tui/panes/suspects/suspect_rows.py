@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
 from engine.protocol.events import Picture
-from engine.run.label_decisions import Decision, Relabel
+from engine.run.label_decisions import Decision
 from engine.suspicion import list_text
 from engine.text import harmless
 from tui.drawing import cells
-from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.cells import Row, Span
 from tui.drawing.choices import scrolled_range
 from tui.drawing.mistakes import class_name
 from tui.drawing.shades import pictured
@@ -20,17 +18,20 @@ from tui.drawing.table import Column, fitting_columns, table
 from tui.drawing.wrapping import wrapped
 from tui.panes.suspects import suspects_pane_text
 from tui.panes.suspects.listed_suspects import ListedImage
+from tui.panes.suspects.suspect_caption import (
+    CAPTION,
+    caption,
+    decision_ink,
+    decision_words,
+    shortened,
+)
 
-# The most cells of a class, and those of a name that a picture leaves to the list.
-CLASS, NAME = 16, 30
+# The cells of a name that a picture leaves to the list.
+NAME = 30
 # The least and the greatest width of the picture in cells, and the space before it.
 SMALLEST, LARGEST, GAP = 20, 64, 4
-# The rows below the picture.
-CAPTION = 5
 # A pane of fewer rows has only the sentence above the list; of still fewer, not even that.
 HIGH, LOW = 14, 4
-
-DECISION_INKS: Mapping[str, Ink] = {"drop": "error", "keep": "good"}
 
 
 class SuspectsView(NamedTuple):
@@ -123,10 +124,7 @@ def _columns(view: SuspectsView) -> list[Column]:
     return [
         Column(list_text.IMAGE, [harmless(image.title) for image in images]),
         Column(list_text.GIVEN, [_class(classes, image.given) for image in images]),
-        Column(
-            list_text.HELD,
-            ["" if image.held is None else _class(classes, image.held) for image in images],
-        ),
+        Column(list_text.HELD, [_class(classes, image.held) for image in images]),
         Column(sure, [image.sure for image in images], 1, right=True),
         *([since] if any(since.texts) else []),
         Column(
@@ -137,23 +135,8 @@ def _columns(view: SuspectsView) -> list[Column]:
     ]
 
 
-def _class(classes: Sequence[str], label: int) -> str:
-    name = class_name(classes, label)
-    return name if cell_len(name) <= CLASS else cells.fit_text(name, CLASS)
-
-
-def decision_words(choice: Decision | None) -> str:
-    """The mark in the row of an image; empty where nothing was decided."""
-    if isinstance(choice, Relabel):
-        name = harmless(choice.label)
-        return suspects_pane_text.relabelled(
-            name if cell_len(name) <= CLASS else cells.fit_text(name, CLASS)
-        )
-    return choice or ""
-
-
-def decision_ink(choice: Decision | None) -> Ink:
-    return "warning" if isinstance(choice, Relabel) else DECISION_INKS.get(choice or "", "plain")
+def _class(classes: Sequence[str], label: int | None) -> str:
+    return "" if label is None else shortened(class_name(classes, label))
 
 
 def _side(columns: Sequence[Column], width: int, body: int) -> int:
@@ -205,20 +188,3 @@ def _picture_rows(view: SuspectsView, side: int) -> list[Row]:
     else:
         shown = [*pictured(view.picture, side, side // 2, view.coloured)]
     return [*shown, *caption(image, view.classes, view.decision(image), side)]
-
-
-def caption(
-    image: ListedImage, classes: Sequence[str], choice: Decision | None, width: int
-) -> list[Row]:
-    """The name, the label, why it is listed, and what was decided."""
-    words = [suspects_pane_text.labelled(class_name(classes, image.given))]
-    if image.note:
-        words += [harmless(image.note), image.since]
-    elif image.held is not None:
-        held = class_name(classes, image.held)
-        words += [suspects_pane_text.held_for(held, image.sure), image.since]
-    return [
-        (Span(cells.end_of(harmless(image.title), width)),),
-        *((Span(cells.fit_text(line, width), "dim"),) for line in words if line),
-        (Span(cells.fit_text(decision_words(choice), width), decision_ink(choice)),),
-    ]
