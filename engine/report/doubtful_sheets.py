@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from engine.numbers import whole_share
 from engine.protocol.commands import ImageSplit
 from engine.report import report_text
 from engine.report.doubtful_labels import DoubtfulLabels, FirstSuspects
@@ -89,5 +90,5 @@ def _image(first: RunSuspects, suspect: Suspect, name: str, picture: str) -> Dou
 
 
 def _held(name: str, suspect: Suspect) -> str:
-    words = report_text.held_ahead if suspect.held_probability is None else report_text.held_for
-    return words(name, suspect.sure)
+    words = list_text.held_ahead if suspect.held_probability is None else list_text.held_for
+    return words(name, whole_share(suspect.sure))

@@ -150,15 +150,6 @@ def labelled(name: str) -> str:
     return f"labelled {name}"
 
 
-def held_for(name: str, likely: float) -> str:
-    return f"held for {name} ({whole_share(likely)})"
-
-
-def held_ahead(name: str, lead: float) -> str:
-    """Where no probability is known, but that of this class minus that of the label."""
-    return f"held for {name}, ahead by {whole_share(lead)}"
-
-
 def first_of(shown: int, listed: int, split: ImageSplit) -> str:
     option = " --validation" if split == "validation" else ""
     return f"Shown are the first {shown} of {listed:,} that `cnn-tui suspects{option}` lists."

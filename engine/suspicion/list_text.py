@@ -24,6 +24,15 @@ def image_number(index: int) -> str:
     return f"#{index}"
 
 
+def held_for(name: str, likely: str) -> str:
+    return f"held for {name} ({likely})"
+
+
+def held_ahead(name: str, lead: str) -> str:
+    """Where no probability is known, but that of this class minus that of the label."""
+    return f"held for {name}, ahead by {lead}"
+
+
 def since(agreed: int | None, epoch: int) -> str:
     """Since when a label has not ranked first until this epoch, which it last did in `agreed`.
 

@@ -66,6 +66,11 @@ def test_images_that_stand_twice_say_where_and_beside_which() -> None:
     ]
 
 
+def test_a_lead_is_not_told_as_a_probability() -> None:
+    said = caption(image(1, sure="75.0 %", leads=True), CLASSES, None, 40)
+    assert cells.text(said[2]).rstrip() == "held for dog, ahead by 75.0 %"
+
+
 def test_an_image_without_a_name_is_told_by_its_number() -> None:
     assert drawn(view(image(4, None)), 60, 4)[-1].startswith("▸4 #4     cat ")
 
@@ -159,7 +164,7 @@ def test_the_dialog_names_both_classes_the_rank_and_the_network() -> None:
         "1 of 20",
         "nearest of label cat",
         "nearest of label dog, which it is held for",
-        "held for dog, 95.9 %",
+        "held for dog (95.9 %)",
         "→ cow",
         "nearest for the network of epoch 12",
     ):

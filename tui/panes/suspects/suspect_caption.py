@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.cells import cell_len
 
 from engine.run.label_decisions import Decision, Relabel
+from engine.suspicion import list_text
 from engine.text import harmless
 from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
@@ -29,8 +30,8 @@ def caption(
     if image.note:
         words += [harmless(image.note), image.since]
     elif image.held is not None:
-        held = class_name(classes, image.held)
-        words += [suspects_pane_text.held_for(held, image.sure), image.since]
+        held_for = list_text.held_ahead if image.leads else list_text.held_for
+        words += [held_for(class_name(classes, image.held), image.sure), image.since]
     return [
         (Span(cells.end_of(harmless(image.title), width)),),
         *((Span(cells.fit_text(line, width), "dim"),) for line in words if line),

@@ -103,10 +103,6 @@ def shown(file: Path) -> str:
     return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
 
 
-def held_for(name: str, sure: str) -> str:
-    return f"held for {name}, {sure}" if sure else f"held for {name}"
-
-
 def labelled(name: str) -> str:
     return f"label {name}"
 
