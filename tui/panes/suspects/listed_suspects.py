@@ -8,6 +8,7 @@ from engine.protocol.commands import ImageSplit
 from engine.suspicion import list_text
 
 Place: TypeAlias = tuple[ImageSplit, int]
+RowKey: TypeAlias = tuple[Place, bool]
 
 
 class ListedImage(NamedTuple):
@@ -36,7 +37,7 @@ class ListedImage(NamedTuple):
         return self.split, self.number
 
     @property
-    def row(self) -> tuple[Place, bool]:
+    def row(self) -> RowKey:
         """What tells its row from others: one that stands twice may also be a suspect."""
         return self.place, bool(self.note)
 

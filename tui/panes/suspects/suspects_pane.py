@@ -23,6 +23,7 @@ from tui.drawing import cells
 from tui.drawing.cells import Row
 from tui.panes.base.pane import Border, Pane, Standing
 from tui.panes.suspects import suspect_rows, suspects_border, suspects_pane_text
+from tui.panes.suspects.chosen_rows import ChosenRows
 from tui.panes.suspects.image_replies import ImageReplies
 from tui.panes.suspects.listed_suspects import ListedImage
 from tui.panes.suspects.suspect_rows import SuspectsView
@@ -74,8 +75,7 @@ class SuspectsPane(Pane):
         self._reader: SuspectsReader | None = None
         self._reading: SuspectsReading | None = None
         self._has_folder = True
-        # The chosen image of each split, and its place in the list, should it leave that.
-        self._chosen: dict[ImageSplit, tuple[object, int]] = {}
+        self._chosen = ChosenRows()
         self._first = 0
         self.replies = ImageReplies()
         # Decisions are written one after the other, also those before the program ends.
@@ -194,11 +194,7 @@ class SuspectsPane(Pane):
 
     @property
     def _at(self) -> int:
-        """The row of the chosen image; where it has left the list, another one stands there."""
-        images = self._listed.images
-        chosen, at = self._chosen.get(self._split, (None, 0))
-        found = next((row for row, image in enumerate(images) if image.row == chosen), at)
-        return max(0, min(found, len(images) - 1))
+        return self._chosen.at(self._split, self._listed.images)
 
     @property
     def chosen(self) -> ListedImage | None:
@@ -206,12 +202,9 @@ class SuspectsPane(Pane):
         return images[self._at] if images else None
 
     def _choose(self, row: int) -> None:
-        images = self._listed.images
-        if images:
-            at = max(0, min(row, len(images) - 1))
-            self._chosen[self._split] = images[at].row, at
-            self._show_change()
-            self._read_again()  # somebody else may have decided
+        self._chosen.choose(self._split, self._listed.images, row)
+        self._show_change()
+        self._read_again()  # somebody else may have decided
 
     def action_move(self, rows: int) -> None:
         self._choose(self._at + rows)
@@ -252,10 +245,11 @@ class SuspectsPane(Pane):
         if image.name is None:
             self.notify(suspects_pane_text.NO_NAME, severity="warning", markup=False)
             return
-        if self._at == 0:
-            self._chosen.setdefault(self._split, (image.row, 0))
+        self._chosen.stay_at(self._split, image)
         assert self._reader is not None
-        decision = self._meant(image, choice)
+        assert self._reading is not None
+        label = self.view.classes[image.given]
+        decision = self._reading.meant(image.name, label, choice)
         self.run_worker(self._await(self._writer.submit(self._reader.decide, image.name, decision)))
 
     def relabel(self, image: ListedImage) -> None:
@@ -272,17 +266,6 @@ class SuspectsPane(Pane):
                 self.decide(image, Relabel(classes[label]))
 
         self.app.push_screen(ClassDialog(classes, image.given, image.held), take)
-
-    def _meant(self, image: ListedImage, choice: Decision) -> Decision:
-        """The decision in the words of the file, which knows the label in the data.
-
-        An image may have another label in this run, by a decision with which it began.
-        """
-        assert self._reading is not None
-        label = Relabel(self.view.classes[image.given])
-        if choice not in ("keep", label):
-            return choice
-        return label if image.name in self._reading.relabelled else "keep"
 
     async def _await(self, written: Future[None]) -> None:
         """Show a decision once it is in the file, or why it is not."""

@@ -59,6 +59,15 @@ class SuspectsReading(NamedTuple):
         lists = (self.training.found, self.validation.found)
         return tuple(found.digest for found in lists if found is not None)
 
+    def meant(self, image: str, label: str, choice: Decision) -> Decision:
+        """The decision on an image with this label in the run, as the file of decisions has it.
+
+        The file speaks of labels in the data, and the run may have begun with another one.
+        """
+        if choice not in ("keep", Relabel(label)):
+            return choice
+        return Relabel(label) if image in self.relabelled else "keep"
+
     def of(self, split: ImageSplit) -> SplitList:
         return self.training if split == "training" else self.validation
 
