@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from engine.protocol.commands import ImageSplit
 from engine.suspicion import list_text
+
+if TYPE_CHECKING:
+    from engine.suspicion.run_suspects import RunSuspects
 
 Place: TypeAlias = tuple[ImageSplit, int]
 RowKey: TypeAlias = tuple[Place, bool]
@@ -44,3 +47,15 @@ class ListedImage(NamedTuple):
     @property
     def title(self) -> str:
         return list_text.image_number(self.number) if self.name is None else self.name
+
+
+class SplitList(NamedTuple):
+    """The images of a split that are listed, below a sentence and some notes.
+
+    Where `found` is None, the sentence says why nothing is listed.
+    """
+
+    told: str
+    found: RunSuspects | None = None
+    images: tuple[ListedImage, ...] = ()
+    notes: tuple[str, ...] = ()

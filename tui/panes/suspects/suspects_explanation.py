@@ -9,7 +9,8 @@ from engine.protocol.commands import ImageSplit
 from engine.suspicion import standing, suspicion_text
 from engine.suspicion.run_suspects import RunSuspects
 from tui.panes.suspects import suspects_pane_text
-from tui.panes.suspects.suspects_reading import Decided, SplitList
+from tui.panes.suspects.listed_suspects import SplitList
+from tui.panes.suspects.suspects_reading import Decided
 
 
 def sentences(split: ImageSplit, listed: SplitList, decided: Decided) -> Iterator[str]:

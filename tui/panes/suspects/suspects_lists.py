@@ -14,8 +14,7 @@ from engine.run.run_paths import RunDir
 from engine.suspicion import list_text, repeated_images, run_suspects, suspicion_text
 from engine.suspicion.inspecting_command import inspecting_command
 from engine.suspicion.run_suspects import RunSuspects
-from tui.panes.suspects.listed_suspects import ListedImage
-from tui.panes.suspects.suspects_reading import SplitList
+from tui.panes.suspects.listed_suspects import ListedImage, SplitList
 from tui.panes.suspects.twice_listed import twice_listed
 
 # So many groups of equal images stand on top.

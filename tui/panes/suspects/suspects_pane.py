@@ -25,9 +25,9 @@ from tui.panes.base.pane import Border, Pane, Standing
 from tui.panes.suspects import suspect_rows, suspects_border, suspects_pane_text
 from tui.panes.suspects.chosen_rows import ChosenRows
 from tui.panes.suspects.image_replies import ImageReplies
-from tui.panes.suspects.listed_suspects import ListedImage
+from tui.panes.suspects.listed_suspects import ListedImage, SplitList
 from tui.panes.suspects.suspect_rows import SuspectsView
-from tui.panes.suspects.suspects_reading import SplitList, SuspectsReader, SuspectsReading
+from tui.panes.suspects.suspects_reading import SuspectsReader, SuspectsReading
 from tui.widgets.drawn import has_shades
 from tui.widgets.key_group import KeyGroup
 

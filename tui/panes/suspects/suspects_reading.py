@@ -8,30 +8,15 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from engine.errors import EngineError
 from engine.protocol.commands import ImageSplit
 from engine.run import label_decisions
 from engine.run.label_decisions import Decision, Decisions, Relabel
 from engine.run.run_paths import RunDir
-from tui.panes.suspects.listed_suspects import ListedImage
+from tui.panes.suspects.listed_suspects import SplitList
 from tui.viewer.file_stamps import ABSENT, is_racy, stamp_of
-
-if TYPE_CHECKING:
-    from engine.suspicion.run_suspects import RunSuspects
-
-
-class SplitList(NamedTuple):
-    """The images of a split that are listed, below a sentence and some notes.
-
-    Where `found` is None, the sentence says why nothing is listed.
-    """
-
-    told: str
-    found: RunSuspects | None = None
-    images: tuple[ListedImage, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 class Decided(NamedTuple):
