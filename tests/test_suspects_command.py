@@ -21,6 +21,7 @@ from engine.recipes.recipe_building import build_recipe
 from engine.run import image_names, label_decisions, predictions_file, sightings_file
 from engine.run.image_names import ImageNames
 from engine.run.run_paths import RunDir
+from engine.suspicion import list_text
 from engine.suspicion.standing import (
     LEAST_EPOCHS,
     LEAST_IMAGES,
@@ -295,6 +296,14 @@ def test_a_file_that_is_not_whole_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", commands_of(PAGE.read_text()))
 def test_every_command_of_the_page_is_one(line: str) -> None:
     check_command(line)
+
+
+def test_the_page_has_a_row_for_every_column() -> None:
+    first = PAGE.read_text().partition("| column |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(.*?)` \|", first, re.MULTILINE) == [
+        *(list_text.RANK, list_text.IMAGE, list_text.GIVEN, list_text.HELD),
+        *(list_text.SURE, list_text.AHEAD, list_text.SINCE),
+    ]
 
 
 def test_the_page_states_the_bounds_of_the_rule() -> None:
