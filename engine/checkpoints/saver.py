@@ -14,7 +14,7 @@ import re
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -60,6 +60,13 @@ class Snapshot(NamedTuple):
         """Its files, all epochs counted as one. A newer snapshot for the same replaces it."""
         own = {"sightings"} if self.sightings is not None else set[str]()
         return frozenset(_EPOCH_NAME.sub("epoch", name) for name, _ in self.files) | own
+
+
+class Unsaved(NamedTuple):
+    """A file that was not written, and a sentence that says why."""
+
+    path: Path
+    why: str
 
 
 class Writer:
@@ -133,13 +140,13 @@ class Writer:
 
     def _write(self, snapshot: Snapshot) -> None:
         self._reason_told = bool(self._failure)
-        unsaved = [*self._write_names(), *self._write_sightings(snapshot.sightings)]
+        unsaved = self._write_names(), self._write_sightings(snapshot.sightings)
         for resumable, files in itertools.groupby(snapshot.files, lambda each: each[0] == LAST):
             state = snapshot.state if resumable else run_state.without_sightings(snapshot.state)
             self._write_state(snapshot, state, [*files])
-        for path, sentence in unsaved:
-            if not self._reason_told:
-                self._lacks(path, sentence, snapshot.step)
+        for file in unsaved:
+            if file is not None and not self._reason_told:
+                self._lacks(file.path, file.why, snapshot.step)
         self._prune()
 
     def _write_state(
@@ -177,27 +184,29 @@ class Writer:
         except OSError as error:
             self._lacks(path, checkpoint_text.predictions_not_saved(error), predictions.step)
 
-    def _write_names(self) -> Iterator[tuple[Path, str]]:
-        """Write them once; after an error, which comes with its file, the next save tries again."""
+    def _write_names(self) -> Unsaved | None:
+        """Write them once; after an error, the next save tries again."""
         if self._names is None:
-            return
+            return None
         path = self._run_dir.image_names
         try:
             image_names.keep(self._run_dir, self._names())
             self._names = None
         except OSError as error:
-            yield path, checkpoint_text.names_not_saved(error)
+            return Unsaved(path, checkpoint_text.names_not_saved(error))
+        return None
 
-    def _write_sightings(self, sightings: SightingsFile | None) -> Iterator[tuple[Path, str]]:
-        """Write them before the last.pt of their epoch, for the same reason; gives the error."""
+    def _write_sightings(self, sightings: SightingsFile | None) -> Unsaved | None:
+        """Write them before the last.pt of their epoch, for the same reason."""
         if sightings is None:
-            return
+            return None
         path = self._run_dir.sightings
         try:
             sightings_file.write(path, sightings)
             self._lacking.discard(path)
         except OSError as error:
-            yield path, checkpoint_text.sightings_not_saved(error)
+            return Unsaved(path, checkpoint_text.sightings_not_saved(error))
+        return None
 
     def _lacks(self, path: Path, sentence: str, step: int) -> None:
         """Report that a file was not written, unless the write before failed too."""
