@@ -24,3 +24,12 @@ def test_neighbours_of_one_ink_are_one_span() -> None:
         Span("ab ", "dim"),
         Span("c", "key"),
     )
+
+
+def test_rows_stand_beside_each_other_however_many_either_side_has() -> None:
+    one, two, wide = (Span("a"),), (Span("b"),), (Span("界c"),)
+    shown = cells.beside([one, wide], 2, 1, [two])
+    assert [cells.text(row) for row in shown] == ["a  b", "界 "]
+    shown = cells.beside([one], 2, 1, [two, two])
+    assert [cells.text(row) for row in shown] == ["a  b", "   b"]
+    assert cells.beside([], 2, 1, []) == []

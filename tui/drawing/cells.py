@@ -109,6 +109,13 @@ def filled(rows: Iterable[Row], width: int, height: int) -> list[Row]:
     return [fit(row, width) for row in [*rows, *blank][: max(0, height)]]
 
 
+def beside(left: Sequence[Row], width: int, gap: int, right: Sequence[Row]) -> list[Row]:
+    """The rows on the left, each of exactly this width, a gap, and those on the right."""
+    whole = filled(left, width, max(len(left), len(right)))
+    pairs = itertools.zip_longest(whole, right, fillvalue=())
+    return [(*one, Span(" " * gap), *other) for one, other in pairs]
+
+
 def merged(row: Iterable[Span]) -> Row:
     """The row with neighbours of one ink joined to one span."""
     return tuple([Span(text(group), ink) for ink, group in itertools.groupby(row, key=_INK)])

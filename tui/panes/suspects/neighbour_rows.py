@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
 from engine.protocol.events import Example, Neighbours, Picture
 from engine.run.label_decisions import Decision
 from engine.suspicion import list_text
@@ -66,28 +64,25 @@ def rows(looked: LookedAt, width: int, height: int) -> list[Row]:
     large = _large(inner, body)
     left = _image_rows(looked, large)
     right = _neighbour_rows(looked, inner - large - GAP, body)
-    count = max(len(left), len(right))
-    beside = zip(cells.filled(left, large, count), [*right, *[()] * count], strict=False)
-    image = looked.image
     room = max(0, width - 10)
-    title = cells.fit(
-        (Span(cells.end_of(harmless(image.title), room), "title"),),
-        min(room, cell_len(harmless(image.title))),
-    )
     forms = (suspects_pane_text.DIALOG_FOOT, suspects_pane_text.DIALOG_FOOT_SHORT)
-    at = looked.at and suspects_pane_text.seen_at(looked.at)
     keys = fitting([(Span(form, "dim"),) for form in forms], room)
-    foot = fitting([(Span(at, "dim"),)], max(0, room - cells.width(keys) - 3))
     return frame(
-        [(), *((Span("  "), *one, Span(" " * GAP), *other) for one, other in beside)],
+        [(), *((Span("  "), *row) for row in cells.beside(left, large, GAP, right))],
         width,
         height,
-        title=title,
+        title=(Span(cells.end_of(harmless(looked.image.title), room), "title"),),
         facts=(Span(_rank(looked), "dim"),),
-        foot=foot,
+        foot=_foot(looked, max(0, room - cells.width(keys) - 3)),
         foot_right=keys,
         focused=True,
     )
+
+
+def _foot(looked: LookedAt, room: int) -> Row:
+    """When the network was as the neighbours are shown, if there is room."""
+    at = suspects_pane_text.seen_at(looked.at) if looked.at else ""
+    return fitting([(Span(at, "dim"),)], room)
 
 
 def _rank(looked: LookedAt) -> str:

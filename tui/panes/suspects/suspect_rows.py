@@ -95,10 +95,8 @@ def suspects_pane(view: SuspectsView, width: int, height: int) -> list[Row]:
     listed = _list_rows(view, found.shown, left)
     if not found.side:
         return [*found.told, *listed]
-    beside = _picture_rows(view, found.side)
-    count = max(len(listed), len(beside))
-    pairs = zip(cells.filled(listed, left, count), [*beside, *[()] * count], strict=False)
-    return [*found.told, *((*row, Span(" " * GAP), *picture) for row, picture in pairs)]
+    picture = _picture_rows(view, found.side)
+    return [*found.told, *cells.beside(listed, left, GAP, picture)]
 
 
 def _told(view: SuspectsView, width: int, height: int) -> list[Row]:
