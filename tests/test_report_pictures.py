@@ -31,7 +31,15 @@ TRAIN, VALIDATION = (
 def doubted(split: ImageSplit, of: str, *indices: int) -> FirstSuspects:
     """The suspects with these indices, in a list with this digest."""
     suspects = tuple(Suspect(index=index, given=0, held=1, score=1.0) for index in indices)
-    first = RunSuspects(split=split, digest=of, classes=("a", "b"), epoch=1, suspects=suspects)
+    first = RunSuspects(
+        split=split,
+        digest=of,
+        classes=("a", "b"),
+        epoch=1,
+        suspects=suspects,
+        first=len(suspects),
+        left_out=0,
+    )
     return FirstSuspects(first, len(indices), [str(index) for index in indices])
 
 

@@ -123,8 +123,8 @@ def test_a_table_says_first_whether_images_stand_out(trained: RunDir) -> None:
     assert re.match(r"Some stand out: \d+ of 239 images", lines[0])
     heads = re.split(r" {3,}", lines[3].strip())
     assert heads == ["rank", "image", "label", "held for", "how sure", "since when"]
-    assert len(lines) == 5 + 20 + 3
-    assert "no verdict" in lines[-2]
+    assert len(lines) == 5 + 20 + 2
+    assert "no verdict" in lines[-1]
 
 
 def test_names_are_known_where_the_data_is_gone_and_indices_where_the_run_kept_none(
@@ -212,6 +212,28 @@ def test_all_that_stand_out_are_listed_unless_it_is_too_early(
     assert (found["standing"]["stand_out"], len(found["suspects"])) == (30, count)
 
 
+def test_a_list_goes_on_where_more_are_asked_for(tmp_path: Path) -> None:
+    run = made(tmp_path)
+    sightings_file.write(run.sightings, sighted(classes=2))
+    assert len(listed(run.path, "--count", 70)["suspects"]) == 70
+    assert len(suspects(run.path, "--count", 1).stdout.splitlines()) == 5 + 1 + 2
+
+
+def test_images_that_were_kept_before_the_run_are_left_out(tmp_path: Path) -> None:
+    run = made(tmp_path)
+    kept = contradicted(sighted(classes=2), 9)
+    sightings_file.write(run.sightings, kept)
+    image_names.keep(run, names(1000, kept.digest))
+    before = listed(run.path)
+    first = before["suspects"][0]["name"]
+    label_decisions.change(run.decisions, first, "keep")
+    after = listed(run.path)
+    assert (before["left_out"], after["left_out"]) == (0, 1)
+    assert first not in {one["name"] for one in after["suspects"]}
+    assert after["standing"]["stand_out"] == before["standing"]["stand_out"] - 1
+    assert "1 image is left out, whose labels you have kept." in suspects(run.path).stdout
+
+
 def test_validation_suspects_are_a_table_without_epochs(tmp_path: Path) -> None:
     done = suspects(made(tmp_path).path, "--validation")
     lines = done.stdout.splitlines()
@@ -236,7 +258,7 @@ def test_without_logits_the_table_says_by_how_much_a_class_was_ahead(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("agreed", "since"), [(0, "from the start"), (6, "since epoch 7"), (20, "not now")]
+    ("agreed", "since"), [(0, "from the start"), (6, "since epoch 7"), (20, "agrees again")]
 )
 def test_the_table_says_since_when_the_label_has_not_ranked_first(
     tmp_path: Path, agreed: int, since: str

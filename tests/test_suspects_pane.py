@@ -95,7 +95,7 @@ async def test_the_most_doubtful_image_comes_first_below_the_standing(live: RunD
         await opened(pilot)
         assert "Some stand out: 8 of 1,000 images" in screen(pilot)
         assert "this is no verdict" in screen(pilot)
-        assert "▸ 1 train/0000.png  hen    cat" in chosen_row(pilot)
+        assert "▸  1 train/0000.png  hen    cat" in chosen_row(pilot)
         assert "from the start" in chosen_row(pilot)
         assert "training images, epochs 1 to 20" in screen(pilot)
 
@@ -103,13 +103,13 @@ async def test_the_most_doubtful_image_comes_first_below_the_standing(live: RunD
 async def test_arrows_and_pages_choose_an_image(live: RunDir) -> None:
     async with app_of(live).run_test(size=(80, 24)) as pilot:
         await opened(pilot, "down", "down")
-        assert "▸ 3 " in chosen_row(pilot)
+        assert "▸  3 " in chosen_row(pilot)
         await pressed(pilot, "end")
-        assert "▸20 " in chosen_row(pilot)
+        assert "▸100 " in chosen_row(pilot)
         await pressed(pilot, "pageup")
-        assert "▸12 " in chosen_row(pilot)
+        assert "▸ 92 " in chosen_row(pilot)
         await pressed(pilot, "home", "pagedown", "up")
-        assert "▸ 8 " in chosen_row(pilot)
+        assert "▸  8 " in chosen_row(pilot)
 
 
 async def test_v_changes_between_training_and_validation_images(live: RunDir) -> None:
@@ -119,7 +119,7 @@ async def test_v_changes_between_training_and_validation_images(live: RunDir) ->
         assert "validation images, after epoch 20" in screen(pilot)
         assert "since when" not in screen(pilot)
         await pressed(pilot, "v")
-        assert "▸ 2 " in chosen_row(pilot), "each list keeps its chosen image"
+        assert "▸  2 " in chosen_row(pilot), "each list keeps its chosen image"
 
 
 async def test_the_chosen_image_stays_when_an_epoch_changes_the_list(live: RunDir) -> None:
@@ -134,7 +134,7 @@ async def test_the_chosen_image_stays_when_an_epoch_changes_the_list(live: RunDi
         await settle_workers(pilot)
         assert "epochs 1 to 21" in screen(pilot)
         assert name in chosen_row(pilot)
-        assert "▸ 6 " in chosen_row(pilot)
+        assert "▸  6 " in chosen_row(pilot)
 
 
 def test_the_dashboard_starts_without_numpy() -> None:
@@ -214,7 +214,7 @@ async def test_what_inspect_data_found_stands_on_top_and_can_be_decided(live: Ru
         assert "To see which images stand in two classes or in two splits: cnn-tui" in screen(pilot)
         found_twice(live)
         await pressed(pilot, "v", "v", "home")
-        assert "▸ = train/0040.png  cat    dog                 in two classes" in chosen_row(pilot)
+        assert "▸  = train/0040.png  cat    dog                 in two classes" in chosen_row(pilot)
         assert "and 3 more: cnn-tui inspect-data" in screen(pilot)
         assert "have the same pixels as another one" in " ".join(shown.explain())
         await pressed(pilot, "down", "x", "down")
@@ -224,10 +224,10 @@ async def test_what_inspect_data_found_stands_on_top_and_can_be_decided(live: Ru
         assert "─ in two splits ─" in screen(pilot)
         assert "same pixels as val/0008.png (cat)" in screen(pilot)
         await pressed(pilot, "right")
-        assert "1 of 20" in screen(pilot)
+        assert "1 of 100" in screen(pilot)
         await pressed(pilot, "left", "escape")
         await pressed(pilot, "down")
-        assert "▸ 1 train/0000.png" in chosen_row(pilot)
+        assert "▸  1 train/0000.png" in chosen_row(pilot)
         await pressed(pilot, "v")
         assert "▸ = val/0008.png" in chosen_row(pilot)
 
@@ -284,7 +284,7 @@ async def test_without_names_nothing_can_be_decided(live: RunDir, key: str) -> N
     live.image_names.unlink()
     async with app_of(live).run_test(size=SIZE) as pilot:
         await opened(pilot, key)
-        assert "▸ 1 #0 " in chosen_row(pilot)
+        assert "▸  1 #0 " in chosen_row(pilot)
         assert notes(pilot) == [suspects_pane_text.NO_NAME]
         assert decided(live) == {}
 
@@ -397,11 +397,11 @@ async def test_keys_of_the_dialog_decide_and_go_on(live: RunDir) -> None:
             "train/0001.png": "keep",
             "train/0002.png": Relabel("cow"),
         }
-        assert "2 of 20" in screen(pilot)
+        assert "2 of 100" in screen(pilot)
         assert "keep" in screen(pilot)
         await pressed(pilot, "escape")
         assert isinstance(pilot.app.screen, Dashboard)
-        assert "▸ 2 " in chosen_row(pilot)
+        assert "▸  2 " in chosen_row(pilot)
 
 
 @pytest.mark.parametrize("wrong", [suspected_runs.WRONG, 0])

@@ -23,7 +23,10 @@ def test_nothing_stands_out_where_the_network_agrees_with_all_labels() -> None:
     expected = {"state": "nothing stands out", "stand_out": 0, "images": 1000, "epochs": 20}
     assert {name: getattr(found, name) for name in expected} == expected
     assert found.agreeing == 1.0
-    assert suspicion_text.told(found) == "Nothing stands out among 1,000 images."
+    assert (
+        suspicion_text.told(found)
+        == "Nothing stands out among 1,000 images; wrong labels may be among the first."
+    )
 
 
 @pytest.mark.parametrize(

@@ -48,21 +48,28 @@ class DoubtfulLabels(NamedTuple):
 
 def find(run: RunDir, splits: Iterable[ImageSplit]) -> DoubtfulLabels:
     """That of these splits; nothing where the run has kept nothing of one of them."""
+    kept: ImageNames | None = None
+    lacking: tuple[str, ...] = ()
     try:
-        found = [run_suspects.among(run, split) for split in splits]
+        kept = image_names.read(run)
     except RunError as error:
+        lacking = (str(error),)
+    try:
+        found = [run_suspects.among(run, split, kept) for split in splits]
+    except EngineError as error:
         return DoubtfulLabels(lacking=(str(error),))
     try:
-        return _named(run, found)
+        return _named(run, found, kept, lacking)
     except EngineError as error:
         return DoubtfulLabels(tuple(_first(one, None) for one in found), lacking=(str(error),))
 
 
-def _named(run: RunDir, found: Iterable[RunSuspects]) -> DoubtfulLabels:
-    """Raises RunError where the file of names is not whole, and as `repeated_images.of_run`."""
-    kept = image_names.read(run)
+def _named(
+    run: RunDir, found: Iterable[RunSuspects], kept: ImageNames | None, lacking: tuple[str, ...]
+) -> DoubtfulLabels:
+    """Raises as `repeated_images.of_run`."""
     if kept is None:
-        return DoubtfulLabels(tuple(_first(one, None) for one in found))
+        return DoubtfulLabels(tuple(_first(one, None) for one in found), lacking=lacking)
     repeated = repeated_images.of_run(run, kept)
     shared = _shared(kept, repeated)
     named = (_first(one, run_suspects.names(one, kept), shared) for one in found)
@@ -80,12 +87,12 @@ def _shared(kept: ImageNames, repeated: RepeatedImages | None) -> str:
 
 def _first(found: RunSuspects, names: Sequence[str] | None, shared: str = "") -> FirstSuspects:
     """The first suspects, by their names without these folders."""
-    first = replace(found, suspects=found.suspects[: SHOWN[found.split]])
+    first = replace(found, suspects=found.suspects[: min(found.first, SHOWN[found.split])])
     if names is None:
         told = [list_text.image_number(suspect.index) for suspect in first.suspects]
     else:
         told = [name.removeprefix(shared) for name in names[: len(first.suspects)]]
-    return FirstSuspects(first, len(found.suspects), told)
+    return FirstSuspects(first, min(found.first, len(found.suspects)), told)
 
 
 def _without(shared: str, found: RepeatedImages | None) -> RepeatedImages | None:

@@ -79,7 +79,7 @@ def _said(run: str, found: FirstSuspects) -> Iterator[str]:
     if shown < found.listed:
         yield report_text.first_of(shown, found.listed, first.split)
     if first.split == "training":
-        yield list_text.NO_VERDICT
+        yield list_text.look_at(shown, shown)
 
 
 def _image(first: RunSuspects, suspect: Suspect, name: str, picture: str) -> DoubtfulImage:

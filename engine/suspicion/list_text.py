@@ -12,11 +12,16 @@ SINCE = "since when"
 
 FROM_THE_START = "from the start"
 # Of a label that ranked first in the last epoch.
-AGREES = "not now"
+AGREES = "agrees again"
 
 NO_MISTAKES = "The network has all validation images right."
 # Where images of either kind are listed.
-NO_VERDICT = "Look at these: this is no verdict, and a hard image with a right label is here, too."
+NO_VERDICT = "this is no verdict, and a hard image with a right label is here, too."
+
+
+def look_at(first: int, listed: int) -> str:
+    """What to do with a list whose `first` images are to be looked at."""
+    return f"Look at {f'the first {first:,}' if first < listed else 'these'}: {NO_VERDICT}"
 
 
 def image_number(index: int) -> str:

@@ -54,6 +54,12 @@ class Ranking(NamedTuple):
         order = np.argsort(-self.scores, kind="stable")[:count]
         return order[np.isfinite(self.scores[order])]
 
+    def without(self, images: Ints) -> Ranking:
+        """The same, but these images (N,) stand behind all others, as if they were never seen."""
+        scores = self.scores.copy()
+        scores[images] = UNSEEN
+        return self._replace(scores=scores)
+
 
 def ranked(kept: SightingsFile) -> Ranking:
     """Rank the images of a run by what it has kept of them."""

@@ -16,16 +16,25 @@ from engine.run.image_names import ImageNames
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from engine.suspicion import suspicion_text
+from engine.suspicion.kept_right import kept_right
 from engine.suspicion.ranking import ranked
 from engine.suspicion.standing import Standing, standing
-from engine.suspicion.suspects import Suspect, training_suspects, validation_suspects
+from engine.suspicion.suspects import (
+    Suspect,
+    count_further,
+    count_listed,
+    training_suspects,
+    validation_suspects,
+)
 
 
 class RunSuspects(msgspec.Struct, frozen=True, kw_only=True):
     """The suspects among the training or validation images of a run, by what it said until `epoch`.
 
-    `digest` is that of the list of these images. `standing` is that of the training images, counted
-    since `since_epoch`; both are None of validation images.
+    The first `first` of them are to be looked at, and others follow. `left_out` counts the images
+    that a person has kept before the run began, which are not among them. `digest` is that of the
+    list of these images. `standing` is that of the training images, counted since `since_epoch`;
+    both are None of validation images.
     """
 
     split: ImageSplit
@@ -33,48 +42,61 @@ class RunSuspects(msgspec.Struct, frozen=True, kw_only=True):
     classes: tuple[str, ...]
     epoch: int
     suspects: tuple[Suspect, ...]
+    first: int
+    left_out: int
     since_epoch: int | None = None
     standing: Standing | None = None
 
 
-def among(run: RunDir, split: ImageSplit) -> RunSuspects:
-    """Raises RunError where the run has kept nothing of the images of this split."""
-    return among_training(run) if split == "training" else among_validation(run)
+def among(run: RunDir, split: ImageSplit, names: ImageNames | None) -> RunSuspects:
+    """The suspects of a split, whose images have these names.
+
+    Raises RunError where the run has kept nothing of the images of this split, and UsageError where
+    its decisions cannot be read.
+    """
+    return (among_training if split == "training" else among_validation)(run, names)
 
 
-def among_training(run: RunDir) -> RunSuspects:
-    """Raises RunError where the run has kept nothing of its training images."""
+def among_training(run: RunDir, names: ImageNames | None) -> RunSuspects:
+    """Raises as `among`."""
     classes = _classes(run)
     kept = sightings_file.read(run.sightings, len(classes))
     if kept is None:
         raise RunError(_why_no_sightings(run))
-    ranking = ranked(kept)
+    left_out = kept_right(run, "training", kept.digest, names)
+    ranking = ranked(kept).without(left_out)
     found = standing(kept, ranking)
-    stand_out = found.stand_out if found.state == "some stand out" else 0
+    first = count_listed(found.images, found.stand_out if found.state == "some stand out" else 0)
     return RunSuspects(
         split="training",
         digest=kept.digest,
         classes=classes,
         epoch=kept.epoch,
-        suspects=tuple(training_suspects(kept, ranking, stand_out)),
+        suspects=tuple(training_suspects(kept, ranking, max(first, count_further(found.images)))),
+        first=first,
+        left_out=len(left_out),
         since_epoch=kept.since_epoch,
         standing=found,
     )
 
 
-def among_validation(run: RunDir) -> RunSuspects:
-    """Raises RunError where the run has kept nothing of its validation images."""
+def among_validation(run: RunDir, names: ImageNames | None) -> RunSuspects:
+    """Raises as `among`."""
     classes = _classes(run)
     kept = predictions_file.read(run.predictions, len(classes))
     if kept is None:
         why = suspicion_text.no_predictions if _has_ended_epoch(run) else suspicion_text.no_epoch
         raise RunError(why(run.label))
+    left_out, images = kept_right(run, "validation", kept.digest, names), len(kept.labels)
+    first = count_listed(images)
     return RunSuspects(
         split="validation",
         digest=kept.digest,
         classes=classes,
         epoch=kept.epoch,
-        suspects=tuple(validation_suspects(kept)),
+        suspects=tuple(validation_suspects(kept, left_out, count_further(images))),
+        first=first,
+        left_out=len(left_out),
     )
 
 

@@ -10,8 +10,10 @@ from engine.run.predictions_file import Predictions
 from engine.run.sightings_file import SightingsFile
 from engine.suspicion.ranking import Ints, Ranking
 
-# One of a hundred images is listed, and all that stand out, between these numbers.
+# One of a hundred images is to be looked at, and all that stand out, between these numbers.
 FEWEST, MOST = 20, 500
+# A list that goes on has one of so many images, between the same numbers.
+FURTHER = 10
 
 
 class Suspect(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,12 +44,14 @@ def count_listed(images: int, stand_out: int = 0) -> int:
     return min(MOST, max(FEWEST, images // 100, stand_out))
 
 
-def training_suspects(kept: SightingsFile, ranking: Ranking, stand_out: int) -> list[Suspect]:
-    """The most doubtful of the training images that were seen, the most doubtful one first.
+def count_further(images: int) -> int:
+    """How many of so many images a list has that goes on."""
+    return min(MOST, max(FEWEST, images // FURTHER))
 
-    Of them, `stand_out` stand out.
-    """
-    first = ranking.first(count_listed(int((kept.sightings > 0).sum()), stand_out))
+
+def training_suspects(kept: SightingsFile, ranking: Ranking, count: int) -> list[Suspect]:
+    """The most doubtful of the training images that were seen, the most doubtful one first."""
+    first = ranking.first(count)
     probabilities = None if kept.logits is None else _softmax(kept.logits[first])
     found = []
     for row, index in enumerate(first.tolist()):
@@ -67,12 +71,13 @@ def training_suspects(kept: SightingsFile, ranking: Ranking, stand_out: int) -> 
     return found
 
 
-def validation_suspects(kept: Predictions) -> list[Suspect]:
+def validation_suspects(kept: Predictions, left_out: Ints, count: int) -> list[Suspect]:
     """The validation images that the network takes most surely for another class than their own.
 
-    The score is the probability of that class minus that of their own.
+    The images `left_out` (N,) are not among them. The score is the probability of that class minus
+    that of their own.
     """
-    wrong = np.flatnonzero(kept.predicted != kept.labels)
+    wrong = np.setdiff1d(np.flatnonzero(kept.predicted != kept.labels), left_out)
     scores = kept.probability.astype(np.float64) - kept.label_probability
     first: Ints = wrong[np.argsort(-scores[wrong], kind="stable")]
     return [
@@ -84,7 +89,7 @@ def validation_suspects(kept: Predictions) -> list[Suspect]:
             given_probability=float(kept.label_probability[index]),
             held_probability=float(kept.probability[index]),
         )
-        for index in first[: count_listed(len(kept.labels))].tolist()
+        for index in first[:count].tolist()
     ]
 
 

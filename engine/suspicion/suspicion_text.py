@@ -22,12 +22,10 @@ def told(found: Standing) -> str:
             "that they show another class."
         )
     if found.state == "nothing stands out":
-        if not found.stand_out:
-            return f"Nothing stands out among {images}."
-        return (
-            f"Nothing stands out among {images}: the network contradicts {found.stand_out:,}, no "
-            "more than where all labels are right."
+        few = (
+            f" but {found.stand_out:,}, too few to tell from hard images" if found.stand_out else ""
         )
+        return f"Nothing stands out among {images}{few}; wrong labels may be among the first."
     if found.epochs < standing.LEAST_EPOCHS:
         least = in_epochs(standing.LEAST_EPOCHS)
         return f"{EARLY}: it takes {least}, and {found.epochs:,} counted so far."
@@ -40,6 +38,12 @@ def told(found: Standing) -> str:
 def counted(run: str, since: int, epoch: int) -> str:
     span = list_text.epochs(since, epoch)
     return f"By what {harmless(run)} said of its training images in {span}."
+
+
+def left_out(count: int) -> str:
+    """That images are not listed, since a person has kept them."""
+    images = "1 image is" if count == 1 else f"{count:,} images are"
+    return f"{images} left out, whose labels you have kept."
 
 
 def judged(run: str, epoch: int) -> str:

@@ -51,15 +51,16 @@ def print_suspects(run: str, listed: RunSuspects, names: Sequence[str] | None) -
         for rank, (suspect, name) in enumerate(zip(listed.suspects, known, strict=True), 1)
     ]
     print_table(_columns(listed.suspects[0]), rows)
-    click.echo(f"\n{list_text.NO_VERDICT}")
+    click.echo(f"\n{list_text.look_at(listed.first, len(listed.suspects))}")
 
 
 def _told(run: str, listed: RunSuspects) -> list[str]:
+    left_out = [suspicion_text.left_out(listed.left_out)] if listed.left_out else []
     if listed.standing is None or listed.since_epoch is None:
         right = [] if listed.suspects else [list_text.NO_MISTAKES]
-        return [suspicion_text.judged(run, listed.epoch), *right]
+        return [suspicion_text.judged(run, listed.epoch), *right, *left_out]
     counted = suspicion_text.counted(run, listed.since_epoch, listed.epoch)
-    return [suspicion_text.told(listed.standing), counted]
+    return [suspicion_text.told(listed.standing), counted, *left_out]
 
 
 def _columns(first: Suspect) -> list[TableColumn]:

@@ -22,17 +22,21 @@ if TYPE_CHECKING:
 @click.command(help=suspects_text.HELP)
 @run_argument
 @click.option("--validation", is_flag=True, help=suspects_text.HELP_VALIDATION)
+@click.option("--count", type=click.IntRange(1), metavar="N", help=suspects_text.HELP_COUNT)
 @json_option
 @runs_option
-def suspects(run: str, validation: bool, as_json: bool, runs_dir: Path) -> None:
+def suspects(run: str, validation: bool, count: int | None, as_json: bool, runs_dir: Path) -> None:
+    import msgspec
+
     from engine.run import image_names, run_search
     from engine.suspicion import repeated_images, run_suspects
     from engine.suspicion.inspecting_command import inspecting_command
 
     found = run_search.find_readable(runs_dir, run)
     tell_if_elsewhere(found, runs_dir, run)
-    listed = run_suspects.among(found, "validation" if validation else "training")
     kept = image_names.read(found)
+    among = run_suspects.among(found, "validation" if validation else "training", kept)
+    listed = msgspec.structs.replace(among, suspects=among.suspects[: count or among.first])
     names, repeated = run_suspects.names(listed, kept), repeated_images.of_run(found, kept)
     if as_json:
         print_object(_plain(found, listed, names) | _plain_repeated(repeated))
@@ -43,7 +47,8 @@ def suspects(run: str, validation: bool, as_json: bool, runs_dir: Path) -> None:
     if repeated is not None:
         print_repeated(repeated, command)
     print_suspects(found.label, listed, names)
-    if repeated is None and names is not None:  # else nobody knows which images the run had
+    # Who has decided on labels has looked; without names, nobody knows which images the run had.
+    if repeated is None and names is not None and not found.decisions.exists():
         print_hint(command)
 
 
@@ -67,6 +72,7 @@ def _plain(run: RunDir, listed: RunSuspects, names: Sequence[str] | None) -> dic
         "epoch": listed.epoch,
         "since_epoch": listed.since_epoch,
         "standing": listed.standing,
+        "left_out": listed.left_out,
         "suspects": rows,
     }
 

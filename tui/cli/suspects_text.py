@@ -13,3 +13,4 @@ it. That is no verdict: look at them. A line before says whether images stand ou
 HELP_VALIDATION = (
     "List the validation images that the best network takes most surely for another class."
 )
+HELP_COUNT = "List so many of the most doubtful ones, not only those to look at first; at most 500."

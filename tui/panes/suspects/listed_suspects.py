@@ -20,7 +20,7 @@ class ListedImage(NamedTuple):
     `given` and `held` are classes. Without a `name` in the data, nothing can be decided on it.
     `sure` is the probability of the class that it is held for; where none is known, `leads` says
     that it is the lead of that class. An image that stands twice in the data has a `note`; only
-    in two splits, it is held for no class.
+    in two splits, it is held for no class. One `further` down is not among those to look at first.
     """
 
     rank: str
@@ -33,6 +33,7 @@ class ListedImage(NamedTuple):
     since: str = ""
     leads: bool = False
     note: str = ""
+    further: bool = False
 
     @property
     def place(self) -> Place:

@@ -169,6 +169,8 @@ def _list_rows(view: SuspectsView, shown: range, width: int) -> list[Row]:
 
 def _row(image: ListedImage, row: Row, chosen: bool, before: int) -> Row:
     rank = f"{image.rank:>{before - 1}}"
+    if image.further:
+        row = tuple(s._replace(ink="dim") if s.ink == "plain" else s for s in row)
     if not chosen:
         return (Span(f" {rank}", "dim"), *row)
     marked = (s._replace(ink="selected") if s.ink in ("plain", "dim") else s for s in row)

@@ -30,12 +30,14 @@ def files(run: RunDir, split: ImageSplit) -> tuple[Path, ...]:
 def split_list(run: RunDir, split: ImageSplit) -> SplitList:
     """The list of a split, or the sentence why there is none."""
     try:
-        found, names = run_suspects.among(run, split), image_names.read(run)
+        names = image_names.read(run)
+        found = run_suspects.among(run, split, names)
         suspects = _suspects(found, run_suspects.names(found, names))
         twice, more = _twice(run, found, names)
     except EngineError as error:
         return SplitList(str(error))
-    notes = (list_text.NO_VERDICT, more) if suspects else (more,)
+    left_out = suspicion_text.left_out(found.left_out) if found.left_out else ""
+    notes = (list_text.look_at(found.first, len(suspects)) if suspects else "", left_out, more)
     return SplitList(_told(run, found), found, (*twice, *suspects), tuple(filter(None, notes)))
 
 
@@ -56,7 +58,8 @@ def _twice(
         return (), ""
     command, repeated = inspecting_command(run), repeated_images.of_run(run, kept)
     if repeated is None:
-        return (), suspicion_text.nobody_looked(command)
+        # Who has decided on labels has looked, and decisions make other lists.
+        return (), "" if run.decisions.exists() else suspicion_text.nobody_looked(command)
     shown = repeated.first(GROUPS)
     rows = twice_listed(shown.repeated, found.split, names, found.classes)
     return rows, suspicion_text.more_repeated(shown.more, command) if shown.more else ""
@@ -76,6 +79,7 @@ def _suspects(found: RunSuspects, names: Sequence[str] | None) -> tuple[ListedIm
             sure=numbers.share(suspect.sure),
             since=list_text.since(suspect.agreed, found.epoch),
             leads=suspect.held_probability is None,
+            further=rank > found.first,
         )
         for rank, (suspect, name) in enumerate(zip(found.suspects, known, strict=True), start=1)
     )

@@ -10,7 +10,7 @@ from engine.text import harmless
 
 SUSPECTS_TITLE = "Suspects"
 SUSPECTS_TAB = "suspects"
-GO_TO_SUSPECTS = "Go to the images whose label is doubtful"
+GO_TO_SUSPECTS = "Go to Suspects: images whose label is doubtful"
 
 # The list
 
