@@ -6,7 +6,9 @@ import dataclasses
 import itertools
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,8 +24,9 @@ from engine.comparison.differing_settings import DifferingSetting, differing
 from engine.comparison.mean_curve import MOST_POINTS, MeanPoint, mean_curve
 from engine.comparison.seed_groups import Spread, family, seed_groups, spread
 from engine.errors import UsageError
-from engine.run import predictions_file
+from engine.run import image_names, predictions_file
 from engine.run.history import History
+from engine.run.image_names import ImageNames, joined
 from engine.run.judgements import LEFT_OUT
 from engine.run.run_paths import RunDir
 from tests import judged_runs, scripted
@@ -144,7 +147,110 @@ def test_networks_of_other_images_or_classes_are_not_tested(tmp_path: Path) -> N
     turned = training(run(tmp_path, "5-e", ALL))
     assert turned.predictions is not None
     turned.predictions.labels[:] = 1 - turned.predictions.labels
-    assert "other images" in refusal(a, turned), "a table may have given them other labels"
+    assert "could read no image that has the same label in both" in refusal(a, turned)
+
+
+def relabelled(made: ComparedTraining, *images: int) -> ComparedTraining:
+    """The training after a person has turned the labels of these images, of two classes."""
+    assert made.predictions is not None
+    labels = made.predictions.labels
+    labels[[*images]] = 1 - labels[[*images]]
+    return made
+
+
+def named(made: RunDir, digest: str, images: Iterable[int]) -> RunDir:
+    """The run, which has kept that its validation images are `0.png` and so on."""
+    names = joined(f"{i}.png" for i in images)
+    kept = ImageNames(training_digest="", training=b"", validation_digest=digest, validation=names)
+    image_names.keep(made, kept)
+    return made
+
+
+def test_a_pair_is_tested_on_the_images_that_have_the_same_label_in_both(tmp_path: Path) -> None:
+    a, b = trainings(tmp_path, a=ALL, b=MOST)
+    relabelled(b, 0, 1, 39)
+    [pair] = compared_pairs([a, b])
+    assert pair.paired is not None
+    assert (pair.paired.images, pair.paired.left_out) == (37, 3)
+    assert (pair.paired.only_a, pair.paired.difference) == (2, 2 / 37)
+    assert pair.words.endswith(" This is on the 37 of 40 images that have the same label in both.")
+    found = pair_images(a, b)
+    assert (found.only_a, found.only_b) == ((37, 38), ())
+    assert sum(one.images for one in found.classes) == 37
+
+
+def without_some(folder: Path, **fields: Any) -> tuple[ComparedTraining, ComparedTraining]:
+    """Two trainings on images 0 to 39: the first drops 39, the second 0 and 2."""
+    left = [1, *range(3, 40)]
+    runs = (
+        named(run(folder, "1-a", ALL[1:], digest="a"), "a", range(39)),
+        named(run(folder, "2-b", MOST[2:], digest="b", **fields), "b", left),
+    )
+    a, b = map(training, runs)
+    assert b.predictions is not None
+    labels = b.predictions.labels
+    hits = labels == b.predictions.predicted
+    labels[:] = [at % 2 for at in left]
+    b.predictions.predicted[:] = np.where(hits, labels, 1 - labels)
+    return a, b
+
+
+def test_a_pair_is_tested_on_the_images_that_neither_drops(tmp_path: Path) -> None:
+    """Those that only one network has right have the index by which the other one knows them."""
+    a, b = without_some(tmp_path)
+    relabelled(a, 5)
+    [pair] = compared_pairs([a, b])
+    assert pair.paired is not None
+    assert (pair.paired.images, pair.paired.only_a, pair.paired.only_b) == (36, 2, 0)
+    assert "on the 36 of 40 images that have the same label in both" in pair.words
+    assert pair_images(a, b).only_a == (35, 36), "37 and 38, after two that are not there"
+    assert pair_images(b, a).only_b == (35, 36)
+    turned = pair_images(*[relabelled(one, at) for one, at in ((b, 35), (a, 37))])
+    assert turned.only_a == (37,), "both call it a cat now, as only the second network does"
+
+
+@pytest.mark.parametrize("field", [{"seed": 1}, {"holdout": 0.1}, {"data": "mnist"}])
+def test_the_same_names_of_other_data_or_by_another_choice_are_other_images(
+    tmp_path: Path, field: dict[str, Any]
+) -> None:
+    assert "other images" in refusal(*without_some(tmp_path, **field))
+
+
+def test_images_without_names_that_can_be_read_are_not_matched(tmp_path: Path) -> None:
+    a, b = without_some(tmp_path / "1")
+    assert a.run is not None
+    a.run.image_names.unlink()
+    assert "other images" in refusal(a, b)
+    a, b = without_some(tmp_path / "2")
+    assert b.run is not None
+    b.run.image_names.write_bytes(b"damaged")
+    assert "is not whole" in refusal(a, b)
+    a, b = without_some(tmp_path / "3")
+    assert b.run is not None
+    named(b.run, "c", range(38))
+    assert "other images" in refusal(a, b), "they are the names of another list"
+    named(b.run, "b", range(7))
+    assert "other images" in refusal(a, training(b.run)), "they are too few"
+
+
+def test_what_is_compared_on_a_part_of_the_images_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a, b, c = trainings(tmp_path, a=ALL, b=HALF, c=ALL)
+    whole, part = comparison([a, c]), comparison([a, relabelled(b, 0, 1), c])
+    for found, images in ((whole, ()), (part, ("38", "40", "38"))):
+        table = comparison_tables.pairs_table(found)
+        assert table is not None
+        at = [head.title for head in table.columns].index("Images") if images else 0
+        assert tuple(row[at] for row in table.rows if images) == images
+        print_comparison(found)
+        said = capsys.readouterr().out
+        assert said.count(comparison_text.OWN_LABELS) == bool(images)
+        assert said.count("Images") == bool(images) + 1, "the speed is another column"
+    [first, *_] = part.pairs
+    assert first.paired is not None
+    said = comparison_text.verdict("a", "b", first.paired, first.adjusted)
+    assert said == "a is better than b by 50.0 points on 38 images (p < 0.001)."
 
 
 def test_all_pairs_of_other_images_are_one_sentence(tmp_path: Path) -> None:
@@ -291,7 +397,10 @@ def test_a_comparison_of_two_is_printed_with_classes_and_images(
     rows = [line.split() for line in said.splitlines()]
     assert ["1-a", "0.1", "90.0", "0.450", "2", "2/2"] in [row[:6] for row in rows]
     assert ["dog", "20", "0.0", "90.0", "-90.0", "0", "18"] in rows
-    assert "only 2-b has right, by index: 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23 and 6" in said
+    assert (
+        "only 2-b has right, by index in 1-a: 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23 and 6"
+        in said
+    )
     assert "2-b is better than 1-a" in said
 
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from engine.comparison import comparison_text
 from engine.comparison.class_differences import ClassDifference, class_differences
+from engine.comparison.common_images import CommonImages, common_images
 from engine.comparison.compared_training import ComparedTraining
 from engine.comparison.paired_test import Paired, paired, shows_from
 from engine.comparison.seed_groups import family
 from engine.comparison.several_tests import ALPHA, holm
 from engine.errors import UsageError
-from engine.run.judgements import LEFT_OUT
 from engine.run.predictions_file import Predictions
 
 
@@ -40,9 +40,10 @@ class ComparedPair(msgspec.Struct, frozen=True):
 
 
 class PairImages(msgspec.Struct, frozen=True):
-    """What two networks disagree on: images by their index in the validation images, and classes.
+    """What two networks disagree on: images and classes.
 
-    Of each image in `only_a` and `only_b`, only that network is right.
+    Of each image in `only_a` and `only_b`, only that network is right. Its index is that in the
+    validation images of the other network, which can be asked about it.
     """
 
     only_a: tuple[int, ...]
@@ -81,11 +82,10 @@ def _words(
 
 def _outcome(a: ComparedTraining, b: ComparedTraining) -> Paired | str:
     try:
-        found, other = _comparable(a, b)
+        common, hits, others = _hits(a, b)
     except UsageError as error:
         return str(error)
-    _, hits, others = _hits(found, other)
-    return paired(hits, others) if len(hits) else comparison_text.no_common_image(a.label, b.label)
+    return paired(hits, others, common.left_out)
 
 
 def pair_images(a: ComparedTraining, b: ComparedTraining) -> PairImages:
@@ -93,49 +93,32 @@ def pair_images(a: ComparedTraining, b: ComparedTraining) -> PairImages:
 
     Raises UsageError where they were not validated on the same images, or have kept no judgements.
     """
-    found, other = _comparable(a, b)
-    counted, hits, others = _hits(found, other)
-    at = np.flatnonzero(counted)
+    common, hits, others = _hits(a, b)
+    assert a.predictions is not None
     return PairImages(
-        tuple(at[hits & ~others].tolist()),
-        tuple(at[others & ~hits].tolist()),
-        class_differences(found.labels[counted], hits, others, a.classes),
+        tuple(common.b[hits & ~others].tolist()),
+        tuple(common.a[others & ~hits].tolist()),
+        class_differences(a.predictions.labels[common.a], hits, others, a.classes),
     )
 
 
-def _comparable(a: ComparedTraining, b: ComparedTraining) -> tuple[Predictions, Predictions]:
-    """Raises UsageError with the reason why there is no paired test."""
-    for one in (a, b):
-        if one.predictions is None:
-            raise UsageError(one.lacking)
-    assert a.predictions is not None
-    assert b.predictions is not None
+def _hits(
+    a: ComparedTraining, b: ComparedTraining
+) -> tuple[CommonImages, NDArray[np.bool_], NDArray[np.bool_]]:
+    """The images (N,) that count, and which of those each network has right.
+
+    Raises UsageError with the reason why there is no paired test.
+    """
+    first, second = _judgements(a), _judgements(b)
     if a.classes != b.classes:
         raise UsageError(comparison_text.other_classes(a.label, b.label))
-    if a.predictions.digest != b.predictions.digest or not _labels_agree(
-        a.predictions, b.predictions
-    ):
-        raise UsageError(comparison_text.other_images(a.label, b.label))
-    return a.predictions, b.predictions
+    common = common_images(a, b)
+    hits = (first.labels == first.predicted)[common.a]
+    return common, hits, (second.labels == second.predicted)[common.b]
 
 
-def _labels_agree(a: Predictions, b: Predictions) -> bool:
-    if len(a.labels) != len(b.labels):
-        return False
-    counted = _counted(a, b)
-    return bool((a.labels[counted] == b.labels[counted]).all())
-
-
-def _counted(a: Predictions, b: Predictions) -> NDArray[np.bool_]:
-    """Which images (N,) both networks could judge."""
-    counted: NDArray[np.bool_] = (a.labels != LEFT_OUT) & (b.labels != LEFT_OUT)
-    return counted
-
-
-def _hits(
-    a: Predictions, b: Predictions
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which images (N,) count, and which of those each network has right."""
-    counted = _counted(a, b)
-    hits, others = ((one.labels == one.predicted)[counted] for one in (a, b))
-    return counted, hits, others
+def _judgements(training: ComparedTraining) -> Predictions:
+    """Raises UsageError where there are none."""
+    if training.predictions is None:
+        raise UsageError(training.lacking)
+    return training.predictions

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
 from engine.comparison import comparison_text
 from engine.errors import RunError, UsageError
 from engine.recipes.recipe import Recipe
-from engine.run import predictions_file
+from engine.run import image_names, predictions_file
 from engine.run.history import History
 from engine.run.predictions_file import Predictions
 from engine.run.run_paths import RunDir
@@ -23,20 +24,33 @@ class ComparedTraining:
     """A run, or the log of another program.
 
     `settings` are the fields of the recipe, or what a program told of its settings, as plain
-    values. `predictions` are the judgements of the best epoch; where there are none, `lacking` is
-    the sentence that says why.
+    values. `run` is None for a log. `predictions` are the judgements of the best epoch; where there
+    are none, `lacking` is the sentence that says why.
     """
 
     label: str
     history: History
     recipe: Recipe | None
     settings: Mapping[str, object]
+    run: RunDir | None
     predictions: Predictions | None = None
     lacking: str = ""
 
     @property
     def classes(self) -> tuple[str, ...]:
         return self.history.classes
+
+    @cached_property
+    def validation_names(self) -> Sequence[str]:
+        """The names of the images of the predictions, in order; none where they are unknown.
+
+        Raises RunError for a file of names that is not whole.
+        """
+        kept = image_names.read(self.run) if self.run is not None else None
+        if kept is None or self.predictions is None:
+            return ()
+        names = kept.of("validation", self.predictions.digest) or ()
+        return names if len(names) == len(self.predictions.labels) else ()
 
 
 def compared(label: str, history: History, run: RunDir | None) -> ComparedTraining:
@@ -45,7 +59,7 @@ def compared(label: str, history: History, run: RunDir | None) -> ComparedTraini
     What cannot be read is `lacking`.
     """
     recipe = _recipe(history, run)
-    training = ComparedTraining(label, history, recipe, settings(history, recipe))
+    training = ComparedTraining(label, history, recipe, settings(history, recipe), run)
     try:
         kept = _predictions(label, history, run)
     except RunError as error:

@@ -72,6 +72,11 @@ class Comparison(msgspec.Struct, frozen=True):
 
         return max((pair for pair in self.pairs if pair.paired is not None), key=rank, default=None)
 
+    @property
+    def leaves_images_out(self) -> bool:
+        """Whether a pair is compared on a part of its images, since labels differ."""
+        return any(pair.paired is not None and pair.paired.left_out for pair in self.pairs)
+
 
 def comparison(trainings: Sequence[ComparedTraining]) -> Comparison:
     """Compare two or more trainings. With many kept judgements the tests take seconds."""

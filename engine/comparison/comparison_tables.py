@@ -129,7 +129,7 @@ def pairs_table(found: Comparison) -> ComparisonTable | None:
         words.CHANCE,
         words.OF_ALL,
     )
-    counted = (*map(words.only_right, (words.FIRST, words.SECOND)), words.BOTH)
+    counted = (*map(words.only_right, (words.FIRST, words.SECOND)), words.BOTH, words.IMAGES)
     columns = [*names, *map(Head, (*found_by_test, *counted))]
     return _table(columns, (_pair(found, pair, several=len(tested) > 1) for pair in tested))
 
@@ -146,6 +146,7 @@ def _pair(found: Comparison, pair: ComparedPair, *, several: bool) -> tuple[str,
         f"{one.only_a:,}",
         f"{one.only_b:,}",
         f"{one.both:,}",
+        f"{one.images:,}" if found.leaves_images_out else "",
     )
 
 
@@ -195,8 +196,8 @@ def told_images(found: Comparison) -> list[str]:
     if found.images is None:
         return []
     a, b = (one.label for one in found.trainings)
-    only = ((a, found.images.only_a), (b, found.images.only_b))
-    return [words.images_of(label, at[:MOST_IMAGES], len(at)) for label, at in only]
+    only = ((a, b, found.images.only_a), (b, a, found.images.only_b))
+    return [words.images_of(label, other, at[:MOST_IMAGES], len(at)) for label, other, at in only]
 
 
 def accuracies_table(found: Comparison) -> ComparisonTable | None:
@@ -240,4 +241,5 @@ def told_pairs(found: Comparison) -> list[str]:
     if len(tested) > MOST_PAIRS:
         best = max(range(len(found.trainings)), key=lambda i: found.trainings[i].top1 or 0.0)
         tested = [pair for pair in tested if best in (pair.a, pair.b)]
-    return [pair.words for pair in tested]
+    told = [pair.words for pair in tested]
+    return [*told, words.OWN_LABELS] if found.leaves_images_out else told

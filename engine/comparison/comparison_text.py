@@ -116,7 +116,10 @@ def pairs_on_other_images(pairs: int, a: str, b: str) -> str:
 
 
 def no_common_image(a: str, b: str) -> str:
-    return f"{harmless(a)} and {harmless(b)} could read no image in common: check the data."
+    return (
+        f"{harmless(a)} and {harmless(b)} could read no image that has the same label in both, so "
+        "there is no paired test: check the data."
+    )
 
 
 # What a paired test says
@@ -129,31 +132,32 @@ def paired_words(
 
     `shows_from` is the difference that shows.
     """
-    a, b = harmless(a), harmless(b)
+    a, b, on = harmless(a), harmless(b), _left_out(found)
     if found.only_a + found.only_b == 0:
         return (
             f"{a} and {b} are right on the same images: no difference that {images(found)} could "
-            "show."
+            f"show.{on}"
         )
     counted = f"{found.only_a:,} that only {a} has right, {found.only_b:,} only {b}"
     chance = _chance(found.p, adjusted, tests)
     if (found.p if adjusted is None else adjusted) <= ALPHA:
         better, worse = (a, b) if found.difference > 0 else (b, a)
-        return f"{better} is better than {worse} by {_points(found)}: {counted}; {chance}."
+        return f"{better} is better than {worse} by {_points(found)}: {counted}; {chance}.{on}"
     return (
         f"No difference that {images(found)} could show between {a} and {b}: {counted}; {chance}. "
-        f"{_bound(shows_from, 1 if adjusted is None else tests)}"
+        f"{_bound(shows_from, 1 if adjusted is None else tests)}{on}"
     )
 
 
 def verdict(a: str, b: str, found: Paired, adjusted: float | None) -> str:
     """What the test says, in a few words: `b is better than a by 2.3 points (p = 0.021).`"""
     p = found.p if adjusted is None else adjusted
+    on = f" on {images(found)}" if found.left_out else ""
     if p > ALPHA:
-        return f"No difference shows between {a} and {b} ({chance(p)})."
+        return f"No difference shows between {a} and {b}{on} ({chance(p)})."
     better, worse = (a, b) if found.difference > 0 else (b, a)
     points = percent(abs(found.difference))
-    return f"{better} is better than {worse} by {points} points ({chance(p)})."
+    return f"{better} is better than {worse} by {points} points{on} ({chance(p)})."
 
 
 def _bound(shows_from: float, tests: int) -> str:
@@ -166,6 +170,14 @@ def _bound(shows_from: float, tests: int) -> str:
 
 def images(found: Paired) -> str:
     return "1 image" if found.images == 1 else f"{found.images:,} images"
+
+
+def _left_out(found: Paired) -> str:
+    """On which images two networks were compared, if not on all."""
+    if not found.left_out:
+        return ""
+    every = found.images + found.left_out
+    return f" This is on the {found.images:,} of {every:,} images that have the same label in both."
 
 
 def _points(found: Paired) -> str:
@@ -255,7 +267,16 @@ MATRIX_MEANS = (
 )
 
 
-def images_of(label: str, shown: Sequence[int], count: int) -> str:
-    """Which validation images only one training has right."""
+OWN_LABELS = (
+    "A pair is compared on the images that have the same label in both; the accuracy of a run is "
+    "on all of its images, by its own labels."
+)
+
+
+def images_of(label: str, other: str, shown: Sequence[int], count: int) -> str:
+    """Which images only one training has right, by their index in those of the other one."""
     listed = examples(map(str, shown), count, most=len(shown))
-    return f"Images that only {harmless(label)} has right, by index: {listed or 'none'}."
+    return (
+        f"Images that only {harmless(label)} has right, by index in {harmless(other)}: "
+        f"{listed or 'none'}."
+    )

@@ -23,7 +23,8 @@ class Paired(msgspec.Struct, frozen=True):
     `p` is the chance that two equally good networks differ at least as much, given how many images
     only one of them has right. `difference` is the accuracy of the first minus that of the second,
     and with 95 % confidence it is from `low` to `high`. `shows_from` is the smallest difference
-    that this test alone could have told from chance.
+    that this test alone could have told from chance. `left_out` are images that do not count, since
+    only one network has judged them, or by another label.
     """
 
     both: int
@@ -35,13 +36,14 @@ class Paired(msgspec.Struct, frozen=True):
     low: float
     high: float
     shows_from: float
+    left_out: int = 0
 
     @property
     def images(self) -> int:
         return self.both + self.only_a + self.only_b + self.neither
 
 
-def paired(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> Paired:
+def paired(a: NDArray[np.bool_], b: NDArray[np.bool_], left_out: int = 0) -> Paired:
     """Compare the hits (N,) of two networks on the same N > 0 images: McNemar 1947
     (doi:10.1007/BF02295996), in its exact form."""
     images, both = len(a), int((a & b).sum())
@@ -57,6 +59,7 @@ def paired(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> Paired:
         low,
         high,
         shows_from(only_a + only_b, images),
+        left_out,
     )
 
 
