@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from textual.messages import Update
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
@@ -45,15 +46,10 @@ class FineScreen(Screen[Result]):
         self.app.call_attention(text)
 
     def _compositor_refresh(self) -> None:
-        """Send the changes; under a dialog, hand them to it: Textual would resend everything."""
         if self.app.screen is self:
             super()._compositor_refresh()
-            return
-        changed = [*self._compositor._dirty_regions]
-        self._compositor._dirty_regions.clear()
-        self._dirty_widgets.clear()
-        if changed and self in self.app._background_screens:
-            self.app.screen.refresh(*changed)
+        else:
+            _hand_up_changes(self)
 
     def arrange_again(self) -> None:
         """Lay out the widgets again at the same size, for which Textual caches the last layout."""
@@ -67,3 +63,24 @@ class FineModalScreen(ModalScreen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = FineCompositor()
+
+    def _compositor_refresh(self) -> None:
+        if self.app.screen is self:
+            super()._compositor_refresh()
+        else:
+            _hand_up_changes(self)
+
+
+def _hand_up_changes(screen: Screen[Any]) -> None:
+    """Let the dialog on top draw what changed below it, where Textual would resend everything.
+
+    `refresh` of the dialog would not do: it forgets what the widgets of the dialog have changed.
+    """
+    app, changed = screen.app, [*screen._compositor._dirty_regions]
+    screen._compositor._dirty_regions.clear()
+    screen._dirty_widgets.clear()
+    if changed and screen in app._background_screens:
+        for above in app.screen_stack[app.screen_stack.index(screen) + 1 :]:
+            above._layout_cache.clear()  # each asks for the one below it in turn
+            above._set_dirty(*changed)
+        app.screen.post_message(Update(app.screen))
