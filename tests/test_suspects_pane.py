@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -14,10 +16,10 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.protocol import events
-from engine.protocol.commands import InspectionRequest
+from engine.protocol.commands import ImageSplit, InspectionRequest
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import to_toml
-from engine.run import label_decisions, run_lock, sightings_file
+from engine.run import file_lock, label_decisions, run_lock, sightings_file
 from engine.run.journal import Journal
 from engine.run.label_decisions import Decision, Relabel
 from engine.run.run_paths import RunDir
@@ -30,7 +32,8 @@ from tests.suspected_runs import CLASSES
 from tests.test_dashboard import app_of, notes, pane, screen, settle
 from tests.test_keys import keys_of
 from tui.app import CnnTui
-from tui.panes.suspects import suspects_pane_text
+from tui.panes.suspects import suspects_lists, suspects_pane_text
+from tui.panes.suspects.listed_suspects import SplitList
 from tui.panes.suspects.suspect_dialog import SuspectDialog
 from tui.panes.suspects.suspects_pane import SuspectsPane
 from tui.screens.dashboard import Dashboard
@@ -429,6 +432,69 @@ async def test_a_decision_just_before_the_end_is_kept(live: RunDir) -> None:
         pilot.app.exit()
     shown._writer.shutdown()
     assert len(decided(live)) == 5
+
+
+async def test_while_another_process_holds_the_lock_a_decision_says_so(
+    live: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_decisions, "PATIENCE_SECONDS", 0.0)
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        with file_lock.locked(live.path.parent.parent / ".labels.toml.lock"):
+            await pressed(pilot, "x")
+        [said] = notes(pilot)
+        assert "another process holds the lock" in said
+        assert decided(live) == {}
+        monkeypatch.undo()
+        await pressed(pilot, "x")
+        assert decided(live) == {"train/0000.png": "drop"}
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let each list be read only once this is set, as it is at first."""
+    may_read = threading.Event()
+    may_read.set()
+    read = suspects_lists.split_list
+
+    def wait_and_read(run: RunDir, split: ImageSplit) -> SplitList:
+        may_read.wait()
+        return read(run, split)
+
+    monkeypatch.setattr(suspects_lists, "split_list", wait_and_read)
+    yield may_read
+    may_read.set()
+
+
+async def test_a_decision_does_not_wait_for_a_long_reading(
+    live: RunDir, slow: threading.Event
+) -> None:
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        shown = await opened(pilot)
+        slow.clear()
+        suspected_runs.see(live, epoch=21)
+        await pilot.press("down", "up", "x")
+        written = shown._writer.submit(lambda: None)
+        await asyncio.wait_for(asyncio.wrap_future(written), 20)
+        await pilot.pause()
+        assert decided(live) == {"train/0000.png": "drop"}
+        assert "drop" in chosen_row(pilot)
+        slow.set()
+        await settle_workers(pilot)
+        assert "epochs 1 to 21" in screen(pilot)
+
+
+async def test_the_end_of_the_program_does_not_wait_for_a_reading(
+    live: RunDir, slow: threading.Event
+) -> None:
+    slow.clear()
+    before = {*threading.enumerate()}
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        for key in ("8", "v", "v", "v"):
+            await pilot.press(key)
+        [reading] = {*threading.enumerate()} - before
+        assert reading.daemon, "one thread for all, which nobody joins"
 
 
 async def settle_dialog(pilot: Pilot[str]) -> None:

@@ -26,13 +26,20 @@ def locked(file: Path) -> Iterator[None]:
 
     On a file system without locks, nobody waits. Raises RunError if the folder cannot be written.
     """
-    try:
-        os.makedirs(file.parent, mode=0o700, exist_ok=True)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise RunError(text.cannot_write(file.parent, text.refused(error))) from error
-    with alone(descriptor):
+    with alone(_opened(file)):
         yield
+
+
+@contextmanager
+def locked_soon(file: Path, seconds: float) -> Iterator[None]:
+    """As `locked`, but wait at most so long. Raises RunError, too, if others hold the lock then."""
+    descriptor = _opened(file)
+    try:
+        if _flock_within(descriptor, seconds) is False:
+            raise RunError(run_text.locked_by_another(file))
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -50,7 +57,11 @@ def alone(descriptor: int) -> Iterator[None]:
 
 def flock_patiently(descriptor: int) -> bool | None:
     """Take the exclusive lock as `flock` does, but retry: a reader may hold it for a moment."""
-    deadline = time.monotonic() + ACQUIRE_SECONDS
+    return _flock_within(descriptor, ACQUIRE_SECONDS)
+
+
+def _flock_within(descriptor: int, seconds: float) -> bool | None:
+    deadline = time.monotonic() + seconds
     mode = fcntl.LOCK_EX | fcntl.LOCK_NB
     while (free := flock(descriptor, mode)) is False and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -68,3 +79,11 @@ def flock(descriptor: int, mode: int) -> bool | None:
             raise RunError(run_text.no_locks(text.reason(error))) from error
         return False
     return True
+
+
+def _opened(file: Path) -> int:
+    try:
+        os.makedirs(file.parent, mode=0o700, exist_ok=True)
+        return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RunError(text.cannot_write(file.parent, text.refused(error))) from error

@@ -22,10 +22,13 @@ from engine.errors import UsageError
 from engine.recipes.recipe_toml import toml_value
 from engine.run import run_text
 from engine.run.durable_files import save
-from engine.run.file_lock import locked
+from engine.run.file_lock import locked_soon
 
 # The only key at the top of the file: its table of decisions.
 TABLE = "labels"
+
+# So long a decision waits for others that write theirs.
+PATIENCE_SECONDS = 3.0
 
 # What tomllib says of a key that stands twice.
 _TWICE = re.compile(r"Cannot overwrite a value \(at (?:line (\d+)|end of document)")
@@ -50,14 +53,16 @@ def read(file: Path) -> Decisions:
         raise UsageError(run_text.decisions_unreadable(file, text.reason(error))) from error
 
 
-def change(file: Path, image: str, decision: Decision | None) -> None:
+def change(
+    file: Path, image: str, decision: Decision | None, patience: float = PATIENCE_SECONDS
+) -> None:
     """Decide on one image, or take its decision back with None; all other decisions stay.
 
-    Of two who do so at once, one waits. The file is made where there is none. Raises UsageError as
-    `read` and for a name that no TOML can hold, and RunError where the file cannot be written; the
-    file then stays as it was.
+    Of two who do so at once, one waits, at most `patience` seconds. The file is made where there is
+    none. Raises UsageError as `read` and for a name that no TOML can hold, and RunError where the
+    file cannot be written or somebody else still writes it; the file then stays as it was.
     """
-    with locked(file.with_name(f".{file.name}.lock")):
+    with locked_soon(file.with_name(f".{file.name}.lock"), patience):
         decisions = read(file) if file.exists() else {}
         if decision is None:
             decisions.pop(image, None)

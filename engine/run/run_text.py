@@ -57,6 +57,10 @@ def no_locks(why: str) -> str:
     return f"this file system cannot lock files ({harmless(why)}): choose another with --runs-dir."
 
 
+def locked_by_another(file: object) -> str:
+    return f"another process holds the lock {folder(file)}: try again."
+
+
 def no_runs(runs_dir: object) -> str:
     return f"the folder {folder(runs_dir)} holds no run yet: start one with `cnn-tui`."
 

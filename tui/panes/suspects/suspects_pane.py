@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -10,12 +11,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from textual import events as textual_events
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.worker import get_current_worker
 
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.commands import ImageSplit
 from engine.protocol.events import Event
+from engine.run import label_decisions
 from engine.run.history import History
 from engine.run.label_decisions import Decision, Relabel
 from engine.run.run_paths import RunDir
@@ -27,7 +28,8 @@ from tui.panes.suspects.chosen_rows import ChosenRows
 from tui.panes.suspects.image_replies import ImageReplies
 from tui.panes.suspects.listed_suspects import ListedImage, SplitList
 from tui.panes.suspects.suspect_rows import SuspectsView
-from tui.panes.suspects.suspects_reading import SuspectsReader, SuspectsReading
+from tui.panes.suspects.suspects_reading import Decided, SuspectsReader, SuspectsReading
+from tui.viewer.daemon_threads import in_daemon
 from tui.widgets.drawn import has_shades
 from tui.widgets.key_group import KeyGroup
 
@@ -74,6 +76,8 @@ class SuspectsPane(Pane):
         self._split: ImageSplit = "training"
         self._reader: SuspectsReader | None = None
         self._reading: SuspectsReading | None = None
+        self._one_reads = asyncio.Lock()
+        self._another_waits = False
         self._has_folder = True
         self._chosen = ChosenRows()
         self._first = 0
@@ -120,11 +124,15 @@ class SuspectsPane(Pane):
             self._read(self._reader)
         self.redraw()
 
-    @work(thread=True, exclusive=True, group="read")
-    def _read(self, reader: SuspectsReader) -> None:
-        found = reader.read()
-        if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._take, found)
+    @work
+    async def _read(self, reader: SuspectsReader) -> None:
+        """Read in a thread, once the reading before is done; whoever waits, reads for all."""
+        if self._another_waits:
+            return
+        self._another_waits = True
+        async with self._one_reads:
+            self._another_waits = False
+            self._take(await asyncio.wrap_future(in_daemon(reader.read)))
 
     def _take(self, found: SuspectsReading) -> None:
         """Show what was read; pictures and neighbours of other images are forgotten."""
@@ -250,7 +258,9 @@ class SuspectsPane(Pane):
         assert self._reading is not None
         label = self.view.classes[image.given]
         decision = self._reading.meant(image.name, label, choice)
-        self.run_worker(self._await(self._writer.submit(self._reader.decide, image.name, decision)))
+        deadline = time.monotonic() + label_decisions.PATIENCE_SECONDS
+        decide = self._reader.decide
+        self.run_worker(self._await(self._writer.submit(decide, image.name, decision, deadline)))
 
     def relabel(self, image: ListedImage) -> None:
         """Ask for the class of an image, the one that it is held for first."""
@@ -267,13 +277,17 @@ class SuspectsPane(Pane):
 
         self.app.push_screen(ClassDialog(classes, image.given, image.held), take)
 
-    async def _await(self, written: Future[None]) -> None:
+    async def _await(self, written: Future[Decided]) -> None:
         """Show a decision once it is in the file, or why it is not."""
         try:
-            await asyncio.shield(asyncio.wrap_future(written))
+            decided = await asyncio.shield(asyncio.wrap_future(written))
         except EngineError as error:
             self.notify(str(error), severity="error", markup=False)
-        self._read_again()
+            self._read_again()
+            return
+        assert self._reading is not None
+        self._reading = self._reading._replace(decided=decided)
+        self._show_change()
 
     # The picture and the neighbours
 

@@ -58,34 +58,35 @@ class SuspectsReading(NamedTuple):
 
 
 class SuspectsReader:
-    """Reads the folder of one run, in a thread of its own at a time."""
+    """Reads the folder of one run in one thread, and decides in another, which never waits long."""
 
     def __init__(self, run: RunDir) -> None:
         self._run = run
-        self._alone = threading.Lock()
         # The lists by their splits, with the stamps of the files that they were read from.
         self._lists: dict[ImageSplit, tuple[tuple[bytes, ...], SplitList]] = {}
         # Where decisions are written: it stays, so that those of one person are in one file.
         self._file: Path | None = None
+        self._placing = threading.Lock()
         # The stamp of that file, and what was in it.
         self._decisions: tuple[bytes, Decisions] = ABSENT, {}
 
     def read(self) -> SuspectsReading:
         """All that is known now."""
-        with self._alone:
-            return SuspectsReading(
-                self._list("training"),
-                self._list("validation"),
-                self._decided(),
-                self._relabelled(),
-            )
+        return SuspectsReading(
+            self._list("training"), self._list("validation"), self._decided(), self._relabelled()
+        )
 
-    def decide(self, image: str, choice: Decision) -> None:
-        """Decide on an image, or take this decision back. Raises EngineError."""
-        with self._alone:
-            file = self._place()
-            before = label_decisions.read(file) if file.exists() else {}
-            label_decisions.change(file, image, None if before.get(image) == choice else choice)
+    def decide(self, image: str, choice: Decision, deadline: float) -> Decided:
+        """Decide on an image, or take this decision back; what is decided then.
+
+        Until the `deadline` of `time.monotonic` it waits for others that decide. Raises
+        EngineError.
+        """
+        file = self._place()
+        before = label_decisions.read(file) if file.exists() else {}
+        wanted = None if before.get(image) == choice else choice
+        label_decisions.change(file, image, wanted, deadline - time.monotonic())
+        return self._decided()
 
     def _list(self, split: ImageSplit) -> SplitList:
         from tui.panes.suspects import suspects_lists
@@ -100,9 +101,10 @@ class SuspectsReader:
     def _place(self) -> Path:
         from engine.suspicion.decisions_place import decisions_file
 
-        if self._file is None:
-            self._file = decisions_file(self._run)
-        return self._file
+        with self._placing:
+            if self._file is None:
+                self._file = decisions_file(self._run)
+            return self._file
 
     def _decided(self) -> Decided:
         try:
