@@ -211,7 +211,22 @@ def test_a_run_of_an_older_version_is_told_nothing(folder: Path, tmp_path: Path)
     assert "inspect-data" not in suspects(run.path).output
 
 
-@pytest.mark.parametrize("content", [b"", b"[", b"{}", b'"\xff"'])
+def written(images: list[list[str]], count: int, more: int = 0) -> bytes:
+    group = {"kind": "two classes", "images": images, "count": count}
+    return json.dumps({"found": {"repeated": [group], "more": more}, "files": {}}).encode()
+
+
+CAT, DOG = ["train/1.png", "cat", "train"], ["train/2.png", "dog", "train"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"[", b"{}", b'"\xff"', b"[" * 100_000),
+        *(written([], 2), written([CAT], 2), written([CAT, CAT], 2)),
+        *(written([CAT, DOG], -5), written([CAT, DOG], 2, more=-3)),
+    ],
+)
 def test_a_file_that_is_not_whole_is_none(folder: Path, tmp_path: Path, content: bytes) -> None:
     run = run_on(folder, tmp_path / "runs")
     inspect(folder)

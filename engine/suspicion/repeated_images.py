@@ -157,10 +157,20 @@ def _path(lists: Lists) -> Path:
 
 
 def _read(path: Path) -> _Kept | None:
-    """None where there is no such file, or it is not whole: `inspect-data` writes it again."""
-    with contextlib.suppress(OSError, ValueError):  # what msgspec and json raise are ValueErrors
-        return msgspec.convert(json.loads(regular_files.read_bytes(path)), _Kept)
+    """None where there is no such file, or `keep` has not written it so: `inspect-data` does again.
+
+    What msgspec and json raise are ValueErrors, and a RecursionError.
+    """
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        kept = msgspec.convert(json.loads(regular_files.read_bytes(path)), _Kept)
+        if all(map(_is_group, kept.found.repeated)) and kept.found.more >= 0:
+            return kept
     return None
+
+
+def _is_group(group: Repeated) -> bool:
+    """Whether it names two images, and no more than there are."""
+    return len({image.name for image in group.images}) > 1 and len(group.images) <= group.count
 
 
 def _forget_all_but_the_newest(folder: Path) -> None:
