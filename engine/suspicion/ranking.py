@@ -20,6 +20,7 @@ of equal classes and with three classes cut to a tenth; `benchmarks/suspects.py`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,8 @@ Ints = NDArray[np.int64]
 FITS, TRIMMED, TRIMMED_OF_MEDIAN, MOST_TRIMMED = 4, 0.1, 0.15, 0.8
 # This share of the mean variance is added to each: logits may have a direction without any.
 RIDGE, LEAST_RIDGE = 1e-3, 1e-12
+# So many images at a time are held against all classes.
+BLOCK = 1024
 # The score of an image that was never seen: it stands behind all others.
 UNSEEN = -np.inf
 
@@ -96,38 +99,64 @@ def by_margins(
     return Ranking(scores, held.astype(np.int64))
 
 
+class _Spread(NamedTuple):
+    """The logits of N images as the `means` (classes, classes) of their classes, and what is left.
+
+    `away` (N, classes) is each image's distance from the mean of its class, and `moment` (classes,
+    classes) the sum of its outer products: a fit subtracts those of the few that it leaves out.
+    """
+
+    away: Floats
+    means: Floats
+    moment: Floats
+
+
 def _ratios(logits: Floats, labels: Ints) -> tuple[Floats, Ints]:
-    """The score (N,) of each image, and its best other class (N,)."""
+    """The score (N,) of each image, and its best other class (N,). The logits are overwritten."""
     kept = np.ones(len(labels), bool)
+    means = _means(logits, labels, kept)
+    for rows in _blocks(len(labels)):
+        logits[rows] -= means[labels[rows]]
+    spread = _Spread(logits, means, logits.T @ logits)
     for _ in range(1, FITS):
-        scores, _ = _against_given(_log_densities(logits, labels, kept), labels)
-        kept = _fitting(scores, labels)
-    scores, held = _against_given(_log_densities(logits, labels, kept), labels)
+        kept = _fitting(_fitted(spread, labels, kept)[0], labels)
+    scores, held = _fitted(spread, labels, kept)
     return _credited(scores, labels, kept), held
 
 
-def _log_densities(logits: Floats, labels: Ints, kept: NDArray[np.bool_]) -> Floats:
-    """The log density (N, classes) of each image in each class, but for a part that all share."""
-    classes = logits.shape[1]
+def _fitted(spread: _Spread, labels: Ints, kept: NDArray[np.bool_]) -> tuple[Floats, Ints]:
+    """The score (N,) of each image by a fit to those that are kept, and its best other class."""
+    away, classes = spread.away, spread.away.shape[1]
     counts = np.bincount(labels[kept], minlength=classes)
-    means = _means(logits, labels, kept, counts)
-    away = (logits - means[labels])[kept]
-    covariance = away.T @ away / max(1, len(away) - int(np.count_nonzero(counts)))
+    moved, left_out = _means(away, labels, kept), away[~kept]
+    covariance = spread.moment - left_out.T @ left_out - (moved.T * counts) @ moved
+    covariance /= max(1, int(counts.sum()) - int(np.count_nonzero(counts)))
     variance = float(np.trace(covariance)) / classes
     covariance += (RIDGE * variance + LEAST_RIDGE) * np.eye(classes)
+    means = spread.means + moved
     precise = np.linalg.solve(covariance, means.T)  # (classes, classes)
-    found: Floats = logits @ precise - 0.5 * (means.T * precise).sum(0)
-    found[:, counts == 0] = -np.inf
-    return found
+    shared = spread.means @ precise - 0.5 * (means.T * precise).sum(0)
+    shared[:, counts == 0] = -np.inf
+    scores, held = np.empty(len(labels)), np.empty(len(labels), np.int64)
+    for rows in _blocks(len(labels)):
+        log_densities = away[rows] @ precise + shared[labels[rows]]
+        scores[rows], held[rows] = _against_given(log_densities, labels[rows])
+    return scores, held
 
 
-def _means(logits: Floats, labels: Ints, kept: NDArray[np.bool_], counts: Ints) -> Floats:
+def _blocks(images: int) -> Iterator[slice]:
+    """All images, so many at a time that their log densities take little memory."""
+    return (slice(start, start + BLOCK) for start in range(0, images, BLOCK))
+
+
+def _means(logits: Floats, labels: Ints, kept: NDArray[np.bool_]) -> Floats:
     """The mean logits (classes, classes) of the kept images of each class, 0 where none is kept."""
     by_class = np.flatnonzero(kept)[np.argsort(labels[kept], kind="stable")]
-    there = np.flatnonzero(counts)
-    starts = np.cumsum(counts[there]) - counts[there]
+    counts = np.bincount(labels[kept], minlength=logits.shape[1])
     found = np.zeros((len(counts), logits.shape[1]))
-    found[there] = np.add.reduceat(logits[by_class], starts) / counts[there, None]
+    for label, own in enumerate(np.split(by_class, np.cumsum(counts)[:-1])):
+        if len(own):
+            found[label] = logits[own].mean(0)
     return found
 
 
