@@ -23,7 +23,9 @@ from engine.run import file_lock, label_decisions, run_lock, sightings_file
 from engine.run.journal import Journal
 from engine.run.label_decisions import Decision, Relabel
 from engine.run.run_paths import RunDir
+from engine.suspicion import run_suspects
 from engine.suspicion.repeated_images import Repeated, RepeatedImage, RepeatedImages
+from engine.suspicion.run_suspects import RunSuspects
 from tests import scripted, suspected_runs, watched_runs
 from tests.idle import settle as settle_workers
 from tests.kept_repetitions import keep_found
@@ -209,6 +211,28 @@ def found_twice(run: RunDir) -> None:
         Repeated(kind="two splits", images=(other, split), count=2),
     )
     keep_found(run, RepeatedImages(repeated=groups, more=3))
+
+
+async def test_suspects_are_ranked_once_for_each_file_of_sightings(
+    live: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        ranked: list[object] = []
+        among = run_suspects.among
+
+        def rank(run: RunDir, split: ImageSplit) -> RunSuspects:
+            ranked.append(split)
+            return among(run, split)
+
+        monkeypatch.setattr(run_suspects, "among", rank)
+        found_twice(live)
+        await pressed(pilot, "v", "v", "home")
+        assert "in two classes" in chosen_row(pilot)
+        assert ranked == []
+        suspected_runs.see(live, epoch=21)
+        await pressed(pilot, "down")
+        assert ranked == ["training"]
 
 
 async def test_what_inspect_data_found_stands_on_top_and_can_be_decided(live: RunDir) -> None:
@@ -457,9 +481,9 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     may_read.set()
     read = suspects_lists.split_list
 
-    def wait_and_read(run: RunDir, split: ImageSplit) -> SplitList:
+    def wait_and_read(run: RunDir, split: ImageSplit, known: RunSuspects | None) -> SplitList:
         may_read.wait()
-        return read(run, split)
+        return read(run, split, known)
 
     monkeypatch.setattr(suspects_lists, "split_list", wait_and_read)
     yield may_read

@@ -27,11 +27,14 @@ def files(run: RunDir, split: ImageSplit) -> tuple[Path, ...]:
     return kept, run.image_names, repeated_images.kept_folder()
 
 
-def split_list(run: RunDir, split: ImageSplit) -> SplitList:
-    """The list of a split, or the sentence why there is none."""
+def split_list(run: RunDir, split: ImageSplit, known: RunSuspects | None = None) -> SplitList:
+    """The list of a split, or the sentence why there is none.
+
+    `known` are the suspects if they were ranked already: with many classes that takes seconds.
+    """
     try:
         names = image_names.read(run)
-        found = run_suspects.among(run, split, names)
+        found = known or run_suspects.among(run, split, names)
         suspects = _suspects(found, run_suspects.names(found, names))
         twice, more = _twice(run, found, names)
     except EngineError as error:

@@ -92,9 +92,12 @@ class SuspectsReader:
         from tui.panes.suspects import suspects_lists
 
         stamps = tuple(stamp_of(str(file)) for file in suspects_lists.files(self._run, split))
-        if split in self._lists and self._lists[split][0] == stamps and stamps[0]:
-            return self._lists[split][1]
-        read = suspects_lists.split_list(self._run, split)
+        before, listed = self._lists.get(split, ((b"",), None))
+        same = listed is not None and before[0] == stamps[0] != b""
+        if listed is not None and same and before == stamps:
+            return listed
+        known = listed.found if listed is not None and same else None
+        read = suspects_lists.split_list(self._run, split, known)
         self._lists[split] = stamps, read
         return read
 
