@@ -20,6 +20,7 @@ from engine.protocol.commands import ImageSplit, InspectionRequest
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import to_toml
 from engine.run import file_lock, label_decisions, run_lock, sightings_file
+from engine.run.image_names import ImageNames
 from engine.run.journal import Journal
 from engine.run.label_decisions import Decision, Relabel
 from engine.run.run_paths import RunDir
@@ -221,9 +222,9 @@ async def test_suspects_are_ranked_once_for_each_file_of_sightings(
         ranked: list[object] = []
         among = run_suspects.among
 
-        def rank(run: RunDir, split: ImageSplit) -> RunSuspects:
+        def rank(run: RunDir, split: ImageSplit, names: ImageNames | None) -> RunSuspects:
             ranked.append(split)
-            return among(run, split)
+            return among(run, split, names)
 
         monkeypatch.setattr(run_suspects, "among", rank)
         found_twice(live)
