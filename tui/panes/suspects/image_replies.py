@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Alert, Event, Examples, Neighbours, Picture
@@ -10,7 +10,9 @@ from tui.panes.suspects.listed_suspects import ListedImage, Place
 
 
 class _Asked(NamedTuple):
-    kind: Literal["images", "neighbours"]
+    """A request, and the image that it is on: another list may have another one at its number."""
+
+    request: InspectionRequest
     place: Place
 
 
@@ -19,7 +21,7 @@ class ImageReplies:
 
     def __init__(self) -> None:
         self._pictures: dict[Place, Picture] = {}
-        self._neighbours: dict[Place, Neighbours] = {}
+        self._neighbours: dict[_Asked, Neighbours] = {}
         self._open: _Asked | None = None
         self.refusal = ""
         """Why the last request had no reply; empty if it had, or has none yet."""
@@ -28,24 +30,24 @@ class ImageReplies:
         return self._pictures.get(image.place) if image is not None else None
 
     def neighbours(self, image: ListedImage) -> Neighbours | None:
-        return self._neighbours.get(image.place)
+        return self._neighbours.get(_neighbours_of(image))
 
     def request_picture(self, image: ListedImage) -> InspectionRequest | None:
         """The request to send; None if there is a picture, or one comes, or none will."""
-        asked = _Asked("images", image.place)
+        request = InspectionRequest("images", images=(image.number,), split=image.split)
+        asked = _Asked(request, image.place)
         if image.place in self._pictures or self._open == asked or self.refusal:
             return None
         self._open = asked
-        return InspectionRequest("images", images=(image.number,), split=image.split)
+        return request
 
     def request_neighbours(self, image: ListedImage) -> InspectionRequest | None:
         """The request to send, also after a refusal; None if there is a reply, or one comes."""
-        asked = _Asked("neighbours", image.place)
-        if image.place in self._neighbours or self._open == asked:
+        asked = _neighbours_of(image)
+        if asked in self._neighbours or self._open == asked:
             return None
         self._open, self.refusal = asked, ""
-        cell = image.given, image.given if image.held is None else image.held
-        return InspectionRequest("neighbours", images=(image.number,), cell=cell, split=image.split)
+        return asked.request
 
     def receive(self, reply: Event) -> None:
         """Take the reply to the open request."""
@@ -54,17 +56,18 @@ class ImageReplies:
             return
         match reply:
             case Neighbours():
-                self._neighbours[asked.place] = reply
+                self._neighbours[asked] = reply
                 self._pictures[asked.place] = reply.image.picture
             case Examples(examples=(first, *_)):
                 self._pictures[asked.place] = first.picture
             case Alert():
                 self.refusal = reply.text
 
-    def forget(self) -> None:
-        """The images are other ones."""
-        self._pictures.clear()
-        self._neighbours.clear()
-
     def try_again(self) -> None:
         self.refusal = ""
+
+
+def _neighbours_of(image: ListedImage) -> _Asked:
+    cell = image.given, image.given if image.held is None else image.held
+    request = InspectionRequest("neighbours", images=(image.number,), cell=cell, split=image.split)
+    return _Asked(request, image.place)

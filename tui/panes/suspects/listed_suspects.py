@@ -10,13 +10,14 @@ from engine.suspicion import list_text
 if TYPE_CHECKING:
     from engine.suspicion.run_suspects import RunSuspects
 
-Place: TypeAlias = tuple[ImageSplit, int]
+Place: TypeAlias = tuple[str, ImageSplit, int]
 RowKey: TypeAlias = tuple[Place, bool]
 
 
 class ListedImage(NamedTuple):
     """An image of a split by its number there, from 0, with what stands in its row.
 
+    `digest` is that of the list of all images of the split.
     `given` and `held` are classes. Without a `name` in the data, nothing can be decided on it.
     `sure` is the probability of the class that it is held for; where none is known, `leads` says
     that it is the lead of that class. An image that stands twice in the data has a `note`; only
@@ -34,11 +35,12 @@ class ListedImage(NamedTuple):
     leads: bool = False
     note: str = ""
     further: bool = False
+    digest: str = ""
 
     @property
     def place(self) -> Place:
-        """What tells this image from others, whatever its rank."""
-        return self.split, self.number
+        """What tells this image from others, whatever its rank, and from those of other data."""
+        return self.digest, self.split, self.number
 
     @property
     def row(self) -> RowKey:

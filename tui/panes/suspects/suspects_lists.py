@@ -41,7 +41,8 @@ def split_list(run: RunDir, split: ImageSplit, known: RunSuspects | None = None)
         return SplitList(str(error))
     left_out = suspicion_text.left_out(found.left_out) if found.left_out else ""
     notes = (list_text.look_at(found.first, len(suspects)) if suspects else "", left_out, more)
-    return SplitList(_told(run, found), found, (*twice, *suspects), tuple(filter(None, notes)))
+    images = tuple(image._replace(digest=found.digest) for image in (*twice, *suspects))
+    return SplitList(_told(run, found), found, images, tuple(filter(None, notes)))
 
 
 def _told(run: RunDir, found: RunSuspects) -> str:

@@ -135,10 +135,7 @@ class SuspectsPane(Pane):
             self._take(await asyncio.wrap_future(in_daemon(reader.read)))
 
     def _take(self, found: SuspectsReading) -> None:
-        """Show what was read; pictures and neighbours of other images are forgotten."""
-        before, self._reading = self._reading, found
-        if before is not None and before.digests != found.digests:
-            self.replies.forget()
+        self._reading = found
         self._show_change()
 
     def _show_change(self) -> None:

@@ -38,12 +38,6 @@ class SuspectsReading(NamedTuple):
     decided: Decided
     relabelled: Decisions
 
-    @property
-    def digests(self) -> tuple[str, ...]:
-        """What tells the images of the run from others."""
-        lists = (self.training.found, self.validation.found)
-        return tuple(found.digest for found in lists if found is not None)
-
     def meant(self, image: str, label: str, choice: Decision) -> Decision:
         """The decision on an image with this label in the run, as the file of decisions has it.
 
