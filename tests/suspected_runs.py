@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -121,3 +122,13 @@ def neighbours(number: int, count: int = 8, stem: str = "train/") -> Neighbours:
         for label, first in ((0, 100), (1, 300))
     )
     return Neighbours(Example(number, picture(side=16), 0, ()), given, held, step=200)
+
+
+def see_other_images(run: RunDir) -> None:
+    """Write what the network says of as many images with other names, which the data has now."""
+    kept = contradicted(sighted(IMAGES, digest="77aa", epoch=EPOCHS + 1), WRONG)
+    sightings_file.write(run.sightings, kept)
+    names = image_names.joined(f"train/n{number:04}.png" for number in range(IMAGES))
+    known = image_names.read(run)
+    assert known is not None
+    image_names.keep(run, dataclasses.replace(known, training_digest="77aa", training=names))

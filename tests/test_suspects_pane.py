@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import re
 import subprocess
@@ -179,7 +180,7 @@ async def test_where_nothing_is_listed_a_sentence_says_why(
     run.recipe.write_text(to_toml(build_recipe(flags=flags)))
     async with app_of(run).run_test(size=SIZE) as pilot:
         shown = await opened(pilot, "x", "r", "k", "down", "end")
-        assert sentence in " ".join(screen(pilot).replace("│", " ").split())
+        assert sentence in screen_words(pilot)
         assert sentence in [*shown.explain()][-1].replace("No epoch", "no epoch")
         assert decided(run) == {}
 
@@ -449,6 +450,71 @@ async def test_the_dialog_decides_on_what_it_shows_though_the_list_has_changed(
         assert decided(live) == {"train/0000.png": "drop"}
 
 
+@pytest.mark.parametrize("key", ["x", "k", "r"])
+async def test_on_an_image_of_other_data_the_dialog_decides_nothing(live: RunDir, key: str) -> None:
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        await opened(pilot, "enter")
+        suspected_runs.see_other_images(live)
+        Journal(live.journal, Clock()).append(scripted.ended_epoch(21))
+        await settle_dialog(pilot)
+        assert "─ train/0000.png ─" in screen(pilot)
+        assert suspects_pane_text.OTHER_IMAGES in screen_words(pilot)
+        await pressed(pilot, key)
+        assert decided(live) == {}
+        await pressed(pilot, "escape", "enter", "x")
+        assert [*decided(live)] == ["train/n0002.png"]
+
+
+@pytest.mark.parametrize("keys", [("x",), ("k",), ("r",), ("right", "x"), ("left", "r")])
+async def test_a_list_that_can_no_longer_be_read_leaves_a_sentence_in_the_dialog(
+    live: RunDir, keys: tuple[str, ...]
+) -> None:
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        await opened(pilot, "enter")
+        os.truncate(live.sightings, 100)
+        await pressed(pilot, "right", *keys)
+        assert isinstance(pilot.app.screen, SuspectDialog)
+        assert "sightings.npz" in screen_words(pilot)
+        assert " of 0" not in screen(pilot)
+        assert "nearest of" not in screen(pilot)
+        await pressed(pilot, "enter")
+        assert isinstance(pilot.app.screen, Dashboard)
+        assert decided(live) == {}
+
+
+async def test_a_class_chosen_after_the_list_has_gone_is_refused(live: RunDir) -> None:
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        shown = await opened(pilot, "r")
+        live.sightings.write_bytes(b"damaged")
+        shown._read_again()
+        await settle_workers(pilot)
+        await pressed(pilot, "enter")
+        assert any("sightings.npz" in said for said in notes(pilot))
+        assert decided(live) == {}
+
+
+async def test_neighbours_are_asked_for_again_when_it_is_held_for_another_class(
+    live: RunDir, asked: list[InspectionRequest]
+) -> None:
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        shown = await opened(pilot, "enter")
+        shown.receive(suspected_runs.neighbours(0))
+        kept = sightings_file.read(live.sightings, len(CLASSES))
+        assert kept is not None
+        assert kept.logits is not None
+        kept.logits[0] = [0, 0, 30, 0]
+        sightings_file.write(live.sightings, dataclasses.replace(kept, epoch=21))
+        Journal(live.journal, Clock()).append(scripted.ended_epoch(21))
+        await settle_dialog(pilot)
+        assert asked[-1].cell == (3, 2)
+        assert suspects_pane_text.ASKING_NEIGHBOURS in screen(pilot)
+        shown.receive(events.Alert("warning", "probe", "the data is gone"))
+        before = len(asked)
+        await pressed(pilot, "x")
+        assert "the data is gone" in screen(pilot)
+        assert len(asked) == before, "a refusal stays"
+
+
 async def test_a_decision_just_before_the_end_is_kept(live: RunDir) -> None:
     async with app_of(live).run_test(size=SIZE) as pilot:
         shown = await opened(pilot)
@@ -520,6 +586,11 @@ async def test_the_end_of_the_program_does_not_wait_for_a_reading(
             await pilot.press(key)
         [reading] = {*threading.enumerate()} - before
         assert reading.daemon, "one thread for all, which nobody joins"
+
+
+def screen_words(pilot: Pilot[str]) -> str:
+    """The text of the screen without borders and line ends."""
+    return " ".join(screen(pilot).replace("│", " ").split())
 
 
 async def settle_dialog(pilot: Pilot[str]) -> None:

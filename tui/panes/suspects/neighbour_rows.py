@@ -23,6 +23,8 @@ from tui.panes.suspects.suspect_caption import CAPTION, caption
 SHARE, LEAST, LARGEST = 0.36, 16, 64
 # The widths of a neighbour's picture in cells; it should have `USUAL` if all have room then.
 SMALLEST, USUAL, GREATEST = 10, 14, 32
+# What the corners of the frame take of its width.
+ROUND = 10
 # Between pictures, and between the image and its neighbours.
 BETWEEN, GAP = 2, 4
 # As many neighbours of each class should be seen before their pictures become larger.
@@ -64,19 +66,32 @@ def rows(looked: LookedAt, width: int, height: int) -> list[Row]:
     large = _large(inner, body)
     left = _image_rows(looked, large)
     right = _neighbour_rows(looked, inner - large - GAP, body)
-    room = max(0, width - 10)
+    room = max(0, width - ROUND)
     forms = (suspects_pane_text.DIALOG_FOOT, suspects_pane_text.DIALOG_FOOT_SHORT)
     keys = fitting([(Span(form, "dim"),) for form in forms], room)
     return frame(
         [(), *((Span("  "), *row) for row in cells.beside(left, large, GAP, right))],
         width,
         height,
-        title=(Span(cells.end_of(harmless(looked.image.title), room), "title"),),
+        title=_title(looked.image, room),
         facts=(Span(_rank(looked), "dim"),),
         foot=_foot(looked, max(0, room - cells.width(keys) - 3)),
         foot_right=keys,
         focused=True,
     )
+
+
+def lost(image: ListedImage, why: str, width: int, height: int) -> list[Row]:
+    """The dialog on an image that is no longer one of the run, in a frame of this outer size."""
+    room = max(0, width - ROUND)
+    said = [(Span("  "), Span(line)) for line in wrapped(why, max(1, width - 6))]
+    foot = fitting([(Span(suspects_pane_text.LOST_FOOT, "dim"),)], room)
+    title = _title(image, room)
+    return frame([(), *said], width, height, title=title, foot_right=foot, focused=True)
+
+
+def _title(image: ListedImage, room: int) -> Row:
+    return (Span(cells.end_of(harmless(image.title), room), "title"),)
 
 
 def _foot(looked: LookedAt, room: int) -> Row:

@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 
 
 class SuspectPicture(CellWidget):
-    """An image of the pane's list, which stays the one that is looked at when the list changes."""
+    """The image that is looked at, or the sentence why it is no longer one of the run."""
 
     def __init__(self, pane: SuspectsPane, image: ListedImage) -> None:
         super().__init__()
         self._pane, self.image = pane, image
 
     def draw(self, width: int, height: int) -> list[Row]:
-        replies, view = self._pane.replies, self._pane.view
-        image = self._pane.now(self.image)
+        replies, view, image = self._pane.replies, self._pane.view, self.image
+        if why := self._pane.why_lost(image):
+            return neighbour_rows.lost(image, why, width, height)
         found = replies.neighbours(image)
         at = place_words.at_step(self._pane.history, found.step) if found is not None else ""
         looked = LookedAt(
@@ -46,7 +47,10 @@ class SuspectPicture(CellWidget):
 
 
 class SuspectDialog(FineModalScreen[None]):
-    """Arrows go to the next suspect, `x`, `r` and `k` decide; Escape, Enter and q close it."""
+    """Arrows go to the next suspect, `x`, `r` and `k` decide; Escape, Enter and q close it.
+
+    The image stays the one that is looked at when the list changes, and decided is what is drawn.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss", show=False),
@@ -71,12 +75,17 @@ class SuspectDialog(FineModalScreen[None]):
 
     def show_change(self) -> None:
         """The list, a decision or a reply is new."""
-        self._picture.redraw()
+        self._look_at(self._pane.now(self._picture.image))
 
     def action_step(self, rows: int) -> None:
-        self._picture.image = self._pane.beside(self._picture.image, rows)
-        self._pane.ask_for_neighbours(self._picture.image)
-        self.show_change()
+        self._look_at(self._pane.beside(self._picture.image, rows))
+
+    def _look_at(self, image: ListedImage) -> None:
+        """Show an image; ask for neighbours unless they are of the same classes as before."""
+        before, self._picture.image = self._picture.image, image
+        if (before.row, before.given, before.held) != (image.row, image.given, image.held):
+            self._pane.ask_for_neighbours(image)
+        self._picture.redraw()
 
     def action_decide(self, choice: Literal["drop", "keep"]) -> None:
         self._pane.decide(self._picture.image, choice)

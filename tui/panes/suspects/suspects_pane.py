@@ -247,12 +247,12 @@ class SuspectsPane(Pane):
 
     def decide(self, image: ListedImage, choice: Decision) -> None:
         """Decide on an image; the same decision again takes it back."""
-        if image.name is None:
-            self.notify(suspects_pane_text.NO_NAME, severity="warning", markup=False)
+        if self._refuses(image):
             return
         self._chosen.stay_at(self._split, image)
         assert self._reader is not None
         assert self._reading is not None
+        assert image.name is not None
         label = self.view.classes[image.given]
         decision = self._reading.meant(image.name, label, choice)
         deadline = time.monotonic() + label_decisions.PATIENCE_SECONDS
@@ -263,8 +263,7 @@ class SuspectsPane(Pane):
         """Ask for the class of an image, the one that it is held for first."""
         from tui.panes.suspects.class_dialog import ClassDialog
 
-        if image.name is None:
-            self.notify(suspects_pane_text.NO_NAME, severity="warning", markup=False)
+        if self._refuses(image):
             return
         classes = self.view.classes
 
@@ -273,6 +272,20 @@ class SuspectsPane(Pane):
                 self.decide(image, Relabel(classes[label]))
 
         self.app.push_screen(ClassDialog(classes, image.given, image.held), take)
+
+    def _refuses(self, image: ListedImage) -> bool:
+        """Whether nothing can be decided on an image; if so, say why."""
+        why = suspects_pane_text.NO_NAME if image.name is None else self.why_lost(image)
+        if why:
+            self.notify(why, severity="warning", markup=False)
+        return bool(why)
+
+    def why_lost(self, image: ListedImage) -> str:
+        """Why an image that was listed is no longer known to be one of the run; empty if it is."""
+        listed = self._listed
+        if listed.found is None:
+            return listed.told
+        return suspects_pane_text.OTHER_IMAGES if image.digest != listed.found.digest else ""
 
     async def _await(self, written: Future[Decided]) -> None:
         """Show a decision once it is in the file, or why it is not."""

@@ -58,6 +58,9 @@ NO_NAME = (
     "The run has not kept the names of its images, so nothing can be decided on them: decide on "
     "those of a newer run."
 )
+OTHER_IMAGES = (
+    "The run has other images now, so nothing is decided on this one: go back to choose among them."
+)
 RELABEL_TITLE = "The right label"
 RELABEL_HINT = "↑ ↓ choose   Enter take it   Esc back"
 PART_OF_NAME = "part of a name"
@@ -68,6 +71,7 @@ ITS_LABEL, ITS_HELD = "its label: keep", "held for this"
 
 DIALOG_FOOT = "← → next   x drop   r relabel   k keep   Esc back"
 DIALOG_FOOT_SHORT = "x r k   Esc back"
+LOST_FOOT = "Esc back"
 ASKING_NEIGHBOURS = "asking the network for its neighbours …"
 NO_NEIGHBOURS = "no image of this class to show"
 
