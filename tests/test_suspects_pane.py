@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -480,6 +481,39 @@ async def test_a_list_that_can_no_longer_be_read_leaves_a_sentence_in_the_dialog
         await pressed(pilot, "enter")
         assert isinstance(pilot.app.screen, Dashboard)
         assert decided(live) == {}
+
+
+async def test_of_a_run_that_was_renamed_the_last_list_stays_and_says_so(
+    live: RunDir, asked: list[InspectionRequest]
+) -> None:
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        shown = await opened(pilot, "x")
+        moved = live.path.rename(live.path.with_name("1-other"))
+        await pressed(pilot, "down")
+        assert "1-lenet5-pets is no longer there: the run was renamed" in screen_words(pilot)
+        assert "▸ 2 train/0001.png" in chosen_row(pilot)
+        assert "drop" in screen(pilot)
+        asked.clear()
+        await pressed(pilot, "x", "enter", "k", "r")
+        assert isinstance(pilot.app.screen, SuspectDialog)
+        assert suspects_pane_text.ASKING_NEIGHBOURS not in screen(pilot)
+        assert "1-lenet5-pets is no longer there" in notes(pilot)[-1]
+        assert decided(live) == {"train/0000.png": "drop"}
+        assert asked == []
+        moved.rename(live.path)
+        await pressed(pilot, "escape", "v", "v")
+        assert shown.view.told.startswith("Some stand out")
+        await pressed(pilot, "x")
+        assert [*decided(live)] == ["train/0000.png", "train/0001.png"]
+
+
+async def test_of_a_run_that_is_gone_before_it_is_read_only_that_is_said(live: RunDir) -> None:
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        shutil.rmtree(live.path)
+        await opened(pilot, "x")
+        assert "is no longer there" in screen_words(pilot)
+        assert "no epoch of" not in screen(pilot)
 
 
 async def test_a_class_chosen_after_the_list_has_gone_is_refused(live: RunDir) -> None:

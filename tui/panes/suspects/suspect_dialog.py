@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from tui.drawing import place_words
 from tui.drawing.cells import Row
-from tui.panes.suspects import neighbour_rows, suspects_pane_text
+from tui.panes.suspects import neighbour_rows
 from tui.panes.suspects.listed_suspects import ListedImage
 from tui.panes.suspects.neighbour_rows import LookedAt
 from tui.terminal.fine_screen import FineModalScreen
@@ -38,7 +38,7 @@ class SuspectPicture(CellWidget):
             view.decision(image),
             replies.picture(image),
             found,
-            replies.refusal or suspects_pane_text.ASKING_NEIGHBOURS,
+            self._pane.why_no_neighbours,
             at,
             sum(not one.note for one in view.images),
             view.coloured,

@@ -79,6 +79,9 @@ class SuspectsPane(Pane):
         self._one_reads = asyncio.Lock()
         self._another_waits = False
         self._has_folder = True
+        self._run: RunDir | None = None
+        # Why nothing more is read: the folder of the run is no longer there.
+        self._gone = ""
         self._chosen = ChosenRows()
         self._first = 0
         self.replies = ImageReplies()
@@ -111,31 +114,35 @@ class SuspectsPane(Pane):
             self._read_again()
 
     def _read_again(self) -> None:
-        if self._reader is not None:
-            self._read(self._reader)
+        if self._reader is not None and self._run is not None:
+            self._read(self._reader, self._run)
         elif self._has_folder:
             self.post_message(self.FolderWanted(self))
 
     def take_folder(self, run: RunDir | None) -> None:
         self._has_folder = run is not None
         if run is not None and self._reader is None:
-            self._reader = SuspectsReader(run)
-        if self._reader is not None:
-            self._read(self._reader)
+            self._run, self._reader = run, SuspectsReader(run)
+        if self._has_folder:
+            self._read_again()
         self.redraw()
 
     @work
-    async def _read(self, reader: SuspectsReader) -> None:
+    async def _read(self, reader: SuspectsReader, run: RunDir) -> None:
         """Read in a thread, once the reading before is done; whoever waits, reads for all."""
         if self._another_waits:
             return
         self._another_waits = True
         async with self._one_reads:
             self._another_waits = False
-            self._take(await asyncio.wrap_future(in_daemon(reader.read)))
+            found = await asyncio.wrap_future(in_daemon(reader.read))
+            self._take(found, "" if run.recipe.exists() else suspects_pane_text.gone(run.path))
 
-    def _take(self, found: SuspectsReading) -> None:
-        self._reading = found
+    def _take(self, found: SuspectsReading, gone: str) -> None:
+        """Show what was read; of a folder that is gone, what it said before."""
+        self._gone = gone
+        if not gone or self._reading is None:
+            self._reading = found
         self._show_change()
 
     def _show_change(self) -> None:
@@ -150,7 +157,8 @@ class SuspectsPane(Pane):
     def _listed(self) -> SplitList:
         """The list of the split that is shown, or what is said in its place."""
         if self._reading is not None:
-            return self._reading.of(self._split)
+            listed = self._reading.of(self._split)
+            return listed._replace(told=self._gone) if self._gone else listed
         return SplitList(
             suspects_pane_text.READING if self._has_folder else suspects_pane_text.RECORDED
         )
@@ -168,9 +176,19 @@ class SuspectsPane(Pane):
             self._at,
             self._first,
             self.replies.picture(self.chosen),
-            suspects_pane_text.NO_PICTURE if self.replies.refusal else suspects_pane_text.WAITING,
+            self._why_no_picture,
             has_shades(self.app),
         )
+
+    @property
+    def _why_no_picture(self) -> str:
+        if self._gone:
+            return ""
+        return suspects_pane_text.NO_PICTURE if self.replies.refusal else suspects_pane_text.WAITING
+
+    @property
+    def why_no_neighbours(self) -> str:
+        return self._gone or self.replies.refusal or suspects_pane_text.ASKING_NEIGHBOURS
 
     @property
     def _places(self) -> suspect_rows.Places:
@@ -275,7 +293,8 @@ class SuspectsPane(Pane):
 
     def _refuses(self, image: ListedImage) -> bool:
         """Whether nothing can be decided on an image; if so, say why."""
-        why = suspects_pane_text.NO_NAME if image.name is None else self.why_lost(image)
+        no_name = suspects_pane_text.NO_NAME if image.name is None else ""
+        why = self._gone or no_name or self.why_lost(image)
         if why:
             self.notify(why, severity="warning", markup=False)
         return bool(why)
@@ -313,14 +332,14 @@ class SuspectsPane(Pane):
 
     def _ask_for_picture(self) -> None:
         """Ask for the picture of the chosen image, if it has a place on the screen."""
-        image = self.chosen
-        if image is None or not (self.has_focus and self._dialog is None and self._places.side):
+        image, is_shown = self.chosen, self.has_focus and self._dialog is None
+        if image is None or self._gone or not (is_shown and self._places.side):
             return
         if request := self.replies.request_picture(image):
             self.post_message(self.InspectionRequested(self, request))
 
     def ask_for_neighbours(self, image: ListedImage) -> None:
-        if request := self.replies.request_neighbours(image):
+        if not self._gone and (request := self.replies.request_neighbours(image)):
             self.post_message(self.InspectionRequested(self, request))
 
     def receive(self, reply: Event) -> None:

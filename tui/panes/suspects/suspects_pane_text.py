@@ -84,6 +84,13 @@ def relabelled(name: str) -> str:
     return f"→ {name}"
 
 
+def gone(folder: Path) -> str:
+    return (
+        f"{harmless(shown(folder))} is no longer there: the run was renamed, moved or deleted. "
+        "Open it again to decide."
+    )
+
+
 def after_epoch(epoch: int) -> str:
     return f"after epoch {epoch}"
 
