@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from engine.suspicion.run_suspects import RunSuspects
 from tests import scripted, suspected_runs, watched_runs
 from tests.idle import settle as settle_workers
 from tests.kept_repetitions import keep_found
+from tests.kept_sightings import contradicted, sighted, with_margins
 from tests.scripted import Clock
 from tests.suspected_runs import CLASSES
 from tests.test_dashboard import app_of, notes, pane, screen, settle
@@ -300,6 +301,53 @@ async def test_r_offers_the_class_that_it_is_held_for_first(live: RunDir) -> Non
         assert suspects_pane_text.NO_CLASS in screen(pilot), "the dialog stays"
         await pressed(pilot, "escape", "r", *"HEN", "enter")
         assert decided(live) == {"train/0000.png": "keep"}, "it has this label"
+
+
+def hold_weakly(run: RunDir) -> None:
+    """Give the first image a class in front with less than half of the probability."""
+    kept = sightings_file.read(run.sightings, len(CLASSES))
+    assert kept is not None
+    assert kept.logits is not None
+    kept.logits[0] = [12, 12, 12, -30]
+    sightings_file.write(run.sightings, kept)
+
+
+def hold_by_margins(run: RunDir) -> None:
+    kept = with_margins(contradicted(sighted(), 1), -0.9, 1)
+    assert kept.held is not None
+    kept.held[0] = CLASSES.index("dog")
+    sightings_file.write(run.sightings, kept)
+
+
+@pytest.mark.parametrize("hold", [hold_weakly, hold_by_margins])
+@pytest.mark.parametrize(
+    ("keys", "choice"),
+    [
+        ((), None),
+        (("down",), Relabel("dog")),
+        (("c", "backspace"), None),
+        (("c",), Relabel("cat")),
+        (("up", "down"), Relabel("cat")),
+    ],
+)
+async def test_of_a_class_that_is_not_likely_enter_takes_nothing(
+    live: RunDir, hold: Callable[[RunDir], None], keys: tuple[str, ...], choice: Decision | None
+) -> None:
+    hold(live)
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        shown = await opened(pilot)
+        await pressed(pilot, *next_to(shown), "r")
+        assert "dog   held for this" in screen(pilot)
+        assert "▸ dog" not in screen(pilot)
+        assert "↓ or typing chooses   Enter take it" in screen(pilot)
+        await pressed(pilot, *keys, "enter")
+        assert decided(live) == ({} if choice is None else {"train/0000.png": choice})
+        assert isinstance(pilot.app.screen, Dashboard) == (choice is not None)
+
+
+def next_to(shown: SuspectsPane) -> list[str]:
+    """The keys that go from the first image to `train/0000.png`."""
+    return ["down"] * [image.title for image in shown.view.images].index("train/0000.png")
 
 
 async def test_of_an_image_that_the_run_relabelled_keep_keeps_that_label(live: RunDir) -> None:

@@ -20,8 +20,9 @@ class ListedImage(NamedTuple):
     `digest` is that of the list of all images of the split.
     `given` and `held` are classes. Without a `name` in the data, nothing can be decided on it.
     `sure` is the probability of the class that it is held for; where none is known, `leads` says
-    that it is the lead of that class. An image that stands twice in the data has a `note`; only
-    in two splits, it is held for no class. One `further` down is not among those to look at first.
+    that it is the lead of that class. It is `likely` that class from a probability of a half on. An
+    image that stands twice in the data has a `note`; only in two splits, it is held for no class.
+    One `further` down is not among those to look at first.
     """
 
     rank: str
@@ -33,6 +34,7 @@ class ListedImage(NamedTuple):
     sure: str
     since: str = ""
     leads: bool = False
+    likely: bool = False
     note: str = ""
     further: bool = False
     digest: str = ""

@@ -17,6 +17,8 @@ from engine.suspicion.run_suspects import RunSuspects
 from tui.panes.suspects.listed_suspects import ListedImage, SplitList
 from tui.panes.suspects.twice_listed import twice_listed
 
+# From this probability on, a class is likely.
+LIKELY = 0.5
 # So many groups of equal images stand on top.
 GROUPS = 20
 
@@ -84,6 +86,7 @@ def _suspects(found: RunSuspects, names: Sequence[str] | None) -> tuple[ListedIm
             since=list_text.since(suspect.agreed, found.epoch),
             leads=suspect.held_probability is None,
             further=rank > found.first,
+            likely=(suspect.held_probability or 0.0) >= LIKELY,
         )
         for rank, (suspect, name) in enumerate(zip(found.suspects, known, strict=True), start=1)
     )

@@ -278,7 +278,7 @@ class SuspectsPane(Pane):
         self.run_worker(self._await(self._writer.submit(decide, image.name, decision, deadline)))
 
     def relabel(self, image: ListedImage) -> None:
-        """Ask for the class of an image, the one that it is held for first."""
+        """Ask for the class of an image, the one that it is held for in front."""
         from tui.panes.suspects.class_dialog import ClassDialog
 
         if self._refuses(image):
@@ -289,7 +289,7 @@ class SuspectsPane(Pane):
             if label is not None:
                 self.decide(image, Relabel(classes[label]))
 
-        self.app.push_screen(ClassDialog(classes, image.given, image.held), take)
+        self.app.push_screen(ClassDialog(classes, image), take)
 
     def _refuses(self, image: ListedImage) -> bool:
         """Whether nothing can be decided on an image; if so, say why."""

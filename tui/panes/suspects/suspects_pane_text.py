@@ -62,7 +62,6 @@ OTHER_IMAGES = (
     "The run has other images now, so nothing is decided on this one: go back to choose among them."
 )
 RELABEL_TITLE = "The right label"
-RELABEL_HINT = "↑ ↓ choose   Enter take it   Esc back"
 PART_OF_NAME = "part of a name"
 NO_CLASS = "no class has this in its name"
 ITS_LABEL, ITS_HELD = "its label: keep", "held for this"
@@ -74,6 +73,11 @@ DIALOG_FOOT_SHORT = "x r k   Esc back"
 LOST_FOOT = "Esc back"
 ASKING_NEIGHBOURS = "asking the network for its neighbours …"
 NO_NEIGHBOURS = "no image of this class to show"
+
+
+def relabel_hint(chosen: bool) -> str:
+    """The keys of the dialog, in which a class may be chosen at first."""
+    return f"{'↑ ↓ choose' if chosen else '↓ or typing chooses'}   Enter take it   Esc back"
 
 
 def same_pixels(name: str, label: str) -> str:
