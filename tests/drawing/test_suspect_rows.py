@@ -71,6 +71,20 @@ def test_a_lead_is_not_told_as_a_probability() -> None:
     assert cells.text(said[2]).rstrip() == "held for dog, ahead by 75.0 %"
 
 
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"sure": "43.0 %"}, "held for automob… (43.0 %)"),
+        ({"sure": "43.0 %", "leads": True}, "held for …, ahead by 43.0 %"),
+    ],
+)
+def test_in_a_narrow_caption_the_class_gives_way_to_how_sure(
+    fields: dict[str, Any], line: str
+) -> None:
+    said = caption(image(1, **fields), ("cat", "automobile"), None, cell_len(line))
+    assert cells.text(said[2]) == line
+
+
 def test_an_image_without_a_name_is_told_by_its_number() -> None:
     assert drawn(view(image(4, None)), 60, 4)[-1].startswith("▸4 #4     cat ")
 

@@ -30,13 +30,20 @@ def caption(
     if image.note:
         words += [harmless(image.note), image.since]
     elif image.held is not None:
-        held_for = list_text.held_ahead if image.leads else list_text.held_for
-        words += [held_for(class_name(classes, image.held), image.sure), image.since]
+        words += [_held(image, class_name(classes, image.held), width), image.since]
     return [
         (Span(cells.end_of(harmless(image.title), width)),),
         *((Span(cells.fit_text(line, width), "dim"),) for line in words if line),
         (Span(cells.fit_text(decision_words(choice), width), decision_ink(choice)),),
     ]
+
+
+def _held(image: ListedImage, name: str, width: int) -> str:
+    """What the image is held for, and how surely: the name of the class gives way to the number."""
+    say = list_text.held_ahead if image.leads else list_text.held_for
+    over = cell_len(say(name, image.sure)) - width
+    shorter = cells.fit_text(name, max(1, cell_len(name) - over)) if over > 0 else name
+    return say(shorter, image.sure)
 
 
 def decision_words(choice: Decision | None) -> str:
