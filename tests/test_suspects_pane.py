@@ -539,7 +539,7 @@ async def test_of_a_run_that_was_renamed_the_last_list_stays_and_says_so(
         moved = live.path.rename(live.path.with_name("1-other"))
         await pressed(pilot, "down")
         assert "1-lenet5-pets is no longer there: the run was renamed" in screen_words(pilot)
-        assert "▸ 2 train/0001.png" in chosen_row(pilot)
+        assert "▸  2 train/0001.png" in chosen_row(pilot)
         assert "drop" in screen(pilot)
         asked.clear()
         await pressed(pilot, "x", "enter", "k", "r")
