@@ -172,6 +172,13 @@ def decisions_elsewhere(path: object, key: str) -> str:
     )
 
 
+def no_data_of_decisions(path: object) -> str:
+    return (
+        f"'data' in {harmless(str(path))} is no name of a data set: write data = \"FOLDER\", or "
+        "leave it out."
+    )
+
+
 def decided_twice(path: object, image: str) -> str:
     return (
         f"'{harmless(image)}' stands twice in {harmless(str(path))}: leave one of its lines there."
