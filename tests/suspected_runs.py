@@ -43,6 +43,7 @@ def write_run(
     images: int = IMAGES,
     wrong: int = WRONG,
     stem: str = "train/",
+    suffix: str = ".png",
     data: str = "",
 ) -> RunDir:
     """A run in this folder, of which no engine lives; its data is a folder, here `pets`."""
@@ -53,7 +54,7 @@ def write_run(
     run.recipe.write_text(to_toml(build_recipe(flags=flags)))
     scripted.write(run, journal(classes))
     see(run, images, len(classes), wrong)
-    keep_names(run, images, stem)
+    keep_names(run, images, stem, suffix)
     predictions_file.write(run.predictions, judged(len(classes)))
     return run
 
@@ -73,8 +74,10 @@ def see(
     sightings_file.write(run.sightings, kept)
 
 
-def keep_names(run: RunDir, images: int = IMAGES, stem: str = "train/") -> None:
-    names = (f"{stem}{number:04}.png" for number in range(images))
+def keep_names(
+    run: RunDir, images: int = IMAGES, stem: str = "train/", suffix: str = ".png"
+) -> None:
+    names = (f"{stem}{number:04}{suffix}" for number in range(images))
     held_out = (f"val/{number:04}.png" for number in range(VALIDATION))
     kept = ImageNames(
         training_digest=sighted(4, 4).digest,

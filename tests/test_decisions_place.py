@@ -42,13 +42,45 @@ def test_those_of_other_data_are_left_alone(run: RunDir, tmp_path: Path) -> None
     assert decisions_file(run) == tmp_path / "labels-pets.toml"
 
 
-def test_data_whose_images_are_called_by_numbers_has_a_file_of_its_own(
-    run: RunDir, tmp_path: Path
-) -> None:
-    recipe(run, data="digits")
-    assert decisions_file(run) == tmp_path / "labels-digits.toml"
+@pytest.mark.parametrize("named", ["pets", "of/pets"])
+def test_a_file_that_says_its_data_is_of_no_other(run: RunDir, tmp_path: Path, named: str) -> None:
+    """Two folders with the same name, and the same names in them."""
+    usual, other = tmp_path / "labels.toml", tmp_path / "labels-pets.toml"
+    label_decisions.change(usual, "train/0007.png", "drop", data=str(tmp_path / named))
+    recipe(run, data=str(tmp_path / "pets"))
+    assert decisions_file(run) == (usual if named == "pets" else other)
+    label_decisions.change(other, "train/0007.png", "drop", data=str(tmp_path / "third/pets"))
+    expected = usual if named == "pets" else tmp_path / "labels-pets-2.toml"
+    assert decisions_file(run) == expected
+
+
+def test_where_nobody_says_which_data_it_is_of_numbers_do_not_tell(tmp_path: Path) -> None:
+    run = suspected_runs.write_run(tmp_path / "runs", suffix="")
+    assert decisions_file(run) == tmp_path / "labels.toml"
+    label_decisions.change(tmp_path / "labels.toml", "train/0007", "drop")
+    assert decisions_file(run) == tmp_path / "labels-pets.toml"
     recipe(run, data="torchvision/Flowers102")
     assert decisions_file(run) == tmp_path / "labels-Flowers102.toml"
+
+
+def test_a_file_without_decisions_is_free(run: RunDir, tmp_path: Path) -> None:
+    (tmp_path / "labels.toml").write_text("[labels]\n")
+    assert decisions_file(run) == tmp_path / "labels.toml"
+
+
+def test_decisions_on_test_images_are_not_those_of_other_data(run: RunDir, tmp_path: Path) -> None:
+    label_decisions.change(tmp_path / "labels.toml", "test/0007.png", "drop")
+    assert decisions_file(run) == tmp_path / "labels-pets.toml", "nothing in it is known"
+    label_decisions.change(tmp_path / "labels.toml", "train/0007.png", "drop")
+    assert decisions_file(run) == tmp_path / "labels.toml"
+
+
+def test_a_long_name_of_data_is_cut(run: RunDir, tmp_path: Path) -> None:
+    label_decisions.change(tmp_path / "labels.toml", "tiger.png", "drop")
+    recipe(run, data=str(tmp_path / ("é" * 127)))
+    file = decisions_file(run)
+    label_decisions.change(file, "train/0007.png", "drop")
+    assert file.name == f"labels-{'é' * 50}.toml"
 
 
 def test_a_file_that_cannot_be_read_is_told(run: RunDir, tmp_path: Path) -> None:
