@@ -43,6 +43,7 @@ from tui.panes.suspects.listed_suspects import SplitList
 from tui.panes.suspects.suspect_dialog import SuspectDialog
 from tui.panes.suspects.suspects_pane import SuspectsPane
 from tui.screens.dashboard import Dashboard
+from tui.viewer import file_stamps
 from tui.viewer.inspection_requests import InspectionRequests
 from tui.viewer.recording_follower import RecordingFollower
 
@@ -282,7 +283,7 @@ async def test_x_and_k_decide_and_the_same_key_takes_it_back(live: RunDir) -> No
 async def test_keys_that_come_together_decide_in_their_order(live: RunDir) -> None:
     async with app_of(live).run_test(size=SIZE) as pilot:
         await opened(pilot)
-        await pilot.press("x", "k", "down", "x", "x", "k", "x")
+        await pilot.press("x", "k", "down", "x", "x", "k", "x", "down", "x", "x")
         await settle_workers(pilot)
         assert decided(live) == {"train/0000.png": "keep", "train/0001.png": "drop"}
 
@@ -350,11 +351,70 @@ def next_to(shown: SuspectsPane) -> list[str]:
     return ["down"] * [image.title for image in shown.view.images].index("train/0000.png")
 
 
-async def test_of_an_image_that_the_run_relabelled_keep_keeps_that_label(live: RunDir) -> None:
-    label_decisions.change(live.decisions, "train/0000.png", Relabel("hen"))
+async def test_the_label_that_an_image_has_by_a_decision_is_never_lost(live: RunDir) -> None:
+    """Its row shows the label hen, which the run began with, and `→ hen`."""
+    file = live.path.parent.parent / "labels.toml"
+    for kept in (live.decisions, file):
+        label_decisions.change(kept, "train/0000.png", Relabel("hen"))
     async with app_of(live).run_test(size=SIZE) as pilot:
-        await opened(pilot, "k")
+        await opened(pilot)
+        for keys in ("k", "k"), ("r", *"hen", "enter"), ("x", "x"), ("x", "k"):
+            await pressed(pilot, *keys)
+            assert decided(live) == {"train/0000.png": Relabel("hen")}, keys
+        label_decisions.change(file, "train/0000.png", None)
+        await pressed(pilot, "k")
         assert decided(live) == {"train/0000.png": Relabel("hen")}
+
+
+async def test_choosing_a_class_again_takes_nothing_back(live: RunDir) -> None:
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        for keys, choice in (("enter",), Relabel("cat")), ((*"hen", "enter"), "keep"):
+            await opened(pilot, "r", *keys, "r", *keys)
+            assert decided(live) == {"train/0000.png": choice}
+
+
+async def test_a_file_that_the_run_began_with_is_made_anew_from_its_copy(live: RunDir) -> None:
+    file = live.path.parent.parent / "mine.toml"
+    live.recipe.write_text(to_toml(build_recipe(flags={"decisions": str(file)})))
+    live.decisions.write_text('[labels]\n"train/0001.png" = "drop"  # blurred\n')
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        shown = await opened(pilot)
+        assert "mine.toml is gone: 1 decided in the run's copy" in screen(pilot)
+        assert "mine.toml is gone. The next decision makes it anew" in " ".join(shown.explain())
+        await pressed(pilot, "x")
+        assert file.read_text() == live.decisions.read_text() + '"train/0000.png" = "drop"\n'
+        assert "mine.toml: 2 decided" in screen(pilot)
+
+
+async def test_data_that_is_decided_on_first_has_the_usual_file(live: RunDir) -> None:
+    """Somebody decides on other data after the pane has looked for its file."""
+    folder = live.path.parent.parent
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        label_decisions.change(folder / "labels.toml", "train/0000.png", "drop", data="/other")
+        await pressed(pilot, "k")
+        assert decided(live) == {"train/0000.png": "drop"}
+        assert label_decisions.read(folder / "labels-pets.toml") == {"train/0000.png": "keep"}
+        assert f'data = "{folder}/runs/pets"' in (folder / "labels-pets.toml").read_text()
+
+
+async def test_the_copy_of_a_run_is_read_once(
+    live: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label_decisions.change(live.decisions, "train/0000.png", Relabel("hen"))
+    os.utime(live.decisions, (0, 0))
+    monkeypatch.setattr(file_stamps, "RACY_NS", -(10**12))
+    read: list[Path] = []
+    real = label_decisions.read_if_there
+
+    def counted(file: Path) -> label_decisions.DecisionsFile | None:
+        read.append(file)
+        return real(file)
+
+    monkeypatch.setattr(label_decisions, "read_if_there", counted)
+    async with app_of(live).run_test(size=SIZE) as pilot:
+        await opened(pilot, "k", "down", "k", "up", "x")
+    assert read.count(live.decisions) == 1
 
 
 @pytest.mark.parametrize("key", ["x", "k", "r"])
@@ -379,6 +439,8 @@ async def test_what_somebody_else_decides_is_seen_at_the_next_key(live: RunDir) 
         assert "2 decided" in screen(pilot)
         assert decided(live) == {"train/0000.png": "drop", "train/0001.png": "keep"}
         label_decisions.change(file, "train/0001.png", "drop")
+        await pressed(pilot, "x")
+        assert decided(live)["train/0001.png"] == "drop", "the row had another decision"
         await pressed(pilot, "x")
         assert decided(live) == {"train/0000.png": "drop"}
 

@@ -35,8 +35,9 @@ def foot(decided: Decided | None, room: int) -> Row:
         return ()
     if decided.file is None or decided.problem:
         return cells.shortened((Span(suspects_pane_text.unreadable(decided.file), "error"),), room)
-    count = Span(suspects_pane_text.decided(decided.file, len(decided.decisions)), "dim")
-    if not decided.decisions:
+    told = suspects_pane_text.gone if decided.gone else suspects_pane_text.decided
+    count = Span(told(decided.file, len(decided.decisions)), "dim")
+    if decided.gone or not decided.decisions:
         return fitting([(count,)], room)
     start = Span(f"   {suspects_pane_text.next_start(decided.file)}", "dim")
     return fitting([(count, start), (count,)], room)

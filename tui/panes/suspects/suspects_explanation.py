@@ -32,6 +32,8 @@ def _of_decisions(decided: Decided) -> Iterator[str]:
         yield decided.problem
     elif decided.file is not None:
         yield suspects_pane_text.explain_decisions(decided.file)
+        if decided.gone:
+            yield suspects_pane_text.explain_gone(decided.file)
 
 
 def _of_training(found: RunSuspects, said: standing.Standing) -> Iterator[str]:

@@ -18,7 +18,7 @@ from engine.protocol.commands import ImageSplit
 from engine.protocol.events import Event
 from engine.run import label_decisions
 from engine.run.history import History
-from engine.run.label_decisions import Decision, Relabel
+from engine.run.label_decisions import Decision, Decisions, Relabel
 from engine.run.run_paths import RunDir
 from tui.drawing import cells
 from tui.drawing.cells import Row
@@ -87,6 +87,9 @@ class SuspectsPane(Pane):
         self.replies = ImageReplies()
         # Decisions are written one after the other, also those before the program ends.
         self._writer = ThreadPoolExecutor(1)
+        self._writing = 0
+        # Shown at once, and as what the next key takes back: decisions that are being written.
+        self._unwritten: dict[str, Decision | None] = {}
         self._dialog: SuspectDialog | None = None
 
     @classmethod
@@ -166,12 +169,12 @@ class SuspectsPane(Pane):
     @property
     def view(self) -> SuspectsView:
         """What is drawn of the list, and of its chosen image."""
-        listed, reading = self._listed, self._reading
+        listed = self._listed
         return SuspectsView(
             listed.told,
             listed.images,
             listed.found.classes if listed.found is not None else (),
-            reading.decided.decisions if reading is not None else {},
+            self._decisions,
             listed.notes,
             self._at,
             self._first,
@@ -263,31 +266,50 @@ class SuspectsPane(Pane):
         if self.chosen is not None:
             self.relabel(self.chosen)
 
-    def decide(self, image: ListedImage, choice: Decision) -> None:
-        """Decide on an image; the same decision again takes it back."""
-        if self._refuses(image):
+    @property
+    def _decisions(self) -> Decisions:
+        """The decisions as the rows show them."""
+        written = self._reading.decided.decisions if self._reading is not None else {}
+        if not self._unwritten:
+            return written
+        shown = {**written, **self._unwritten}
+        return {name: choice for name, choice in shown.items() if choice is not None}
+
+    def decide(self, image: ListedImage, choice: Literal["drop", "keep"]) -> None:
+        """Decide on an image, or take back the decision that its row shows."""
+        if (name := self._name_of(image)) is None:
             return
+        assert self._reading is not None
+        meant = self._reading.meant(name, self.view.classes[image.given], choice)
+        shown = self._decisions.get(name)
+        self._write(image, name, self._reading.taken_back(name) if shown == meant else meant)
+
+    def _name_of(self, image: ListedImage) -> str | None:
+        """The name of an image; None where nothing can be decided on it, which is said."""
+        return None if self._refuses(image) else image.name
+
+    def _write(self, image: ListedImage, name: str, decision: Decision | None) -> None:
         self._chosen.stay_at(self._split, image)
         assert self._reader is not None
-        assert self._reading is not None
-        assert image.name is not None
-        label = self.view.classes[image.given]
-        decision = self._reading.meant(image.name, label, choice)
+        self._unwritten[name] = decision
+        self._writing += 1
         deadline = time.monotonic() + label_decisions.PATIENCE_SECONDS
         decide = self._reader.decide
-        self.run_worker(self._await(self._writer.submit(decide, image.name, decision, deadline)))
+        self.run_worker(self._await(self._writer.submit(decide, name, decision, deadline)))
 
     def relabel(self, image: ListedImage) -> None:
         """Ask for the class of an image, the one that it is held for in front."""
         from tui.panes.suspects.class_dialog import ClassDialog
 
-        if self._refuses(image):
+        if (name := self._name_of(image)) is None:
             return
         classes = self.view.classes
 
         def take(label: int | None) -> None:
-            if label is not None:
-                self.decide(image, Relabel(classes[label]))
+            if label is not None and not self._refuses(image):
+                assert self._reading is not None
+                wanted = Relabel(classes[label])
+                self._write(image, name, self._reading.meant(name, classes[image.given], wanted))
 
         self.app.push_screen(ClassDialog(classes, image), take)
 
@@ -312,10 +334,18 @@ class SuspectsPane(Pane):
             decided = await asyncio.shield(asyncio.wrap_future(written))
         except EngineError as error:
             self.notify(str(error), severity="error", markup=False)
+            self._written()
             self._read_again()
             return
         assert self._reading is not None
         self._reading = self._reading._replace(decided=decided)
+        self._written()
+
+    def _written(self) -> None:
+        """Show what is in the file, once nothing is still to be written."""
+        self._writing -= 1
+        if not self._writing:
+            self._unwritten.clear()
         self._show_change()
 
     # The picture and the neighbours

@@ -103,6 +103,10 @@ def decided(file: Path, count: int) -> str:
     return f"{harmless(file.name)}: {count:,} decided"
 
 
+def file_gone(file: Path, count: int) -> str:
+    return f"{harmless(file.name)} is gone: {count:,} decided in the run's copy"
+
+
 def unreadable(file: Path | None) -> str:
     name = "the file of decisions" if file is None else harmless(file.name)
     return f"{name} cannot be read: e says why"
@@ -176,6 +180,13 @@ def explain_decisions(file: Path) -> str:
     return (
         f"What you decide is written into {harmless(shown(file))}, for the {next_start(file)}. "
         "This run stays as it is."
+    )
+
+
+def explain_gone(file: Path) -> str:
+    return (
+        f"{harmless(shown(file))} is gone. The next decision makes it anew from the copy that "
+        "the run keeps."
     )
 
 

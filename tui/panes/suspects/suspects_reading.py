@@ -20,11 +20,15 @@ from tui.viewer.file_stamps import ABSENT, is_racy, stamp_of
 
 
 class Decided(NamedTuple):
-    """The decisions of a file, or the sentence why they are not known."""
+    """The decisions of a file, or the sentence why they are not known.
+
+    Of a file that is `gone`, they are those that the run has kept of it.
+    """
 
     file: Path | None
     decisions: Decisions
     problem: str = ""
+    gone: bool = False
 
 
 class SuspectsReading(NamedTuple):
@@ -47,8 +51,29 @@ class SuspectsReading(NamedTuple):
             return choice
         return Relabel(label) if image in self.relabelled else "keep"
 
+    def taken_back(self, image: str) -> Decision | None:
+        """What an image is left with when its decision is taken back: the label of the run."""
+        return self.relabelled.get(image)
+
     def of(self, split: ImageSplit) -> SplitList:
         return self.training if split == "training" else self.validation
+
+
+class LastRead:
+    """The decisions of a file, which is read again where it has changed."""
+
+    def __init__(self) -> None:
+        self._stamp, self._decisions = ABSENT, Decisions()
+
+    def again(self, file: Path) -> Decisions | None:
+        """The decisions now; None where there is no file. Raises UsageError."""
+        stamp = stamp_of(str(file))
+        if not stamp or stamp != self._stamp or is_racy(stamp, time.time_ns()):
+            found = label_decisions.read_if_there(file)
+            if found is None:
+                return None
+            self._stamp, self._decisions = stamp, found.decisions
+        return self._decisions
 
 
 class SuspectsReader:
@@ -58,11 +83,14 @@ class SuspectsReader:
         self._run = run
         # The lists by their splits, with the stamps of the files that they were read from.
         self._lists: dict[ImageSplit, tuple[tuple[bytes, ...], SplitList]] = {}
-        # Where decisions are written: it stays, so that those of one person are in one file.
+        # Where decisions are written. It stays, so that those of one person are in one file; before
+        # it was there, somebody else may make it for other data.
         self._file: Path | None = None
-        self._placing = threading.Lock()
-        # The stamp of that file, and what was in it.
-        self._decisions: tuple[bytes, Decisions] = ABSENT, {}
+        self._file_was_there = False
+        # What was in that file, and in the copy of the decisions that the run began with.
+        self._decisions, self._kept = LastRead(), LastRead()
+        # For whichever of the two threads looks for the file or reads decisions.
+        self._alone = threading.Lock()
 
     def read(self) -> SuspectsReading:
         """All that is known now."""
@@ -70,16 +98,20 @@ class SuspectsReader:
             self._list("training"), self._list("validation"), self._decided(), self._relabelled()
         )
 
-    def decide(self, image: str, choice: Decision, deadline: float) -> Decided:
-        """Decide on an image, or take this decision back; what is decided then.
+    def decide(self, image: str, decision: Decision | None, deadline: float) -> Decided:
+        """Write a decision on an image, or none; return what is decided now.
 
         Until the `deadline` of `time.monotonic` it waits for others that decide. Raises
         EngineError.
         """
-        file = self._place()
-        before = label_decisions.read(file) if file.exists() else {}
-        wanted = None if before.get(image) == choice else choice
-        label_decisions.change(file, image, wanted, deadline - time.monotonic())
+        from engine.recipes.recipe_building import read_recipe
+
+        data = read_recipe(self._run.recipe).data
+        with self._alone:
+            file = self._place()
+        patience = deadline - time.monotonic()
+        copy = self._run.decisions
+        label_decisions.change(file, image, decision, data=data, copy=copy, patience=patience)
         return self._decided()
 
     def _list(self, split: ImageSplit) -> SplitList:
@@ -98,24 +130,27 @@ class SuspectsReader:
     def _place(self) -> Path:
         from engine.suspicion.decisions_place import decisions_file
 
-        with self._placing:
-            if self._file is None:
-                self._file = decisions_file(self._run)
-            return self._file
+        if self._file is None or not self._file_was_there or not stamp_of(str(self._file)):
+            self._file = decisions_file(self._run)
+            self._file_was_there = bool(stamp_of(str(self._file)))
+        return self._file
 
     def _decided(self) -> Decided:
-        try:
-            file = self._place()
-            stamp = stamp_of(str(file))
-            if stamp != self._decisions[0] or is_racy(stamp, time.time_ns()):
-                self._decisions = stamp, label_decisions.read(file) if stamp else {}
-        except EngineError as error:
-            return Decided(self._file, {}, str(error))
-        return Decided(file, self._decisions[1])
+        with self._alone:
+            try:
+                file = self._place()
+                decisions = self._decisions.again(file)
+                if decisions is None:
+                    kept = self._kept.again(self._run.decisions)
+                    return Decided(file, kept or {}, gone=kept is not None)
+            except EngineError as error:
+                return Decided(self._file, {}, str(error))
+            return Decided(file, decisions)
 
     def _relabelled(self) -> Decisions:
-        try:
-            kept = label_decisions.read(self._run.decisions)
-        except EngineError:
-            return {}
+        with self._alone:
+            try:
+                kept = self._kept.again(self._run.decisions) or {}
+            except EngineError:
+                return {}
         return {image: choice for image, choice in kept.items() if isinstance(choice, Relabel)}
