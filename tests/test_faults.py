@@ -64,6 +64,10 @@ def test_killed_at_every_point_of_a_save_it_is_always_the_same_run(
     assert len([e for e in results(run) if isinstance(e, events.EpochEnded)]) == EPOCHS
 
 
+def half_written(run: RunDir) -> list[str]:
+    return [name for name in os.listdir(run.path) if name.startswith(".")]
+
+
 def best_epoch(run: RunDir) -> int:
     return max(e.epoch for e in events_of(run) if isinstance(e, events.EpochEnded) and e.best)
 
@@ -78,6 +82,7 @@ def test_killed_between_the_best_weights_and_their_predictions_it_writes_both_ag
         assert (kept is not None) == (point == "predictions renamed")
     assert fork_server.start(run).wait() == 0
     assert equal(run, whole)
+    assert half_written(run) == []
     kept = predictions_file.read(run.predictions, 10)
     assert kept is not None
     assert (kept.epoch, kept.step) == (best_epoch(run), best_epoch(run) * 22)
@@ -97,7 +102,7 @@ def test_predictions_that_the_disk_refuses_are_told_once_and_the_run_goes_on(
     kept = predictions_file.read(run.predictions, 10)
     assert kept is not None
     assert kept.epoch < best_epoch(run)
-    assert [name for name in os.listdir(run.path) if name.startswith(".")] == []
+    assert half_written(run) == []
 
 
 def test_killed_around_the_sightings_of_an_epoch_it_writes_the_same_again(
@@ -109,6 +114,7 @@ def test_killed_around_the_sightings_of_an_epoch_it_writes_the_same_again(
         assert sightings_file.read(run.sightings, 10) is not None  # whole, of whichever epoch
     assert fork_server.start(run).wait() == 0
     assert equal(run, whole)
+    assert half_written(run) == []
 
 
 def test_killed_around_the_names_of_its_images_it_has_all_of_them_or_none(
@@ -121,6 +127,7 @@ def test_killed_around_the_names_of_its_images_it_has_all_of_them_or_none(
         assert os.listdir(run.checkpoints) == []
     assert fork_server.start(run).wait() == 0
     assert equal(run, whole)
+    assert half_written(run) == []
 
 
 def test_names_that_the_disk_refuses_are_told_once_and_the_run_goes_on(

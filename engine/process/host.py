@@ -54,9 +54,9 @@ def journal_of(run: RunDir) -> Journal:
 
 
 def clear_half_saves(run: RunDir) -> None:
-    """Delete the temporary files of a killed save. The caller holds the lock, so nobody saves."""
+    """Delete the temporary files of killed saves. The caller holds the lock, so nobody saves."""
     with contextlib.suppress(OSError):
-        for half in run.checkpoints.glob(".*.pt.*"):
+        for half in (*run.checkpoints.glob(".*.pt.*"), *run.path.glob(".*.npz.*")):
             half.unlink(missing_ok=True)
 
 
