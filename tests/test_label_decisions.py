@@ -113,7 +113,7 @@ def test_a_file_that_is_not_there_and_a_name_that_is_not_unicode_are_refused(fil
 
 WRITTEN = """\
 # of Monday
-[labels]  # all of them
+[ labels ]  # all of them
 "a#.jpg" = 'drop'   # blurred # asked Ann
 # "b.jpg" = "drop"
 'b.jpg'="keep"\r
@@ -155,7 +155,7 @@ def test_however_a_file_is_written_one_decision_changes(
 
 def test_a_file_that_a_change_makes_says_which_data_it_is_of(file: Path) -> None:
     for choice in ("drop", None):
-        label_decisions.change(file, "a.jpg", choice, data='/the "pets"')
+        label_decisions.change(file, "data", choice, data='/the "pets"')
         found = label_decisions.read_if_there(file)
         assert found is not None
         assert found.data == '/the "pets"'

@@ -19,9 +19,10 @@ def changed(content: str, table: str, image: str, line: str) -> str:
     The comment behind the old line stays behind the new one.
     """
     rows = content.removesuffix("\n").split("\n") if content else []
-    if not any(row.partition("#")[0].strip() == f"[{table}]" for row in rows):
+    head = next((at for at, row in enumerate(rows) if _is_head(row, table)), len(rows))
+    if head == len(rows):
         rows.append(f"[{table}]")
-    at = _place(rows, image)
+    at = _line_of(rows, head, image)
     if at is not None:
         rows[at : at + 1] = [line + _comment(rows[at])] if line else []
     elif line:
@@ -29,9 +30,15 @@ def changed(content: str, table: str, image: str, line: str) -> str:
     return "\n".join([*rows, ""])
 
 
-def _place(rows: Sequence[str], image: str) -> int | None:
+def _is_head(row: str, table: str) -> bool:
+    return row.lstrip().startswith("[") and _parsed(row) == {table: {}}
+
+
+def _line_of(rows: Sequence[str], head: int, image: str) -> int | None:
+    """The place of an image's line below the head of the table."""
     written = toml_value(image)[1:-1]
-    likely = (at for at, row in enumerate(rows) if image in row or written in row)
+    below = range(head + 1, len(rows))
+    likely = (at for at in below if image in rows[at] or written in rows[at])
     return next((at for at in likely if [*_parsed(rows[at])] == [image]), None)
 
 
