@@ -35,7 +35,7 @@ def foot(decided: Decided | None, room: int) -> Row:
         return ()
     if decided.file is None or decided.problem:
         return cells.shortened((Span(suspects_pane_text.unreadable(decided.file), "error"),), room)
-    told = suspects_pane_text.gone if decided.gone else suspects_pane_text.decided
+    told = suspects_pane_text.file_gone if decided.gone else suspects_pane_text.decided
     count = Span(told(decided.file, len(decided.decisions)), "dim")
     if decided.gone or not decided.decisions:
         return fitting([(count,)], room)
