@@ -85,7 +85,7 @@ def test_two_runs_have_the_images_that_only_one_has_right(tmp_path: Path) -> Non
     page, _ = report([run(tmp_path, "1-a", HALF), run(tmp_path, "2-b", ALL, lr=0.2)], tmp_path)
     assert "A is 1-a, B is 2-b." in page
     assert "Images that only 1-a has right, by index in 2-b: none." in page
-    assert "Images that only 2-b has right, by index: 1, 3, 5" in page
+    assert "Images that only 2-b has right, by index in 1-a: 1, 3, 5" in page
 
 
 def test_runs_without_numbers_and_of_other_data_are_shown_without_a_test(tmp_path: Path) -> None:
