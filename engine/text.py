@@ -137,6 +137,11 @@ def in_epochs(count: int) -> str:
     return "1 epoch" if count == 1 else f"{count:,} epochs"
 
 
+def in_images(count: int) -> str:
+    """A number of images: 1 image, 1,200 images."""
+    return "1 image" if count == 1 else f"{count:,} images"
+
+
 def in_steps(count: int) -> str:
     """A number of steps: 1 step, 1,200 steps."""
     return "1 step" if count == 1 else f"{count:,} steps"

@@ -10,7 +10,7 @@ from engine.catalog import architecture_names, data_names
 from engine.comparison.several_tests import ALPHA
 from engine.numbers import percent, significant
 from engine.recipes.recipe_toml import as_setting
-from engine.text import examples, harmless
+from engine.text import examples, harmless, in_images
 
 if TYPE_CHECKING:
     from engine.comparison.comparison import SeedGroup
@@ -135,8 +135,8 @@ def paired_words(
     a, b, on = harmless(a), harmless(b), _left_out(found)
     if found.only_a + found.only_b == 0:
         return (
-            f"{a} and {b} are right on the same images: no difference that {images(found)} could "
-            f"show.{on}"
+            f"{a} and {b} are right on the same images: no difference that "
+            f"{in_images(found.images)} could show.{on}"
         )
     counted = f"{found.only_a:,} that only {a} has right, {found.only_b:,} only {b}"
     chance = _chance(found.p, adjusted, tests)
@@ -144,15 +144,15 @@ def paired_words(
         better, worse = (a, b) if found.difference > 0 else (b, a)
         return f"{better} is better than {worse} by {_points(found)}: {counted}; {chance}.{on}"
     return (
-        f"No difference that {images(found)} could show between {a} and {b}: {counted}; {chance}. "
-        f"{_bound(shows_from, 1 if adjusted is None else tests)}{on}"
+        f"No difference that {in_images(found.images)} could show between {a} and {b}: {counted}; "
+        f"{chance}. {_bound(shows_from, 1 if adjusted is None else tests)}{on}"
     )
 
 
 def verdict(a: str, b: str, found: Paired, adjusted: float | None) -> str:
     """What the test says, in a few words: `b is better than a by 2.3 points (p = 0.021).`"""
     p = found.p if adjusted is None else adjusted
-    on = f" on {images(found)}" if found.left_out else ""
+    on = f" on {in_images(found.images)}" if found.left_out else ""
     if p > ALPHA:
         return f"No difference shows between {a} and {b}{on} ({chance(p)})."
     better, worse = (a, b) if found.difference > 0 else (b, a)
@@ -166,10 +166,6 @@ def _bound(shows_from: float, tests: int) -> str:
     if shows_from > 1.0:
         return f"The images are too few to show any difference{among}."
     return f"To show, a difference must be at least {percent(shows_from)} points{among}."
-
-
-def images(found: Paired) -> str:
-    return "1 image" if found.images == 1 else f"{found.images:,} images"
 
 
 def _left_out(found: Paired) -> str:

@@ -6,7 +6,7 @@ from engine.numbers import share
 from engine.suspicion import list_text, standing
 from engine.suspicion.repeated_images import Repeated, RepeatedImages
 from engine.suspicion.standing import Standing
-from engine.text import harmless, in_epochs, typed
+from engine.text import harmless, in_epochs, in_images, typed
 
 # So many images of a group of equal ones are named.
 SHOWN_OF_GROUP = 2
@@ -15,7 +15,7 @@ EARLY = "Too early to say which labels are doubtful"
 
 def told(found: Standing) -> str:
     """The standing in a sentence."""
-    images = "1 image" if found.images == 1 else f"{found.images:,} images"
+    images = in_images(found.images)
     if found.state == "some stand out":
         return (
             f"Some stand out: {found.stand_out:,} of {images}, of which the network stayed sure "
@@ -42,8 +42,9 @@ def counted(run: str, since: int, epoch: int) -> str:
 
 def left_out(count: int) -> str:
     """That images are not listed, since a person has kept them."""
-    images = "1 image is" if count == 1 else f"{count:,} images are"
-    return f"{images} left out, whose labels you have kept."
+    return (
+        f"{in_images(count)} {'is' if count == 1 else 'are'} left out, whose labels you have kept."
+    )
 
 
 def judged(run: str, epoch: int) -> str:

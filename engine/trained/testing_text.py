@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.text import examples, harmless
+from engine.text import examples, harmless, in_images
 
 JUDGING = "judging the images"
 
@@ -70,7 +70,7 @@ def no_class_matches(
 
 
 def unreadable(images: int, broken: Sequence[str]) -> str:
-    are = "1 image is" if images == 1 else f"{images:,} images are"
+    are = f"{in_images(images)} {'is' if images == 1 else 'are'}"
     return f"{are} left out, as unreadable: {examples(broken)}."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import numbers
 from engine.protocol.events import Measured
-from engine.text import harmless, in_epochs
+from engine.text import harmless, in_epochs, in_images
 
 FILE, CLASS, PROBABILITY, RUNNER_UP = "file", "class", "probability", "runner-up"
 IMAGES = "images"
@@ -17,14 +17,10 @@ def network(name: str, epoch: int, top1: Measured) -> str:
     return f"{harmless(name)} {when}{accuracy}"
 
 
-def images(count: int) -> str:
-    return "1 image" if count == 1 else f"{count:,} images"
-
-
 def counted(count: int, unreadable: int) -> str:
     """`360 images; 2 more cannot be read`."""
     more = f"; {unreadable:,} more cannot be read" if unreadable else ""
-    return f"{images(count)}{more}"
+    return f"{in_images(count)}{more}"
 
 
 def unsure(few: int, count: int, threshold: float, unreadable: int) -> str:
@@ -32,7 +28,7 @@ def unsure(few: int, count: int, threshold: float, unreadable: int) -> str:
     share = f"{100 * threshold:g} %"
     verb = "is" if few == 1 else "are"
     more = f"; {unreadable:,} more cannot be read" if unreadable else ""
-    return f"{few:,} of {images(count)} {verb} below {share}{more}"
+    return f"{few:,} of {in_images(count)} {verb} below {share}{more}"
 
 
 def more_unsure(count: int) -> str:

@@ -23,7 +23,7 @@ from engine.run.run_paths import RunDir
 from engine.run.saved_file import find_saved
 from engine.start import network_requests
 from engine.start.engine_request import EngineRequest
-from engine.text import harmless
+from engine.text import harmless, in_images
 from tui import shared_text
 from tui.drawing import prediction_rows_text as words
 from tui.drawing.cells import Row, Span
@@ -97,7 +97,7 @@ class PredictionRows(ScrolledRows):
 
     def end(self, complaint: str = "") -> None:
         """All is there, or no more comes for this reason."""
-        self.waiting = words.images(len(self._images)) if self._images else ""
+        self.waiting = in_images(len(self._images)) if self._images else ""
         if complaint:
             self._complaints.append(complaint)
         self.make_anew()
